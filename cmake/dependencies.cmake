@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the library itself needs. Tests, examples and benchmarks look for their own. cmake/install_packages.sh has the
+# names of the distribution's packages.
+
+# Boost.Process v2 appeared in 1.80; it is used header-only.
+find_package(Boost 1.80 CONFIG REQUIRED COMPONENTS filesystem)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3.2 REQUIRED)
+find_package(Microsoft.GSL REQUIRED)
+find_package(Threads REQUIRED)

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# install_packages.sh [SET...]: installs what is missing on Debian 12 or Ubuntu 24.04, and nothing if nothing is.
+#   build     what the library and the examples are built with; the default
+#   postgres  PostgreSQL's server programs, for the database example; no database is created or started
+#   tests     what tests/run.sh needs besides
+set -eu
+
+missing=""
+
+# need_command COMMAND PACKAGE: the command may come from anywhere.
+need_command() {
+  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"
+}
+
+need_package() {
+  case $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) in
+    *"ok installed"*) ;;
+    *) missing="$missing $1" ;;
+  esac
+}
+
+distribution=$(. /etc/os-release && printf '%s %s' "$ID" "${VERSION_ID:-}")
+case $distribution in
+  "debian 12") boost=1.81 postgres=postgresql-15 ;;
+  "ubuntu 24.04") boost=1.83 postgres=postgresql-16 ;;
+  *)
+    echo "These scripts know Debian 12 and Ubuntu 24.04, and this is $distribution. Nothing is installed; if the build"
+    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, nlohmann-json,"
+    echo "Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
+    exit 0
+    ;;
+esac
+
+[ $# -gt 0 ] || set -- build
+for set in "$@"; do
+  case $set in
+    build)
+      need_command c++ g++
+      need_command cmake cmake
+      need_command ninja ninja-build
+      need_command pkg-config pkg-config
+      # The distribution's default Boost may be older (Debian: 1.74), and -dev packages of two versions exclude each other.
+      need_package libboost$boost-dev
+      need_package libboost-filesystem$boost-dev
+      need_package libfmt-dev
+      need_package nlohmann-json3-dev
+      need_package libmsgsl-dev
+      need_package libcli11-dev
+      need_command newuidmap uidmap
+      ;;
+    postgres)
+      ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing $postgres"
+      ;;
+    tests)
+      need_package catch2
+      need_package libbenchmark-dev
+      need_command python3 python3
+      need_command clang++ clang
+      need_command clang-tidy clang-tidy
+      need_command clang-format clang-format
+      need_command crun crun
+      need_command runc runc
+      need_command bwrap bubblewrap
+      need_command strace strace
+      need_command setpriv util-linux
+      need_command useradd passwd
+      ;;
+    *)
+      echo "install_packages.sh: there is no set \"$set\"; the sets are build, postgres and tests" >&2
+      exit 2
+      ;;
+  esac
+done
+
+[ -n "$missing" ] || exit 0
+
+echo "These packages are missing and will be installed:$missing"
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null 2>&1; then
+    echo "install_packages.sh: there is no sudo; run this as root, then start again:" >&2
+    echo "    apt-get install --no-install-recommends$missing" >&2
+    exit 1
+  fi
+  echo "Only root can do that, so sudo may ask for your password."
+  as_root=sudo
+fi
+
+# apt_get ARGUMENT...: never removes a package that is there (another version of Boost, say), never asks.
+apt_get() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends --no-remove "$@"
+}
+
+install() {
+  # shellcheck disable=SC2086  # a list of names
+  apt_get install $1 && return
+  echo "The package lists may be old; updating them."
+  apt_get update
+  # shellcheck disable=SC2086
+  if ! apt_get install $1; then
+    echo "install_packages.sh: apt-get cannot install:$1" >&2
+    echo "If it says that packages would have to be removed (an older Boost), decide about that yourself:" >&2
+    echo "    apt-get install --no-install-recommends$1" >&2
+    exit 1
+  fi
+}
+
+case $missing in
+  *postgresql-*)
+    # Its installation would create and start a database cluster, which nobody has asked for.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+      install " postgresql-common"
+      $as_root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' \
+        /etc/postgresql-common/createcluster.conf
+    fi
+    ;;
+esac
+install "$missing"

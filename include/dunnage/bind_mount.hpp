@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A bind mount: a directory or file of the host, shown at a path of the container. Changes are seen on both sides
+/// at once, and they stay when the container is gone.
+///
+///     mounts.add(dunnage::BindMount{"/host/logs", "/app/logs"});
+///     mounts.add(dunnage::BindMount{"/srv/conf", "/etc/app", {.read_only = true}});
+
+#include <dunnage/export.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dunnage {
+
+/// How mounts made later, on either side, travel to the other (mount_namespaces(7)). `R` = for the whole tree.
+enum class Propagation { Private, RPrivate, Shared, RShared, Slave, RSlave };
+
+/// What happens with mounts that lie below the source (Docker's `bind-recursive`).
+enum class Recursion {
+  Enabled,   ///< they come along; `read_only` holds for all of them
+  Disabled,  ///< only the top mount is shown
+  Writable,  ///< they come along; `read_only` holds for the top mount only
+  ReadOnly,  ///< they come along; fails unless all of them can be made read-only
+};
+
+[[nodiscard]] DUNNAGE_API std::string_view to_string(Propagation value) noexcept;
+[[nodiscard]] DUNNAGE_API std::string_view to_string(Recursion value) noexcept;
+
+/// What a bind mount can be told. The defaults are the stricter of Docker's and Podman's.
+struct BindOptions {
+  bool read_only = false;  ///< writes fail with EROFS, in mounts below the source too (see Recursion)
+  Propagation propagation = Propagation::RPrivate;
+  Recursion recursion = Recursion::Enabled;
+  bool create_source = false;  ///< an absent source becomes a directory (as `-v` does); otherwise it is an error
+  bool suid = false;           ///< honour set-user-ID bits and file capabilities found there
+  bool dev = false;            ///< honour device nodes found there
+  bool exec = true;            ///< allow programs found there to be executed
+
+  friend bool operator==(const BindOptions&, const BindOptions&) = default;
+};
+
+/// A value; describing a mount touches nothing.
+struct BindMount {
+  std::filesystem::path source;  ///< on the host; a relative path is taken from the current directory at resolve()
+  std::string target;            ///< absolute path in the container; created if it is missing
+  BindOptions options{};
+
+  friend bool operator==(const BindMount&, const BindMount&) = default;
+};
+
+/// `type=bind,source=/srv/conf,target=/etc/app,readonly`: the words of `--mount`, which parse back to the same mount.
+[[nodiscard]] DUNNAGE_API std::string to_string(const BindMount& mount);
+
+}  // namespace dunnage

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A container: a program in its own mount, pid, ipc, uts, network and cgroup namespaces, with the storage it was
+/// given. It runs as a child of a small helper process, the launcher, not of this process.
+///
+///     auto db = dunnage::Container::launch({
+///         .argv = {"postgres", "-D", "/data"},
+///         .mounts = dunnage::MountSet{store.get_or_create("db-data").at("/data")},
+///     });
+///     if (auto status = db.wait_for(30s)) std::cout << status->to_string() << '\n';   // empty: still running
+///     db.stop();                                                                      // SIGTERM, 10 s, SIGKILL
+///
+/// The embedder's contract. The library may be used from any thread of any program: it installs no signal handler,
+/// starts no thread (but for Stdio::callback), waits for no child but its own helper by descriptor, raises no SIGCHLD,
+/// and changes no namespace, mount, working directory, umask, credential, limit or descriptor of the host. Nothing of
+/// the host's memory, environment or descriptors is seen in a container. When the host dies, however it dies, its
+/// containers die within a moment, unless they were told to outlive it. A forked copy of the host can launch its own
+/// containers; handles it inherited refuse to work there (errc::wrong_process).
+
+#include <dunnage/export.hpp>
+#include <dunnage/mount_plan.hpp>
+#include <dunnage/mount_set.hpp>
+#include <dunnage/prepared_mounts.hpp>
+#include <dunnage/process.hpp>
+#include <dunnage/rootfs.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dunnage {
+
+using Environment = std::map<std::string, std::string>;
+/// Storage at any stage of its way: stop where you like.
+using Storage = std::variant<MountSet, MountPlan, PreparedMounts>;
+
+enum class Network {
+  Private,  ///< a namespace of its own with the loopback device up, and nothing else
+  Host,     ///< that of this process
+};
+
+/// Who outlives whom.
+enum class Lifetime {
+  WithHost,  ///< the container ends when its handle goes or this process ends, whatever ends it
+  Detached,  ///< it stays; other processes find it through the store. Needs a record (see LaunchSpec::store)
+};
+
+/// When the launcher starts the program again by itself, with the same mounts, a fresh tmpfs each and a delay that
+/// doubles from 100 ms to 1 min (a run of 10 s resets it), as Docker has it. stop() and kill by handle end it.
+struct RestartPolicy {
+  enum class Kind { No, OnFailure, Always };
+  Kind kind = Kind::No;
+  unsigned max_retries = 0;  ///< OnFailure: 0 is without limit
+  friend bool operator==(const RestartPolicy&, const RestartPolicy&) = default;
+  /// "no", "on-failure", "on-failure:5", "always". Throws: LaunchError(invalid_argument).
+  [[nodiscard]] DUNNAGE_API static RestartPolicy parse(std::string_view text);
+  [[nodiscard]] DUNNAGE_API std::string to_string() const;
+};
+
+/// Everything a launch is told. Only `argv` has to be given.
+struct LaunchSpec {
+  Rootfs rootfs = Rootfs::host();
+  std::vector<std::string> argv{};  ///< the program is looked up in the container, along PATH of `env`
+  Storage mounts{};
+  Environment env{};      ///< added to PATH, HOME, HOSTNAME (and TERM with a terminal); nothing comes from the host
+  std::string cwd = "/";  ///< created if it is missing
+  std::string user{};     ///< `user[:group]`, each a name of the rootfs's passwd/group or a number; empty: root
+  std::vector<std::string> groups{};  ///< supplementary groups besides those of /etc/group
+  std::string hostname{};             ///< empty: the first 12 digits of the id
+  bool read_only_root = false;
+  Network network = Network::Private;
+  Stdio in = Stdio::null();
+  Stdio out = Stdio::inherit();
+  Stdio err = Stdio::inherit();
+  bool terminal = false;             ///< all three streams are a terminal; its other end is Container::terminal_fd()
+  bool no_new_privileges = true;     ///< set-user-ID programs gain nothing
+  std::vector<std::string> add_capabilities{};  ///< "NET_RAW", "CAP_SYS_PTRACE", "ALL"
+  std::vector<std::string> drop_capabilities{};
+  Lifetime lifetime = Lifetime::WithHost;
+  RestartPolicy restart{};
+  int stop_signal = SIGTERM;
+  std::string name{};  ///< makes a record in the store; unique there
+  Labels labels{};
+  bool record = false;  ///< make a record even without a name (one is made up). Detached containers always have one
+  /// Remove the record and the anonymous volumes when the container has ended for good. Default: true with the host's
+  /// lifetime, false when detached.
+  std::optional<bool> remove_on_exit{};
+  std::filesystem::path store{};                          ///< empty: default_store()
+  std::chrono::milliseconds launch_timeout{60'000};       ///< longest time launch() may take
+};
+
+/// A further program in a running container.
+struct ExecSpec {
+  std::vector<std::string> argv{};
+  Environment env{};
+  std::string cwd{};   ///< empty: that of the container
+  std::string user{};  ///< empty: that of the container
+  Stdio in = Stdio::null();
+  Stdio out = Stdio::inherit();
+  Stdio err = Stdio::inherit();
+  bool terminal = false;
+};
+
+/// A program started by Container::exec(). When the handle goes, the program is killed.
+/// Thread safety: all members may be called from any thread.
+class DUNNAGE_API Process {
+ public:
+  Process(Process&&) noexcept;
+  Process& operator=(Process&&) noexcept;
+  ~Process();
+
+  [[nodiscard]] ExitStatus wait() const;
+  [[nodiscard]] std::optional<ExitStatus> wait_for(std::chrono::milliseconds timeout) const;
+  void kill(int signal = SIGKILL) const;
+  [[nodiscard]] int exit_fd() const noexcept;   ///< becomes and stays readable when the program has ended; owned here
+  [[nodiscard]] int stdin_fd() const noexcept;  ///< -1 unless Stdio::pipe(); owned here
+  [[nodiscard]] int stdout_fd() const noexcept;
+  [[nodiscard]] int stderr_fd() const noexcept;
+  [[nodiscard]] int terminal_fd() const noexcept;
+  void close_stdin();
+
+ private:
+  friend class ContainerAccess;
+  struct State;
+  explicit Process(std::shared_ptr<State> state) noexcept;
+  std::shared_ptr<State> state_;
+};
+
+enum class ContainerStatus { Created, Running, Paused, Restarting, Exited, Dead };
+[[nodiscard]] DUNNAGE_API std::string_view to_string(ContainerStatus status) noexcept;
+
+/// The handle of a container. Move-only. With Lifetime::WithHost the destructor kills the container and waits for
+/// its end; with Lifetime::Detached, and for handles made by ContainerStore, it only lets go.
+/// Thread safety: all members but move and destruction may be called from any thread.
+class DUNNAGE_API Container {
+ public:
+  /// Resolves and prepares what is not prepared yet, and starts the program. Returns when the program has been
+  /// executed. All or nothing.
+  /// Throws: LaunchError(program_missing, program_unusable, user_unknown, container_exists, not_supported, timed_out,
+  /// launcher_lost, ...), MountError naming the mount, and what resolve() and prepare() throw.
+  /// Kernel: clone3(2), move_mount(2), openat2(2), close_range(2), pidfd; Linux 5.12.
+  [[nodiscard]] static Container launch(LaunchSpec spec);
+
+  Container(Container&&) noexcept;
+  Container& operator=(Container&&) noexcept;
+  ~Container();
+
+  [[nodiscard]] const std::string& id() const noexcept;    ///< 64 hexadecimal digits
+  [[nodiscard]] const std::string& name() const noexcept;  ///< empty without a record
+  /// Process id of its first process as this process sees it; 0 when it has ended.
+  [[nodiscard]] int pid() const;
+  [[nodiscard]] const MountPlan& plan() const noexcept;  ///< what it was given; empty for handles made by a store
+  [[nodiscard]] ContainerStatus status() const;
+
+  /// Waits for the end for good (a restart policy's restarts are not ends). Any number of threads may wait.
+  [[nodiscard]] ExitStatus wait() const;
+  [[nodiscard]] std::optional<ExitStatus> wait_for(std::chrono::milliseconds timeout) const;
+  /// Becomes and stays readable (poll, epoll, select) when the container has ended. Owned by the handle.
+  [[nodiscard]] int exit_fd() const noexcept;
+
+  /// Sends the stop signal, waits `grace`, then kills. Ends a restart policy. Returns how it ended.
+  ExitStatus stop(std::chrono::milliseconds grace = std::chrono::seconds{10}) const;
+  /// SIGKILL ends all of its processes and a restart policy; other signals go to its first process.
+  /// Throws: LaunchError(not_running).
+  void kill(int signal = SIGKILL) const;
+  /// Freezes every process (a cgroup freezer where this user may make one, else SIGSTOP to each). Throws: LaunchError.
+  void pause() const;
+  void resume() const;
+  /// Stops it and starts it again from the same specification; mounts are prepared anew, so volumes and binds show
+  /// what the host has now. Streams of kind pipe and callback are made anew. Throws: as launch().
+  void restart(std::chrono::milliseconds grace = std::chrono::seconds{10});
+  /// Runs a further program in it. Throws: as launch().
+  [[nodiscard]] Process exec(ExecSpec spec) const;
+  /// Lets a container with Lifetime::WithHost outlive this handle and process. Throws: LaunchError without a record.
+  void detach();
+
+  [[nodiscard]] int stdin_fd() const noexcept;  ///< -1 unless Stdio::pipe(); owned by the handle
+  [[nodiscard]] int stdout_fd() const noexcept;
+  [[nodiscard]] int stderr_fd() const noexcept;
+  [[nodiscard]] int terminal_fd() const noexcept;  ///< -1 without a terminal
+  void close_stdin();                              ///< the program reads the end of its input
+
+ private:
+  friend class ContainerAccess;
+  struct State;
+  explicit Container(std::shared_ptr<State> state) noexcept;
+  std::shared_ptr<State> state_;
+};
+
+/// Launches, waits, and returns how it ended. Throws: as Container::launch().
+[[nodiscard]] DUNNAGE_API ExitStatus run(LaunchSpec spec);
+
+}  // namespace dunnage

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Containers that have a record (a name, or a life of their own) can be found by other processes of the same user.
+///
+///     auto containers = dunnage::ContainerStore::open();
+///     for (const auto& info : containers.list()) std::cout << info.name << '\n';
+///     containers.get("db").stop();
+///     containers.remove("db");
+
+#include <dunnage/container.hpp>
+#include <dunnage/export.hpp>
+#include <dunnage/volume_store.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage {
+
+/// What a record says; Docker's `inspect`.
+struct ContainerInfo {
+  std::string id;
+  std::string name;
+  ContainerStatus status = ContainerStatus::Created;
+  int pid = 0;  ///< of the first process as this process sees it; 0 when it does not run
+  std::vector<std::string> argv;
+  std::string rootfs;
+  Environment env;
+  std::string cwd;
+  std::string user;
+  std::string hostname;
+  Labels labels;
+  RestartPolicy restart;
+  unsigned restart_count = 0;
+  MountPlan mounts;
+  bool terminal = false;
+  bool remove_on_exit = false;
+  int stop_signal = SIGTERM;
+  std::optional<ExitStatus> exit;  ///< empty while it has not ended
+  std::chrono::system_clock::time_point created_at;
+  std::chrono::system_clock::time_point started_at;
+  std::chrono::system_clock::time_point finished_at;  ///< epoch while it runs
+  std::filesystem::path log;
+};
+
+/// Docker's names: Id, Name, Created, Path, Args, State{Status,Running,Paused,Pid,ExitCode,...}, Mounts, Config, ...
+[[nodiscard]] DUNNAGE_API std::string to_json(const ContainerInfo& container);
+
+/// A piece of a log, as the program wrote it.
+struct LogEntry {
+  enum class Stream { Out, Err };
+  Stream stream = Stream::Out;
+  std::chrono::system_clock::time_point time;
+  std::string_view data;  ///< valid during the call
+};
+
+struct LogOptions {
+  bool follow = false;                             ///< go on until the container has ended
+  std::optional<std::size_t> tail{};               ///< only the last so many lines
+  std::optional<std::chrono::system_clock::time_point> since{};
+  std::stop_token stop{};                          ///< ends following
+};
+
+/// Thread safety: all members may be called from any thread. Any number of processes may use one store.
+class DUNNAGE_API ContainerStore {
+ public:
+  /// The same directory as VolumeStore::open(); throws the same.
+  [[nodiscard]] static ContainerStore open(const std::filesystem::path& root = default_store());
+
+  [[nodiscard]] const std::filesystem::path& root() const noexcept;
+  [[nodiscard]] std::vector<ContainerInfo> list() const;  ///< sorted by creation
+  /// By name, id or unambiguous beginning of an id.
+  [[nodiscard]] std::optional<ContainerInfo> find(std::string_view name) const;
+  /// Throws: LaunchError(container_missing) with the nearest name.
+  [[nodiscard]] ContainerInfo inspect(std::string_view name) const;
+  /// A handle on a running container. Throws: LaunchError(container_missing, not_running).
+  [[nodiscard]] Container get(std::string_view name) const;
+  /// Calls `sink` for each piece of the container's log, oldest first.
+  void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink, const LogOptions& options = {}) const;
+  /// Removes the record, the log, and with `volumes` the anonymous volumes of a container that does not run; with
+  /// `force` kills it first. Throws: LaunchError(container_missing), LaunchError if it runs.
+  void remove(std::string_view name, bool force = false, bool volumes = true);
+
+ private:
+  struct State;
+  explicit ContainerStore(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace dunnage

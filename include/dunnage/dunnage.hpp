@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// All of Dunnage, in reading order:
+///
+///   container.hpp        Container, LaunchSpec: start here
+///   mount_set.hpp        MountSet: what a container shall see; -v and --mount texts
+///   bind_mount.hpp, volume.hpp, tmpfs.hpp    the three kinds of mounts
+///   volume_store.hpp     VolumeStore: volumes that outlive containers
+///   mount_plan.hpp       MountPlan: the dry run
+///   prepared_mounts.hpp  PreparedMounts: mounts as descriptors
+///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
+///   container_store.hpp  ContainerStore: containers of other processes
+///   error.hpp, support.hpp     what can go wrong, and what this machine can do
+///
+///     #include <dunnage/dunnage.hpp>
+///     int main() {
+///       auto logs = dunnage::VolumeStore::open().get_or_create("logs-volume");
+///       return dunnage::run({.argv = {"sh", "-c", "date >> /app/logs/today.log; cat /app/logs/today.log"},
+///                            .mounts = dunnage::MountSet{logs.at("/app/logs")}}).code();
+///     }
+
+#include <dunnage/bind_mount.hpp>
+#include <dunnage/container.hpp>
+#include <dunnage/container_store.hpp>
+#include <dunnage/error.hpp>
+#include <dunnage/mount_plan.hpp>
+#include <dunnage/mount_set.hpp>
+#include <dunnage/prepared_mounts.hpp>
+#include <dunnage/process.hpp>
+#include <dunnage/rootfs.hpp>
+#include <dunnage/size.hpp>
+#include <dunnage/support.hpp>
+#include <dunnage/tmpfs.hpp>
+#include <dunnage/version.hpp>
+#include <dunnage/volume.hpp>
+#include <dunnage/volume_store.hpp>

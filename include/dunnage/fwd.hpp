@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Names of every public type. A header names the next stage of the flow by forward declaration only.
+
+namespace dunnage {
+
+class Error;
+class SpecError;
+class MountError;
+class LaunchError;
+class VolumeError;
+
+struct BindMount;
+struct Tmpfs;
+struct VolumeMount;
+
+class MountSet;
+class MountPlan;
+class PreparedMounts;
+
+class Volume;
+class VolumeStore;
+
+class Rootfs;
+class Stdio;
+class ExitStatus;
+struct LaunchSpec;
+struct ExecSpec;
+class Container;
+class Process;
+class ContainerStore;
+
+struct Support;
+
+}  // namespace dunnage

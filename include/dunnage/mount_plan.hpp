@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The decision: every mount with its resolved source, its attributes, its place in the order, and why. Printing a
+/// plan is the dry run.
+///
+///     dunnage::MountPlan plan = mounts.resolve();
+///     for (const auto& mount : plan) std::cout << mount.to_string() << '\n';
+///     dunnage::PreparedMounts prepared = plan.prepare();      // still nothing visible anywhere
+
+#include <dunnage/bind_mount.hpp>
+#include <dunnage/export.hpp>
+#include <dunnage/fwd.hpp>
+#include <dunnage/volume.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage {
+
+enum class MountKind { Bind, Volume, Tmpfs };
+enum class FileKind { Directory, File };
+
+[[nodiscard]] DUNNAGE_API std::string_view to_string(MountKind kind) noexcept;
+
+/// One mount as it will be. What the container sees in its mountinfo has exactly these attributes.
+struct DUNNAGE_API ResolvedMount {
+  MountKind kind = MountKind::Bind;
+  FileKind file_kind = FileKind::Directory;
+  std::string target;              ///< absolute and clean
+  std::filesystem::path source{};  ///< absolute host path; a volume's data directory; empty for tmpfs and for an
+                                   ///< anonymous volume that is yet to be made
+  bool create_source = false;      ///< prepare() makes the source directory
+  bool read_only = false;
+  bool recursive_read_only = false;  ///< read_only holds in mounts below the source too
+  bool recursive = true;             ///< mounts below the source come along
+  bool suid = false;
+  bool dev = false;
+  bool exec = true;
+  Propagation propagation = Propagation::RPrivate;
+
+  std::string volume{};           ///< name of the volume; empty with kind Volume: an anonymous one
+  std::filesystem::path store{};  ///< root of its store
+  bool create_volume = false;     ///< it is not there; prepare() makes it
+  bool no_copy = false;
+  Labels labels{};  ///< for a volume that is made
+
+  std::uint64_t size = 0;  ///< tmpfs
+  unsigned mode = 0;
+  std::optional<std::uint32_t> uid{};
+  std::optional<std::uint32_t> gid{};
+
+  std::vector<std::string> reasons{};  ///< why each choice was taken, in sentences
+
+  [[nodiscard]] std::string to_string() const;
+  friend bool operator==(const ResolvedMount&, const ResolvedMount&) = default;
+};
+
+/// What prepare() is told.
+struct PrepareOptions {
+  /// Whom the container will run as, as `uid[:gid]`. Matters only to an ordinary user without a range of ids in
+  /// /etc/subuid, for whom the one id that exists has to become this one.
+  std::string user{};
+  std::string container_id{};    ///< owner of anonymous volumes; empty: a fresh id
+  std::string container_name{};  ///< whom VolumeStore::users() will name; empty: the id
+};
+
+/// A value. Two plans of the same set on the same host are equal. Order: parents before children, otherwise as added.
+/// Thread safety: as a std::vector.
+class DUNNAGE_API MountPlan {
+ public:
+  MountPlan() = default;
+  explicit MountPlan(std::vector<ResolvedMount> mounts);
+
+  [[nodiscard]] std::size_t size() const noexcept { return mounts_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return mounts_.empty(); }
+  [[nodiscard]] auto begin() const noexcept { return mounts_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return mounts_.end(); }
+  [[nodiscard]] const ResolvedMount& operator[](std::size_t index) const { return mounts_.at(index); }
+  /// Throws: std::out_of_range if nothing is mounted at exactly this target.
+  [[nodiscard]] const ResolvedMount& operator[](std::string_view target) const;
+
+  /// Which mount serves `path` in the container, from where on the host, and why, in sentences.
+  [[nodiscard]] std::string explain(std::string_view path) const;
+
+  /// Asks the kernel for detached mounts: descriptors that no mount table shows and that go when the process goes.
+  /// Creates what the plan says is to be created (source directories, volumes) and takes the volumes' use locks.
+  /// All or nothing. Throws: MountError naming the mount, VolumeError.
+  /// Kernel: open_tree(2), mount_setattr(2), fsopen(2); Linux 5.12.
+  [[nodiscard]] PreparedMounts prepare(const PrepareOptions& options = {}) const;
+
+  [[nodiscard]] std::string to_string() const;
+  [[nodiscard]] std::string to_json() const;
+
+  friend bool operator==(const MountPlan&, const MountPlan&) = default;
+
+ private:
+  std::vector<ResolvedMount> mounts_;
+};
+
+DUNNAGE_API std::ostream& operator<<(std::ostream& out, const MountPlan& plan);
+
+}  // namespace dunnage

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What a container shall see: an ordered value of mounts. Adding to it touches nothing.
+///
+///     dunnage::MountSet mounts;
+///     mounts.add(dunnage::BindMount{"/srv/conf", "/etc/app", {.read_only = true}})
+///           .add(dunnage::Tmpfs{"/run"})
+///           .add_spec("-v /host/logs:/app/logs")                        // the words people know
+///           .add_spec("type=volume,source=db-data,target=/data");
+///     std::cout << mounts.resolve();                                    // the dry run
+
+#include <dunnage/bind_mount.hpp>
+#include <dunnage/export.hpp>
+#include <dunnage/fwd.hpp>
+#include <dunnage/tmpfs.hpp>
+#include <dunnage/volume.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace dunnage {
+
+using Mount = std::variant<BindMount, VolumeMount, Tmpfs>;
+
+[[nodiscard]] DUNNAGE_API std::string to_string(const Mount& mount);
+[[nodiscard]] DUNNAGE_API const std::string& target_of(const Mount& mount) noexcept;
+
+/// One `-v` value: `[SOURCE:]TARGET[:OPTIONS]`. A source that begins with `/` or `.` is a host path, anything else the
+/// name of a volume. Throws: SpecError with a caret under the offending part.
+[[nodiscard]] DUNNAGE_API Mount parse_volume_flag(std::string_view text);
+/// One `--mount` value: `type=bind,source=/a,target=/b,readonly`. Throws: SpecError.
+[[nodiscard]] DUNNAGE_API Mount parse_mount_flag(std::string_view text);
+/// One `--tmpfs` value: `/run[:size=64m,mode=1777]`. Throws: SpecError.
+[[nodiscard]] DUNNAGE_API Mount parse_tmpfs_flag(std::string_view text);
+
+/// What resolve() is told about the host.
+struct ResolveOptions {
+  std::filesystem::path store{};              ///< where named volumes live; empty: default_store()
+  std::filesystem::path current_directory{};  ///< base of relative sources; empty: that of the process
+};
+
+/// A value: copies are independent, equality is member by member, in order.
+/// Thread safety: as a std::vector.
+class DUNNAGE_API MountSet {
+ public:
+  MountSet() = default;
+  MountSet(std::initializer_list<Mount> mounts);
+
+  /// Throws: MountError(duplicate_target) if the place is taken ("/x", "/x/" and "/./x" are one),
+  /// MountError(invalid_argument) if the target is not absolute, or is "/". The set is unchanged then.
+  MountSet& add(Mount mount);
+  /// `-v SPEC`, `--volume SPEC`, `--mount SPEC`, `--tmpfs SPEC`, or a bare value: with a `type=`/`source=`-like first
+  /// field it is read as `--mount`, otherwise as `-v`. Throws: SpecError, and as add().
+  MountSet& add_spec(std::string_view text);
+
+  [[nodiscard]] std::size_t size() const noexcept { return mounts_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return mounts_.empty(); }
+  [[nodiscard]] auto begin() const noexcept { return mounts_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return mounts_.end(); }
+  [[nodiscard]] const Mount& operator[](std::size_t index) const { return mounts_.at(index); }
+
+  /// Looks at the host and decides: sources, kinds, attributes, order. Writes nothing.
+  /// Throws: MountError(source_missing), VolumeError(volume_damaged, store_unusable), and what add() throws.
+  [[nodiscard]] MountPlan resolve(const ResolveOptions& options = {}) const;
+
+  /// One `--mount` text per line.
+  [[nodiscard]] std::string to_string() const;
+  /// An array of objects with Docker's field names (Type, Source, Target, ReadOnly, BindOptions, ...).
+  [[nodiscard]] std::string to_json() const;
+
+  friend bool operator==(const MountSet&, const MountSet&) = default;
+
+ private:
+  std::vector<Mount> mounts_;
+};
+
+DUNNAGE_API std::ostream& operator<<(std::ostream& out, const MountSet& mounts);
+
+}  // namespace dunnage

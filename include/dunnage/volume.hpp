@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A volume: a directory the library keeps for you under a name. It outlives every container that mounts it.
+///
+///     auto store  = dunnage::VolumeStore::open();
+///     auto pgdata = store.get_or_create("db-data");
+///     mounts.add(pgdata.at("/var/lib/postgresql/data"));
+///
+/// On disk it is `<store>/volumes/<name>/`, the data in `_data` below it as in Docker. Names follow Docker's rule
+/// `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}`.
+
+#include <dunnage/export.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace dunnage {
+
+using Labels = std::map<std::string, std::string>;
+
+/// What a new volume is given.
+struct VolumeOptions {
+  Labels labels{};
+
+  friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
+};
+
+/// How a volume is mounted.
+struct VolumeMountOptions {
+  bool read_only = false;
+  bool no_copy = false;  ///< never fill a fresh volume from the image (Docker's `nocopy`)
+  Labels labels{};       ///< given to the volume if mounting creates it; ignored if it is there
+  bool suid = false;
+  bool dev = false;
+  bool exec = true;
+
+  friend bool operator==(const VolumeMountOptions&, const VolumeMountOptions&) = default;
+};
+
+/// A volume at a place in the container. A value; describing a mount touches nothing.
+struct VolumeMount {
+  std::string name;              ///< empty: an anonymous volume, made at prepare() and owned by the container
+  std::string target;            ///< absolute path in the container; created if it is missing
+  VolumeMountOptions options{};
+  std::filesystem::path store{};  ///< root of the store it lives in; empty: the one given to resolve()
+
+  friend bool operator==(const VolumeMount&, const VolumeMount&) = default;
+};
+
+/// `type=volume,source=db-data,target=/data`
+[[nodiscard]] DUNNAGE_API std::string to_string(const VolumeMount& mount);
+
+/// What is known about a volume; Docker's `volume inspect`.
+struct VolumeInfo {
+  std::string name;
+  std::filesystem::path mountpoint;  ///< the directory that holds the data
+  std::chrono::system_clock::time_point created_at;
+  Labels labels;
+  bool anonymous = false;
+  std::string owner;  ///< name (or id, without one) of the container an anonymous volume belongs to; else empty
+
+  friend bool operator==(const VolumeInfo&, const VolumeInfo&) = default;
+};
+
+/// Docker's names: Name, Driver, Mountpoint, CreatedAt (RFC 3339), Labels, Options, Scope.
+[[nodiscard]] DUNNAGE_API std::string to_json(const VolumeInfo& volume);
+
+/// A handle on a volume that existed when the handle was made. It holds no descriptor and no lock.
+/// Thread safety: a value; any thread may use it.
+class DUNNAGE_API Volume {
+ public:
+  [[nodiscard]] const std::string& name() const noexcept { return info_.name; }
+  [[nodiscard]] const std::filesystem::path& mountpoint() const noexcept { return info_.mountpoint; }
+  [[nodiscard]] const VolumeInfo& info() const noexcept { return info_; }
+  [[nodiscard]] const Labels& labels() const noexcept { return info_.labels; }
+
+  /// This volume at `target` in a container.
+  [[nodiscard]] VolumeMount at(std::string target, VolumeMountOptions options = {}) const;
+
+  friend bool operator==(const Volume&, const Volume&) = default;
+
+ private:
+  friend class VolumeStore;
+  explicit Volume(VolumeInfo info);
+  VolumeInfo info_;
+};
+
+}  // namespace dunnage

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The place where volumes live, and the verbs on them. Any number of processes may use one store at once; a process
+/// that is killed at any instant leaves it whole.
+///
+///     auto store = dunnage::VolumeStore::open();            // /var/lib/dunnage for root, else ~/.local/share/dunnage
+///     store.create("logs-volume", {.labels = {{"app", "shop"}}});
+///     for (const auto& volume : store.list()) std::cout << volume.name() << '\n';
+///     store.remove("logs-volume");
+///
+/// Durability: `create` and `remove` return after the change is on disk (directory synced). Data written by containers
+/// is theirs to sync. Creation is a rename of a finished directory, removal a rename into `trash/`; so a volume is
+/// never seen half made or half gone. What a killed process left in `staging/` or `trash/` is swept by later calls.
+
+#include <dunnage/export.hpp>
+#include <dunnage/volume.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dunnage {
+
+/// Which volumes a listing or a prune is about. Empty members do not restrict.
+struct VolumeFilter {
+  std::vector<std::pair<std::string, std::optional<std::string>>> labels{};  ///< key, and value if it matters
+  std::optional<bool> anonymous{};
+  std::optional<bool> in_use{};
+};
+
+/// What prune() took.
+struct PruneResult {
+  std::vector<std::string> removed;
+  std::vector<std::pair<std::string, std::string>> kept;  ///< name and the reason
+};
+
+/// Where the store of this user is: `$DUNNAGE_STORE`, else `/var/lib/dunnage` for root, else
+/// `$XDG_DATA_HOME/dunnage`, else `~/.local/share/dunnage`.
+[[nodiscard]] DUNNAGE_API std::filesystem::path default_store();
+
+/// A store of volumes. Cheap to copy; copies share one descriptor.
+/// Thread safety: all members may be called from any thread.
+class DUNNAGE_API VolumeStore {
+ public:
+  /// Opens the store, creating it (mode 0700) when it is absent.
+  /// Throws: VolumeError(store_unusable) if it is a symlink, belongs to someone else, can be entered by others or has
+  /// a format newer than this library's.
+  [[nodiscard]] static VolumeStore open(const std::filesystem::path& root = default_store());
+
+  [[nodiscard]] const std::filesystem::path& root() const noexcept;
+
+  /// Throws: VolumeError(volume_exists), VolumeError(invalid_argument) for a bad name.
+  Volume create(const std::string& name, const VolumeOptions& options = {});
+  /// A volume with a random name, as `-v /data` makes. `owner` is the name, or id, of the container it will go with.
+  Volume create_anonymous(const std::string& owner = {}, const VolumeOptions& options = {});
+  /// Throws: VolumeError(volume_missing) with the nearest name as remedy.
+  [[nodiscard]] Volume get(const std::string& name) const;
+  /// Labels are given only if it is created.
+  Volume get_or_create(const std::string& name, const VolumeOptions& options = {});
+  [[nodiscard]] std::optional<Volume> find(const std::string& name) const;
+  /// Sorted by name. A volume whose metadata is damaged is left out here and reported by damaged().
+  [[nodiscard]] std::vector<Volume> list(const VolumeFilter& filter = {}) const;
+  /// Names of volumes whose metadata cannot be read; their data is untouched.
+  [[nodiscard]] std::vector<std::string> damaged() const;
+  /// Names of the containers that use the volume now, from any process.
+  [[nodiscard]] std::vector<std::string> users(const std::string& name) const;
+
+  /// Throws: VolumeError(volume_in_use) naming the users, VolumeError(volume_missing).
+  void remove(const std::string& name);
+  /// Removes what no container uses: by default only anonymous volumes, as Docker does; `all` takes named ones too.
+  PruneResult prune(bool all = false, const VolumeFilter& filter = {});
+
+ private:
+  friend class VolumeStoreAccess;
+  struct State;
+  explicit VolumeStore(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace dunnage

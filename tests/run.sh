@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Everything that can be tested here: installs what is missing, builds, runs every ring, then what makes sense under
+# the sanitizers. Run it as root to have all of it tested: the root ring as root, the rootless ring as two ordinary
+# users made for it. An ordinary user tests the rootless ring as oneself; the root ring is left out then, loudly.
+set -eu
+repository=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$repository/cmake/script_functions.sh"
+
+if [ $# -ne 0 ]; then
+  say "usage: sh tests/run.sh"
+  exit 2
+fi
+
+jobs=$(nproc)
+started=$(date +%s)
+failures=""
+
+# heading TEXT: with the minutes gone by.
+heading() {
+  say
+  say "== $* ($((($(date +%s) - started) / 60)) min) =="
+}
+
+# rings BUILD RING...: runs the tests with one of these labels, writes BUILD/results.xml and checks that they did run.
+rings() {
+  build=$1
+  shift
+  pattern=$(printf '%s\n' "$@" | tr -d '?' | paste -s -d '|')
+  ctest --test-dir "$build" --label-regex "^($pattern)\$" --parallel "$jobs" --output-on-failure \
+    --output-junit "$build/results.xml" --test-output-size-passed 4096 >"$build/ctest.log" 2>&1 || :
+  # The passed ones in numbers, the others in full.
+  grep -v -E '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ *Start +[0-9]+:' "$build/ctest.log" || :
+  if ! python3 "$repository/tests/support/check_rings.py" "$build/results.xml" "$@"; then
+    failures="$failures $(basename "$build")"
+  fi
+}
+
+heading "Packages"
+sh "$repository/cmake/install_packages.sh" build postgres tests
+say "Everything is there."
+
+if [ "$(id -u)" -eq 0 ]; then
+  root_ring=root
+  sh "$repository/tests/support/make_users.sh"
+  restriction=/proc/sys/kernel/apparmor_restrict_unprivileged_userns
+  if [ "$(cat "$restriction" 2>/dev/null)" = 1 ]; then
+    say "AppArmor forbids ordinary users what the rootless ring tests; it is allowed until this script ends."
+    trap 'echo 1 >"$restriction"' EXIT
+    trap 'exit 130' INT TERM
+    echo 0 >"$restriction"
+  fi
+else
+  root_ring="root?"
+  if ! can_make_namespaces; then
+    explain_namespaces
+    exit 1
+  fi
+fi
+
+heading "Building"
+tests=$(build_directory tests)
+configure "$tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDUNNAGE_WERROR=ON
+run_quietly "$tests/build.log" cmake --build "$tests" --parallel "$jobs"
+
+heading "All rings"
+rings "$tests" unit rootless "$root_ring" package
+
+# sanitized NAME SANITIZERS RING...: left out, loudly, on a machine too slow for all of it.
+sanitized() {
+  name=$1
+  sanitizers=$2
+  shift 2
+  if [ $(($(date +%s) - started)) -gt 1020 ]; then
+    say
+    say "*** LEFT OUT because 17 minutes are over: the tests under $sanitizers ***"
+    return
+  fi
+  heading "Under $sanitizers: $*"
+  directory=$(build_directory "$name")
+  configure "$directory" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DDUNNAGE_SANITIZE=$sanitizers" \
+    -DDUNNAGE_BUILD_EXAMPLES=OFF -DDUNNAGE_BUILD_BENCHMARKS=OFF
+  run_quietly "$directory/build.log" cmake --build "$directory" --parallel "$jobs"
+  rings "$directory" "$@"
+}
+
+sanitized tests-asan address,undefined unit rootless "$root_ring"
+sanitized tests-tsan thread unit rootless "$root_ring"
+
+heading "Done"
+if [ -n "$failures" ]; then
+  say "FAILED in:$failures"
+  exit 1
+fi
+say "Everything that ran is good."
+[ "$root_ring" = root ] || say "*** The root ring was not tested: run this as root to test it. ***"

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# Run by ctest, like discover_tests.cmake, for a program that is one test: an example, a class of the command line's
+# tests. Root runs it as itself and as the two ordinary users. Expects: name, command (a list), support_dir, timeout,
+# environment.
+
+execute_process(COMMAND id -u OUTPUT_VARIABLE user_id OUTPUT_STRIP_TRAILING_WHITESPACE)
+
+# dunnage_add_program(RING PREFIX WRAPPER...)
+function(dunnage_add_program ring prefix)
+  add_test("${prefix}: ${name}" ${ARGN} ${command})
+  set_tests_properties("${prefix}: ${name}" PROPERTIES LABELS "${ring}" SKIP_RETURN_CODE 77 TIMEOUT "${timeout}"
+                                                       ENVIRONMENT "${environment}")
+endfunction()
+
+if(user_id EQUAL 0)
+  dunnage_add_program(root root)
+  foreach(kind IN ITEMS range single)
+    dunnage_add_program(rootless "rootless as dunnage-${kind}" "${support_dir}/as_user.sh" "dunnage-${kind}")
+  endforeach()
+else()
+  dunnage_add_program(rootless rootless)
+endif()
