@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/error.hpp>
+
+#include "error/reason.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dunnage {
+namespace {
+
+/// Control bytes of a name or text must not reach a terminal or break a message into lines.
+std::string printable(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7f) {
+      result += fmt::format("\\x{:02x}", byte);
+    } else {
+      result += character;
+    }
+  }
+  return result;
+}
+
+std::string reason_of(const std::error_code& code) {
+  const bool system = code.category() == std::system_category() || code.category() == std::generic_category();
+  if (system) {
+    return fmt::format("{} [{}]", error::errno_reason(code.value()), error::errno_name(code.value()));
+  }
+  const std::error_condition condition = code.default_error_condition();
+  if (condition.category() == std::generic_category()) {
+    return fmt::format("{} [{}]", code.message(), error::errno_name(condition.value()));
+  }
+  return code.message();
+}
+
+std::string compose(const ErrorInfo& info) {
+  std::string text = fmt::format("cannot {}", info.operation);
+  if (!info.subject.empty()) {
+    text += fmt::format(" \"{}\"", printable(info.subject));
+  }
+  if (!info.detail.empty()) {
+    text += " " + printable(info.detail);
+  }
+  text += ": ";
+  if (!info.cause.empty()) {
+    text += printable(info.cause) + ": ";
+  }
+  text += reason_of(info.code);
+  if (!info.remedy.empty()) {
+    text += "; " + printable(info.remedy);
+  }
+  return text;
+}
+
+std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size_t column, std::size_t length) {
+  constexpr std::size_t kWindow = 160;
+  const std::size_t begin = column > kWindow / 2 ? column - kWindow / 2 : 0;
+  const std::string_view window = text.substr(std::min(begin, text.size()), kWindow);
+  std::string shown;
+  for (const char character : window) {  // one column per byte, so that the caret stands below its part
+    const auto byte = static_cast<unsigned char>(character);
+    shown += byte < 0x20 || byte == 0x7f ? '?' : character;
+  }
+  const std::size_t caret = column - begin;
+  const std::size_t end = std::min(caret + std::max<std::size_t>(length, 1), std::max(shown.size(), caret + 1));
+  std::string message = fmt::format("{}, column {}: {}", info.operation, column + 1, printable(info.cause));
+  if (!info.remedy.empty()) {
+    message += "; " + printable(info.remedy);
+  }
+  message += fmt::format("\n  {}\n  {}^{}", shown, std::string(caret, ' '), std::string(end - caret - 1, '~'));
+  return message;
+}
+
+}  // namespace
+
+struct Error::State {
+  ErrorInfo info;
+  std::string message;
+};
+
+Error::Error(ErrorInfo info) : Error{info, compose(info)} {}
+
+Error::Error(ErrorInfo info, std::string message)
+    : std::system_error{info.code}, state_{std::make_shared<State>(State{std::move(info), std::move(message)})} {}
+
+Error::~Error() = default;
+
+const char* Error::what() const noexcept { return state_->message.c_str(); }
+Stage Error::stage() const noexcept { return state_->info.stage; }
+const std::string& Error::operation() const noexcept { return state_->info.operation; }
+const std::string& Error::subject() const noexcept { return state_->info.subject; }
+const std::string& Error::remedy() const noexcept { return state_->info.remedy; }
+
+SpecError::SpecError(ErrorInfo info, std::string_view text, std::size_t column, std::size_t length)
+    : Error{info, compose_spec(info, text, column, length)},
+      column_{column + 1},
+      length_{std::max<std::size_t>(length, 1)} {}
+SpecError::~SpecError() = default;
+
+MountError::MountError(ErrorInfo info, std::string source, std::string target)
+    : Error{std::move(info)}, source_{std::move(source)}, target_{std::move(target)} {}
+MountError::~MountError() = default;
+
+LaunchError::LaunchError(ErrorInfo info) : Error{std::move(info)} {}
+LaunchError::~LaunchError() = default;
+
+VolumeError::VolumeError(ErrorInfo info, std::vector<std::string> users)
+    : Error{std::move(info)}, users_{std::move(users)} {}
+VolumeError::~VolumeError() = default;
+
+}  // namespace dunnage

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The system calls both the library and the launcher program use, typed, without the C library. A negative result is
+/// -errno. Nothing here allocates, locks or retries.
+
+#include "kernel/raw_syscall.hpp"
+
+#include <asm/unistd.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+
+namespace dunnage::kernel {
+
+inline long as_argument(const void* pointer) noexcept { return reinterpret_cast<long>(pointer); }
+
+inline int close_descriptor(int fd) noexcept { return static_cast<int>(raw_syscall(__NR_close, fd)); }
+
+inline int open_at2(int directory, const char* path, uint64_t flags, uint64_t resolve, uint64_t mode = 0) noexcept {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.mode = mode;
+  how.resolve = resolve;
+  long result = 0;
+  int tries = 0;
+  do {  // a concurrent rename or mount anywhere makes openat2 answer EAGAIN (openat2(2)); bounded, then it is an error
+    result = raw_syscall(__NR_openat2, directory, as_argument(path), as_argument(&how), sizeof how);
+  } while (result == -11 && ++tries < 128);
+  return static_cast<int>(result);
+}
+
+inline int open_tree_at(int directory, const char* path, unsigned flags) noexcept {
+  return static_cast<int>(raw_syscall(__NR_open_tree, directory, as_argument(path), flags | OPEN_TREE_CLOEXEC));
+}
+
+/// Attaches the detached mount `mount` on the inode `target` holds.
+inline int attach_mount(int mount, int target) noexcept {
+  return static_cast<int>(raw_syscall(__NR_move_mount, mount, as_argument(""), target, as_argument(""),
+                                      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+inline int set_mount_attributes(int mount, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation) noexcept {
+  mount_attr attributes{};
+  attributes.attr_set = set;
+  attributes.attr_clr = clear;
+  attributes.propagation = propagation;
+  return static_cast<int>(raw_syscall(__NR_mount_setattr, mount, as_argument(""), flags | AT_EMPTY_PATH,
+                                      as_argument(&attributes), sizeof attributes));
+}
+
+inline int open_file_system(const char* type) noexcept {
+  return static_cast<int>(raw_syscall(__NR_fsopen, as_argument(type), FSOPEN_CLOEXEC));
+}
+
+inline int configure_string(int context, const char* key, const char* value) noexcept {
+  return static_cast<int>(
+      raw_syscall(__NR_fsconfig, context, FSCONFIG_SET_STRING, as_argument(key), as_argument(value), 0));
+}
+
+inline int configure_flag(int context, const char* key) noexcept {
+  return static_cast<int>(raw_syscall(__NR_fsconfig, context, FSCONFIG_SET_FLAG, as_argument(key), 0, 0));
+}
+
+inline int create_file_system(int context) noexcept {
+  return static_cast<int>(raw_syscall(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0));
+}
+
+inline int mount_file_system(int context, uint64_t attributes) noexcept {
+  return static_cast<int>(raw_syscall(__NR_fsmount, context, FSMOUNT_CLOEXEC, static_cast<long>(attributes)));
+}
+
+}  // namespace dunnage::kernel

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/files.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/open_beneath.hpp"
+#include "kernel/random_hex.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+namespace dunnage::kernel {
+
+SmallFile read_small_file(int directory, const char* path, std::string& buffer, std::size_t limit) {
+  const FileDescriptor file = open_beneath(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!file) {
+    return {.text = {}, .number = errno};
+  }
+  constexpr std::size_t kFirst = 4096;
+  if (buffer.size() < kFirst) {
+    buffer.resize(kFirst);
+  }
+  std::size_t used = 0;
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer.data() + used, buffer.size() - used);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return {.text = {}, .number = errno};
+    }
+    used += static_cast<std::size_t>(got);
+    if (used > limit) {
+      return {.text = {}, .number = EFBIG};
+    }
+    if (used < buffer.size()) {  // a regular file gives less than was asked for only at its end
+      return {.text = std::string_view{buffer}.substr(0, used), .number = 0};
+    }
+    buffer.resize(buffer.size() * 2);
+  }
+}
+
+void write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno != EINTR) {
+      throw CallError{"write", errno};
+    }
+    if (written > 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+}
+
+FileDescriptor create_file(int directory, const std::string& name, mode_t mode) {
+  FileDescriptor file = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, mode);
+  if (!file) {
+    if (errno == EEXIST) {
+      return file;
+    }
+    throw CallError{"create file", errno};
+  }
+  if (::fchmod(file.get(), mode) != 0) {
+    throw CallError{"chmod", errno};
+  }
+  return file;
+}
+
+void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode) {
+  const std::string temporary = "." + name + "." + random_hex(16);
+  try {
+    const FileDescriptor file = create_file(directory, temporary, mode);
+    if (!file) {
+      throw CallError{"create file", EEXIST};
+    }
+    write_all(file.get(), content);
+    sync(file.get());
+    if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
+      throw CallError{"rename", errno};
+    }
+  } catch (...) {
+    (void)::unlinkat(directory, temporary.c_str(), 0);  // the first failure is the one to report
+    throw;
+  }
+  sync(directory);
+}
+
+bool make_directory(int parent, const std::string& name, mode_t mode) {
+  if (::mkdirat(parent, name.c_str(), mode) != 0) {
+    if (errno == EEXIST) {
+      return false;
+    }
+    throw CallError{"mkdir", errno};
+  }
+  if (::fchmodat(parent, name.c_str(), mode, 0) != 0) {
+    throw CallError{"chmod", errno};
+  }
+  return true;
+}
+
+int set_mode(int fd, mode_t mode) noexcept {
+  // fchmod refuses O_PATH descriptors, and fchmodat knows AT_EMPTY_PATH only since Linux 6.6.
+  std::array<char, 32> link{};
+  (void)std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);  // always fits
+  return ::chmod(link.data(), mode) == 0 ? 0 : errno;
+}
+
+void sync(int fd) {
+  while (::fsync(fd) != 0) {
+    if (errno != EINTR) {
+      throw CallError{"fsync", errno};
+    }
+  }
+}
+
+int rename_exclusively(int from_directory, const std::string& from, int to_directory, const std::string& to) noexcept {
+  return ::renameat2(from_directory, from.c_str(), to_directory, to.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+}
+
+bool is_at(int directory, const std::string& name, int fd) {
+  struct stat named {};
+  struct stat open {};
+  if (::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) {
+      return false;
+    }
+    throw CallError{"stat", errno};
+  }
+  if (::fstat(fd, &open) != 0) {
+    throw CallError{"stat", errno};
+  }
+  return named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+bool exists_at(int directory, const std::string& name) {
+  if (::faccessat(directory, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW | AT_EACCESS) == 0) {
+    return true;
+  }
+  if (errno != ENOENT) {
+    throw CallError{"stat", errno};
+  }
+  return false;
+}
+
+std::vector<std::string> names_in(int fd) {
+  FileDescriptor own = open_beneath(fd, ".", O_RDONLY | O_DIRECTORY);
+  if (!own) {
+    throw CallError{"open directory", errno};
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(own.get()), ::closedir};
+  if (stream == nullptr) {
+    throw CallError{"open directory", errno};
+  }
+  (void)own.release();  // the stream closes it
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const std::string_view name{static_cast<const char*>(entry->d_name)};
+    if (name != "." && name != "..") {
+      names.emplace_back(name);
+    }
+    errno = 0;
+  }
+  if (errno != 0) {
+    throw CallError{"read directory", errno};
+  }
+  return names;
+}
+
+}  // namespace dunnage::kernel

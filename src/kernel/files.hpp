@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Small files and directories, named by an open directory and one component.
+/// All of these throw CallError on failure unless they say otherwise.
+
+#include "kernel/file_descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::kernel {
+
+/// What read_small_file() found: text in the caller's buffer, or the errno of what failed.
+struct SmallFile {
+  std::string_view text;
+  int number = 0;
+};
+
+/// Reads a regular file below `directory` into `buffer`, which only grows, so that it serves many files.
+/// A FIFO or device does not block it. EFBIG: there is more than `limit`.
+[[nodiscard]] SmallFile read_small_file(int directory, const char* path, std::string& buffer, std::size_t limit);
+
+/// Writes all of `content`.
+void write_all(int fd, std::string_view content);
+
+/// Creates a file that was not there, with exactly this mode whatever the umask is.
+/// \return its descriptor, open for reading and writing, or an empty one if the name is taken
+[[nodiscard]] FileDescriptor create_file(int directory, const std::string& name, mode_t mode);
+
+/// Replaces or creates a file so that after a crash it has either the old or the new content; synced on return.
+void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
+
+/// A new directory with exactly this mode whatever the umask is.
+/// \return false if the name is taken
+[[nodiscard]] bool make_directory(int parent, const std::string& name, mode_t mode);
+
+/// Sets the mode of what `fd` holds, O_PATH or not, whatever its name leads to by now.
+/// \return 0 or errno
+[[nodiscard]] int set_mode(int fd, mode_t mode) noexcept;
+
+/// fsync. A failure is final: what was written may be lost even if a second try says otherwise.
+void sync(int fd);
+
+/// A rename that never replaces anything.
+/// \return 0 or errno
+[[nodiscard]] int rename_exclusively(int from_directory, const std::string& from, int to_directory,
+                                     const std::string& to) noexcept;
+
+/// Whether `name` in `directory` is the very file or directory that `fd` is. False if it is gone.
+[[nodiscard]] bool is_at(int directory, const std::string& name, int fd);
+
+/// Whether there is anything called `name` in `directory`; links are not followed.
+[[nodiscard]] bool exists_at(int directory, const std::string& name);
+
+/// The names in a directory, without "." and "..", in no order. `fd` keeps its position.
+[[nodiscard]] std::vector<std::string> names_in(int fd);
+
+}  // namespace dunnage::kernel

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Locks of open file descriptions (fcntl_locking(2), F_OFD_SETLK). They belong to the description, not to the
+/// process: they travel with a descriptor that is sent to another process, they work between threads, and the kernel
+/// drops them when the last copy of the descriptor is closed, however that process ended.
+
+namespace dunnage::kernel {
+
+enum class LockKind { Shared, Exclusive };
+
+/// Takes the lock, or changes the kind of the one that is held. Never waits.
+/// \param fd opened for reading and writing
+/// \return false if somebody else holds a lock that excludes it
+/// Throws: CallError.
+[[nodiscard]] bool try_lock(int fd, LockKind kind);
+
+/// Drops the lock at once, even when a copy of the descriptor lives on in a process forked meanwhile.
+void unlock(int fd) noexcept;
+
+/// Whether somebody else holds a lock that would exclude `kind`. Takes none.
+/// Throws: CallError.
+[[nodiscard]] bool is_locked_by_another(int fd, LockKind kind);
+
+}  // namespace dunnage::kernel

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/open_beneath.hpp"
+
+#include "kernel/calls.hpp"
+
+#include <cerrno>
+
+namespace dunnage::kernel {
+
+FileDescriptor open_beneath(int directory, const char* path, int flags, mode_t mode, Crossing crossing) noexcept {
+  uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  if (crossing == Crossing::Forbidden) {
+    resolve |= RESOLVE_NO_XDEV;
+  }
+  int fd = -EINTR;
+  while (fd == -EINTR) {
+    fd = open_at2(directory, path, static_cast<unsigned>(flags), resolve, mode);
+  }
+  if (fd < 0) {
+    errno = -fd;
+    return FileDescriptor{};
+  }
+  return FileDescriptor{fd};
+}
+
+}  // namespace dunnage::kernel

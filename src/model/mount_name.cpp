@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/mount_name.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace dunnage::model {
+namespace {
+
+constexpr std::array<std::string_view, 3> kNouns{"bind mount", "volume", "tmpfs"};
+
+std::string source_of(const Mount& mount) {
+  if (const auto* bind = std::get_if<BindMount>(&mount)) {
+    return bind->source.string();
+  }
+  if (const auto* volume = std::get_if<VolumeMount>(&mount)) {
+    return volume->name;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7f) {
+      result += fmt::format("\\x{:02x}", byte);
+    } else {
+      result += character;
+    }
+  }
+  return result;
+}
+
+std::string_view noun_of(const Mount& mount) noexcept { return kNouns[mount.index()]; }
+
+std::string subject_of(const Mount& mount) {
+  if (std::holds_alternative<Tmpfs>(mount)) {
+    return target_of(mount);
+  }
+  std::string source = source_of(mount);
+  return source.empty() && std::holds_alternative<VolumeMount>(mount) ? "anonymous" : source;
+}
+
+std::string detail_of(const Mount& mount) {
+  return std::holds_alternative<Tmpfs>(mount) ? "" : fmt::format("-> \"{}\"", target_of(mount));
+}
+
+std::string name_of(const Mount& mount) {
+  const std::string detail = detail_of(mount);
+  return printable(fmt::format("{} \"{}\"{}{}", noun_of(mount), subject_of(mount), detail.empty() ? "" : " ", detail));
+}
+
+MountError mount_error(Stage stage, std::string_view verb, const Mount& mount, std::string cause, std::error_code code,
+                       std::string remedy) {
+  return MountError{{.stage = stage,
+                     .operation = fmt::format("{} {}", verb, noun_of(mount)),
+                     .subject = subject_of(mount),
+                     .detail = detail_of(mount),
+                     .cause = std::move(cause),
+                     .code = code,
+                     .remedy = std::move(remedy)},
+                    source_of(mount),
+                    target_of(mount)};
+}
+
+}  // namespace dunnage::model

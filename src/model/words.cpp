@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/words.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace dunnage {
+
+std::string_view to_string(Propagation value) noexcept {
+  switch (value) {
+    case Propagation::Private:
+      return "private";
+    case Propagation::RPrivate:
+      return "rprivate";
+    case Propagation::Shared:
+      return "shared";
+    case Propagation::RShared:
+      return "rshared";
+    case Propagation::Slave:
+      return "slave";
+    case Propagation::RSlave:
+      return "rslave";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Recursion value) noexcept {
+  switch (value) {
+    case Recursion::Enabled:
+      return "enabled";
+    case Recursion::Disabled:
+      return "disabled";
+    case Recursion::Writable:
+      return "writable";
+    case Recursion::ReadOnly:
+      return "readonly";
+  }
+  return "unknown";
+}
+
+namespace model {
+namespace {
+
+template <typename Values>
+auto value_named(std::string_view word, const Values& values) noexcept -> std::optional<typename Values::value_type> {
+  for (const auto value : values) {
+    if (to_string(value) == word) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Propagation> propagation_named(std::string_view word) noexcept {
+  return value_named(word, kPropagations);
+}
+
+std::optional<Recursion> recursion_named(std::string_view word) noexcept { return value_named(word, kRecursions); }
+
+}  // namespace model
+}  // namespace dunnage

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Enumerations from their words; the way back from to_string().
+
+#include <dunnage/bind_mount.hpp>
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace dunnage::model {
+
+inline constexpr std::array kPropagations{Propagation::Private, Propagation::RPrivate, Propagation::Shared,
+                                          Propagation::RShared, Propagation::Slave,    Propagation::RSlave};
+inline constexpr std::array kRecursions{Recursion::Enabled, Recursion::Disabled, Recursion::Writable,
+                                        Recursion::ReadOnly};
+
+[[nodiscard]] std::optional<Propagation> propagation_named(std::string_view word) noexcept;
+[[nodiscard]] std::optional<Recursion> recursion_named(std::string_view word) noexcept;
+
+}  // namespace dunnage::model

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/bind_source.hpp"
+
+#include "model/mount_name.hpp"
+#include "model/target.hpp"
+
+#include <boost/filesystem.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace dunnage::plan {
+namespace {
+
+namespace fs = boost::filesystem;
+
+[[noreturn]] void refuse(const BindMount& mount, std::string cause, std::error_code code, std::string remedy) {
+  throw model::mount_error(Stage::Resolve, "resolve", mount, std::move(cause), code, std::move(remedy));
+}
+
+std::string absolute(const BindMount& mount, const std::filesystem::path& current_directory) {
+  const std::string text = mount.source.string();
+  if (text.empty()) {
+    refuse(mount, "it has no source", errc::invalid_argument, "give a path on the host");
+  }
+  if (text.find('\0') != std::string::npos) {
+    refuse(mount, "the source holds a NUL", errc::invalid_argument, "give a path without control characters");
+  }
+  if (text.front() == '/') {
+    return model::clean_path(text);
+  }
+  boost::system::error_code fault;
+  const fs::path here =
+      current_directory.empty() ? fs::current_path(fault) : fs::absolute(current_directory.string(), fault);
+  if (fault) {
+    refuse(mount, "the current directory", {fault.value(), std::generic_category()}, "give an absolute source");
+  }
+  return model::clean_path((here / text).string());
+}
+
+[[noreturn]] void refuse_unreachable(const BindMount& mount, int number) {
+  const bool link = number == ELOOP;
+  refuse(mount, "look at the source", {number, std::generic_category()},
+         number == EACCES    ? "allow this user to search its directories"
+         : number == ENOTDIR ? "a part of the path is a file; correct the path"
+         : link              ? "remove the loop of symbolic links"
+                             : "correct the path");
+}
+
+/// The part that exists without its links, the rest as it stands: what creating it will make.
+std::filesystem::path future_path(const BindMount& mount, const std::string& path) {
+  boost::system::error_code fault;
+  const fs::path result = fs::weakly_canonical(path, fault);
+  if (fault) {
+    refuse_unreachable(mount, fault.value());
+  }
+  return result.string();
+}
+
+BindSource missing_source(const BindMount& mount, const std::string& path) {
+  boost::system::error_code fault;
+  if (fs::symlink_status(path, fault).type() == fs::symlink_file) {
+    refuse(mount, "it is a symbolic link that leads nowhere", errc::source_missing,
+           "remove it or repair what it leads to");
+  }
+  if (!mount.options.create_source) {
+    refuse(mount, path == mount.source ? "" : "looked for \"" + path + "\"", errc::source_missing,
+           "create it or set create_source");
+  }
+  return {.path = future_path(mount, path), .kind = FileKind::Directory, .missing = true};
+}
+
+}  // namespace
+
+BindSource look_at_source(const BindMount& mount, const std::filesystem::path& current_directory) {
+  const std::string path = absolute(mount, current_directory);
+  boost::system::error_code fault;
+  const fs::file_status status = fs::status(path, fault);
+  if (fault.value() == ENOENT) {
+    return missing_source(mount, path);
+  }
+  const fs::path canonical = fault ? fs::path{} : fs::canonical(path, fault);
+  if (fault) {
+    refuse_unreachable(mount, fault.value());
+  }
+  return {.path = canonical.string(),
+          .kind = status.type() == fs::directory_file ? FileKind::Directory : FileKind::File,
+          .missing = false,
+          .followed = canonical.string() == path ? "" : path};
+}
+
+}  // namespace dunnage::plan

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/mount_plan.hpp>
+#include <dunnage/mount_set.hpp>
+#include <dunnage/volume_store.hpp>
+
+#include "model/mount_name.hpp"
+#include "model/target.hpp"
+#include "model/volume_name.hpp"
+#include "plan/attributes.hpp"
+#include "plan/bind_source.hpp"
+#include "plan/order.hpp"
+
+#include <fmt/format.h>
+#include <boost/filesystem.hpp>
+
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dunnage {
+namespace {
+
+[[noreturn]] void refuse(const Mount& mount, std::string cause, std::error_code code, std::string remedy) {
+  throw model::mount_error(Stage::Resolve, "resolve", mount, std::move(cause), code, std::move(remedy));
+}
+
+/// The library's own part of a container: a mount there could feed it false process or device data.
+void refuse_reserved_target(const Mount& mount) {
+  constexpr std::array<std::string_view, 4> kReserved{"/proc", "/sys", "/dev/pts", "/dev/console"};
+  for (const std::string_view place : kReserved) {
+    if (model::is_at_or_below(target_of(mount), place)) {
+      refuse(mount, fmt::format("\"{}\" belongs to the container itself", place), errc::target_conflict,
+             "choose a target outside of /proc, /sys, /dev/pts and /dev/console");
+    }
+  }
+}
+
+template <typename Options>
+ResolvedMount begin_mount(MountKind kind, const std::string& target, const Options& options) {
+  ResolvedMount mount;
+  mount.kind = kind;
+  mount.target = target;
+  mount.read_only = options.read_only;
+  mount.suid = options.suid;
+  mount.dev = options.dev;
+  mount.exec = options.exec;
+  return mount;
+}
+
+/// The words of a set-up that can be had only in part.
+void check_recursion(const BindMount& bind) {
+  const BindOptions& options = bind.options;
+  const bool about_read_only = options.recursion == Recursion::Writable || options.recursion == Recursion::ReadOnly;
+  if (about_read_only && !options.read_only) {
+    refuse(
+        bind,
+        fmt::format("recursion \"{}\" means nothing for a mount that is not read-only", to_string(options.recursion)),
+        errc::invalid_argument, "set read_only");
+  }
+  if (options.recursion == Recursion::ReadOnly && options.propagation != Propagation::RPrivate) {
+    refuse(bind,
+           fmt::format("recursion \"readonly\" cannot hold with propagation \"{}\", by which writable mounts arrive",
+                       to_string(options.propagation)),
+           errc::invalid_argument, "use propagation \"rprivate\"");
+  }
+}
+
+void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
+  std::vector<std::string>& reasons = mount.reasons;
+  if (!mount.recursive) {
+    reasons.emplace_back("mounts below the source stay away, because recursion is \"disabled\"");
+  } else if (mount.recursive_read_only) {
+    reasons.emplace_back(
+        "read-only holds for mounts below the source too; it is an error if one of them cannot be made so");
+  } else if (bind.options.recursion == Recursion::Writable) {
+    reasons.emplace_back("mounts below the source stay writable, because recursion is \"writable\"");
+  }
+  if (bind.options.propagation != Propagation::RPrivate) {
+    reasons.push_back(fmt::format("propagation \"{}\" was asked for; without a word it is \"rprivate\"",
+                                  to_string(bind.options.propagation)));
+  }
+}
+
+ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options) {
+  check_recursion(bind);
+  const plan::BindSource source = plan::look_at_source(bind, options.current_directory);
+  ResolvedMount mount = begin_mount(MountKind::Bind, bind.target, bind.options);
+  mount.source = source.path;
+  mount.file_kind = source.kind;
+  mount.create_source = source.missing;
+  mount.propagation = bind.options.propagation;
+  mount.recursive = bind.options.recursion != Recursion::Disabled;
+  mount.recursive_read_only = mount.read_only && mount.recursive && bind.options.recursion != Recursion::Writable;
+  if (bind.source.is_relative()) {
+    mount.reasons.push_back(
+        fmt::format("the source \"{}\" was taken from the current directory", bind.source.string()));
+  }
+  if (!source.followed.empty()) {
+    mount.reasons.push_back(
+        fmt::format("\"{}\" leads over a symbolic link to \"{}\"", source.followed, source.path.string()));
+  }
+  if (source.missing) {
+    mount.reasons.emplace_back(
+        "the source is missing; preparing creates it as a directory, because create_source is set");
+  } else if (source.kind == FileKind::File) {
+    mount.reasons.emplace_back("the source is a file, so the mount point is one");
+  }
+  explain_recursion(bind, mount);
+  return mount;
+}
+
+std::filesystem::path store_of(const VolumeMount& volume, const ResolveOptions& options) {
+  const std::filesystem::path store = !volume.store.empty()    ? volume.store
+                                      : !options.store.empty() ? options.store
+                                                               : default_store();
+  return boost::filesystem::absolute(store.string()).lexically_normal().string();
+}
+
+/// Opening a store creates it, and resolving writes nothing; so a store without volumes is not opened.
+std::optional<Volume> find_volume(const std::filesystem::path& store, const std::string& name) {
+  boost::system::error_code fault;
+  const auto type = boost::filesystem::status((store / "volumes").string(), fault).type();
+  return type == boost::filesystem::file_not_found ? std::nullopt : VolumeStore::open(store).find(name);
+}
+
+void find_or_plan(const VolumeMount& volume, ResolvedMount& mount) {
+  if (const auto found = find_volume(mount.store, volume.name)) {
+    mount.source = found->mountpoint();
+    mount.reasons.push_back("the volume exists and is used as it is, with its own labels");
+    return;
+  }
+  mount.create_volume = true;
+  mount.labels = volume.options.labels;
+  mount.source = mount.store / "volumes" / volume.name / "_data";
+  mount.reasons.push_back(
+      fmt::format("there is no volume \"{}\" in \"{}\"; preparing creates it", volume.name, mount.store.string()));
+}
+
+ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& options) {
+  if (!volume.name.empty() && !model::is_valid_volume_name(volume.name)) {
+    refuse(volume, "that is not a name of a volume", errc::invalid_argument,
+           "use letters, digits, \"_\", \".\" and \"-\", at most 128, a letter or digit first");
+  }
+  ResolvedMount mount = begin_mount(MountKind::Volume, volume.target, volume.options);
+  mount.volume = volume.name;
+  mount.store = store_of(volume, options);
+  mount.no_copy = volume.options.no_copy;
+  mount.recursive_read_only = mount.read_only;
+  if (volume.name.empty()) {
+    mount.create_volume = true;
+    mount.labels = volume.options.labels;
+    mount.reasons.emplace_back("it has no name; preparing makes an anonymous volume, which goes with the container");
+  } else {
+    find_or_plan(volume, mount);
+  }
+  return mount;
+}
+
+ResolvedMount resolve_tmpfs(const Tmpfs& tmpfs, const ResolveOptions&) {
+  constexpr unsigned kAllBits = 07777;
+  constexpr auto kNoId = std::numeric_limits<std::uint32_t>::max();
+  const TmpfsOptions& options = tmpfs.options;
+  if (options.size == 0) {
+    refuse(tmpfs, "a tmpfs of size 0 would have no limit", errc::invalid_argument, "give it a size");
+  }
+  if (options.mode > kAllBits) {
+    refuse(tmpfs, fmt::format("{:#o} is not a mode", options.mode), errc::invalid_argument, "use bits up to 07777");
+  }
+  if (options.uid == kNoId || options.gid == kNoId) {
+    refuse(tmpfs, "4294967295 is not a user or group id", errc::invalid_argument, "use an id below it");
+  }
+  ResolvedMount mount = begin_mount(MountKind::Tmpfs, tmpfs.target, options);
+  mount.size = options.size;
+  mount.mode = options.mode;
+  mount.uid = options.uid;
+  mount.gid = options.gid;
+  if (options == TmpfsOptions{}) {
+    mount.reasons.push_back(fmt::format("without options a tmpfs has {}, mode {:04o}, and runs no programs",
+                                        plan::size_in_words(options.size), options.mode));
+  }
+  return mount;
+}
+
+ResolvedMount resolve_mount(const BindMount& mount, const ResolveOptions& options) {
+  return resolve_bind(mount, options);
+}
+ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& options) {
+  return resolve_volume(mount, options);
+}
+ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options) { return resolve_tmpfs(mount, options); }
+
+}  // namespace
+
+MountPlan MountSet::resolve(const ResolveOptions& options) const {
+  std::vector<ResolvedMount> mounts;
+  mounts.reserve(mounts_.size());
+  for (const Mount& mount : mounts_) {
+    refuse_reserved_target(mount);
+    mounts.push_back(std::visit([&](const auto& kind) { return resolve_mount(kind, options); }, mount));
+  }
+  return MountPlan{plan::in_order(std::move(mounts))};
+}
+
+}  // namespace dunnage
