@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/directory.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
+#include "model/volume_name.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace dunnage::volume {
+
+kernel::FileDescriptor open_volume_directory(const Layout& layout, const std::string& name) {
+  if (!model::is_valid_volume_name(name)) {
+    return {};
+  }
+  auto directory = kernel::open_beneath(layout.volumes.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory) {
+    if (errno == ENOENT) {
+      return directory;
+    }
+    throw kernel::CallError{"open directory", errno};
+  }
+  struct stat status {};
+  if (::fstat(directory.get(), &status) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  if (status.st_uid != ::geteuid() || (status.st_mode & 077U) != 0) {
+    throw kernel::CallError{"check that it is private", EACCES};
+  }
+  return directory;
+}
+
+kernel::FileDescriptor open_lock(int volume_fd) {
+  auto lock = kernel::open_beneath(volume_fd, kLockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                                   S_IRUSR | S_IWUSR);
+  if (!lock && errno != ENOENT) {
+    throw kernel::CallError{"open lock", errno};
+  }
+  return lock;
+}
+
+std::vector<std::string> volume_names(const Layout& layout) {
+  std::vector<std::string> names = kernel::names_in(layout.volumes.get());
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [](const std::string& name) { return !model::is_valid_volume_name(name); }),
+              names.end());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The directories of volumes. All of these throw CallError.
+
+#include "kernel/file_descriptor.hpp"
+#include "volume/layout.hpp"
+
+#include <string>
+#include <vector>
+
+namespace dunnage::volume {
+
+/// The directory `volumes/<name>`, readable.
+/// \return empty if there is none, or if nothing can be called that
+[[nodiscard]] kernel::FileDescriptor open_volume_directory(const Layout& layout, const std::string& name);
+
+/// The lock file of a volume, for reading and writing; made if it is missing.
+/// \return empty if the directory was deleted since it was opened
+[[nodiscard]] kernel::FileDescriptor open_lock(int volume_fd);
+
+/// Every name in `volumes/` that a volume can have, sorted.
+[[nodiscard]] std::vector<std::string> volume_names(const Layout& layout);
+
+}  // namespace dunnage::volume

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The sentences of the store's errors.
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::volume {
+
+/// A system call failed while `operation` was done to `subject`; the remedy follows from its number.
+[[nodiscard]] VolumeError call_failure(std::string operation, std::string subject, const kernel::CallError& error);
+
+[[nodiscard]] VolumeError missing_failure(std::string operation, const std::string& name,
+                                          const std::vector<std::string>& known_names);
+[[nodiscard]] VolumeError in_use_failure(std::string operation, const std::string& name,
+                                         std::vector<std::string> users);
+[[nodiscard]] VolumeError bad_name_failure(std::string operation, const std::string& name);
+
+/// `"a", "b" and "c"`
+[[nodiscard]] std::string quoted_list(const std::vector<std::string>& names);
+
+}  // namespace dunnage::volume

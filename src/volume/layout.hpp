@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Where things lie in a store.
+///
+///     <root>/version        "1"
+///     <root>/volumes/NAME/  metadata  lock  _data/  users/CONTAINER
+///     <root>/staging/HEX/   a volume in the making; its maker holds `lock` in it, or HEX.lock beside it
+///     <root>/trash/HEX      removed; whoever comes by deletes it
+///     <root>/trash/HEX.kept removed; holds files this user cannot delete without the container's ids
+///     <root>/containers/    belongs to the layer of containers
+///
+/// All of it is closed to other users (0700), and is checked to be so at each opening.
+
+#include "kernel/file_descriptor.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace dunnage::volume {
+
+inline constexpr const char* kDataName = "_data";
+inline constexpr const char* kLockName = "lock";
+inline constexpr const char* kMetadataName = "metadata";
+inline constexpr const char* kUsersName = "users";
+
+/// An open store. Immutable after it was made, so any thread may use it.
+struct Layout {
+  std::filesystem::path path;      ///< absolute, without a slash at its end
+  kernel::FileDescriptor root;     ///< readable, so that it can be synced
+  kernel::FileDescriptor volumes;  ///< likewise
+
+  [[nodiscard]] kernel::FileDescriptor open_staging() const;
+  [[nodiscard]] kernel::FileDescriptor open_trash() const;
+  [[nodiscard]] std::filesystem::path mountpoint(const std::string& name) const;
+};
+
+/// Opens a store, making what is missing of it.
+/// Throws: VolumeError(store_unusable), VolumeError with the errno of what failed.
+[[nodiscard]] Layout open_layout(const std::filesystem::path& root);
+
+/// Opens a store if there is one; makes nothing. Throws as open_layout().
+[[nodiscard]] std::optional<Layout> open_existing_layout(const std::filesystem::path& root);
+
+}  // namespace dunnage::volume

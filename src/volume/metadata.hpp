@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The record a volume carries, as text.
+///
+///     {"checksum":"6b2d11a0",
+///     "version":1,"name":"db-data","created_at":"2026-11-24T23:55:01.000000000Z","labels":{},"anonymous":false,"owner":""}
+///
+/// It is JSON for people and tools; the checksum (CRC-32) covers every byte after the first line, so that a reader
+/// knows damage from a value before it believes one.
+
+#include <dunnage/volume.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dunnage::volume {
+
+/// More than this is neither written nor read.
+inline constexpr std::size_t kMaxMetadataBytes = std::size_t{1} << 20U;
+
+/// \return nothing if a label or the owner is not UTF-8, or the whole is larger than kMaxMetadataBytes
+[[nodiscard]] std::optional<std::string> encode_metadata(const VolumeInfo& volume);
+
+/// Fills all of `volume` but the mountpoint.
+/// \param name what the volume's directory is called; a record that names another volume is damaged
+/// \return what is wrong with the text; nothing if it is whole
+[[nodiscard]] std::optional<std::string> decode_metadata(std::string_view text, std::string_view name,
+                                                         VolumeInfo& volume);
+
+}  // namespace dunnage::volume

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/reading.hpp"
+
+#include "error/reason.hpp"
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "model/volume_name.hpp"
+#include "volume/directory.hpp"
+#include "volume/metadata.hpp"
+#include "volume/users.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+bool says_nothing_about_the_volume(int number) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM;
+}
+
+}  // namespace
+
+VolumeReader::VolumeReader(const Layout& layout) : layout_{layout}, prefix_{layout.path.native() + "/volumes/"} {}
+
+Reading VolumeReader::read(const std::string& name) {
+  if (!model::is_valid_volume_name(name)) {
+    return {};
+  }
+  path_.assign(name).append("/").append(kMetadataName);
+  const auto [text, number] = kernel::read_small_file(layout_.volumes.get(), path_.c_str(), buffer_, kMaxMetadataBytes);
+  if (number == ENOENT && !kernel::exists_at(layout_.volumes.get(), name)) {
+    return {};
+  }
+  if (says_nothing_about_the_volume(number)) {
+    throw kernel::CallError{"open metadata", number};
+  }
+  if (number != 0) {
+    return {.volume = {}, .damage = error::errno_reason(number)};
+  }
+  Reading reading{.volume = VolumeInfo{}, .damage = {}};
+  if (auto damage = decode_metadata(text, name, *reading.volume)) {
+    return {.volume = {}, .damage = std::move(*damage)};
+  }
+  reading.volume->mountpoint = prefix_ + name + "/" + kDataName;
+  return reading;
+}
+
+bool matches(const Layout& layout, const VolumeInfo& volume, const VolumeFilter& filter) {
+  if (filter.anonymous && *filter.anonymous != volume.anonymous) {
+    return false;
+  }
+  for (const auto& [key, value] : filter.labels) {
+    const auto label = volume.labels.find(key);
+    if (label == volume.labels.end() || (value && *value != label->second)) {
+      return false;
+    }
+  }
+  if (!filter.in_use) {
+    return true;
+  }
+  const kernel::FileDescriptor directory = open_volume_directory(layout, volume.name);
+  return directory && is_in_use(directory.get()) == *filter.in_use;
+}
+
+VolumeError damaged_failure(const Layout& layout, std::string operation, const std::string& name,
+                            const std::string& damage) {
+  const std::filesystem::path data = layout.mountpoint(name);
+  return VolumeError{
+      {.stage = Stage::Store,
+       .operation = std::move(operation),
+       .subject = name,
+       .detail = "",
+       .cause = damage,
+       .code = errc::volume_damaged,
+       .remedy = fmt::format("put its file \"{}\" back from a backup; or save what is in \"{}\" and remove it",
+                             kMetadataName, data.string())}};
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/removal.hpp"
+
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/trash.hpp"
+#include "volume/users.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr const char* kOperation = "remove volume";
+
+}  // namespace
+
+std::string take_out(const Layout& layout, const std::string& name, int trash_fd) {
+  // A lock without a user is held for an instant only: by who publishes the volume, by who begins to use it, or by
+  // who removes it as well.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  while (true) {
+    const kernel::FileDescriptor volume = open_volume_directory(layout, name);
+    if (!volume) {
+      throw missing_failure(kOperation, name, volume_names(layout));
+    }
+    const kernel::FileDescriptor lock = open_lock(volume.get());
+    if (!lock) {
+      continue;  // somebody else was faster
+    }
+    if (!kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
+      auto users = names_of(living_users(volume.get()));
+      if (!users.empty() || std::chrono::steady_clock::now() > deadline) {
+        throw in_use_failure(kOperation, name, std::move(users));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      continue;
+    }
+    std::optional<std::string> trashed;
+    if (kernel::is_at(layout.volumes.get(), name, volume.get())) {
+      trashed = move_to_trash(layout.volumes.get(), name, trash_fd);
+    }
+    kernel::unlock(lock.get());
+    if (trashed) {
+      return *trashed;
+    }
+  }
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/stage.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "kernel/open_beneath.hpp"
+#include "kernel/random_hex.hpp"
+#include "kernel/remove_tree.hpp"
+#include "volume/trash.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <new>
+#include <string_view>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr mode_t kPrivateDirectory = S_IRWXU;
+constexpr mode_t kPrivateFile = S_IRUSR | S_IWUSR;
+constexpr int kLockFlags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+constexpr std::size_t kIdDigits = 32;
+constexpr std::string_view kLockSuffix = ".lock";
+
+std::string lock_beside(const std::string& id) { return id + std::string{kLockSuffix}; }
+
+bool is_lock(std::string_view name) {
+  return name.size() > kLockSuffix.size() && name.substr(name.size() - kLockSuffix.size()) == kLockSuffix;
+}
+
+}  // namespace
+
+// The lock comes first, so that there is no instant at which the directory exists and its maker does not hold a lock
+// that others can find, beside it or in it:
+//
+//     staging/ID.lock                 made, locked
+//     staging/ID.lock  staging/ID/    directory made
+//                      staging/ID/lock    renamed
+//                      volumes/NAME/lock  published
+Stage::Stage(const Layout& layout) : layout_{layout}, staging_{layout.open_staging()} {
+  // A sweeper may lock and delete the file in the instant before we lock it; then we begin again.
+  constexpr int kAttempts = 64;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    id_ = kernel::random_hex(kIdDigits);
+    if (take_lock()) {
+      try {
+        make_directory();
+      } catch (...) {
+        discard();  // a full disk must get back what was taken
+        throw;
+      }
+      return;
+    }
+  }
+  throw kernel::CallError{"lock", EBUSY};
+}
+
+bool Stage::take_lock() {
+  const std::string name = lock_beside(id_);
+  lock_ = kernel::create_file(staging_.get(), name, kPrivateFile);
+  return lock_ && kernel::try_lock(lock_.get(), kernel::LockKind::Exclusive) &&
+         kernel::is_at(staging_.get(), name, lock_.get());
+}
+
+void Stage::make_directory() {
+  if (!kernel::make_directory(staging_.get(), id_, kPrivateDirectory)) {
+    throw kernel::CallError{"mkdir", EEXIST};
+  }
+  directory_ = kernel::open_beneath(staging_.get(), id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory_) {
+    throw kernel::CallError{"open directory", errno};
+  }
+  const int number = kernel::rename_exclusively(staging_.get(), lock_beside(id_), directory_.get(), kLockName);
+  if (number != 0) {
+    throw kernel::CallError{"rename", number};
+  }
+}
+
+void Stage::discard() noexcept {
+  try {
+    (void)kernel::remove_tree(staging_.get(), id_);  // what stays is swept by a later call
+    (void)kernel::remove_tree(staging_.get(), lock_beside(id_));
+  } catch (const std::bad_alloc&) {  // likewise
+  }
+  kernel::unlock(lock_.get());
+}
+
+Stage::~Stage() {
+  if (!id_.empty()) {
+    discard();
+  }
+}
+
+bool Stage::publish(const std::string& name) {
+  kernel::sync(directory_.get());
+  // Shared still keeps sweepers off, and lets users in from the instant the name is there.
+  if (!kernel::try_lock(lock_.get(), kernel::LockKind::Shared)) {
+    throw kernel::CallError{"lock", EBUSY};
+  }
+  const int number = kernel::rename_exclusively(staging_.get(), id_, layout_.volumes.get(), name);
+  if (number == EEXIST) {
+    return false;
+  }
+  if (number != 0) {
+    throw kernel::CallError{"rename", number};
+  }
+  kernel::unlock(lock_.get());
+  try {
+    kernel::sync(layout_.volumes.get());
+  } catch (...) {
+    // Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure.
+    (void)kernel::rename_exclusively(layout_.volumes.get(), name, staging_.get(), id_);
+    throw;
+  }
+  id_.clear();
+  return true;
+}
+
+namespace {
+
+/// Finds the lock of a directory in the making, wherever its maker has it by now.
+kernel::FileDescriptor find_lock(int staging_fd, const std::string& id, int directory_fd) {
+  auto lock = kernel::open_beneath(directory_fd, kLockName, kLockFlags);
+  if (!lock) {
+    lock = kernel::open_beneath(staging_fd, lock_beside(id), kLockFlags);
+  }
+  if (!lock) {  // it may have been renamed between these two looks
+    lock = kernel::open_beneath(directory_fd, kLockName, kLockFlags);
+  }
+  return lock;
+}
+
+void sweep_lock(int staging_fd, const std::string& name) {
+  const auto lock = kernel::open_beneath(staging_fd, name, kLockFlags);
+  if (lock && kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
+    if (kernel::is_at(staging_fd, name, lock.get())) {
+      (void)::unlinkat(staging_fd, name.c_str(), 0);  // what stays is swept by a later call
+    }
+    kernel::unlock(lock.get());
+  }
+}
+
+void sweep_directory(int staging_fd, const std::string& id, int trash_fd) {
+  const auto directory = kernel::open_beneath(staging_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory) {
+    if (errno == ENOTDIR || errno == ELOOP) {
+      (void)move_to_trash(staging_fd, id, trash_fd);  // nothing of ours
+    }
+    return;
+  }
+  const auto lock = find_lock(staging_fd, id, directory.get());
+  if (lock && !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
+    return;  // its maker lives
+  }
+  if (kernel::is_at(staging_fd, id, directory.get())) {
+    (void)move_to_trash(staging_fd, id, trash_fd);  // gone: another sweeper was faster
+  }
+  if (lock) {
+    kernel::unlock(lock.get());
+  }
+}
+
+}  // namespace
+
+void sweep_staging(const Layout& layout) {
+  const kernel::FileDescriptor staging = layout.open_staging();
+  const auto names = kernel::names_in(staging.get());
+  if (names.empty()) {
+    return;
+  }
+  const kernel::FileDescriptor trash = layout.open_trash();
+  for (const std::string& name : names) {
+    if (is_lock(name)) {
+      sweep_lock(staging.get(), name);
+    } else {
+      sweep_directory(staging.get(), name, trash.get());
+    }
+  }
+}
+
+}  // namespace dunnage::volume

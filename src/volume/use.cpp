@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/use.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "kernel/open_beneath.hpp"
+#include "model/volume_name.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/users.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr const char* kOperation = "use volume";
+constexpr mode_t kPrivateFile = S_IRUSR | S_IWUSR;
+
+VolumeError damaged_data(const Layout& layout, const std::string& name) {
+  return VolumeError{
+      {.stage = Stage::Store,
+       .operation = kOperation,
+       .subject = name,
+       .detail = "",
+       .cause = "its data directory is missing or not a directory",
+       .code = errc::volume_damaged,
+       .remedy = fmt::format("put \"{}\" back, or remove the volume", layout.mountpoint(name).string())}};
+}
+
+}  // namespace
+
+VolumeUse VolumeUse::acquire(const std::filesystem::path& store_root, const std::string& name,
+                             const std::string& container_id, const std::string& container_name) {
+  const auto layout = open_existing_layout(store_root);
+  if (!layout) {
+    throw missing_failure(kOperation, name, {});
+  }
+  return acquire(*layout, name, container_id, container_name);
+}
+
+VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, const std::string& container_id,
+                             const std::string& container_name) {
+  VolumeUse use;
+  try {
+    use.lock_volume(layout, name);
+    use.data_ = kernel::open_beneath(use.volume_.get(), kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+                                     kernel::Crossing::Allowed);  // a disk may be mounted there
+    if (!use.data_) {
+      if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
+        throw damaged_data(layout, name);
+      }
+      throw kernel::CallError{"open directory", errno};
+    }
+    use.write_record(container_id, container_name);
+  } catch (const kernel::CallError& error) {
+    throw call_failure(kOperation, name, error);
+  }
+  return use;
+}
+
+void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
+  // Someone who removes the volume holds its lock for an instant; after that it is gone, or free again.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+  while (true) {
+    volume_ = open_volume_directory(layout, name);
+    if (!volume_) {
+      throw missing_failure(kOperation, name, volume_names(layout));
+    }
+    volume_lock_ = open_lock(volume_.get());
+    if (!volume_lock_) {
+      continue;  // it was removed just now
+    }
+    if (kernel::try_lock(volume_lock_.get(), kernel::LockKind::Shared)) {
+      if (kernel::is_at(layout.volumes.get(), name, volume_.get())) {
+        return;
+      }
+    } else if (std::chrono::steady_clock::now() > deadline) {
+      throw in_use_failure(kOperation, name, {});
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+}
+
+void VolumeUse::write_record(const std::string& container_id, const std::string& container_name) {
+  if (!model::is_valid_volume_name(container_id)) {  // the rule of names is the rule of ids
+    throw kernel::CallError{"name record", EINVAL};
+  }
+  if (!kernel::exists_at(volume_.get(), kUsersName)) {
+    (void)kernel::make_directory(volume_.get(), kUsersName, S_IRWXU);  // false: another user was faster
+  }
+  users_ = kernel::open_beneath(volume_.get(), kUsersName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!users_) {
+    throw kernel::CallError{"open directory", errno};
+  }
+  // One container may mount a volume at several places; each use has a record of its own.
+  constexpr int kMaxUses = 4096;
+  for (int number = 0; number < kMaxUses; ++number) {
+    const std::string file = number == 0 ? container_id : fmt::format("{}.{}", container_id, number);
+    auto record = kernel::open_beneath(users_.get(), file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY, kPrivateFile);
+    if (!record) {
+      throw kernel::CallError{"open record", errno};
+    }
+    if (!kernel::try_lock(record.get(), kernel::LockKind::Exclusive)) {
+      continue;
+    }
+    if (!kernel::is_at(users_.get(), file, record.get())) {
+      continue;  // it was stale, and a sweeper deleted it between our open and our lock
+    }
+    record_lock_ = std::move(record);
+    record_ = file;
+    if (::ftruncate(record_lock_.get(), 0) != 0) {
+      throw kernel::CallError{"truncate record", errno};
+    }
+    kernel::write_all(record_lock_.get(), encode_user({.id = container_id, .name = container_name, .pid = ::getpid()}));
+    return;
+  }
+  throw kernel::CallError{"name record", EMFILE};
+}
+
+VolumeUse& VolumeUse::operator=(VolumeUse&& other) noexcept {
+  if (this != &other) {
+    end();
+    volume_ = std::move(other.volume_);
+    users_ = std::move(other.users_);
+    data_ = std::move(other.data_);
+    volume_lock_ = std::move(other.volume_lock_);
+    record_lock_ = std::move(other.record_lock_);
+    record_ = std::move(other.record_);
+    kept_ = other.kept_;
+  }
+  return *this;
+}
+
+VolumeUse::~VolumeUse() { end(); }
+
+void VolumeUse::end() noexcept {
+  if (kept_) {
+    return;
+  }
+  if (record_lock_) {
+    (void)::unlinkat(users_.get(), record_.c_str(), 0);  // a record that stays is stale, and swept
+    kernel::unlock(record_lock_.get());
+  }
+  if (volume_lock_) {
+    kernel::unlock(volume_lock_.get());
+  }
+}
+
+std::vector<int> VolumeUse::lock_fds() const { return {volume_lock_.get(), record_lock_.get()}; }
+
+std::vector<kernel::FileDescriptor> VolumeUse::release_locks() {
+  std::vector<kernel::FileDescriptor> locks;
+  locks.reserve(2);
+  locks.push_back(std::move(volume_lock_));
+  locks.push_back(std::move(record_lock_));
+  return locks;
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Using a volume: from here until the last copy of its locks is closed, nobody can remove it.
+
+#include "kernel/file_descriptor.hpp"
+#include "volume/layout.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dunnage::volume {
+
+/// One container's hold on one volume. The locks are descriptors: give them to the process that lives as long as the
+/// container, and the hold lasts as long as that process, however it ends. Move-only.
+class VolumeUse {
+ public:
+  /// Throws: VolumeError(volume_missing), VolumeError(volume_in_use) if it is being removed all the while,
+  /// VolumeError(volume_damaged) if its data directory is gone, VolumeError with the errno of what failed.
+  [[nodiscard]] static VolumeUse acquire(const std::filesystem::path& store_root, const std::string& name,
+                                         const std::string& container_id, const std::string& container_name);
+  [[nodiscard]] static VolumeUse acquire(const Layout& layout, const std::string& name, const std::string& container_id,
+                                         const std::string& container_name);
+
+  VolumeUse(VolumeUse&& other) noexcept = default;
+  VolumeUse& operator=(VolumeUse&& other) noexcept;
+  /// Ends the use, unless keep() or release_locks() was called.
+  ~VolumeUse();
+
+  /// The directory of the data, O_PATH.
+  [[nodiscard]] int data_fd() const noexcept { return data_.get(); }
+  /// The lock that keeps the volume, and the one that says who; numbers to send, still owned here.
+  [[nodiscard]] std::vector<int> lock_fds() const;
+
+  /// Copies of the locks live elsewhere now: the destructor only closes ours.
+  void keep() noexcept { kept_ = true; }
+  /// Hands the locks over; closing the last copies ends the use. The record is swept by whoever finds it stale.
+  [[nodiscard]] std::vector<kernel::FileDescriptor> release_locks();
+
+ private:
+  VolumeUse() = default;
+  void lock_volume(const Layout& layout, const std::string& name);
+  void write_record(const std::string& container_id, const std::string& container_name);
+  void end() noexcept;
+
+  kernel::FileDescriptor volume_;
+  kernel::FileDescriptor users_;
+  kernel::FileDescriptor data_;
+  kernel::FileDescriptor volume_lock_;
+  kernel::FileDescriptor record_lock_;
+  std::string record_;
+  bool kept_ = false;
+};
+
+}  // namespace dunnage::volume

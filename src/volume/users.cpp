@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/users.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/file_descriptor.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "kernel/open_beneath.hpp"
+#include "volume/layout.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr std::size_t kMaxRecordBytes = 4096;
+
+/// A record that is being written says nothing yet; its file's name still tells the container.
+User decode_user(std::string_view text, const std::string& file) {
+  User user{.id = file.substr(0, file.find('.')), .name = {}, .pid = 0};
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_object()) {
+    const auto id = json.find("id");
+    const auto name = json.find("name");
+    const auto pid = json.find("pid");
+    user.id = id != json.end() && id->is_string() ? id->get<std::string>() : user.id;
+    user.name = name != json.end() && name->is_string() ? name->get<std::string>() : user.name;
+    user.pid = pid != json.end() && pid->is_number_integer() ? pid->get<int>() : 0;
+  }
+  if (user.name.empty()) {
+    user.name = user.id;
+  }
+  return user;
+}
+
+std::optional<User> living_user(int users_fd, const std::string& file) {
+  const auto record = kernel::open_beneath(users_fd, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!record) {
+    return std::nullopt;  // gone, or nothing of ours
+  }
+  if (kernel::is_locked_by_another(record.get(), kernel::LockKind::Exclusive)) {
+    std::string buffer;  // what cannot be read is empty; the file's name will do
+    return decode_user(kernel::read_small_file(users_fd, file.c_str(), buffer, kMaxRecordBytes).text, file);
+  }
+  if (kernel::try_lock(record.get(), kernel::LockKind::Exclusive) && kernel::is_at(users_fd, file, record.get())) {
+    (void)::unlinkat(users_fd, file.c_str(), 0);  // a stale record that stays does no harm
+  }
+  kernel::unlock(record.get());
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string encode_user(const User& user) {
+  const nlohmann::ordered_json json{{"id", user.id}, {"name", user.name}, {"pid", user.pid}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::vector<User> living_users(int volume_fd) {
+  const auto directory = kernel::open_beneath(volume_fd, kUsersName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  std::vector<User> users;
+  if (!directory) {
+    if (errno == ENOENT) {
+      return users;
+    }
+    throw kernel::CallError{"open directory", errno};
+  }
+  for (const std::string& file : kernel::names_in(directory.get())) {
+    if (auto user = living_user(directory.get(), file)) {
+      users.push_back(std::move(*user));
+    }
+  }
+  std::sort(users.begin(), users.end(),
+            [](const User& a, const User& b) { return std::tie(a.name, a.id) < std::tie(b.name, b.id); });
+  const auto same = [](const User& a, const User& b) { return a.id == b.id; };
+  users.erase(std::unique(users.begin(), users.end(), same), users.end());
+  return users;
+}
+
+std::vector<std::string> names_of(const std::vector<User>& users) {
+  std::vector<std::string> names;
+  names.reserve(users.size());
+  for (const User& user : users) {
+    names.push_back(user.name);
+  }
+  return names;
+}
+
+bool is_in_use(int volume_fd) {
+  const auto lock = kernel::open_beneath(volume_fd, kLockName, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!lock) {
+    if (errno == ENOENT) {
+      return false;
+    }
+    throw kernel::CallError{"open lock", errno};
+  }
+  return kernel::is_locked_by_another(lock.get(), kernel::LockKind::Exclusive);
+}
+
+}  // namespace dunnage::volume

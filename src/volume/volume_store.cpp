@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/volume_store.hpp>
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/random_hex.hpp"
+#include "model/volume_name.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/metadata.hpp"
+#include "volume/reading.hpp"
+#include "volume/removal.hpp"
+#include "volume/stage.hpp"
+#include "volume/trash.hpp"
+#include "volume/users.hpp"
+#include "volume/volume_store_access.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace dunnage {
+namespace {
+
+using volume::Layout;
+
+constexpr const char* kAnonymousLabel = "com.docker.volume.anonymous";
+constexpr mode_t kDataMode = 0755;  // the store around it is closed; inside a container everybody may enter
+constexpr mode_t kMetadataMode = S_IRUSR | S_IWUSR;
+
+/// Runs `work`, and turns a failed system call into the store's own error.
+template <typename Work>
+auto explained(const char* operation, const std::string& subject, Work&& work) {
+  try {
+    return work();
+  } catch (const kernel::CallError& error) {
+    throw volume::call_failure(operation, subject, error);
+  }
+}
+
+std::string checked_metadata(const VolumeInfo& info) {
+  auto text = volume::encode_metadata(info);
+  if (!text) {
+    throw VolumeError{
+        {.stage = Stage::Store,
+         .operation = "create volume",
+         .subject = info.name,
+         .detail = "",
+         .cause = "labels",
+         .code = errc::invalid_argument,
+         .remedy = fmt::format("make them UTF-8 and less than {} KiB together", volume::kMaxMetadataBytes / 1024)}};
+  }
+  return std::move(*text);
+}
+
+VolumeError exists_failure(const std::string& name) {
+  return VolumeError{{.stage = Stage::Store,
+                      .operation = "create volume",
+                      .subject = name,
+                      .detail = "",
+                      .cause = "",
+                      .code = errc::volume_exists,
+                      .remedy = "choose another name, or use get_or_create"}};
+}
+
+VolumeInfo describe(const Layout& layout, std::string name, Labels labels, std::string owner) {
+  VolumeInfo info;
+  info.mountpoint = layout.mountpoint(name);
+  info.name = std::move(name);
+  info.created_at = std::chrono::system_clock::now();
+  info.anonymous = labels.count(kAnonymousLabel) > 0;
+  info.labels = std::move(labels);
+  info.owner = std::move(owner);
+  return info;
+}
+
+/// \return false if the name is taken
+bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string& metadata) {
+  if (kernel::exists_at(layout.volumes.get(), info.name)) {
+    return false;
+  }
+  volume::Stage stage{layout};
+  if (!kernel::make_directory(stage.directory(), volume::kDataName, kDataMode)) {
+    throw kernel::CallError{"mkdir", EEXIST};
+  }
+  const auto file = kernel::create_file(stage.directory(), volume::kMetadataName, kMetadataMode);
+  if (!file) {
+    throw kernel::CallError{"create file", EEXIST};
+  }
+  kernel::write_all(file.get(), metadata);
+  kernel::sync(file.get());
+  return stage.publish(info.name);
+}
+
+/// The container an anonymous volume belongs to may be stopped and still want it.
+bool owner_exists(const Layout& layout, const std::string& owner) {
+  return model::is_valid_volume_name(owner) && kernel::exists_at(layout.root.get(), "containers/" + owner);
+}
+
+/// Takes a volume out, or says why not. One that somebody else removes at the same time is in neither list.
+void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::vector<std::string>& trashed,
+               PruneResult& result) {
+  if (info.anonymous && owner_exists(layout, info.owner)) {
+    result.kept.emplace_back(info.name, fmt::format("it belongs to container \"{}\"", info.owner));
+    return;
+  }
+  try {
+    trashed.push_back(volume::take_out(layout, info.name, trash_fd));
+    result.removed.push_back(info.name);
+  } catch (const VolumeError& error) {
+    if (error.code() == errc::volume_in_use) {
+      const std::string users = volume::quoted_list(error.users());
+      result.kept.emplace_back(info.name, users.empty() ? "it is in use" : "it is used by " + users);
+    }
+  } catch (const kernel::CallError& error) {
+    result.kept.emplace_back(info.name, error.what());
+  }
+}
+
+}  // namespace
+
+VolumeStore::VolumeStore(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
+VolumeStore VolumeStore::open(const std::filesystem::path& root) {
+  auto state = std::make_shared<State>(State{volume::open_layout(root)});
+  explained("open store", state->layout.path.string(), [&] {
+    volume::sweep_staging(state->layout);
+    volume::sweep_trash(state->layout.root.get());
+  });
+  return VolumeStore{std::move(state)};
+}
+
+std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesystem::path& root) {
+  auto layout = volume::open_existing_layout(root);
+  if (!layout) {
+    return std::nullopt;
+  }
+  return VolumeStore{std::make_shared<VolumeStore::State>(VolumeStore::State{std::move(*layout)})};
+}
+
+const std::filesystem::path& VolumeStore::root() const noexcept { return state_->layout.path; }
+
+Volume VolumeStore::create(const std::string& name, const VolumeOptions& options) {
+  if (!model::is_valid_volume_name(name)) {
+    throw volume::bad_name_failure("create volume", name);
+  }
+  VolumeInfo info = describe(state_->layout, name, options.labels, {});
+  const std::string metadata = checked_metadata(info);
+  if (!explained("create volume", name, [&] { return make_volume(state_->layout, info, metadata); })) {
+    throw exists_failure(name);
+  }
+  return Volume{std::move(info)};
+}
+
+Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
+  constexpr std::size_t kNameDigits = 64;
+  Labels labels = options.labels;
+  labels.insert_or_assign(kAnonymousLabel, "");
+  return explained("create volume", "", [&] {
+    VolumeInfo info = describe(state_->layout, kernel::random_hex(kNameDigits), std::move(labels), owner);
+    const std::string metadata = checked_metadata(info);
+    if (!make_volume(state_->layout, info, metadata)) {
+      throw exists_failure(info.name);
+    }
+    return Volume{std::move(info)};
+  });
+}
+
+std::optional<Volume> VolumeStore::find(const std::string& name) const {
+  auto reading = explained("get volume", name, [&] { return volume::VolumeReader{state_->layout}.read(name); });
+  if (!reading.damage.empty()) {
+    throw volume::damaged_failure(state_->layout, "get volume", name, reading.damage);
+  }
+  if (!reading.volume) {
+    return std::nullopt;
+  }
+  return Volume{std::move(*reading.volume)};
+}
+
+Volume VolumeStore::get(const std::string& name) const {
+  if (auto found = find(name)) {
+    return std::move(*found);
+  }
+  throw volume::missing_failure("get volume", name,
+                                explained("get volume", name, [&] { return volume::volume_names(state_->layout); }));
+}
+
+Volume VolumeStore::get_or_create(const std::string& name, const VolumeOptions& options) {
+  // Between our look and our creation others may create it, and remove it again.
+  constexpr int kAttempts = 16;
+  for (int attempt = 1;; ++attempt) {
+    if (auto found = find(name)) {
+      return std::move(*found);
+    }
+    try {
+      return create(name, options);
+    } catch (const VolumeError& error) {
+      if (error.code() != errc::volume_exists || attempt == kAttempts) {
+        throw;
+      }
+    }
+  }
+}
+
+std::vector<Volume> VolumeStore::list(const VolumeFilter& filter) const {
+  return explained("list volumes of", root().string(), [&] {
+    std::vector<Volume> volumes;
+    const auto names = volume::volume_names(state_->layout);
+    volumes.reserve(names.size());
+    volume::VolumeReader reader{state_->layout};
+    for (const std::string& name : names) {
+      auto reading = reader.read(name);
+      if (reading.volume && volume::matches(state_->layout, *reading.volume, filter)) {
+        volumes.push_back(Volume{std::move(*reading.volume)});
+      }
+    }
+    return volumes;
+  });
+}
+
+std::vector<std::string> VolumeStore::damaged() const {
+  return explained("list volumes of", root().string(), [&] {
+    std::vector<std::string> damaged;
+    volume::VolumeReader reader{state_->layout};
+    for (const std::string& name : volume::volume_names(state_->layout)) {
+      if (!reader.read(name).damage.empty()) {
+        damaged.push_back(name);
+      }
+    }
+    return damaged;
+  });
+}
+
+std::vector<std::string> VolumeStore::users(const std::string& name) const {
+  return explained("list users of volume", name, [&] {
+    const auto directory = volume::open_volume_directory(state_->layout, name);
+    if (!directory) {
+      throw volume::missing_failure("list users of volume", name, volume::volume_names(state_->layout));
+    }
+    return volume::names_of(volume::living_users(directory.get()));
+  });
+}
+
+void VolumeStore::remove(const std::string& name) {
+  const Layout& layout = state_->layout;
+  explained("remove volume", name, [&] {
+    const auto trash = layout.open_trash();
+    const std::string trashed = volume::take_out(layout, name, trash.get());
+    try {
+      // The name's absence is what is acknowledged; the trash itself may reappear or not after a crash.
+      kernel::sync(layout.volumes.get());
+    } catch (...) {
+      (void)kernel::rename_exclusively(trash.get(), trashed, layout.volumes.get(), name);
+      throw;
+    }
+    volume::delete_from_trash(trash.get(), trashed);
+  });
+}
+
+PruneResult VolumeStore::prune(bool all, const VolumeFilter& filter) {
+  const Layout& layout = state_->layout;
+  return explained("prune volumes of", root().string(), [&] {
+    PruneResult result;
+    const auto trash = layout.open_trash();
+    std::vector<std::string> trashed;
+    volume::VolumeReader reader{layout};
+    for (const std::string& name : volume::volume_names(layout)) {
+      auto reading = reader.read(name);
+      if (!reading.damage.empty()) {
+        result.kept.emplace_back(name, "its metadata is damaged: " + reading.damage);
+      } else if (reading.volume && (all || reading.volume->anonymous) &&
+                 volume::matches(layout, *reading.volume, filter)) {
+        prune_one(layout, *reading.volume, trash.get(), trashed, result);
+      }
+    }
+    kernel::sync(layout.volumes.get());  // one for all of them
+    for (const std::string& name : trashed) {
+      volume::delete_from_trash(trash.get(), name);
+    }
+    return result;
+  });
+}
+
+}  // namespace dunnage
