@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/config.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "model/json_text.hpp"
+#include "plan/plan_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace dunnage::container {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using model::from_json_text;
+using model::to_json_text;
+using TimePoint = std::chrono::system_clock::time_point;
+
+constexpr int kFormat = 1;
+
+std::int64_t to_nanoseconds(TimePoint time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+TimePoint from_nanoseconds(std::int64_t count) {
+  return TimePoint{std::chrono::duration_cast<TimePoint::duration>(std::chrono::nanoseconds{count})};
+}
+
+Json texts_to_value(const std::vector<std::string>& texts) {
+  Json value = Json::array();
+  std::transform(texts.begin(), texts.end(), std::back_inserter(value), [](const auto& text) { return to_json_text(text); });
+  return value;
+}
+
+std::vector<std::string> texts_from_value(const Json& value) {
+  std::vector<std::string> texts;
+  for (const Json& text : value) {
+    texts.push_back(from_json_text(text));
+  }
+  return texts;
+}
+
+/// Pairs, because a key of a JSON object has to be Unicode.
+Json pairs_to_value(const std::map<std::string, std::string>& pairs) {
+  Json value = Json::array();
+  for (const auto& [key, text] : pairs) {
+    value.push_back(Json::array({to_json_text(key), to_json_text(text)}));
+  }
+  return value;
+}
+
+std::map<std::string, std::string> pairs_from_value(const Json& value) {
+  std::map<std::string, std::string> pairs;
+  for (const Json& pair : value) {
+    pairs.emplace(from_json_text(pair.at(0)), from_json_text(pair.at(1)));
+  }
+  return pairs;
+}
+
+/// Unlike get<unsigned>(), which would take a negative number or a fraction and cut it.
+template <typename Number>
+Number number_of(const Json& value) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<Number>::max()) {
+    throw std::invalid_argument{"a number is out of range"};
+  }
+  return value.get<Number>();
+}
+
+Config config_of(const Json& value) {
+  if (number_of<unsigned>(value.at("Format")) != kFormat) {
+    throw std::invalid_argument{"it was written by a newer version of the library"};
+  }
+  Config config;
+  config.id = value.at("Id").get<std::string>();
+  config.name = value.at("Name").get<std::string>();
+  config.argv = texts_from_value(value.at("Argv"));
+  config.rootfs = from_json_text(value.at("Rootfs"));
+  config.env = pairs_from_value(value.at("Env"));
+  config.cwd = from_json_text(value.at("Cwd"));
+  config.user = from_json_text(value.at("User"));
+  for (const Json& group : value.at("Groups")) {
+    config.groups.push_back(number_of<std::uint32_t>(group));
+  }
+  config.hostname = from_json_text(value.at("Hostname"));
+  config.labels = pairs_from_value(value.at("Labels"));
+  config.restart = RestartPolicy::parse(value.at("Restart").get<std::string>());
+  config.mounts = plan::from_value(value.at("Mounts"));
+  config.anonymous_volumes = texts_from_value(value.at("AnonymousVolumes"));
+  config.terminal = value.at("Terminal").get<bool>();
+  config.remove_on_exit = value.at("RemoveOnExit").get<bool>();
+  config.detached = value.at("Detached").get<bool>();
+  config.stop_signal = static_cast<int>(number_of<std::uint8_t>(value.at("StopSignal")));
+  config.created_at = from_nanoseconds(value.at("CreatedAt").get<std::int64_t>());
+  config.capabilities = number_of<std::uint64_t>(value.at("Capabilities"));
+  config.no_new_privileges = value.at("NoNewPrivileges").get<bool>();
+  return config;
+}
+
+ContainerStatus status_named(const std::string& word) {
+  for (const auto status : {ContainerStatus::Created, ContainerStatus::Running, ContainerStatus::Paused,
+                            ContainerStatus::Restarting, ContainerStatus::Exited}) {
+    if (to_string(status) == word) {
+      return status;
+    }
+  }
+  throw std::invalid_argument{"unknown status"};
+}
+
+}  // namespace
+
+std::string encode_config(const Config& config) {
+  const Json value{{"Format", kFormat},
+                   {"Id", config.id},
+                   {"Name", config.name},
+                   {"Argv", texts_to_value(config.argv)},
+                   {"Rootfs", to_json_text(config.rootfs)},
+                   {"Env", pairs_to_value(config.env)},
+                   {"Cwd", to_json_text(config.cwd)},
+                   {"User", to_json_text(config.user)},
+                   {"Groups", config.groups},
+                   {"Hostname", to_json_text(config.hostname)},
+                   {"Labels", pairs_to_value(config.labels)},
+                   {"Restart", config.restart.to_string()},
+                   {"Mounts", plan::to_value(config.mounts)},
+                   {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
+                   {"Terminal", config.terminal},
+                   {"RemoveOnExit", config.remove_on_exit},
+                   {"Detached", config.detached},
+                   {"StopSignal", config.stop_signal},
+                   {"CreatedAt", to_nanoseconds(config.created_at)},
+                   {"Capabilities", config.capabilities},
+                   {"NoNewPrivileges", config.no_new_privileges}};
+  return value.dump(2) + "\n";
+}
+
+Config decode_config(std::string_view text) {
+  try {
+    return config_of(Json::parse(text));
+  } catch (const Json::exception& fault) {
+    throw std::invalid_argument{fault.what()};
+  } catch (const Error& fault) {
+    throw std::invalid_argument{fault.what()};
+  }
+}
+
+std::optional<SavedState> decode_state(std::string_view text) {
+  try {
+    const Json value = Json::parse(text);
+    SavedState state;
+    state.status = status_named(value.at("status").get<std::string>());
+    state.restart_count = number_of<unsigned>(value.at("restart_count"));
+    state.started_at = from_nanoseconds(value.at("started_at").get<std::int64_t>());
+    state.finished_at = from_nanoseconds(value.at("finished_at").get<std::int64_t>());
+    if (state.status == ContainerStatus::Exited) {
+      const int signal = value.at("signal").get<int>();
+      state.exit = signal != 0 ? ExitStatus::signaled(signal) : ExitStatus::exited(value.at("exit_code").get<int>());
+    }
+    return state;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
+  }
+}
+
+Config read_config(int record_directory) {
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(record_directory, kConfigName, buffer, kMostConfigBytes);
+  if (number != 0) {
+    throw kernel::CallError{"read config.json", number};
+  }
+  return decode_config(text);
+}
+
+std::optional<SavedState> read_state(int record_directory) {
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(record_directory, kStateName, buffer, kMostStateBytes);
+  return number == 0 ? decode_state(text) : std::nullopt;
+}
+
+}  // namespace dunnage::container

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/container.hpp>
+#include <dunnage/error.hpp>
+
+#include "container/running.hpp"
+#include "container/state.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace dunnage {
+namespace {
+
+using launcher::Deadline;
+using launcher::MessageKind;
+
+constexpr auto kEndTimeout = std::chrono::seconds{10};
+
+/// A deadline that far away that it overflows means never.
+Deadline deadline_after(std::chrono::milliseconds timeout) {
+  const auto now = std::chrono::steady_clock::now();
+  constexpr auto kFar = std::chrono::hours{24 * 365 * 100};
+  return timeout > kFar ? launcher::kNever : now + timeout;
+}
+
+void kill_running(const container::Running& run, int signal) {
+  (void)run.command(MessageKind::Signal, signal, "signal container");
+}
+
+ContainerStatus status_of(launcher::ContainerState state) noexcept {
+  switch (state) {
+    case launcher::ContainerState::Created:
+      return ContainerStatus::Created;
+    case launcher::ContainerState::Running:
+      return ContainerStatus::Running;
+    case launcher::ContainerState::Paused:
+      return ContainerStatus::Paused;
+    case launcher::ContainerState::Restarting:
+      return ContainerStatus::Restarting;
+    case launcher::ContainerState::Exited:
+      break;
+  }
+  return ContainerStatus::Exited;
+}
+
+}  // namespace
+
+Container::State::~State() {
+  if (owned && run_ != nullptr) {
+    run_->kill_and_wait(kEndTimeout);
+  }
+}
+
+std::shared_ptr<container::Running> Container::State::run() const {
+  const std::scoped_lock lock{mutex_};
+  return run_;
+}
+
+void Container::State::set_run(std::shared_ptr<container::Running> run) {
+  const std::scoped_lock lock{mutex_};
+  run_.swap(run);
+}
+
+Container::Container(std::shared_ptr<State> state) noexcept : state_{std::move(state)} {}
+Container::Container(Container&&) noexcept = default;
+Container& Container::operator=(Container&&) noexcept = default;
+Container::~Container() = default;
+
+const std::string& Container::id() const noexcept { return state_->id; }
+const std::string& Container::name() const noexcept { return state_->name; }
+const MountPlan& Container::plan() const noexcept { return state_->plan; }
+
+int Container::pid() const {
+  const auto run = state_->run();
+  if (run->wait_until(Deadline{})) {
+    return 0;
+  }
+  try {
+    // a restarted program has another id than the one the handle began with
+    const auto answer = run->command(MessageKind::Query, 0, "ask container");
+    return answer.descriptors.empty() ? 0 : container::pid_of(answer.descriptors.front().get());
+  } catch (const LaunchError& error) {
+    if (error.code() == errc::not_running) {
+      return 0;
+    }
+    throw;
+  }
+}
+
+ContainerStatus Container::status() const {
+  const auto run = state_->run();
+  if (const auto ended = run->wait_until(Deadline{})) {
+    return ended->launcher_lost() ? ContainerStatus::Dead : ContainerStatus::Exited;
+  }
+  try {
+    return status_of(run->command(MessageKind::Query, 0, "ask container").message.state);
+  } catch (const LaunchError& error) {
+    if (error.code() != errc::not_running) {
+      throw;
+    }
+  }
+  return run->wait().launcher_lost() ? ContainerStatus::Dead : ContainerStatus::Exited;
+}
+
+ExitStatus Container::wait() const { return state_->run()->wait(); }
+
+std::optional<ExitStatus> Container::wait_for(std::chrono::milliseconds timeout) const {
+  return state_->run()->wait_until(deadline_after(timeout));
+}
+
+int Container::exit_fd() const noexcept { return state_->run()->channel(); }
+
+ExitStatus Container::stop(std::chrono::milliseconds grace) const {
+  const auto run = state_->run();
+  if (const auto ended = run->wait_until(Deadline{})) {
+    return *ended;
+  }
+  try {
+    (void)run->command(MessageKind::EndRestart, 0, "stop container");
+    (void)run->command(MessageKind::Signal, state_->stop_signal, "stop container");
+    if (const auto ended = run->wait_until(deadline_after(grace))) {
+      return *ended;
+    }
+    kill_running(*run, SIGKILL);
+  } catch (const LaunchError& error) {
+    if (error.code() != errc::not_running) {  // it was faster
+      throw;
+    }
+  }
+  return run->wait();
+}
+
+void Container::kill(int signal) const {
+  const auto run = state_->run();
+  if (run->wait_until(Deadline{})) {
+    throw LaunchError{{.stage = Stage::Run,
+                       .operation = "signal container",
+                       .subject = run->subject(),
+                       .detail = {},
+                       .cause = {},
+                       .code = errc::not_running,
+                       .remedy = "launch it again"}};
+  }
+  kill_running(*run, signal);
+}
+
+void Container::pause() const { (void)state_->run()->command(MessageKind::Pause, 0, "pause container"); }
+void Container::resume() const { (void)state_->run()->command(MessageKind::Resume, 0, "resume container"); }
+
+void Container::detach() {
+  const auto run = state_->run();
+  run->require_ours("detach container");
+  if (!state_->recorded) {
+    throw LaunchError{{.stage = Stage::Run,
+                       .operation = "detach container",
+                       .subject = run->subject(),
+                       .detail = {},
+                       .cause = "it has no record, so nobody could find it",
+                       .code = errc::invalid_argument,
+                       .remedy = "launch it with a name, or with record"}};
+  }
+  (void)run->command(MessageKind::Detach, 0, "detach container");
+  state_->owned = false;
+}
+
+int Container::stdin_fd() const noexcept { return state_->run()->streams().in.get(); }
+int Container::stdout_fd() const noexcept { return state_->run()->streams().out.get(); }
+int Container::stderr_fd() const noexcept { return state_->run()->streams().err.get(); }
+int Container::terminal_fd() const noexcept { return state_->run()->streams().terminal.get(); }
+void Container::close_stdin() { state_->run()->streams().in.reset(); }
+
+}  // namespace dunnage

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/container_store.hpp>
+
+#include <dunnage/error.hpp>
+
+#include "container/config.hpp"
+#include "container/control.hpp"
+#include "container/failure.hpp"
+#include "container/inspection.hpp"
+#include "container/logs.hpp"
+#include "container/lookup.hpp"
+#include "container/record.hpp"
+#include "container/record_lock.hpp"
+#include "container/removal.hpp"
+#include "container/running.hpp"
+#include "container/state.hpp"
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "volume/volume_store_access.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <stdexcept>
+#include <tuple>
+#include <utility>
+
+namespace dunnage {
+
+struct ContainerStore::State {
+  VolumeStore volumes;
+
+  [[nodiscard]] const volume::Layout& layout() const { return VolumeStoreAccess::layout(volumes); }
+  [[nodiscard]] kernel::FileDescriptor containers() const { return container::open_containers(layout()); }
+  [[nodiscard]] std::filesystem::path path_of(const std::string& name) const {
+    return volumes.root() / "containers" / name;
+  }
+};
+
+namespace {
+
+using container::Contact;
+using container::Deed;
+using container::explained;
+using container::Found;
+using container::Listener;
+using launcher::Deadline;
+
+constexpr auto kPatience = std::chrono::seconds{2};      ///< with launchers that do not answer
+constexpr auto kLeastPatience = std::chrono::milliseconds{50};
+constexpr auto kEndTimeout = std::chrono::seconds{10};
+
+Deadline after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+
+Deed deed_of(const char* operation, std::string_view name) { return {Stage::Store, operation, std::string{name}}; }
+
+LaunchError damaged_failure(const Deed& deed, const std::string& cause) {
+  return container::failure(deed, "its record is damaged: " + cause, std::make_error_code(std::errc::io_error),
+                            "remove it with ContainerStore::remove()");
+}
+
+/// Runs `work`, and turns what may be wrong with a record into a sentence.
+template <typename Work>
+auto reading(const Deed& deed, Work&& work) {
+  try {
+    return explained(deed, std::forward<Work>(work));
+  } catch (const std::invalid_argument& fault) {
+    throw damaged_failure(deed, fault.what());
+  }
+}
+
+/// Kills a container through its launcher and waits for its end.
+void kill_and_wait(const Deed& deed, const Contact& found) {
+  launcher::Message message;
+  message.kind = launcher::MessageKind::Signal;
+  message.number = SIGKILL;
+  const Deadline deadline = after(kEndTimeout);
+  // that it cannot be sent, because the container has ended by itself, is heard by who waits
+  const int sent = found.socket ? launcher::send(found.socket.get(), message, {}, deadline) : ETIMEDOUT;
+  if (sent == ETIMEDOUT || !container::wait_for_end(found.socket.get(), deadline)) {
+    throw container::silent_failure(deed);
+  }
+}
+
+std::vector<std::string> anonymous_volumes_of(int record) {
+  try {
+    return container::read_config(record).anonymous_volumes;
+  } catch (const std::invalid_argument&) {
+  } catch (const kernel::CallError&) {
+  }
+  return {};  // a damaged record can be removed; prune() finds its volumes
+}
+
+std::shared_ptr<ContainerAccess::ContainerState> state_of(const container::Config& config, Contact found) {
+  kernel::FileDescriptor process;
+  if (!found.first.descriptors.empty()) {
+    process = std::move(found.first.descriptors.front());
+  }
+  auto state = std::make_shared<ContainerAccess::ContainerState>();
+  state->set_run(std::make_shared<container::Running>(config.name, std::move(found.socket), std::move(process),
+                                                      container::Streams{}));
+  state->id = config.id;
+  state->name = config.name;
+  state->plan = config.mounts;
+  state->recorded = true;
+  state->owned = false;
+  state->stop_signal = config.stop_signal;
+  state->working_directory = config.cwd;
+  state->user = config.user;
+  state->env = config.env;
+  state->capabilities = config.capabilities;
+  state->no_new_privileges = config.no_new_privileges;
+  state->groups = config.groups;
+  state->rootfs = config.rootfs;
+  return state;
+}
+
+}  // namespace
+
+ContainerStore::ContainerStore(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
+ContainerStore ContainerStore::open(const std::filesystem::path& root) {
+  auto state = std::make_shared<State>(State{VolumeStore::open(root)});
+  explained(deed_of("open store", state->volumes.root().string()),
+            [&] { container::sweep_unfinished(state->layout(), state->containers().get()); });
+  return ContainerStore{std::move(state)};
+}
+
+const std::filesystem::path& ContainerStore::root() const noexcept { return state_->volumes.root(); }
+
+std::vector<ContainerInfo> ContainerStore::list() const {
+  return explained(deed_of("list containers of", root().string()), [&] {
+    std::vector<ContainerInfo> containers;
+    const kernel::FileDescriptor directory = state_->containers();
+    const Deadline deadline = after(kPatience);  // for all of them together
+    for (const std::string& name : container::record_names(directory.get())) {
+      const auto record = container::open_record(directory.get(), name);
+      if (!record) {
+        continue;
+      }
+      try {
+        auto info = container::inspect_record(directory.get(), name, record->directory.get(), state_->path_of(name),
+                                              std::max(deadline, after(kLeastPatience)));
+        if (info) {
+          containers.push_back(std::move(*info));
+        }
+      } catch (const std::invalid_argument&) {  // inspect() says what is wrong with it
+      } catch (const kernel::CallError& error) {
+        if (error.code() == std::errc::too_many_files_open) {
+          throw;
+        }
+      }
+    }
+    std::sort(containers.begin(), containers.end(), [](const ContainerInfo& left, const ContainerInfo& right) {
+      return std::tie(left.created_at, left.name) < std::tie(right.created_at, right.name);
+    });
+    return containers;
+  });
+}
+
+std::optional<ContainerInfo> ContainerStore::find(std::string_view name) const {
+  const Deed deed = deed_of("inspect container", name);
+  return reading(deed, [&]() -> std::optional<ContainerInfo> {
+    const kernel::FileDescriptor containers = state_->containers();
+    const auto found = container::find_record(deed, containers.get(), name);
+    if (!found) {
+      return std::nullopt;
+    }
+    return container::inspect_record(containers.get(), found->name, found->directory.get(),
+                                     state_->path_of(found->name), after(kPatience));
+  });
+}
+
+ContainerInfo ContainerStore::inspect(std::string_view name) const {
+  if (auto info = find(name)) {
+    return std::move(*info);
+  }
+  const Deed deed = deed_of("inspect container", name);
+  throw explained(deed, [&] {
+    return container::missing_failure(deed, container::record_names(state_->containers().get()));
+  });
+}
+
+Container ContainerStore::get(std::string_view name) const {
+  const Deed deed = deed_of("get container", name);
+  return reading(deed, [&] {
+    const Found record = container::get_record(deed, state_->containers().get(), name);
+    const container::Config config = container::read_config(record.directory.get());
+    Contact found = container::contact(record.directory.get(), after(kEndTimeout));
+    if (found.listener == Listener::Silent) {
+      throw container::silent_failure(deed);
+    }
+    if (found.listener == Listener::Nobody) {
+      throw container::failure(deed, {}, errc::not_running, "start a new one; its log is still there");
+    }
+    return ContainerAccess::make(state_of(config, std::move(found)));
+  });
+}
+
+void ContainerStore::logs(std::string_view name, const std::function<void(const LogEntry&)>& sink,
+                          const LogOptions& options) const {
+  const Deed deed = deed_of("read the log of container", name);
+  explained(deed, [&] {
+    const Found record = container::get_record(deed, state_->containers().get(), name);
+    Contact found;
+    if (options.follow) {
+      found = container::contact(record.directory.get(), after(kPatience));
+      if (found.listener == Listener::Silent && !found.socket) {
+        throw container::silent_failure(deed);
+      }
+    }
+    container::read_logs(record.directory.get(), sink, options, found.socket);
+  });
+}
+
+void ContainerStore::remove(std::string_view name, bool force, bool volumes) {
+  const Deed deed = deed_of("remove container", name);
+  explained(deed, [&] {
+    const kernel::FileDescriptor containers = state_->containers();
+    const Found record = container::get_record(deed, containers.get(), name);
+    const int directory = record.directory.get();
+    const auto anonymous = volumes ? anonymous_volumes_of(directory) : std::vector<std::string>{};
+    try {
+      Contact found = container::contact(directory, after(kPatience));
+      if (found.listener != Listener::Nobody && force) {
+        kill_and_wait(deed, found);
+      }
+      const container::RecordLock lock{directory};
+      // who has told the end of a container lets go of its socket only then
+      found = container::contact(directory, after(kPatience));
+      if (found.listener != Listener::Nobody) {
+        throw container::failure(deed, "it is running", std::make_error_code(std::errc::device_or_resource_busy),
+                                 "stop it first, or use force");
+      }
+      container::remove_volumes(state_->layout(), anonymous);
+      container::take_away(state_->layout(), containers.get(), record.name, directory);
+    } catch (const kernel::CallError& error) {
+      // its launcher, or somebody else, removed it meanwhile, which is what was asked for
+      if (error.code() != std::errc::no_such_file_or_directory ||
+          kernel::is_at(containers.get(), record.name, directory)) {
+        throw;
+      }
+      container::remove_volumes(state_->layout(), anonymous);
+    }
+  });
+}
+
+}  // namespace dunnage

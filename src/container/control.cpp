@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/control.hpp"
+
+#include "kernel/call_error.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace dunnage::container {
+namespace {
+
+using launcher::MessageKind;
+
+constexpr int kBacklog = 512;
+
+/// The paths of stores may be longer than the 108 bytes of sun_path, and might change; the descriptor is neither.
+sockaddr_un address_of(int record_directory, const std::string& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = "/proc/self/fd/" + std::to_string(record_directory) + "/" + name;
+  if (path.size() >= sizeof address.sun_path) {
+    throw kernel::CallError{"bind", ENAMETOOLONG};
+  }
+  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  return address;
+}
+
+/// Neither accepting nor connecting may ever block: a stopped peer would stop us as well.
+kernel::FileDescriptor make_socket() {
+  kernel::FileDescriptor socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!socket) {
+    throw kernel::CallError{"socket", errno};
+  }
+  return socket;
+}
+
+}  // namespace
+
+kernel::FileDescriptor listen_control(int record_directory, const std::string& name) {
+  const sockaddr_un address = address_of(record_directory, name);
+  kernel::FileDescriptor socket = make_socket();
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw kernel::CallError{"bind", errno};
+  }
+  // connecting takes the right to write, which the umask of the host program may have taken away
+  if (::fchmodat(record_directory, name.c_str(), S_IRUSR | S_IWUSR, 0) != 0) {
+    throw kernel::CallError{"chmod", errno};
+  }
+  if (::listen(socket.get(), kBacklog) != 0) {
+    throw kernel::CallError{"listen", errno};
+  }
+  return socket;
+}
+
+Contact contact(int record_directory, launcher::Deadline deadline) {
+  const sockaddr_un address = address_of(record_directory, kControlName);
+  Contact result;
+  kernel::FileDescriptor socket = make_socket();
+  while (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == ECONNREFUSED || errno == ENOENT || errno == ENOTDIR || errno == EPROTOTYPE) {
+      return result;
+    }
+    if (errno != EAGAIN && errno != EINTR) {
+      throw kernel::CallError{"connect", errno};
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {  // too many wait for it already
+      result.listener = Listener::Silent;
+      return result;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});  // the kernel tells nobody when there is room again
+  }
+  auto first = launcher::receive(socket.get(), deadline);
+  if (!first) {
+    result.listener = Listener::Silent;
+    result.socket = std::move(socket);
+  } else if (first->message.kind == MessageKind::Started) {
+    result = {Listener::Answering, std::move(socket), std::move(*first)};
+  }
+  return result;  // otherwise it ended while we knocked
+}
+
+bool wait_for_end(int socket, launcher::Deadline deadline) {
+  for (;;) {
+    const auto received = launcher::receive(socket, deadline);
+    if (!received) {
+      return false;
+    }
+    if (received->message.kind == MessageKind::Exited || received->message.kind == MessageKind{}) {
+      return true;
+    }
+  }
+}
+
+}  // namespace dunnage::container

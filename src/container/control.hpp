@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The socket in a record, through which other processes reach the launcher of a container.
+
+#include "kernel/file_descriptor.hpp"
+#include "launcher/socket.hpp"
+
+#include <string>
+
+namespace dunnage::container {
+
+inline constexpr const char* kControlName = "control.sock";
+
+/// A new listening socket at `name` in the record. Throws: kernel::CallError.
+[[nodiscard]] kernel::FileDescriptor listen_control(int record_directory, const std::string& name = kControlName);
+
+enum class Listener {
+  Nobody,     ///< the container has ended, or its launcher has died
+  Silent,     ///< somebody listens and did not answer in time: it is stopped, or very busy
+  Answering,
+};
+
+struct Contact {
+  Listener listener = Listener::Nobody;
+  kernel::FileDescriptor socket;  ///< empty with Nobody; may be with Silent
+  launcher::Received first;       ///< with Answering: Started, with the present state and the pidfd if it runs
+};
+
+/// Connects and takes the first message. Throws: kernel::CallError.
+[[nodiscard]] Contact contact(int record_directory, launcher::Deadline deadline);
+
+/// Waits until the container behind a contact has ended. False when the deadline passed.
+[[nodiscard]] bool wait_for_end(int socket, launcher::Deadline deadline);
+
+}  // namespace dunnage::container

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/container.hpp>
+
+#include "container/running.hpp"
+#include "container/state.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace dunnage {
+namespace {
+
+constexpr auto kEndTimeout = std::chrono::seconds{10};
+
+}  // namespace
+
+Process::State::~State() {
+  if (run != nullptr) {
+    run->kill_and_wait(kEndTimeout);
+  }
+}
+
+Process::Process(std::shared_ptr<State> state) noexcept : state_{std::move(state)} {}
+Process::Process(Process&&) noexcept = default;
+Process& Process::operator=(Process&&) noexcept = default;
+Process::~Process() = default;
+
+ExitStatus Process::wait() const { return state_->run->wait(); }
+
+std::optional<ExitStatus> Process::wait_for(std::chrono::milliseconds timeout) const {
+  constexpr auto kFar = std::chrono::hours{24 * 365 * 100};
+  return state_->run->wait_until(timeout > kFar ? launcher::kNever : std::chrono::steady_clock::now() + timeout);
+}
+
+void Process::kill(int signal) const {
+  (void)state_->run->command(launcher::MessageKind::Signal, signal, "signal program");
+}
+
+int Process::exit_fd() const noexcept { return state_->run->channel(); }
+int Process::stdin_fd() const noexcept { return state_->run->streams().in.get(); }
+int Process::stdout_fd() const noexcept { return state_->run->streams().out.get(); }
+int Process::stderr_fd() const noexcept { return state_->run->streams().err.get(); }
+int Process::terminal_fd() const noexcept { return state_->run->streams().terminal.get(); }
+void Process::close_stdin() { state_->run->streams().in.reset(); }
+
+}  // namespace dunnage

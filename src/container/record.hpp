@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A container's record in the store: `<store>/containers/<name>/`
+///
+///     config.json   what it was launched with; written once, by the library (durably)
+///     state.json    how it is; written by the launcher (launcher/program/record.cpp)
+///     log, log.1    its captured output (launcher/log_format.hpp); written by the launcher
+///     control.sock  a listening socket the launcher holds; refused connections mean that the launcher is dead
+///     lock          held for a moment by whoever replaces the socket or takes the record away (record_lock.hpp)
+///
+/// A record is staged as `.new-<id>` and renamed to its name without replacing, so that names are unique. It listens
+/// from before it has its name until its container has ended; so where nobody listens, nobody is about to.
+
+#include <dunnage/container_store.hpp>
+#include <dunnage/mount_plan.hpp>
+
+#include "kernel/file_descriptor.hpp"
+#include "volume/layout.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dunnage::container {
+
+/// The content of config.json.
+struct Config {
+  std::string id;
+  std::string name;
+  std::vector<std::string> argv;
+  std::string rootfs;  ///< Rootfs::to_string()
+  Environment env;
+  std::string cwd;
+  std::string user;                   ///< `uid:gid` in numbers
+  std::vector<std::uint32_t> groups;  ///< supplementary
+  std::string hostname;
+  Labels labels;
+  RestartPolicy restart;
+  MountPlan mounts;
+  std::vector<std::string> anonymous_volumes;  ///< names in the same store
+  bool terminal = false;
+  bool remove_on_exit = false;
+  bool detached = false;
+  int stop_signal = 15;
+  std::chrono::system_clock::time_point created_at;
+  std::uint64_t capabilities = 0;
+  bool no_new_privileges = true;
+};
+
+/// The descriptors a launch hands to the launcher.
+struct Record {
+  kernel::FileDescriptor directory;   ///< the record
+  kernel::FileDescriptor containers;  ///< the directory it is in
+  kernel::FileDescriptor trash;
+  kernel::FileDescriptor volumes;
+  kernel::FileDescriptor log;      ///< O_APPEND
+  kernel::FileDescriptor control;  ///< listening, SOCK_SEQPACKET
+};
+
+/// Makes and publishes a record. One of that name whose container has ended and should have been removed gives way.
+/// Throws: LaunchError(container_exists) with the remedy to remove it or choose another name, LaunchError with the errno
+/// of what failed.
+[[nodiscard]] Record create_record(const volume::Layout& layout, const Config& config);
+
+/// Opens the record of a container that is started again: a new control socket, the log goes on; config.json is
+/// replaced. If the record was removed meanwhile it is made again. Throws as create_record().
+[[nodiscard]] Record reopen_record(const volume::Layout& layout, const Config& config);
+
+/// Takes a record back whose container could not be started. Never throws.
+void discard_record(const volume::Layout& layout, const std::string& name) noexcept;
+
+/// The directory of the records of a store. Throws: kernel::CallError.
+[[nodiscard]] kernel::FileDescriptor open_containers(const volume::Layout& layout);
+
+/// Moves to the trash what processes killed long ago were about to make. What cannot be moved stays.
+/// Throws: kernel::CallError.
+void sweep_unfinished(const volume::Layout& layout, int containers);
+
+}  // namespace dunnage::container

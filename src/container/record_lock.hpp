@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The lock of a record.
+
+#include "kernel/file_descriptor.hpp"
+
+namespace dunnage::container {
+
+inline constexpr const char* kLockName = "lock";
+
+/// Held for a moment by whoever takes a record away or gives it a new control socket. Who holds it and finds that
+/// nobody listens knows that this stays so, and that the record keeps its name.
+class RecordLock {
+ public:
+  /// Waits for it, a few seconds at most. Throws: kernel::CallError; its number is ETIMEDOUT if somebody kept it.
+  explicit RecordLock(int record_directory);
+  RecordLock(const RecordLock&) = delete;
+  RecordLock& operator=(const RecordLock&) = delete;
+  ~RecordLock();
+
+ private:
+  kernel::FileDescriptor file_;
+};
+
+}  // namespace dunnage::container

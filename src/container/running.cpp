@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/running.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace dunnage::container {
+namespace {
+
+using launcher::Deadline;
+using launcher::Message;
+using launcher::MessageKind;
+using launcher::Received;
+
+constexpr auto kAnswerTimeout = std::chrono::seconds{60};
+
+LaunchError run_error(const std::string& operation, const std::string& subject, std::error_code code,
+                      std::string remedy) {
+  return LaunchError{{.stage = Stage::Run,
+                      .operation = operation,
+                      .subject = subject,
+                      .detail = {},
+                      .cause = {},
+                      .code = code,
+                      .remedy = std::move(remedy)}};
+}
+
+ExitStatus status_of(const Message& message) {
+  if (message.kind != MessageKind::Exited) {
+    return ExitStatus::signaled(SIGKILL, true);
+  }
+  return message.exit_signal != 0 ? ExitStatus::signaled(message.exit_signal) : ExitStatus::exited(message.exit_code);
+}
+
+}  // namespace
+
+Running::Running(std::string subject, kernel::FileDescriptor channel, kernel::FileDescriptor process, Streams streams)
+    : subject_{std::move(subject)},
+      owner_{::getpid()},
+      channel_{std::move(channel)},
+      process_{std::move(process)},
+      streams_{std::move(streams)} {}
+
+Running::~Running() {
+  if (!is_ours()) {
+    for (const auto& reader : streams_.readers) {
+      reader->abandon();
+    }
+  }
+}
+
+bool Running::is_ours() const noexcept { return owner_ == ::getpid(); }
+
+void Running::require_ours(const std::string& operation) const {
+  if (!is_ours()) {
+    throw run_error(operation, subject_, errc::wrong_process,
+                    "use it in the process that made it; a forked copy launches its own");
+  }
+}
+
+std::optional<ExitStatus> Running::wait_until(Deadline deadline) const {
+  require_ours("wait for container");
+  const auto received = launcher::receive(channel_.get(), deadline, launcher::Take::Peek);
+  if (!received) {
+    return std::nullopt;
+  }
+  return status_of(received->message);
+}
+
+ExitStatus Running::wait() const { return *wait_until(launcher::kNever); }
+
+Received Running::command(MessageKind kind, int number, const std::string& operation) const {
+  require_ours(operation);
+  const Deadline deadline = std::chrono::steady_clock::now() + kAnswerTimeout;
+  auto [ours, theirs] = launcher::make_channel();
+  Message message;
+  message.kind = kind;
+  message.number = number;
+  const int reply = theirs.get();
+  const int sent = launcher::send(channel_.get(), message, {&reply, 1}, deadline);
+  theirs.reset();
+  auto answer = sent == 0 ? launcher::receive(ours.get(), deadline) : std::optional<Received>{Received{}};
+  if (!answer) {
+    throw run_error(operation, subject_, errc::timed_out, "try again; the machine is very busy");
+  }
+  const int error = answer->message.kind == MessageKind::Answer ? answer->message.failure.error : ESRCH;
+  if (error == ESRCH) {
+    throw run_error(operation, subject_, errc::not_running, "launch it again");
+  }
+  if (error != 0) {
+    throw run_error(operation, subject_, {error, std::system_category()}, "try again");
+  }
+  return std::move(*answer);
+}
+
+int Running::pid() const {
+  if (!process_) {
+    return 0;
+  }
+  return pid_of(process_.get());
+}
+
+void Running::kill_and_wait(std::chrono::milliseconds limit) const noexcept {
+  if (!is_ours()) {
+    return;
+  }
+  try {
+    const Deadline deadline = std::chrono::steady_clock::now() + limit;
+    Message message;
+    message.kind = MessageKind::Signal;
+    message.number = SIGKILL;
+    (void)launcher::send(channel_.get(), message, {}, deadline);
+    (void)launcher::wait_readable(channel_.get(), deadline);
+  } catch (const std::exception&) {
+    // closing the channel, which comes next, kills it as well
+  }
+}
+
+int pid_of(int pidfd) {
+  std::string content;
+  const std::string path = "/proc/self/fdinfo/" + std::to_string(pidfd);
+  constexpr std::size_t kMost = 4096;
+  const kernel::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  content.resize(kMost);
+  const ssize_t size = file ? ::read(file.get(), content.data(), content.size()) : -1;
+  content.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  constexpr std::string_view kField = "\nPid:\t";
+  const std::size_t position = content.find(kField);
+  int pid = 0;
+  if (position != std::string::npos) {
+    const char* begin = content.data() + position + kField.size();
+    (void)std::from_chars(begin, content.data() + content.size(), pid);
+  }
+  return pid > 0 ? pid : 0;
+}
+
+}  // namespace dunnage::container

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/check.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "model/volume_name.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dunnage::launch {
+namespace {
+
+class Checker {
+ public:
+  Checker(std::string operation, std::string subject) : operation_{std::move(operation)}, subject_{std::move(subject)} {}
+
+  [[noreturn]] void refuse(std::string cause, std::string remedy) const {
+    throw LaunchError{{.stage = Stage::Launch,
+                       .operation = operation_,
+                       .subject = subject_,
+                       .detail = {},
+                       .cause = std::move(cause),
+                       .code = errc::invalid_argument,
+                       .remedy = std::move(remedy)}};
+  }
+
+  void no_zero(std::string_view what, std::string_view text) const {
+    if (text.find('\0') != std::string_view::npos) {
+      refuse(fmt::format("{} holds a zero byte", what), "leave it out");
+    }
+  }
+
+  void program(const std::vector<std::string>& argv) const {
+    if (argv.empty() || argv.front().empty()) {
+      refuse("argv has no program", "set argv to the program and its arguments");
+    }
+    for (const std::string& argument : argv) {
+      no_zero("argv", argument);
+    }
+  }
+
+  void environment(const Environment& environment) const {
+    for (const auto& [name, value] : environment) {
+      no_zero("env", name);
+      no_zero("env", value);
+      if (name.empty() || name.find('=') != std::string::npos) {
+        refuse(fmt::format("\"{}\" is no name of a variable", name), "use a name without \"=\"");
+      }
+    }
+  }
+
+  void working_directory(const std::string& path) const {
+    no_zero("cwd", path);
+    if (!path.starts_with('/')) {
+      refuse(fmt::format("the working directory \"{}\" is not absolute", path), "begin it with \"/\"");
+    }
+  }
+
+ private:
+  std::string operation_;
+  std::string subject_;
+};
+
+void check_record(const Checker& checker, const LaunchSpec& spec) {
+  if (!spec.name.empty() && !model::is_valid_volume_name(spec.name)) {
+    checker.refuse(fmt::format("\"{}\" is not a name of a container", spec.name),
+                   "use letters, digits, \"_\", \".\" and \"-\", at most 128, a letter or digit first");
+  }
+  if (spec.lifetime == Lifetime::Detached && !spec.terminal) {
+    for (const Stdio* stdio : {&spec.in, &spec.out, &spec.err}) {
+      if (stdio->kind() == Stdio::Kind::Callback) {
+        checker.refuse("a callback cannot outlive this process", "use Stdio::log() for a detached container");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void check(const LaunchSpec& spec) {
+  const Checker checker{"launch container", spec.name};
+  checker.program(spec.argv);
+  checker.environment(spec.env);
+  checker.working_directory(spec.cwd);
+  checker.no_zero("user", spec.user);
+  checker.no_zero("hostname", spec.hostname);
+  constexpr std::size_t kLongestHostname = 64;
+  if (spec.hostname.size() > kLongestHostname) {
+    checker.refuse("the host name is longer than 64 bytes", "choose a shorter one");
+  }
+  check_record(checker, spec);
+}
+
+void check(const ExecSpec& spec, const std::string& container) {
+  const Checker checker{"execute in container", container};
+  checker.program(spec.argv);
+  checker.environment(spec.env);
+  if (!spec.cwd.empty()) {
+    checker.working_directory(spec.cwd);
+  }
+  checker.no_zero("user", spec.user);
+}
+
+}  // namespace dunnage::launch

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rootfs::directory(): a directory used in place.
+
+#include <dunnage/error.hpp>
+
+#include "kernel/calls.hpp"
+#include "launch/root.hpp"
+
+#include <boost/filesystem/operations.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+namespace dunnage::launch {
+namespace {
+
+constexpr std::size_t kMostAccountBytes = std::size_t{4} << 20U;
+
+kernel::FileDescriptor open_directory(const Rootfs& rootfs) {
+  kernel::FileDescriptor directory{::open(rootfs.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!directory) {
+    const int number = errno;
+    throw root_error(rootfs.path().string(), "open", number,
+                     number == ENOENT    ? "create it, or unpack an image there"
+                     : number == ENOTDIR ? "give a directory"
+                                         : "give this user access to it");
+  }
+  return directory;
+}
+
+/// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
+/// size is read. \return empty when there is none
+std::string read_inside(int root, const char* path) {
+  const kernel::FileDescriptor found{
+      kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  struct stat status {};
+  if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return {};
+  }
+  const kernel::FileDescriptor file{kernel::open_at2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY,
+                                                     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  struct stat again {};
+  if (!file || ::fstat(file.get(), &again) != 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev) {
+    return {};
+  }
+  std::string content;
+  std::string buffer(std::size_t{64} << 10U, '\0');
+  while (content.size() < kMostAccountBytes) {
+    const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+    if (size <= 0) {
+      break;
+    }
+    content.append(buffer, 0, static_cast<std::size_t>(size));
+  }
+  return content;
+}
+
+}  // namespace
+
+LaunchError root_error(const std::string& subject, const std::string& cause, int number, const std::string& remedy) {
+  return LaunchError{{.stage = Stage::Launch,
+                      .operation = "use root file system",
+                      .subject = subject,
+                      .detail = {},
+                      .cause = cause,
+                      .code = std::error_code{number, std::system_category()},
+                      .remedy = remedy}};
+}
+
+Accounts read_accounts(const Rootfs& rootfs) {
+  if (rootfs.kind() == Rootfs::Kind::Host) {
+    return host_accounts();
+  }
+  const kernel::FileDescriptor directory = open_directory(rootfs);
+  return {read_inside(directory.get(), "etc/passwd"), read_inside(directory.get(), "etc/group")};
+}
+
+Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
+  const kernel::FileDescriptor directory = open_directory(rootfs);
+  const auto path = boost::filesystem::absolute(rootfs.path().string());
+  launcher::DetachRequest request;
+  request.recursive = 1;
+  request.attributes = MOUNT_ATTR_NODEV;  // an image's device nodes are not ours to open
+  request.propagation = std::uint64_t{1} << 18U;  // MS_PRIVATE
+  request.propagation_recursive = 1;
+  const launcher::DetachResult result = source.bind(request, path.string(), directory.get());
+  if (result.failure.error != 0) {
+    throw root_error(rootfs.path().string(), "open_tree", result.failure.error,
+                     result.failure.error == EPERM ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
+                                                   : "choose a directory this user may mount");
+  }
+  Root root;
+  root.mount.reset(result.fd);
+  return root;
+}
+
+}  // namespace dunnage::launch

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// A further program in a running container.
+
+#include <dunnage/container.hpp>
+#include <dunnage/error.hpp>
+
+#include "container/running.hpp"
+#include "container/state.hpp"
+#include "launch/check.hpp"
+#include "launch/environment.hpp"
+#include "launch/failure.hpp"
+#include "launch/payload.hpp"
+#include "launch/root.hpp"
+#include "launch/streams.hpp"
+#include "launch/user.hpp"
+#include "prepare/user.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage {
+namespace {
+
+using State = ContainerAccess::ContainerState;
+
+constexpr auto kTimeout = std::chrono::seconds{60};
+
+struct Account {
+  launch::User user;
+  Environment environment;
+};
+
+Account account_of(const State& state, const ExecSpec& spec) {
+  Account account;
+  account.environment = state.env;
+  if (spec.user.empty()) {
+    const prepare::Ids ids = prepare::parse_ids(state.user);
+    account.user.uid = ids.uid;
+    account.user.gid = ids.gid;
+    account.user.groups = state.groups;
+  } else {
+    const Rootfs rootfs = state.rootfs == "host" ? Rootfs::host() : Rootfs::directory(state.rootfs);
+    account.user = launch::resolve_user(spec.user, {}, launch::read_accounts(rootfs));
+    account.environment.insert_or_assign("HOME", account.user.home);
+  }
+  if (spec.terminal) {
+    account.environment.emplace("TERM", "xterm");
+  }
+  for (const auto& [name, value] : spec.env) {
+    account.environment.insert_or_assign(name, value);
+  }
+  return account;
+}
+
+launcher::Request describe(const State& state, const ExecSpec& spec, const launch::OpenStreams& streams) {
+  const Account account = account_of(state, spec);
+  launch::Payload payload;
+  launcher::LaunchPayload& fixed = payload.fixed;
+  fixed.flags = launcher::kExec | (state.no_new_privileges ? launcher::kNoNewPrivileges : 0U);
+  fixed.uid = account.user.uid;
+  fixed.gid = account.user.gid;
+  fixed.capabilities = state.capabilities;
+  fixed.groups = payload.numbers(account.user.groups);
+  fixed.argv = payload.texts(spec.argv);
+  fixed.environment = payload.texts(launch::lines_of(account.environment));
+  fixed.anonymous_volumes = payload.texts({});
+  fixed.working_directory = payload.text(spec.cwd.empty() ? state.working_directory : spec.cwd);
+  streams.describe(payload);
+  return payload.finish();
+}
+
+LaunchError exec_error(const std::string& subject, std::error_code code, std::string remedy) {
+  return LaunchError{{.stage = Stage::Launch,
+                      .operation = "execute in container",
+                      .subject = subject,
+                      .detail = {},
+                      .cause = {},
+                      .code = code,
+                      .remedy = std::move(remedy)}};
+}
+
+std::shared_ptr<container::Running> start(const State& state, const ExecSpec& spec) {
+  const auto run = state.run();
+  const std::string& subject = run->subject();
+  run->require_ours("execute in container");
+  launch::check(spec, subject);
+  if (run->wait_until(launcher::Deadline{})) {
+    throw exec_error(subject, errc::not_running, "launch the container again");
+  }
+  const launcher::Deadline deadline = std::chrono::steady_clock::now() + kTimeout;
+  launch::OpenStreams streams{{spec.in, spec.out, spec.err, spec.terminal, false}};
+  auto [ours, theirs] = launcher::make_channel();
+  const int sent = launcher::send_request(run->channel(), launcher::MessageKind::Exec, describe(state, spec, streams),
+                                          theirs.get(), ours.get(), deadline);
+  theirs.reset();
+  auto answer = sent == 0 ? launcher::receive(ours.get(), deadline) : std::optional{launcher::Received{}};
+  if (!answer) {
+    throw exec_error(subject, errc::timed_out, "try again; the machine is very busy");
+  }
+  if (answer->message.kind == launcher::MessageKind::Failed) {
+    launch::throw_failure({"execute in container", subject, spec.argv.front(), spec.cwd, nullptr},
+                          answer->message.failure);
+  }
+  if (answer->message.kind != launcher::MessageKind::Started) {
+    throw exec_error(subject, errc::not_running, "launch the container again");
+  }
+  container::Streams ends = streams.take();
+  if (answer->message.has_terminal != 0) {
+    auto terminal = launcher::receive(ours.get(), deadline);
+    if (terminal && !terminal->descriptors.empty()) {
+      ends.terminal = std::move(terminal->descriptors.front());
+    }
+  }
+  kernel::FileDescriptor process =
+      answer->descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer->descriptors.front());
+  return std::make_shared<container::Running>(subject, std::move(ours), std::move(process), std::move(ends));
+}
+
+}  // namespace
+
+Process Container::exec(ExecSpec spec) const {
+  auto process = std::make_shared<ContainerAccess::ProcessState>();
+  process->run = start(*state_, spec);
+  return ContainerAccess::make(std::move(process));
+}
+
+}  // namespace dunnage

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/failure.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "prepare/failure.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace dunnage::launch {
+namespace {
+
+using launcher::Failure;
+using launcher::Step;
+
+struct Words {
+  Step step;
+  std::string_view cause;
+};
+
+constexpr Words kWords[] = {
+    {Step::ReceiveRequest, "the launcher could not read the request"},
+    {Step::ReceiveDescriptors, "the launcher could not take the descriptors"},
+    {Step::StartProcess, "clone3"},
+    {Step::JoinNamespaces, "setns"},
+    {Step::AttachRootfs, "attach the root file system"},
+    {Step::MountProc, "mount /proc"},
+    {Step::MountSys, "mount /sys"},
+    {Step::MountCgroup, "mount /sys/fs/cgroup"},
+    {Step::MountDev, "mount /dev"},
+    {Step::CreateDevice, "create a device in /dev"},
+    {Step::MountPts, "mount /dev/pts"},
+    {Step::MountShm, "mount /dev/shm"},
+    {Step::MountMqueue, "mount /dev/mqueue"},
+    {Step::CreateTarget, "create the mount point"},
+    {Step::OpenTarget, "open the mount point"},
+    {Step::CheckTarget, "the mount point lies in /proc, /sys, /dev/pts or a cgroup tree"},
+    {Step::KindOfTarget, "the mount point is of another kind than the source"},
+    {Step::AttachMount, "move_mount"},
+    {Step::VerifyMount, "the mount point was moved while it was mounted on"},
+    {Step::CreateTmpfs, "make the tmpfs"},
+    {Step::CloneMount, "clone the mount"},
+    {Step::HoldMount, "keep the mount for a restart"},
+    {Step::CreateWorkingDirectory, "create the working directory"},
+    {Step::ProtectPath, "make a path of /proc read-only"},
+    {Step::MaskPath, "mask a path of /proc or /sys"},
+    {Step::ProtectRoot, "make the root read-only"},
+    {Step::Pivot, "pivot_root"},
+    {Step::EnterWorkingDirectory, "enter the working directory"},
+    {Step::SetHostname, "sethostname"},
+    {Step::LoopbackUp, "bring the loopback device up"},
+    {Step::PingGroups, "set net.ipv4.ping_group_range"},
+    {Step::OpenTerminal, "open a terminal"},
+    {Step::ConnectStreams, "connect the streams"},
+    {Step::SetLimits, "setrlimit"},
+    {Step::SetKeyring, "join a new session keyring"},
+    {Step::SetGroups, "setgroups"},
+    {Step::SetGroup, "setgid"},
+    {Step::SetUser, "setuid"},
+    {Step::SetCapabilities, "set capabilities"},
+    {Step::SetNoNewPrivileges, "set no_new_privs"},
+    {Step::ResetProcess, "reset the process"},
+    {Step::Execute, "execute"},
+};
+
+std::string_view cause_of(Step step) {
+  for (const Words& words : kWords) {
+    if (words.step == step) {
+      return words.cause;
+    }
+  }
+  return "an unknown step";
+}
+
+std::string mount_remedy(const Failure& failure) {
+  switch (failure.step) {
+    case Step::CreateTarget:
+      return failure.error == EROFS   ? "make the directory in the root file system or the parent's source beforehand"
+             : failure.error == ENOSPC ? "free space in the file system that holds it"
+             : failure.error == EEXIST || failure.error == ENOENT
+                 ? "a symbolic link on the way leads nowhere; choose another target"
+                 : "create it in the root file system beforehand, or choose another target";
+    case Step::CheckTarget:
+      return "choose a target that is none of the container's own places, not even over a link";
+    case Step::KindOfTarget:
+      return failure.error == EISDIR ? "a file cannot be mounted on a directory; choose another target"
+                                     : "a directory cannot be mounted on a file; choose another target";
+    case Step::AttachMount:
+    case Step::CloneMount:
+    case Step::HoldMount:
+      return failure.error == ENOSPC ? "raise /proc/sys/fs/mount-max (not disk space)" : "prepare the mounts again";
+    case Step::VerifyMount:
+      return "keep other containers from changing that directory while this one starts";
+    default:
+      return "see dunnage::support() for what this machine allows";
+  }
+}
+
+[[noreturn]] void throw_mount_failure(const ResolvedMount& mount, const Failure& failure) {
+  const prepare::MountWords words = prepare::words_of(mount);
+  const bool conflict = failure.step == Step::CheckTarget || failure.step == Step::KindOfTarget;
+  throw MountError{{.stage = Stage::Launch,
+                    .operation = "attach " + words.kind,
+                    .subject = words.subject,
+                    .detail = words.detail,
+                    .cause = std::string{cause_of(failure.step)},
+                    .code = conflict ? make_error_code(errc::target_conflict)
+                                     : std::error_code{failure.error, std::system_category()},
+                    .remedy = mount_remedy(failure)},
+                   mount.kind == MountKind::Volume ? mount.volume : mount.source.string(), mount.target};
+}
+
+[[noreturn]] void throw_execute_failure(const Attempt& attempt, int error) {
+  const bool missing = error == ENOENT || error == ENOTDIR;
+  ErrorInfo info{.stage = Stage::Launch,
+                 .operation = attempt.operation,
+                 .subject = attempt.subject,
+                 .detail = {},
+                 .cause = fmt::format("execute \"{}\"", attempt.program),
+                 .code = {error, std::system_category()},
+                 .remedy = {}};
+  if (missing) {
+    info.code = errc::program_missing;
+    info.remedy = attempt.program.find('/') == std::string::npos
+                      ? "check its name, and PATH inside the container"
+                      : "check its path inside the container, and that the interpreter it names is there too";
+  } else if (error == EACCES || error == ENOEXEC || error == EISDIR || error == ETXTBSY || error == EPERM) {
+    info.code = errc::program_unusable;
+    info.cause += error == ENOEXEC ? " (not a program, nor a script that begins with #!)" : "";
+    info.remedy = error == EACCES ? "make it executable (chmod +x), for this user, and not on a noexec mount"
+                                  : "give a program this machine can execute";
+  } else {
+    info.remedy = error == E2BIG ? "pass fewer or shorter arguments and variables" : "see execve(2)";
+  }
+  throw LaunchError{std::move(info)};
+}
+
+std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
+  switch (failure.step) {
+    case Step::StartProcess:
+      return failure.error == EAGAIN  ? "raise the number of processes this user may have (ulimit -u)"
+             : failure.error == ENOSPC ? "raise user.max_*_namespaces"
+                                       : "see dunnage::support() for what this machine allows";
+    case Step::ReceiveDescriptors:
+      return "raise the number of descriptors a process may have (ulimit -n)";
+    case Step::EnterWorkingDirectory:
+    case Step::CreateWorkingDirectory:
+      return fmt::format("check the working directory \"{}\"", attempt.cwd);
+    case Step::SetGroups:
+    case Step::SetGroup:
+    case Step::SetUser:
+      return "that id does not exist in this user's range; give it more ids in /etc/subuid and /etc/subgid";
+    case Step::MountProc:
+    case Step::MountSys:
+      return "the machine hides parts of its own /proc or /sys, and the kernel allows no new one then; see "
+             "dunnage::support()";
+    case Step::ReceiveRequest:
+      return failure.error == ESRCH ? "launch the container again" : "try again";
+    default:
+      return "see dunnage::support() for what this machine allows";
+  }
+}
+
+}  // namespace
+
+void throw_failure(const Attempt& attempt, const Failure& failure) {
+  if (failure.mount >= 0 && attempt.plan != nullptr && static_cast<std::size_t>(failure.mount) < attempt.plan->size()) {
+    throw_mount_failure((*attempt.plan)[static_cast<std::size_t>(failure.mount)], failure);
+  }
+  if (failure.step == Step::Execute) {
+    throw_execute_failure(attempt, failure.error);
+  }
+  throw LaunchError{{.stage = Stage::Launch,
+                     .operation = attempt.operation,
+                     .subject = attempt.subject,
+                     .detail = {},
+                     .cause = std::string{cause_of(failure.step)},
+                     .code = failure.step == Step::ReceiveRequest && failure.error == ESRCH
+                                 ? make_error_code(errc::not_running)
+                                 : std::error_code{failure.error, std::system_category()},
+                     .remedy = launch_remedy(attempt, failure)}};
+}
+
+}  // namespace dunnage::launch

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/launch.hpp"
+
+#include <dunnage/error.hpp>
+#include <dunnage/volume_store.hpp>
+
+#include "container/running.hpp"
+#include "kernel/random_hex.hpp"
+#include "launch/capability.hpp"
+#include "launch/check.hpp"
+#include "launch/environment.hpp"
+#include "launch/failure.hpp"
+#include "launch/payload.hpp"
+#include "launch/streams.hpp"
+#include "prepare/request.hpp"
+#include "volume/volume_store_access.hpp"
+
+#include <gsl/util>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dunnage::launch {
+namespace {
+
+constexpr std::size_t kIdDigits = 64;
+constexpr std::size_t kShortId = 12;  ///< as Docker shortens it
+
+std::string numbers_of(const User& user) { return std::to_string(user.uid) + ":" + std::to_string(user.gid); }
+
+launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
+  launcher::MountRecord record;
+  record.plan_index = static_cast<std::int32_t>(index);
+  record.flags = mount.file_kind == FileKind::File ? launcher::kMountFile : 0U;
+  if (mount.kind == MountKind::Tmpfs) {
+    record.flags |= launcher::kMountTmpfs;
+    record.size = mount.size;
+    record.mode = mount.mode;
+    record.uid = mount.uid.value_or(UINT32_MAX);
+    record.gid = mount.gid.value_or(UINT32_MAX);
+    record.attributes = static_cast<std::uint32_t>(prepare::attributes_of(mount));
+  }
+  return record;
+}
+
+}  // namespace
+
+Launch::Launch(LaunchSpec spec, std::optional<Again> again)
+    : spec_{std::move(spec)}, again_{std::move(again)} {
+  check(spec_);
+  deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
+  id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
+  name_ = again_                  ? again_->name
+          : !spec_.name.empty()   ? spec_.name
+          : recorded()            ? id_.substr(0, kShortId)
+                                  : std::string{};
+  hostname_ = spec_.hostname.empty() ? id_.substr(0, kShortId) : spec_.hostname;
+}
+
+bool Launch::recorded() const {
+  return !spec_.name.empty() || spec_.record || spec_.lifetime == Lifetime::Detached;
+}
+
+bool Launch::removed_on_exit() const {
+  return spec_.remove_on_exit.value_or(spec_.lifetime == Lifetime::WithHost);
+}
+
+std::filesystem::path Launch::store_path() const { return spec_.store.empty() ? default_store() : spec_.store; }
+
+void Launch::decide_identity() {
+  accounts_ = read_accounts(spec_.rootfs);
+  user_ = resolve_user(spec_.user, spec_.groups, accounts_);
+  environment_ = complete_environment(spec_.env, user_.home, hostname_, spec_.terminal);
+  capabilities_ = capabilities_of(spec_.add_capabilities, spec_.drop_capabilities);
+  identity_ = launcher::identity_for(user_.uid, user_.gid);
+  if (identity_.privilege == launcher::Privilege::Single) {
+    if (!spec_.groups.empty()) {
+      throw LaunchError{{.stage = Stage::Launch,
+                         .operation = "launch container",
+                         .subject = name_.empty() ? id_ : name_,
+                         .detail = {},
+                         .cause = "supplementary groups need more than the one group id this user has",
+                         .code = errc::not_supported,
+                         .remedy = "leave groups out, or give this user ranges in /etc/subuid and /etc/subgid"}};
+    }
+    user_.groups.clear();  // the kernel lets nobody set groups where only one is mapped (user_namespaces(7))
+  }
+  connection_ = launcher::Connection::get(identity_);
+}
+
+void Launch::prepare_storage() {
+  const PrepareOptions options{.user = numbers_of(user_), .container_id = id_, .container_name = name_};
+  if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
+    prepared_ = set->resolve({.store = spec_.store, .current_directory = {}}).prepare(options);
+  } else if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
+    prepared_ = plan->prepare(options);
+  } else {
+    prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));
+  }
+  mounts_ = PreparedMountsAccess::state(prepared_);
+  if (again_ && mounts_ != nullptr) {
+    mounts_->anonymous = again_->anonymous;
+  }
+  if (mounts_ != nullptr && !mounts_->mounts.empty() && mounts_->identity != identity_) {
+    throw LaunchError{{.stage = Stage::Launch,
+                       .operation = "launch container",
+                       .subject = name_.empty() ? id_ : name_,
+                       .detail = {},
+                       .cause = "the mounts were prepared for another user",
+                       .code = errc::invalid_argument,
+                       .remedy = "prepare them with PrepareOptions::user = \"" + numbers_of(user_) + "\""}};
+  }
+}
+
+void Launch::prepare_root() {
+  prepare::MountSource source{identity_};
+  root_ = spec_.rootfs.kind() == Rootfs::Kind::Host
+              ? make_host_root(accounts_, hostname_, spec_.network, source)
+              : open_directory_root(spec_.rootfs, source);
+}
+
+void Launch::make_record() {
+  const bool has_anonymous = mounts_ != nullptr && !mounts_->anonymous.empty();
+  if (!recorded() && !has_anonymous) {
+    return;
+  }
+  store_ = VolumeStore::open(store_path());
+  trash_ = VolumeStoreAccess::layout(*store_).open_trash();
+  if (!recorded()) {
+    return;
+  }
+  container::Config config;
+  config.id = id_;
+  config.name = name_;
+  config.argv = spec_.argv;
+  config.rootfs = spec_.rootfs.to_string();
+  config.env = environment_;
+  config.cwd = spec_.cwd;
+  config.user = numbers_of(user_);
+  config.hostname = hostname_;
+  config.labels = spec_.labels;
+  config.restart = spec_.restart;
+  config.mounts = prepared_.plan();
+  config.terminal = spec_.terminal;
+  config.remove_on_exit = removed_on_exit();
+  config.detached = spec_.lifetime == Lifetime::Detached;
+  config.stop_signal = spec_.stop_signal;
+  config.created_at = std::chrono::system_clock::now();
+  config.capabilities = capabilities_;
+  config.no_new_privileges = spec_.no_new_privileges;
+  if (mounts_ != nullptr) {
+    for (const AnonymousVolume& volume : mounts_->anonymous) {
+      config.anonymous_volumes.push_back(volume.name);
+    }
+  }
+  const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
+  record_ = again_ ? container::reopen_record(layout, config) : container::create_record(layout, config);
+}
+
+void Launch::describe_mounts(Payload& payload) const {
+  for (const RootPart& part : root_.parts) {
+    launcher::MountRecord record;
+    record.flags = launcher::kMountInternal | (part.is_file ? launcher::kMountFile : 0U);
+    record.target = payload.text(part.target);
+    record.descriptor = payload.descriptor(part.mount.get());
+    payload.add_mount(record);
+  }
+  const MountPlan& plan = prepared_.plan();
+  for (std::size_t index = 0; index < plan.size(); ++index) {
+    launcher::MountRecord record = record_of(plan[index], index);
+    record.target = payload.text(plan[index].target);
+    record.descriptor = payload.descriptor(mounts_->mounts.at(index).get());
+    payload.add_mount(record);
+  }
+}
+
+void Launch::describe_record(Payload& payload) const {
+  launcher::LaunchPayload& fixed = payload.fixed;
+  fixed.flags |= removed_on_exit() ? launcher::kRemoveRecord : 0U;
+  if (record_) {
+    fixed.record_name = payload.text(name_);
+    fixed.record = payload.descriptor(record_->directory.get());
+    fixed.containers = payload.descriptor(record_->containers.get());
+    fixed.log = payload.descriptor(record_->log.get());
+    fixed.control = payload.descriptor(record_->control.get());
+  }
+  fixed.trash = payload.descriptor(trash_.get());
+  std::vector<std::string> names;
+  if (mounts_ != nullptr) {
+    for (const AnonymousVolume& volume : mounts_->anonymous) {
+      names.push_back(volume.name);
+    }
+  }
+  fixed.anonymous_volumes = payload.texts(names);
+  if (!store_) {
+    return;
+  }
+  const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
+  fixed.volumes = payload.descriptor(layout.volumes.get());
+}
+
+launcher::Request Launch::describe(OpenStreams& streams) const {
+  Payload payload;
+  launcher::LaunchPayload& fixed = payload.fixed;
+  fixed.flags |= spec_.read_only_root ? launcher::kReadOnlyRoot : 0U;
+  fixed.flags |= spec_.no_new_privileges ? launcher::kNoNewPrivileges : 0U;
+  fixed.flags |= spec_.network == Network::Host ? launcher::kHostNetwork : 0U;
+  fixed.flags |= spec_.lifetime == Lifetime::Detached ? launcher::kDetached : 0U;
+  fixed.flags |= spec_.restart.kind == RestartPolicy::Kind::Always      ? launcher::kRestartAlways
+                 : spec_.restart.kind == RestartPolicy::Kind::OnFailure ? launcher::kRestartOnFailure
+                                                                        : 0U;
+  const bool logged_terminal = spec_.terminal && spec_.lifetime == Lifetime::Detached;
+  fixed.flags |= logged_terminal ? launcher::kLogTerminal : 0U;
+  fixed.max_retries = spec_.restart.max_retries;
+  fixed.uid = user_.uid;
+  fixed.gid = user_.gid;
+  fixed.groups = payload.numbers(user_.groups);
+  fixed.capabilities = capabilities_;
+  fixed.argv = payload.texts(spec_.argv);
+  fixed.environment = payload.texts(lines_of(environment_));
+  fixed.working_directory = payload.text(spec_.cwd);
+  fixed.hostname = payload.text(hostname_);
+  fixed.rootfs = payload.descriptor(root_.mount.get());
+  streams.describe(payload);
+  describe_mounts(payload);
+  describe_record(payload);
+  if (mounts_ != nullptr) {
+    for (const volume::VolumeUse& use : mounts_->uses) {
+      for (const int lock : use.lock_fds()) {
+        const std::int32_t index = payload.descriptor(lock);
+        fixed.first_lock = fixed.first_lock < 0 ? index : fixed.first_lock;
+        ++fixed.lock_count;
+      }
+    }
+  }
+  return payload.finish();
+}
+
+std::shared_ptr<container::Running> Launch::start() {
+  OpenStreams streams{{spec_.in, spec_.out, spec_.err, spec_.terminal, record_.has_value()}};
+  const std::string subject = name_.empty() ? id_.substr(0, kShortId) : name_;
+  kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
+  auto answer = launcher::receive(channel.get(), deadline_);
+  const auto failed = [&](errc code, std::string remedy) {
+    return LaunchError{{.stage = Stage::Launch,
+                        .operation = "launch container",
+                        .subject = subject,
+                        .detail = {},
+                        .cause = {},
+                        .code = code,
+                        .remedy = std::move(remedy)}};
+  };
+  if (!answer) {
+    throw failed(errc::timed_out, "raise launch_timeout, or see what keeps its sources from answering");
+  }
+  if (answer->message.kind == launcher::MessageKind::Failed) {
+    throw_failure({"launch container", subject, spec_.argv.front(), spec_.cwd, &prepared_.plan()},
+                  answer->message.failure);
+  }
+  if (answer->message.kind != launcher::MessageKind::Started) {
+    throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
+  }
+  container::Streams ends = streams.take();
+  if (answer->message.has_terminal != 0) {
+    auto terminal = launcher::receive(channel.get(), deadline_);
+    if (terminal && !terminal->descriptors.empty()) {
+      ends.terminal = std::move(terminal->descriptors.front());
+    }
+  }
+  kernel::FileDescriptor process =
+      answer->descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer->descriptors.front());
+  return std::make_shared<container::Running>(subject, std::move(channel), std::move(process), std::move(ends));
+}
+
+std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_ptr<container::Running> run) {
+  auto state = std::make_shared<ContainerAccess::ContainerState>();
+  state->set_run(std::move(run));
+  state->id = id_;
+  state->name = name_;
+  state->plan = prepared_.plan();
+  state->recorded = record_.has_value();
+  state->owned = spec_.lifetime == Lifetime::WithHost;
+  state->stop_signal = spec_.stop_signal;
+  state->working_directory = spec_.cwd;
+  state->user = numbers_of(user_);
+  state->env = environment_;
+  state->capabilities = capabilities_;
+  state->no_new_privileges = spec_.no_new_privileges;
+  state->groups = user_.groups;
+  state->rootfs = spec_.rootfs.to_string();
+  if (mounts_ != nullptr) {
+    state->anonymous = mounts_->anonymous;
+  }
+  if (again_) {
+    state->anonymous = again_->anonymous;
+  }
+  spec_.mounts = state->plan;
+  state->spec = std::move(spec_);
+  return state;
+}
+
+std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
+  decide_identity();
+  prepare_storage();
+  prepare_root();
+  make_record();
+  auto discard = gsl::finally([this] {
+    if (record_ && store_) {
+      container::discard_record(VolumeStoreAccess::layout(*store_), name_);
+    }
+  });
+  std::shared_ptr<container::Running> run = start();
+  auto state = make_state(std::move(run));
+  // from here on the launcher holds the volumes and the record
+  record_.reset();
+  if (mounts_ != nullptr) {
+    mounts_->taken = true;
+    for (volume::VolumeUse& use : mounts_->uses) {
+      use.keep();
+    }
+  }
+  return state;
+}
+
+}  // namespace dunnage::launch
+
+namespace dunnage {
+
+Container Container::launch(LaunchSpec spec) {
+  return ContainerAccess::make(launch::Launch{std::move(spec)}.run());
+}
+
+ExitStatus run(LaunchSpec spec) { return Container::launch(std::move(spec)).wait(); }
+
+}  // namespace dunnage

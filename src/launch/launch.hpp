@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// One launch, from the specification to the running program.
+
+#include <dunnage/container.hpp>
+
+#include "container/record.hpp"
+#include "container/state.hpp"
+#include "launch/root.hpp"
+#include "launch/user.hpp"
+#include "launcher/connection.hpp"
+#include "launcher/socket.hpp"
+#include "prepare/state.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dunnage::launch {
+
+class OpenStreams;
+class Payload;
+
+/// What a container that is started again keeps from its first start.
+struct Again {
+  std::string id;
+  std::string name;
+  std::vector<AnonymousVolume> anonymous;
+};
+
+class Launch {
+ public:
+  explicit Launch(LaunchSpec spec, std::optional<Again> again = {});
+
+  /// Throws: as Container::launch().
+  [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> run();
+
+ private:
+  void decide_identity();
+  void prepare_storage();
+  void prepare_root();
+  void make_record();
+  [[nodiscard]] launcher::Request describe(OpenStreams& streams) const;
+  void describe_mounts(Payload& payload) const;
+  void describe_record(Payload& payload) const;
+  [[nodiscard]] std::shared_ptr<container::Running> start();
+  [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> make_state(std::shared_ptr<container::Running> run);
+  [[nodiscard]] bool recorded() const;
+  [[nodiscard]] bool removed_on_exit() const;
+  [[nodiscard]] std::filesystem::path store_path() const;
+
+  LaunchSpec spec_;
+  std::optional<Again> again_;
+  launcher::Deadline deadline_;
+  std::string id_;
+  std::string name_;
+  std::string hostname_;
+  Accounts accounts_;
+  User user_;
+  Environment environment_;
+  std::uint64_t capabilities_ = 0;
+  launcher::Identity identity_;
+  std::shared_ptr<launcher::Connection> connection_;
+  PreparedMounts prepared_;
+  PreparedMountsAccess::State* mounts_ = nullptr;
+  Root root_;
+  std::optional<VolumeStore> store_;
+  std::optional<container::Record> record_;
+  kernel::FileDescriptor trash_;
+};
+
+}  // namespace dunnage::launch

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/payload.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dunnage::launch {
+
+std::uint32_t Payload::align() {
+  constexpr std::size_t kWord = 8;
+  bytes_.resize((bytes_.size() + kWord - 1) / kWord * kWord);
+  return static_cast<std::uint32_t>(bytes_.size());
+}
+
+std::uint32_t Payload::append(const void* data, std::size_t size) {
+  const std::size_t offset = bytes_.size();
+  bytes_.resize(offset + size);
+  std::memcpy(bytes_.data() + offset, data, size);
+  return static_cast<std::uint32_t>(offset);
+}
+
+launcher::Text Payload::text(std::string_view text) {
+  const std::uint32_t offset = append(text.data(), text.size());
+  bytes_.push_back(std::byte{0});
+  return offset;
+}
+
+launcher::List Payload::texts(const std::vector<std::string>& texts) {
+  std::vector<std::uint64_t> offsets;
+  for (const std::string& entry : texts) {
+    offsets.push_back(text(entry));
+  }
+  offsets.push_back(0);
+  const std::uint32_t offset = align();
+  (void)append(offsets.data(), offsets.size() * sizeof(std::uint64_t));
+  return {offset, static_cast<std::uint32_t>(texts.size())};
+}
+
+launcher::List Payload::numbers(std::span<const std::uint32_t> numbers) {
+  const std::uint32_t offset = align();
+  (void)append(numbers.data(), numbers.size_bytes());
+  return {offset, static_cast<std::uint32_t>(numbers.size())};
+}
+
+std::int32_t Payload::descriptor(int fd) {
+  if (fd < 0) {
+    return -1;
+  }
+  descriptors_.push_back(fd);
+  return static_cast<std::int32_t>(descriptors_.size() - 1);
+}
+
+launcher::Request Payload::finish() {
+  fixed.mounts.offset = align();
+  fixed.mounts.count = static_cast<std::uint32_t>(mounts_.size());
+  (void)append(mounts_.data(), mounts_.size() * sizeof(launcher::MountRecord));
+  bytes_.push_back(std::byte{0});
+  std::memcpy(bytes_.data(), &fixed, sizeof fixed);
+  return {std::move(bytes_), std::move(descriptors_)};
+}
+
+}  // namespace dunnage::launch

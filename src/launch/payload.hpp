@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Writing the flat payload of a launch or exec (launcher/protocol.hpp).
+
+#include "launcher/connection.hpp"
+#include "launcher/protocol.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::launch {
+
+class Payload {
+ public:
+  Payload() : bytes_(sizeof(launcher::LaunchPayload)) {}
+
+  launcher::LaunchPayload fixed{};
+
+  [[nodiscard]] launcher::Text text(std::string_view text);
+  /// A list of texts, followed by the word execve(2) wants to be null.
+  [[nodiscard]] launcher::List texts(const std::vector<std::string>& texts);
+  [[nodiscard]] launcher::List numbers(std::span<const std::uint32_t> numbers);
+  void add_mount(const launcher::MountRecord& mount) { mounts_.push_back(mount); }
+  /// Appends a descriptor, which stays the caller's; returns its index. -1 for -1.
+  std::int32_t descriptor(int fd);
+
+  /// The request, complete. Call once.
+  [[nodiscard]] launcher::Request finish();
+
+ private:
+  std::uint32_t align();
+  std::uint32_t append(const void* data, std::size_t size);
+
+  std::vector<std::byte> bytes_;
+  std::vector<launcher::MountRecord> mounts_;
+  std::vector<int> descriptors_;
+};
+
+}  // namespace dunnage::launch

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/error.hpp>
+#include <dunnage/support.hpp>
+
+#include "kernel/calls.hpp"
+#include "kernel/file_descriptor.hpp"
+#include "launcher/connection.hpp"
+#include "launcher/identity.hpp"
+#include "prepare/detach_mount.hpp"
+#include "prepare/failure.hpp"
+
+#include "error/reason.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage {
+namespace {
+
+constexpr std::uint64_t kPrivate = std::uint64_t{1} << 18U;  // MS_PRIVATE
+
+std::string words(const launcher::Failure& failure) {
+  return fmt::format("{} [{}]", error::errno_reason(failure.error), error::errno_name(failure.error));
+}
+
+Feature probe_bind(prepare::MountSource& source) {
+  launcher::DetachRequest request;
+  request.recursive = 1;
+  request.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  request.attributes_recursive = 1;
+  request.propagation = kPrivate;
+  request.propagation_recursive = 1;
+  const launcher::DetachResult result = source.bind(request, "/usr");
+  const kernel::FileDescriptor mount{result.fd};
+  return {"detached bind mounts", result.failure.error == 0,
+          result.failure.error == 0 ? "open_tree(2), with recursive attributes by mount_setattr(2)"
+                                    : words(result.failure) + "; Linux 5.12 and CAP_SYS_ADMIN or a user namespace are needed",
+          true};
+}
+
+Feature probe_tmpfs(prepare::MountSource& source) {
+  launcher::DetachRequest request;
+  request.size = 4096;
+  request.mode = 0755;
+  const launcher::DetachResult result = source.tmpfs(request);
+  const kernel::FileDescriptor mount{result.fd};
+  return {"detached tmpfs", result.failure.error == 0,
+          result.failure.error == 0 ? "fsopen(2), fsmount(2)" : words(result.failure), true};
+}
+
+Feature probe_resolution() {
+  const kernel::FileDescriptor fd{
+      kernel::open_at2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  return {"scoped path resolution", static_cast<bool>(fd),
+          fd ? "openat2(2)" : "openat2(2) is missing or forbidden here; Linux 5.6 or another seccomp filter is needed", true};
+}
+
+Feature describe_ids(launcher::Privilege privilege) {
+  switch (privilege) {
+    case launcher::Privilege::Root:
+      return {"ids", true, "root: every id of this machine exists in a container", false};
+    case launcher::Privilege::Range:
+      return {"ids", true, "a range from /etc/subuid and /etc/subgid, mapped by newuidmap and newgidmap", false};
+    case launcher::Privilege::Single:
+      break;
+  }
+  return {"ids", false,
+          "one user id and one group id per container; for more, install newuidmap and newgidmap (package uidmap) and "
+          "give this user ranges in /etc/subuid and /etc/subgid",
+          false};
+}
+
+std::string mode_of(launcher::Privilege privilege) {
+  switch (privilege) {
+    case launcher::Privilege::Root:
+      return "root";
+    case launcher::Privilege::Range:
+      return "rootless with a range of ids";
+    case launcher::Privilege::Single:
+      break;
+  }
+  return "rootless with a single id";
+}
+
+}  // namespace
+
+Support support() {
+  Support result;
+  const launcher::Identity identity = launcher::identity_for(0, 0);
+  result.mode = mode_of(identity.privilege);
+  result.features.push_back(probe_resolution());
+  try {
+    (void)launcher::Connection::get(identity);
+    result.features.push_back({"launcher", true,
+                               identity.rootless() ? "namespaces of pid, mount, ipc, uts, network and cgroup, in a user namespace"
+                                                   : "namespaces of pid, mount, ipc, uts, network and cgroup",
+                               true});
+    prepare::MountSource source{identity};
+    result.features.push_back(probe_bind(source));
+    result.features.push_back(probe_tmpfs(source));
+  } catch (const Error& error) {
+    result.mode = "none";
+    result.features.push_back({"launcher", false, error.what(), true});
+  }
+  result.features.push_back(describe_ids(identity.privilege));
+  return result;
+}
+
+bool Support::can_launch() const noexcept {
+  return std::ranges::all_of(features, [](const Feature& feature) { return feature.available || !feature.required; });
+}
+
+std::string Support::to_string() const {
+  std::string text = fmt::format("mode: {}\n", mode);
+  for (const Feature& feature : features) {
+    text += fmt::format("{:<24} {:<4} {}\n", feature.name, feature.available ? "yes" : "no", feature.detail);
+  }
+  return text;
+}
+
+std::string Support::to_json() const {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Feature& feature : features) {
+    list.push_back({{"Name", feature.name},
+                    {"Available", feature.available},
+                    {"Required", feature.required},
+                    {"Detail", feature.detail}});
+  }
+  return nlohmann::ordered_json{{"Mode", mode}, {"CanLaunch", can_launch()}, {"Features", std::move(list)}}.dump(2);
+}
+
+}  // namespace dunnage

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/connection.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "launcher/id_maps.hpp"
+#include "launcher/program_image.hpp"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace dunnage::launcher {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartTimeout = 60s;
+
+LaunchError start_error(const std::string& cause, int number, std::string remedy) {
+  return LaunchError{{.stage = Stage::Launch,
+                      .operation = "start the launcher",
+                      .subject = {},
+                      .detail = {},
+                      .cause = cause,
+                      .code = std::error_code{number, std::system_category()},
+                      .remedy = std::move(remedy)}};
+}
+
+std::string start_remedy(const std::string& call, int number) {
+  if (call == "clone3" && (number == EPERM || number == ENOSPC || number == EUSERS)) {
+    return "allow user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, AppArmor's "
+           "apparmor_restrict_unprivileged_userns), see dunnage::support()";
+  }
+  if (call == "newuidmap" || call == "newgidmap") {
+    return "check /etc/subuid and /etc/subgid, and that newuidmap and newgidmap are set-user-ID root";
+  }
+  if (number == EMFILE || number == ENFILE) {
+    return "close descriptors or raise the limit (ulimit -n)";
+  }
+  return "see dunnage::support() for what this machine allows";
+}
+
+struct Registry {
+  std::mutex mutex;
+  std::map<Identity, std::shared_ptr<Connection>> connections;
+  pid_t owner = ::getpid();
+};
+
+/// A fork may happen while another thread holds the mutex; the copy then begins with a registry of its own.
+Registry& registry() {
+  static std::atomic<Registry*> current{new Registry};  // never freed: handles outlive static destructors
+  Registry* known = current.load();
+  if (known->owner != ::getpid()) {
+    auto* fresh = new Registry;
+    if (current.compare_exchange_strong(known, fresh)) {
+      return *fresh;
+    }
+    delete fresh;
+  }
+  return *current.load();
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> Connection::get(const Identity& identity) {
+  Registry& known = registry();
+  const std::scoped_lock lock{known.mutex};
+  std::shared_ptr<Connection>& entry = known.connections[identity];
+  if (entry == nullptr || !entry->alive()) {
+    entry.reset();
+    entry = std::shared_ptr<Connection>{new Connection{identity}};
+  }
+  return entry;
+}
+
+Connection::Connection(const Identity& identity) : identity_{identity}, owner_{::getpid()} {
+  try {
+    start();
+    await_answer();
+  } catch (const kernel::CallError& error) {
+    if (process_.process) {
+      (void)::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
+      (void)wait_for(process_);
+    }
+    throw start_error(error.call(), error.code().value(), start_remedy(error.call(), error.code().value()));
+  }
+}
+
+Connection::~Connection() {
+  if (owner_ == ::getpid() && process_.process) {
+    socket_.reset();
+    reap(process_);
+  }
+}
+
+void Connection::start() {
+  auto [ours, theirs] = make_channel();
+  const kernel::FileDescriptor host{static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))};
+  if (!host) {
+    throw kernel::CallError{"pidfd_open", errno};
+  }
+  const kernel::FileDescriptor image = open_program_image();
+  Spawn request;
+  request.program = image.get();
+  request.argv = {"dunnage-launcher"};
+  request.descriptors = {theirs.get(), host.get()};
+  request.namespaces = CLONE_NEWPID | (identity_.rootless() ? CLONE_NEWUSER : 0U);
+  process_ = spawn(request);
+  struct {
+    Message message;
+    Configuration configuration;
+  } frame;
+  frame.message.kind = MessageKind::Configure;
+  frame.message.payload_size = sizeof(Configuration);
+  frame.configuration.rootless = identity_.rootless() ? 1 : 0;
+  frame.configuration.single_id = identity_.privilege == Privilege::Single ? 1 : 0;
+  const Deadline deadline = std::chrono::steady_clock::now() + kStartTimeout;
+  socket_ = std::move(ours);
+  int result = 0;
+  if (identity_.rootless()) {
+    write_id_maps(process_.pid, identity_);
+    auto [broker_ours, broker_theirs] = make_channel();
+    const int descriptor = broker_theirs.get();
+    result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), {&descriptor, 1}, deadline);
+    broker_ = std::move(broker_ours);
+  } else {
+    result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), {}, deadline);
+  }
+  if (result != 0) {
+    throw kernel::CallError{"configure", result};
+  }
+}
+
+void Connection::await_answer() const {
+  const auto answer = receive(socket_.get(), std::chrono::steady_clock::now() + kStartTimeout);
+  if (!answer) {
+    throw kernel::CallError{"await answer", ETIMEDOUT};
+  }
+  if (answer->message.kind != MessageKind::Answer) {
+    throw kernel::CallError{"await answer", EPIPE};
+  }
+  const Failure& failure = answer->message.failure;
+  if (failure.error != 0) {
+    throw kernel::CallError{failure.step == Step::StartBroker   ? "start broker"
+                            : failure.step == Step::BindDevices ? "keep /proc, /sys and devices in sight"
+                                                                : "park the mount namespace",
+                            failure.error};
+  }
+}
+
+bool Connection::alive() const noexcept {
+  if (owner_ != ::getpid()) {
+    return false;
+  }
+  pollfd item{process_.process.get(), POLLIN, 0};
+  return ::poll(&item, 1, 0) == 0;
+}
+
+int send_request(int socket, MessageKind kind, const Request& request, int channel_theirs, int channel_ours,
+                 Deadline deadline) {
+  Message message;
+  message.kind = kind;
+  message.payload_size = static_cast<std::uint32_t>(request.payload.size());
+  message.descriptor_count = static_cast<std::uint32_t>(request.descriptors.size());
+  std::vector<int> descriptors{channel_theirs};
+  std::vector<std::byte> frame(sizeof message);
+  kernel::FileDescriptor memory;
+  if (request.payload.size() > kInlinePayload) {
+    memory.reset(static_cast<int>(::syscall(SYS_memfd_create, "dunnage-request", 1U)));
+    if (!memory) {
+      return errno;
+    }
+    std::size_t done = 0;
+    while (done < request.payload.size()) {
+      const ssize_t written = ::write(memory.get(), request.payload.data() + done, request.payload.size() - done);
+      if (written <= 0) {
+        return written < 0 ? errno : EIO;
+      }
+      done += static_cast<std::size_t>(written);
+    }
+    message.payload_in_memfd = 1;
+    descriptors.push_back(memory.get());
+  } else {
+    frame.insert(frame.end(), request.payload.begin(), request.payload.end());
+  }
+  std::memcpy(frame.data(), &message, sizeof message);
+  std::size_t sent = std::min<std::size_t>(request.descriptors.size(), kDescriptorsPerMessage);
+  descriptors.insert(descriptors.end(), request.descriptors.begin(),
+                     request.descriptors.begin() + static_cast<std::ptrdiff_t>(sent));
+  int result = send(socket, frame, descriptors, deadline);
+  while (result == 0 && sent < request.descriptors.size()) {
+    const std::size_t count = std::min<std::size_t>(request.descriptors.size() - sent, kDescriptorsPerMessage);
+    Message more;
+    more.kind = MessageKind::Descriptors;
+    result = send(channel_ours, more, {request.descriptors.data() + sent, count}, deadline);
+    sent += count;
+  }
+  return result;
+}
+
+kernel::FileDescriptor Connection::request(const Request& request, Deadline deadline) const {
+  try {
+    auto [ours, theirs] = make_channel();
+    const int result = send_request(socket_.get(), MessageKind::Launch, request, theirs.get(), ours.get(), deadline);
+    if (result == 0) {
+      return std::move(ours);
+    }
+    throw kernel::CallError{"send the request", result};
+  } catch (const kernel::CallError& error) {
+    const int number = error.code().value();
+    throw LaunchError{{.stage = Stage::Launch,
+                       .operation = "ask the launcher for a container",
+                       .subject = {},
+                       .detail = {},
+                       .cause = error.call(),
+                       .code = number == EPIPE       ? make_error_code(errc::launcher_lost)
+                               : number == ETIMEDOUT ? make_error_code(errc::timed_out)
+                                                     : error.code(),
+                       .remedy = number == EMFILE ? "close descriptors or raise the limit (ulimit -n)" : "try again"}};
+  }
+}
+
+DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline) const {
+  auto [ours, theirs] = make_channel();
+  DetachRequest sized = request;
+  sized.path_size = static_cast<std::uint32_t>(path.size() + 1);
+  Message message;
+  message.kind = request.kind == 1 ? MessageKind::DetachTmpfs : MessageKind::DetachBind;
+  message.payload_size = static_cast<std::uint32_t>(sizeof sized + path.size() + 1);
+  std::vector<std::byte> frame(sizeof message + message.payload_size);
+  std::memcpy(frame.data(), &message, sizeof message);
+  std::memcpy(frame.data() + sizeof message, &sized, sizeof sized);
+  std::memcpy(frame.data() + sizeof message + sizeof sized, path.c_str(), path.size() + 1);
+  const int reply = theirs.get();
+  const int result = send(broker_.get(), frame, {&reply, 1}, deadline);
+  theirs.reset();
+  if (result != 0) {
+    return detach_failure(Step::None, result);
+  }
+  auto answer = receive(ours.get(), deadline);
+  if (!answer || answer->message.kind != MessageKind::Answer) {
+    return detach_failure(Step::None, answer ? EPIPE : ETIMEDOUT);
+  }
+  DetachResult detached;
+  detached.failure = answer->message.failure;
+  if (detached.failure.error == 0) {
+    if (answer->descriptors.empty()) {
+      return detach_failure(Step::ReceiveDescriptors, EMFILE);
+    }
+    detached.fd = answer->descriptors.front().release();
+  }
+  return detached;
+}
+
+int Connection::remove_tree(int directory, const std::string& name, Deadline deadline) const {
+  auto [ours, theirs] = make_channel();
+  Message message;
+  message.kind = MessageKind::RemoveTree;
+  message.payload_size = static_cast<std::uint32_t>(name.size() + 1);
+  std::vector<std::byte> frame(sizeof message + message.payload_size);
+  std::memcpy(frame.data(), &message, sizeof message);
+  std::memcpy(frame.data() + sizeof message, name.c_str(), name.size() + 1);
+  const int descriptors[] = {theirs.get(), directory};
+  const int result = send(broker_.get(), frame, descriptors, deadline);
+  theirs.reset();
+  if (result != 0) {
+    return result;
+  }
+  const auto answer = receive(ours.get(), deadline);
+  return !answer                                               ? ETIMEDOUT
+         : answer->message.kind != MessageKind::Answer ? EPIPE : answer->message.failure.error;
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The running launcher of this process and identity.
+
+#include "kernel/file_descriptor.hpp"
+#include "launcher/detach.hpp"
+#include "launcher/identity.hpp"
+#include "launcher/protocol.hpp"
+#include "launcher/socket.hpp"
+#include "launcher/spawn.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dunnage::launcher {
+
+/// A request as it goes over the wire.
+struct Request {
+  std::vector<std::byte> payload;  ///< LaunchPayload and what it points to
+  std::vector<int> descriptors;    ///< not owned
+};
+
+/// Thread safety: all members may be called from any thread.
+class Connection {
+ public:
+  /// The launcher for this identity, started if there is none, or if this is a forked copy of the process that started
+  /// it, or if it died. Throws: LaunchError.
+  [[nodiscard]] static std::shared_ptr<Connection> get(const Identity& identity);
+
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Sends a request; answers with our end of its channel. Throws: LaunchError(launcher_lost, timed_out).
+  [[nodiscard]] kernel::FileDescriptor request(const Request& request, Deadline deadline) const;
+
+  /// Has the broker make a detached mount. Only for identities with a user namespace.
+  /// A failure whose step is Step::None says that the broker did not answer.
+  [[nodiscard]] DetachResult detach(const DetachRequest& request, const std::string& path, Deadline deadline) const;
+  /// Has the broker delete a tree whose files belong to ids of the user namespace. \return 0 or errno
+  [[nodiscard]] int remove_tree(int directory, const std::string& name, Deadline deadline) const;
+
+  [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
+  [[nodiscard]] bool alive() const noexcept;
+  /// Process id of the launcher.
+  [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
+
+ private:
+  explicit Connection(const Identity& identity);
+  void start();
+  void await_answer() const;
+
+  Identity identity_;
+  pid_t owner_;
+  SpawnedProcess process_;
+  kernel::FileDescriptor socket_;
+  kernel::FileDescriptor broker_;
+};
+
+/// Sends the parts of a request: first to `socket`, with the channel; what does not fit follows on the channel itself.
+/// \return 0 or errno
+[[nodiscard]] int send_request(int socket, MessageKind kind, const Request& request, int channel_theirs,
+                               int channel_ours, Deadline deadline);
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Making detached mounts: the same code in the library (which may do it itself as root) and in the launcher's broker
+/// (which does it for an ordinary user, inside the user namespace). No C library, no allocation.
+
+#include "kernel/calls.hpp"
+#include "launcher/protocol.hpp"
+
+#include <asm/unistd.h>
+#include <errno.h>
+#include <linux/stat.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+namespace dunnage::launcher {
+
+/// What became of a request: a descriptor, or the step that failed and its errno.
+struct DetachResult {
+  int fd = -1;
+  Failure failure{};
+};
+
+inline DetachResult detach_failure(Step step, int error) noexcept {
+  DetachResult result;
+  result.failure.step = step;
+  result.failure.error = error;
+  return result;
+}
+
+/// Decimal (base 10) or octal (base 8) digits of `value` into `buffer` (at least 24 bytes); returns where they begin.
+inline const char* write_number(uint64_t value, unsigned base, char (&buffer)[24]) noexcept {
+  unsigned position = sizeof buffer - 1;
+  buffer[position] = '\0';
+  do {
+    buffer[--position] = static_cast<char>('0' + value % base);
+    value /= base;
+  } while (value != 0);
+  return buffer + position;
+}
+
+/// Checks that what was opened is what the plan was made for: a bind's source may have been swapped since.
+inline Failure check_source(int fd, const DetachRequest& request) noexcept {
+  Failure failure;
+  struct statx status {};
+  const long answer = kernel::raw_syscall(__NR_statx, fd, kernel::as_argument(""), AT_EMPTY_PATH,
+                                          STATX_TYPE | STATX_INO, kernel::as_argument(&status));
+  if (answer < 0) {
+    failure.step = Step::OpenSource;
+    failure.error = static_cast<int>(-answer);
+    return failure;
+  }
+  const unsigned kind = status.stx_mode & S_IFMT;
+  if ((kind == S_IFDIR) != (request.is_file == 0)) {
+    failure.step = Step::KindOfSource;
+    failure.error = kind == S_IFDIR ? EISDIR : ENOTDIR;
+  } else if (request.check_inode != 0 &&
+             (status.stx_ino != request.inode ||
+              makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
+    failure.step = Step::SourceChanged;
+    failure.error = ESTALE;
+  }
+  return failure;
+}
+
+/// Sets the attributes while the mount is still nowhere, so that it is never seen without them.
+inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
+  Failure failure;
+  const unsigned recursive = request.attributes_recursive != 0 ? AT_RECURSIVE : 0;
+  // nosuid, nodev, noexec always hold for the whole tree; read-only as far as the plan says
+  const uint64_t always = request.attributes & ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
+  int answer = 0;
+  if (always != 0) {
+    answer = kernel::set_mount_attributes(fd, AT_RECURSIVE, always, 0, 0);
+  }
+  if (answer >= 0 && (request.attributes & MOUNT_ATTR_RDONLY) != 0) {
+    answer = kernel::set_mount_attributes(fd, recursive, MOUNT_ATTR_RDONLY, 0, 0);
+  }
+  if (answer < 0) {
+    failure.step = Step::SetAttributes;
+    failure.error = -answer;
+    return failure;
+  }
+  if (request.propagation != 0) {
+    // a clone of a shared mount is born shared: first everything private, then what was asked for
+    answer = kernel::set_mount_attributes(fd, request.propagation_recursive != 0 ? AT_RECURSIVE : 0, 0, 0,
+                                          request.propagation);
+    if (answer < 0) {
+      failure.step = Step::SetPropagation;
+      failure.error = -answer;
+    }
+  }
+  return failure;
+}
+
+/// A bind mount of `path` below `directory` (AT_FDCWD for an absolute path; with an empty path, of `directory` itself).
+inline DetachResult detach_bind(int directory, const char* path, const DetachRequest& request) noexcept {
+  const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
+  const unsigned empty = path[0] == '\0' ? AT_EMPTY_PATH : 0;
+  DetachResult result;
+  result.fd = kernel::open_tree_at(directory, path, OPEN_TREE_CLONE | recursive | empty);
+  if (result.fd < 0) {
+    return detach_failure(Step::OpenSource, -result.fd);
+  }
+  result.failure = check_source(result.fd, request);
+  if (result.failure.error == 0) {
+    result.failure = set_attributes(result.fd, request);
+  }
+  if (result.failure.error != 0) {
+    (void)kernel::close_descriptor(result.fd);
+    result.fd = -1;
+  }
+  return result;
+}
+
+/// A new tmpfs with the size, mode and owner asked for.
+inline DetachResult detach_tmpfs(const DetachRequest& request) noexcept {
+  const int context = kernel::open_file_system("tmpfs");
+  if (context < 0) {
+    return detach_failure(Step::CreateTmpfs, -context);
+  }
+  char digits[24];
+  int answer = kernel::configure_string(context, "source", "tmpfs");
+  if (answer >= 0 && request.size != 0) {
+    answer = kernel::configure_string(context, "size", write_number(request.size, 10, digits));
+  }
+  if (answer >= 0) {
+    answer = kernel::configure_string(context, "mode", write_number(request.mode, 8, digits));
+  }
+  if (answer >= 0 && request.uid != UINT32_MAX) {
+    answer = kernel::configure_string(context, "uid", write_number(request.uid, 10, digits));
+  }
+  if (answer >= 0 && request.gid != UINT32_MAX) {
+    answer = kernel::configure_string(context, "gid", write_number(request.gid, 10, digits));
+  }
+  DetachResult result;
+  if (answer < 0) {
+    result = detach_failure(Step::ConfigureFileSystem, -answer);
+  } else if (answer = kernel::create_file_system(context); answer < 0) {
+    result = detach_failure(Step::CreateFileSystem, -answer);
+  } else if (result.fd = kernel::mount_file_system(context, request.attributes); result.fd < 0) {
+    result = detach_failure(Step::CreateFileSystem, -result.fd);
+  }
+  (void)kernel::close_descriptor(context);
+  return result;
+}
+
+}  // namespace dunnage::launcher

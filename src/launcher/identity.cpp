@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/identity.hpp"
+
+#include "kernel/calls.hpp"
+#include "kernel/files.hpp"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr std::uint32_t kMostIds = 65536;
+constexpr std::size_t kLongestFile = std::size_t{4} << 20U;
+
+std::string own_name() {
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return {};
+  }
+  return found->pw_name;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool parse_number(std::string_view text, std::uint32_t& value) {
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc{} && result.ptr == end && !text.empty();
+}
+
+/// Id 0 is the user itself; what follows is taken from the ranges, up to the 65,536 ids images are made for.
+std::vector<IdRange> map_of(std::uint32_t own, const std::vector<IdRange>& ranges) {
+  std::vector<IdRange> map{{0, own, 1}};
+  std::uint32_t next = 1;
+  for (const IdRange& range : ranges) {
+    const std::uint32_t count = std::min(range.count, kMostIds - next);
+    if (count == 0) {
+      break;
+    }
+    map.push_back({next, range.outside, count});
+    next += count;
+  }
+  return map;
+}
+
+std::vector<IdRange> ranges_in(const char* path, const std::string& name, uid_t user) {
+  std::string content;
+  const auto [text, number] = kernel::read_small_file(AT_FDCWD, path, content, kLongestFile);
+  return number != 0 ? std::vector<IdRange>{} : parse_subordinate_ids(text, name, user);
+}
+
+}  // namespace
+
+std::vector<IdRange> parse_subordinate_ids(std::string_view text, const std::string& user_name, uid_t user) {
+  std::vector<IdRange> ranges;
+  for (const std::string_view line : split(text, '\n')) {
+    const auto fields = split(line, ':');
+    IdRange range;
+    if (fields.size() != 3 || (fields[0] != std::to_string(user) && (user_name.empty() || fields[0] != user_name)) ||
+        !parse_number(fields[1], range.outside) || !parse_number(fields[2], range.count) || range.count == 0 ||
+        range.outside > std::numeric_limits<std::uint32_t>::max() - range.count) {
+      continue;
+    }
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
+Privilege privilege_of_process() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  const long result = kernel::raw_syscall(__NR_capget, kernel::as_argument(&header), kernel::as_argument(data));
+  if (result == 0 && ::geteuid() == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0) {
+    return Privilege::Root;
+  }
+  const std::string name = own_name();
+  const bool range = !find_map_program("newuidmap").empty() && !find_map_program("newgidmap").empty() &&
+                     !ranges_in("/etc/subuid", name, ::geteuid()).empty() &&
+                     !ranges_in("/etc/subgid", name, ::geteuid()).empty();
+  return range ? Privilege::Range : Privilege::Single;
+}
+
+Identity identity_for(std::uint32_t uid, std::uint32_t gid) {
+  Identity identity;
+  identity.privilege = privilege_of_process();
+  if (identity.privilege == Privilege::Range) {
+    const std::string name = own_name();
+    identity.users = map_of(::geteuid(), ranges_in("/etc/subuid", name, ::geteuid()));
+    identity.groups = map_of(::getegid(), ranges_in("/etc/subgid", name, ::geteuid()));
+  } else if (identity.privilege == Privilege::Single) {
+    identity.users = {{uid, ::geteuid(), 1}};
+    identity.groups = {{gid, ::getegid(), 1}};
+  }
+  return identity;
+}
+
+std::string find_map_program(const std::string& name) {
+  for (const char* directory : {"/usr/bin/", "/usr/local/bin/", "/bin/", "/run/wrappers/bin/"}) {
+    std::string path = directory + name;
+    if (::access(path.c_str(), X_OK) == 0) {
+      return path;
+    }
+  }
+  return {};
+}
+
+}  // namespace dunnage::launcher

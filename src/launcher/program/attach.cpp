@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mounts of the plan, attached by descriptor.
+
+#include "launcher/detach.hpp"
+#include "launcher/program/child.hpp"
+#include "launcher/program/hold.hpp"
+
+#include <linux/magic.h>
+#include <linux/stat.h>
+
+#ifndef MQUEUE_MAGIC
+#define MQUEUE_MAGIC 0x19800202
+#endif
+
+namespace dunnage::launcher {
+namespace {
+
+struct Place {
+  uint64_t mount = 0;
+  unsigned kind = 0;
+};
+
+Place place_of(Child& child, int fd, Step step, int index) noexcept {
+  struct statx status {};
+  require(child, step,
+          raw_syscall(__NR_statx, fd, as_argument(""), AT_EMPTY_PATH, STATX_TYPE | STATX_MNT_ID, as_argument(&status)),
+          index);
+  return {status.stx_mnt_id, status.stx_mode & static_cast<unsigned>(S_IFMT)};
+}
+
+/// fstatfs(2) into the kernel's own layout; only the magic is of interest.
+long magic_of(int fd) noexcept {
+  long buffer[32] = {};
+  const long result = raw_syscall(__NR_fstatfs, fd, as_argument(buffer));
+  return result < 0 ? result : buffer[0];
+}
+
+/// An image can make /data a link to /proc/sys; the kernel's own file systems are no place for a mount.
+void check_target(Child& child, int target, const MountRecord& record) noexcept {
+  const long magic = require(child, Step::CheckTarget, magic_of(target), record.plan_index);
+  const bool refused = magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == DEVPTS_SUPER_MAGIC ||
+                       magic == CGROUP2_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC;
+  if (refused) {
+    fail(child, Step::CheckTarget, EPERM, record.plan_index);
+  }
+  const unsigned kind = place_of(child, target, Step::CheckTarget, record.plan_index).kind;
+  const bool file = (record.flags & kMountFile) != 0;
+  if ((kind == S_IFDIR) == file) {
+    fail(child, Step::KindOfTarget, file ? EISDIR : ENOTDIR, record.plan_index);
+  }
+}
+
+int open_mount(Child& child, const MountRecord& record) noexcept {
+  if (!child.slot.mounts_held) {
+    return descriptor_of(child.slot, record.descriptor);
+  }
+  if ((record.flags & kMountTmpfs) != 0) {
+    DetachRequest request;
+    request.size = record.size;
+    request.mode = record.mode;
+    request.uid = record.uid;
+    request.gid = record.gid;
+    request.attributes = record.attributes;
+    const DetachResult result = detach_tmpfs(request);
+    if (result.failure.error != 0) {
+      fail(child, Step::CreateTmpfs, result.failure.error, record.plan_index);
+    }
+    return result.fd;
+  }
+  const auto index = static_cast<uint32_t>(&record - mounts_of(child.slot));
+  return static_cast<int>(require(child, Step::CloneMount, open_held(child.slot, index), record.plan_index));
+}
+
+void attach_one(Child& child, const MountRecord& record) noexcept {
+  const char* path = text_of(child.slot, record.target);
+  const bool file = (record.flags & kMountFile) != 0;
+  const int target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
+  check_target(child, target, record);
+  const int mount = open_mount(child, record);
+  require(child, Step::AttachMount, kernel::attach_mount(mount, target), record.plan_index);
+  (void)close_descriptor(target);
+  // a path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now
+  const int seen = kernel::open_at2(child.root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  require(child, Step::VerifyMount, seen, record.plan_index);
+  if (place_of(child, seen, Step::VerifyMount, record.plan_index).mount !=
+      place_of(child, mount, Step::VerifyMount, record.plan_index).mount) {
+    fail(child, Step::VerifyMount, ESTALE, record.plan_index);
+  }
+  (void)close_descriptor(seen);
+}
+
+}  // namespace
+
+void attach_user_mounts(Child& child) noexcept {
+  const LaunchPayload& request = *child.slot.request;
+  const MountRecord* mounts = mounts_of(child.slot);
+  for (uint32_t index = 0; index < request.mounts.count; ++index) {
+    if ((mounts[index].flags & kMountInternal) == 0) {
+      attach_one(child, mounts[index]);
+    }
+  }
+}
+
+void attach_internal_mounts(Child& child) noexcept {
+  const LaunchPayload& request = *child.slot.request;
+  const MountRecord* mounts = mounts_of(child.slot);
+  for (uint32_t index = 0; index < request.mounts.count; ++index) {
+    if ((mounts[index].flags & kMountInternal) != 0) {
+      attach_one(child, mounts[index]);
+    }
+  }
+}
+
+}  // namespace dunnage::launcher

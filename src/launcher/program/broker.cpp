@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/program/broker.hpp"
+
+#include "launcher/detach.hpp"
+#include "launcher/program/remove.hpp"
+#include "launcher/program/transfer.hpp"
+
+#include <linux/sched.h>
+#include <poll.h>
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + 8192;
+alignas(16) uint8_t request_buffer[kMostRequest];
+
+/// fork(2) by the raw call: a copy of this small process.
+long fork_process() noexcept {
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  return raw_syscall(__NR_clone3, as_argument(&arguments), sizeof arguments);
+}
+
+bool host_mounts_changed(int mount_table) noexcept {
+  pollfd item{mount_table, POLLPRI, 0};
+  const timespec now{};
+  return raw_syscall(__NR_ppoll, as_argument(&item), 1, as_argument(&now), 0, 8) > 0 && (item.revents & POLLPRI) != 0;
+}
+
+DetachResult serve_detach(const Message& message) noexcept {
+  DetachRequest request;
+  if (message.payload_size < sizeof request) {
+    return detach_failure(Step::ReceiveRequest, EBADMSG);
+  }
+  __builtin_memcpy(&request, request_buffer + sizeof message, sizeof request);
+  if (request.kind == 1) {
+    return detach_tmpfs(request);
+  }
+  char* path = reinterpret_cast<char*>(request_buffer) + sizeof message + sizeof request;
+  if (request.path_size == 0 || request.path_size > message.payload_size - sizeof request ||
+      path[request.path_size - 1] != '\0') {
+    return detach_failure(Step::ReceiveRequest, EBADMSG);
+  }
+  return detach_bind(AT_FDCWD, path, request);
+}
+
+/// Answers on the socket that came with the request, so that any number of threads may ask at once.
+void serve(int socket) noexcept {
+  Descriptors descriptors;
+  const long size = receive_message(socket, request_buffer, sizeof request_buffer, descriptors, MSG_DONTWAIT);
+  if (size == 0) {
+    exit_process(1);
+  }
+  Message message;
+  if (size < static_cast<long>(sizeof message) || descriptors.count < 1) {
+    descriptors.close_all();
+    return;
+  }
+  __builtin_memcpy(&message, request_buffer, sizeof message);
+  Message reply;
+  reply.kind = MessageKind::Answer;
+  if (message.kind == MessageKind::RemoveTree && descriptors.count == 2) {
+    reply.failure.error = remove_tree(descriptors.values[1],
+                                      reinterpret_cast<const char*>(request_buffer) + sizeof message);
+    (void)send_message(descriptors.values[0], &reply, sizeof reply, -1);
+  } else {
+    const DetachResult result = serve_detach(message);
+    reply.failure = result.failure;
+    (void)send_message(descriptors.values[0], &reply, sizeof reply, result.fd);
+    if (result.fd >= 0) {
+      (void)close_descriptor(result.fd);
+    }
+  }
+  descriptors.close_all();
+}
+
+[[noreturn]] void run_opener(int socket, int mount_table) noexcept {
+  if (raw_syscall(__NR_unshare, CLONE_NEWNS) < 0) {
+    exit_process(1);
+  }
+  constexpr uint64_t kPrivate = 1U << 18U;  // MS_PRIVATE
+  const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+  (void)kernel::set_mount_attributes(root, AT_RECURSIVE, 0, 0, kPrivate);
+  (void)close_descriptor(root);
+  for (;;) {
+    pollfd item{socket, POLLIN, 0};
+    if (raw_syscall(__NR_ppoll, as_argument(&item), 1, 0, 0, 8) < 0) {
+      continue;
+    }
+    if (host_mounts_changed(mount_table)) {
+      exit_process(0);  // the request stays in the socket for the next opener
+    }
+    serve(socket);
+  }
+}
+
+[[noreturn]] void run_broker(int socket) noexcept {
+  (void)raw_syscall(__NR_close_range, kSocketDescriptor, kHostDescriptor, 0);
+  for (;;) {
+    // opened before the copy is made: a change in between is noticed, not missed
+    const int mount_table = open_at(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY);
+    const long opener = fork_process();
+    if (opener == 0) {
+      run_opener(socket, mount_table);
+    }
+    (void)close_descriptor(mount_table);
+    int status = 0;
+    if (opener < 0 || wait_child(static_cast<int>(opener), &status, 0) < 0 || status != 0) {
+      exit_process(0);  // the library is gone, or nothing can be done; its requests see the end of the socket
+    }
+  }
+}
+
+}  // namespace
+
+Failure start_broker(int socket) noexcept {
+  Failure failure;
+  failure.step = Step::StartBroker;
+  const long broker = fork_process();
+  if (broker == 0) {
+    run_broker(socket);
+  }
+  failure.error = broker < 0 ? static_cast<int32_t>(-broker) : 0;
+  return failure;
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/program/child.hpp"
+
+#include "launcher/program/start.hpp"
+
+#include <linux/sched.h>
+
+namespace dunnage::launcher {
+namespace {
+
+Surroundings surroundings;
+
+}  // namespace
+
+void set_surroundings(const Surroundings& value) noexcept { surroundings = value; }
+const Surroundings& get_surroundings() noexcept { return surroundings; }
+
+void fail(Child& child, Step step, int error, int mount) noexcept {
+  child.slot.failure.step = step;
+  child.slot.failure.error = error;
+  child.slot.failure.mount = mount;
+  exit_process(127);
+}
+
+void run_container(void* argument) noexcept {
+  Child child{*static_cast<Slot*>(argument), surroundings};
+  (void)raw_syscall(__NR_setsid);
+  (void)raw_syscall(__NR_umask, 022);
+  attach_rootfs(child);
+  attach_internal_mounts(child);
+  attach_system_mounts(child);
+  attach_dev(child);
+  attach_user_mounts(child);
+  create_working_directory(child);
+  set_names_and_network(child);
+  protect_paths(child);
+  pivot(child);
+  if ((child.slot.request->flags & kTerminal) != 0) {
+    open_terminal(child);
+  } else {
+    connect_streams(child);
+  }
+  become_user(child);
+  execute(child);
+}
+
+void run_exec(void* argument) noexcept {
+  Child child{*static_cast<Slot*>(argument), surroundings};
+  constexpr long kNamespaces = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
+  (void)raw_syscall(__NR_setsid);
+  (void)raw_syscall(__NR_umask, 022);
+  require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.container->process, kNamespaces));
+  require(child, Step::JoinNamespaces, raw_syscall(__NR_chdir, as_argument("/")));
+  if ((child.slot.request->flags & kTerminal) != 0) {
+    open_terminal(child);
+  } else {
+    connect_streams(child);
+  }
+  become_user(child);
+  execute(child);
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The child's half: from the clone to the program. It shares the launcher's memory until it executes, so it writes to
+/// its own slot only.
+
+#include "launcher/program/slot.hpp"
+
+namespace dunnage::launcher {
+
+/// What the launcher is, decided once at its start; the child reads it.
+struct Surroundings {
+  bool rootless = false;
+  bool single_id = false;
+  bool thermal_throttle = true;  ///< this machine's processors have that directory in /sys
+};
+
+/// What the child carries from step to step.
+struct Child {
+  Slot& slot;
+  const Surroundings& surroundings;
+  int root = -1;  ///< O_PATH on the root of the container-to-be
+  int dev = -1;
+  int proc = -1;
+};
+
+/// Notes a failed step in the slot and ends the child. The launcher reports it.
+[[noreturn]] void fail(Child& child, Step step, int error, int mount = -1) noexcept;
+
+/// `result` if it is none of the errors; otherwise fails.
+inline long require(Child& child, Step step, long result, int mount = -1) noexcept {
+  if (result < 0) {
+    fail(child, step, static_cast<int>(-result), mount);
+  }
+  return result;
+}
+
+void attach_rootfs(Child& child) noexcept;
+void attach_system_mounts(Child& child) noexcept;
+void attach_dev(Child& child) noexcept;
+/// What belongs to the root file system (Rootfs::host() has a few).
+void attach_internal_mounts(Child& child) noexcept;
+void attach_user_mounts(Child& child) noexcept;
+void create_working_directory(Child& child) noexcept;
+void protect_paths(Child& child) noexcept;
+void pivot(Child& child) noexcept;
+void set_names_and_network(Child& child) noexcept;
+/// Opens a terminal of the container, makes it the controlling one, and passes its other end to the launcher.
+void open_terminal(Child& child) noexcept;
+void connect_streams(Child& child) noexcept;
+void enter_working_directory(Child& child) noexcept;
+/// Limits, keyring, groups, ids, capabilities, no_new_privs; afterwards nothing privileged can be done.
+void become_user(Child& child) noexcept;
+[[noreturn]] void execute(Child& child) noexcept;
+
+/// Opens `path` below the root, making missing directories (and a file at the end with `file`) on the way.
+int open_or_create(Child& child, const char* path, bool file, Step step, int mount) noexcept;
+
+/// A directory of the library's own (/proc, /sys, /dev): no link is followed.
+int open_own_directory(Child& child, int directory, const char* name, Step step) noexcept;
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a handle, or another process of the same user, may ask of a container.
+
+#include "launcher/program/container.hpp"
+#include "launcher/program/pause.hpp"
+#include "launcher/program/record.hpp"
+#include "launcher/program/request.hpp"
+#include "launcher/program/transfer.hpp"
+
+#include <linux/un.h>
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr uint32_t kMostConnections = 4096;
+
+struct Connection {
+  int fd = 0;
+  uint32_t slot = 0;
+  uint32_t slot_generation = 0;
+  uint32_t generation = 0;
+  bool used = false;
+};
+
+Connection connections[kMostConnections];
+
+void answer(const Slot& slot, Descriptors& descriptors, int error) noexcept {
+  if (descriptors.count == 0) {
+    return;
+  }
+  Message message = describe(slot, MessageKind::Answer);
+  message.failure.error = error;
+  (void)send_message(descriptors.values[0], &message, sizeof message, slot.process);
+}
+
+void send_signal(Slot& slot, int signal) noexcept {
+  if (signal == SIGKILL) {
+    slot.end_restart = true;
+  }
+  if (slot.process >= 0) {
+    (void)signal_process(slot.process, signal);
+  }
+  // a stopped program gets no other signal before it goes on
+  if (slot.paused && !slot.freezer && signal != SIGKILL && slot.process >= 0) {
+    (void)resume_container(slot);
+  }
+}
+
+void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descriptors& descriptors) noexcept {
+  const bool running = slot.life == Life::Running;
+  switch (message.kind) {
+    case MessageKind::Signal:
+      send_signal(slot, message.number);
+      answer(slot, descriptors, running || message.number == SIGKILL ? 0 : ESRCH);
+      break;
+    case MessageKind::EndRestart:
+      slot.end_restart = true;
+      answer(slot, descriptors, 0);
+      break;
+    case MessageKind::Pause:
+    case MessageKind::Resume: {
+      const bool pause = message.kind == MessageKind::Pause;
+      const int result = !running ? -ESRCH : pause ? pause_container(slot) : resume_container(slot);
+      if (result == 0) {
+        write_state(slot, pause ? ContainerState::Paused : ContainerState::Running);
+      }
+      answer(slot, descriptors, -result);
+      break;
+    }
+    case MessageKind::Query:
+      answer(slot, descriptors, 0);
+      break;
+    case MessageKind::Detach:
+      slot.detached = true;
+      answer(slot, descriptors, 0);
+      break;
+    case MessageKind::KeepRecord:
+      if (slot.request != nullptr) {
+        slot.request->flags &= ~static_cast<uint32_t>(kRemoveRecord);
+      }
+      answer(slot, descriptors, 0);
+      break;
+    case MessageKind::Exec:
+      receive_request(message, payload, descriptors, &slot);
+      return;  // the descriptors are the request's now
+    default:
+      break;
+  }
+  descriptors.close_all();
+}
+
+}  // namespace
+
+bool obey(Slot& slot, int socket) noexcept {
+  uint8_t* buffer = message_buffer();
+  Descriptors descriptors;
+  const long size = receive_message(socket, buffer, kMessageBuffer, descriptors, MSG_DONTWAIT);
+  if (size == -EAGAIN || size == -EINTR) {
+    return true;
+  }
+  if (size < static_cast<long>(sizeof(Message))) {
+    descriptors.close_all();
+    return false;
+  }
+  Message message;
+  __builtin_memcpy(&message, buffer, sizeof message);
+  if (message.payload_in_memfd == 0 && message.payload_size != static_cast<uint32_t>(size) - sizeof message) {
+    descriptors.close_all();
+    return false;
+  }
+  if (message.kind == MessageKind::Descriptors && slot.life == Life::Receiving) {
+    receive_descriptors(slot, descriptors);
+    return true;
+  }
+  obey_one(slot, message, buffer + sizeof message, descriptors);
+  return true;
+}
+
+void accept_connection(Slot& slot) noexcept {
+  const int control = descriptor_of(slot, slot.request->control);
+  const int fd = static_cast<int>(raw_syscall(__NR_accept4, control, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (fd < 0) {
+    return;
+  }
+  struct {
+    int32_t pid;
+    uint32_t uid;
+    uint32_t gid;
+  } peer{};
+  uint32_t size = sizeof peer;
+  const long known = raw_syscall(__NR_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, as_argument(&peer), as_argument(&size));
+  const auto own = static_cast<uint32_t>(raw_syscall(__NR_geteuid));
+  if (known < 0 || (peer.uid != own && peer.uid != 0)) {
+    (void)close_descriptor(fd);
+    return;
+  }
+  for (uint32_t index = 0; index < kMostConnections; ++index) {
+    Connection& connection = connections[index];
+    if (connection.used) {
+      continue;
+    }
+    connection = {fd, slot.index, slot.generation, connection.generation + 1, true};
+    const Message message = describe(slot, MessageKind::Started);
+    (void)send_message(fd, &message, sizeof message, slot.process);
+    (void)watch(launcher().epoll, fd, EPOLLIN, event_data(Role::Connection, index, connection.generation));
+    return;
+  }
+  (void)close_descriptor(fd);
+}
+
+void on_connection(uint32_t index, uint32_t generation) noexcept {
+  Connection& connection = connections[index % kMostConnections];
+  if (!connection.used || (connection.generation & 0x0fffffffU) != generation) {
+    return;
+  }
+  Slot* slot = launcher().slots.at(connection.slot);
+  if (!obey(*slot, connection.fd) && connection.used) {
+    connection.used = false;
+    close_and_clear(connection.fd);
+  }
+}
+
+void notify_connections(const Slot& slot, const Message& message) noexcept {
+  for (const Connection& connection : connections) {
+    if (connection.used && connection.slot == slot.index && connection.slot_generation == slot.generation) {
+      (void)send_message(connection.fd, &message, sizeof message, -1);
+    }
+  }
+}
+
+void close_connections(const Slot& slot) noexcept {
+  for (Connection& connection : connections) {
+    if (connection.used && connection.slot == slot.index && connection.slot_generation == slot.generation) {
+      connection.used = false;
+      close_and_clear(connection.fd);
+    }
+  }
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The life of a slot: received, started, running, ended, perhaps started again.
+
+#include "launcher/program/slot.hpp"
+
+namespace dunnage::launcher {
+
+/// What an event of the loop is about.
+enum class Role : uint32_t { Socket = 1, Host, Signals, Channel, Status, Control, Connection, LogOut, LogErr, Terminal };
+
+/// Everything of this launcher; one object.
+struct Launcher {
+  Slots slots;
+  int epoll = -1;
+  int own_process = -1;  ///< pidfd of this process
+  bool host_gone = false;
+  bool any_restarting = false;
+};
+
+Launcher& launcher() noexcept;
+
+/// 4 bits role, 28 bits generation, 32 bits index: an event of a slot that was given back is recognised.
+inline uint64_t event_data(Role role, uint32_t index, uint32_t generation) noexcept {
+  return static_cast<uint64_t>(role) << 60U | static_cast<uint64_t>(generation & 0x0fffffffU) << 32U | index;
+}
+
+/// All parts of a request are here: start it.
+void begin(Slot& slot) noexcept;
+/// The child's end of the status socket closed (it executes, or failed), or a terminal came through it.
+void on_status(Slot& slot) noexcept;
+void on_exit(Slot& slot, int wait_status) noexcept;
+/// Its host let go of it.
+void on_channel_closed(Slot& slot) noexcept;
+void on_log(Slot& slot, unsigned stream) noexcept;
+void kill_all_with_host() noexcept;
+
+/// Reports a failure to whoever asked for the start, and gives the slot back.
+void abandon(Slot& slot, const Failure& failure) noexcept;
+
+/// Starts what is due; returns the milliseconds until the next one, -1 when none waits.
+int start_due() noexcept;
+
+/// The slot's present state as a message of that kind.
+Message describe(const Slot& slot, MessageKind kind) noexcept;
+void notify_connections(const Slot& slot, const Message& message) noexcept;
+void close_connections(const Slot& slot) noexcept;
+void accept_connection(Slot& slot) noexcept;
+/// Something can be read from a connection of another process.
+void on_connection(uint32_t index, uint32_t generation) noexcept;
+
+/// Reads and obeys what came over a channel or a connection. False when the other end is gone.
+bool obey(Slot& slot, int socket) noexcept;
+
+}  // namespace dunnage::launcher

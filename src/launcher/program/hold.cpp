@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/program/hold.hpp"
+
+#include "launcher/detach.hpp"
+#include "launcher/program/park.hpp"
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr uint32_t kDirectoryOnly = UINT32_MAX;
+
+struct HeldPath {
+  char text[64];
+};
+
+/// "/held/<slot>" or "/held/<slot>/<index>"
+HeldPath path_of(const Slot& slot, uint32_t index) noexcept {
+  HeldPath path{};
+  size_t size = sizeof kParkedHeld - 1;
+  __builtin_memcpy(path.text, kParkedHeld, size);
+  const uint32_t parts[] = {slot.index, index};
+  for (const uint32_t part : parts) {
+    if (part == kDirectoryOnly) {
+      break;
+    }
+    char digits[24];
+    const char* number = write_number(part, 10, digits);
+    path.text[size++] = '/';
+    __builtin_memcpy(path.text + size, number, text_size(number) + 1);
+    size += text_size(number);
+  }
+  return path;
+}
+
+long hold_one(const Slot& slot, uint32_t index, int mount, bool file) noexcept {
+  const HeldPath path = path_of(slot, index);
+  const long made = file ? raw_syscall(__NR_mknodat, AT_FDCWD, as_argument(path.text), S_IFREG | 0600, 0)
+                         : make_directory_at(AT_FDCWD, path.text, 0700);
+  if (made < 0) {
+    return made;
+  }
+  return raw_syscall(__NR_move_mount, mount, as_argument(""), AT_FDCWD, as_argument(path.text),
+                     MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+}  // namespace
+
+Failure hold_mounts(Slot& slot) noexcept {
+  Failure failure;
+  const LaunchPayload& request = *slot.request;
+  const MountRecord* mounts = mounts_of(slot);
+  slot.mounts_held = true;
+  long result = make_directory_at(AT_FDCWD, path_of(slot, kDirectoryOnly).text, 0700);
+  for (uint32_t index = 0; result >= 0 && index < request.mounts.count; ++index) {
+    if ((mounts[index].flags & kMountTmpfs) == 0) {
+      failure.mount = mounts[index].plan_index;
+      result = hold_one(slot, index, descriptor_of(slot, mounts[index].descriptor), (mounts[index].flags & kMountFile) != 0);
+    }
+  }
+  if (result >= 0) {
+    failure.mount = -1;
+    result = hold_one(slot, request.mounts.count, descriptor_of(slot, request.rootfs), false);
+  }
+  if (result < 0) {
+    failure.step = Step::HoldMount;
+    failure.error = static_cast<int32_t>(-result);
+    release_held(slot);
+  }
+  return failure;
+}
+
+int open_held(const Slot& slot, uint32_t index) noexcept {
+  return kernel::open_tree_at(AT_FDCWD, path_of(slot, index).text, OPEN_TREE_CLONE | AT_RECURSIVE);
+}
+
+void release_held(Slot& slot) noexcept {
+  if (!slot.mounts_held) {
+    return;
+  }
+  slot.mounts_held = false;
+  constexpr long kDetachNoFollow = 2 | 8;  // MNT_DETACH | UMOUNT_NOFOLLOW
+  for (uint32_t index = 0; index <= slot.request->mounts.count; ++index) {
+    const HeldPath path = path_of(slot, index);
+    (void)raw_syscall(__NR_umount2, as_argument(path.text), kDetachNoFollow);
+    if (raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), AT_REMOVEDIR) == -ENOTDIR) {
+      (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), 0);
+    }
+  }
+  (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path_of(slot, kDirectoryOnly).text), AT_REMOVEDIR);
+}
+
+}  // namespace dunnage::launcher

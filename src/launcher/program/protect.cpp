@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Read-only and masked paths (the union of Docker's and Podman's), the read-only root, and the change of root.
+
+#include "launcher/program/child.hpp"
+#include "launcher/program/park.hpp"
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr uint64_t kNoLinks = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
+
+constexpr const char* kReadOnly[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
+
+constexpr const char* kMasked[] = {"proc/acpi",
+                                   "proc/asound",
+                                   "proc/interrupts",
+                                   "proc/kcore",
+                                   "proc/keys",
+                                   "proc/latency_stats",
+                                   "proc/sched_debug",
+                                   "proc/scsi",
+                                   "proc/timer_list",
+                                   "proc/timer_stats",
+                                   "sys/devices/virtual/powercap",
+                                   "sys/firmware",
+                                   "sys/fs/selinux"};
+
+/// A missing path has nothing to protect; every other failure ends the start.
+int open_present(Child& child, const char* path, Step step) noexcept {
+  const int fd = kernel::open_at2(child.root, path, O_PATH, kNoLinks);
+  return fd == -ENOENT ? -1 : static_cast<int>(require(child, step, fd));
+}
+
+void make_read_only(Child& child, const char* path) noexcept {
+  const int target = open_present(child, path, Step::ProtectPath);
+  if (target < 0) {
+    return;
+  }
+  const int mount = static_cast<int>(require(
+      child, Step::ProtectPath, kernel::open_tree_at(target, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH)));
+  require(child, Step::ProtectPath, kernel::set_mount_attributes(mount, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0));
+  require(child, Step::ProtectPath, kernel::attach_mount(mount, target));
+  (void)close_descriptor(mount);
+  (void)close_descriptor(target);
+}
+
+void mask(Child& child, const char* path) noexcept {
+  const int target = open_present(child, path, Step::MaskPath);
+  if (target < 0) {
+    return;
+  }
+  uint32_t status[64] = {};  // struct statx; stx_mode is the 16-bit field at offset 28
+  require(child, Step::MaskPath,
+          raw_syscall(__NR_statx, target, as_argument(""), AT_EMPTY_PATH, 1, as_argument(status)));
+  const unsigned kind = status[7] & S_IFMT;
+  const char* source = kind == S_IFDIR ? kParkedMaskDirectory : kParkedMaskFile;
+  const int mount =
+      static_cast<int>(require(child, Step::MaskPath, kernel::open_tree_at(AT_FDCWD, source, OPEN_TREE_CLONE)));
+  require(child, Step::MaskPath, kernel::attach_mount(mount, target));
+  (void)close_descriptor(mount);
+  (void)close_descriptor(target);
+}
+
+/// sys/devices/system/cpu/cpuN/thermal_throttle, for every N there is.
+void mask_thermal_throttle(Child& child) noexcept {
+  for (unsigned cpu = 0;; ++cpu) {
+    char path[80] = "sys/devices/system/cpu/cpu";
+    size_t size = text_size(path);
+    char digits[12];
+    unsigned count = 0;
+    for (unsigned value = cpu; count == 0 || value != 0; value /= 10) {
+      digits[count++] = static_cast<char>('0' + value % 10);
+    }
+    while (count > 0) {
+      path[size++] = digits[--count];
+    }
+    path[size] = '\0';
+    const int present = open_present(child, path, Step::MaskPath);
+    if (present < 0) {
+      return;
+    }
+    const int target = kernel::open_at2(present, "thermal_throttle", O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    (void)close_descriptor(present);
+    if (target >= 0) {
+      (void)close_descriptor(target);
+      __builtin_memcpy(path + size, "/thermal_throttle", sizeof "/thermal_throttle");
+      mask(child, path);
+    } else if (target != -ENOENT) {
+      require(child, Step::MaskPath, target);
+    }
+  }
+}
+
+}  // namespace
+
+void protect_paths(Child& child) noexcept {
+  for (const char* path : kReadOnly) {
+    make_read_only(child, path);
+  }
+  for (const char* path : kMasked) {
+    mask(child, path);
+  }
+  if (child.surroundings.thermal_throttle) {
+    mask_thermal_throttle(child);
+  }
+  if ((child.slot.request->flags & kReadOnlyRoot) != 0) {
+    require(child, Step::ProtectRoot, kernel::set_mount_attributes(child.root, 0, MOUNT_ATTR_RDONLY, 0, 0));
+  }
+}
+
+void pivot(Child& child) noexcept {
+  constexpr long kDetachUnmount = 2;  // MNT_DETACH
+  require(child, Step::Pivot, raw_syscall(__NR_fchdir, child.root));
+  require(child, Step::Pivot, raw_syscall(__NR_pivot_root, as_argument("."), as_argument(".")));
+  require(child, Step::Pivot, raw_syscall(__NR_umount2, as_argument("."), kDetachUnmount));
+  require(child, Step::Pivot, raw_syscall(__NR_chdir, as_argument("/")));
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/program/record.hpp"
+
+#include "launcher/detach.hpp"
+#include "launcher/log_format.hpp"
+
+#include <initializer_list>
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr const char* kStateNames[] = {"created", "running", "paused", "restarting", "exited"};
+
+/// Builds a short line; what does not fit is left out, which cannot happen with the fields below.
+class Line {
+ public:
+  void text(const char* text) noexcept {
+    while (*text != '\0' && size_ < sizeof buffer_) {
+      buffer_[size_++] = *text++;
+    }
+  }
+  void number(const char* name, int64_t value) noexcept {
+    text(name);
+    char digits[24];
+    if (value < 0) {
+      text("-");
+      value = -value;
+    }
+    text(write_number(static_cast<uint64_t>(value), 10, digits));
+  }
+  const char* data() const noexcept { return buffer_; }
+  size_t size() const noexcept { return size_; }
+
+ private:
+  char buffer_[512];
+  size_t size_ = 0;
+};
+
+uint8_t log_buffer[64U << 10U];
+
+void rotate_log(Slot& slot) noexcept {
+  const int record = descriptor_of(slot, slot.request->record);
+  if (record < 0) {
+    return;
+  }
+  (void)raw_syscall(__NR_renameat2, record, as_argument("log"), record, as_argument("log.1"), 0);
+  const int fresh = open_at(record, "log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+  if (fresh >= 0) {
+    close_and_clear(slot.log_fd);
+    slot.log_fd = fresh;
+    slot.log_size = 0;
+  }
+}
+
+}  // namespace
+
+void write_state(const Slot& slot, ContainerState state) noexcept {
+  const int record = descriptor_of(slot, slot.request->record);
+  if (record < 0) {
+    return;
+  }
+  Line line;
+  line.text("{\"status\":\"");
+  line.text(kStateNames[static_cast<unsigned>(state)]);
+  line.number("\",\"exit_code\":", slot.exit_code);
+  line.number(",\"signal\":", slot.exit_signal);
+  line.number(",\"started_at\":", slot.started_at);
+  line.number(",\"finished_at\":", slot.finished_at);
+  line.number(",\"restart_count\":", slot.restart_count);
+  line.text("}\n");
+  const int fd = open_at(record, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (fd < 0) {
+    return;
+  }
+  const bool whole = write_bytes(fd, line.data(), line.size()) == static_cast<long>(line.size());
+  (void)close_descriptor(fd);
+  if (whole) {
+    (void)raw_syscall(__NR_renameat2, record, as_argument("state.json.new"), record, as_argument("state.json"), 0);
+  }
+}
+
+int open_logs(Slot& slot) noexcept {
+  const LaunchPayload& request = *slot.request;
+  const bool wanted[] = {(request.flags & kLogOut) != 0, (request.flags & kLogErr) != 0};
+  for (unsigned stream = 0; stream < 2; ++stream) {
+    if (!wanted[stream]) {
+      continue;
+    }
+    int ends[2] = {-1, -1};
+    const long result = raw_syscall(__NR_pipe2, as_argument(ends), O_CLOEXEC);
+    if (result < 0) {
+      return static_cast<int>(result);
+    }
+    slot.logs[stream] = {ends[0], ends[1]};
+    // only our end must not block; the program's end is as any pipe
+    (void)control_descriptor(ends[0], F_SETFL, O_NONBLOCK);
+  }
+  if (request.log >= 0) {
+    slot.log_fd = control_descriptor(descriptor_of(slot, request.log), F_DUPFD_CLOEXEC, 3);
+    const long end = raw_syscall(__NR_lseek, slot.log_fd, 0, 2);
+    slot.log_size = end > 0 ? static_cast<uint64_t>(end) : 0;
+  }
+  return 0;
+}
+
+bool copy_log(Slot& slot, unsigned stream) noexcept {
+  const int source = stream < 2 ? slot.logs[stream].read_end : slot.terminal;
+  if (source < 0 || slot.log_fd < 0) {
+    return false;
+  }
+  const long size = read_bytes(source, log_buffer, sizeof log_buffer);
+  if (size <= 0) {
+    return false;
+  }
+  if (slot.log_size + static_cast<uint64_t>(size) > kMostLogBytes) {
+    rotate_log(slot);
+  }
+  LogHeader header;
+  header.size = static_cast<uint32_t>(size);
+  header.stream = stream == 1 ? 1 : 0;
+  header.time = now_realtime();
+  const iovec parts[] = {{&header, sizeof header}, {log_buffer, static_cast<size_t>(size)}};
+  // when the disk is full the program goes on and its output is lost; a partial entry would spoil the file
+  const long written = raw_syscall(__NR_writev, slot.log_fd, as_argument(parts), 2);
+  const auto whole = static_cast<long>(sizeof header) + size;
+  if (written > 0 && written < whole) {
+    (void)raw_syscall(__NR_ftruncate, slot.log_fd, static_cast<long>(slot.log_size));
+  } else if (written == whole) {
+    slot.log_size += static_cast<uint64_t>(whole);
+  }
+  return true;
+}
+
+void remove_record(const Slot& slot) noexcept {
+  const LaunchPayload& request = *slot.request;
+  const int containers = descriptor_of(slot, request.containers);
+  const int trash = descriptor_of(slot, request.trash);
+  const char* name = text_of(slot, request.record_name);
+  if ((request.flags & kRemoveRecord) == 0 || containers < 0 || trash < 0 || name == nullptr) {
+    return;
+  }
+  char digits[24];
+  char unique[80] = "container-";
+  const char* time = write_number(static_cast<uint64_t>(now_realtime()), 10, digits);
+  __builtin_memcpy(unique + 10, time, text_size(time) + 1);
+  if (raw_syscall(__NR_renameat2, containers, as_argument(name), trash, as_argument(unique), 1) < 0) {
+    return;
+  }
+  const int record = descriptor_of(slot, request.record);
+  for (const char* file : {"config.json", "state.json", "state.json.new", "log", "log.1", "control.sock", "lock"}) {
+    (void)raw_syscall(__NR_unlinkat, record, as_argument(file), 0);
+  }
+  (void)raw_syscall(__NR_unlinkat, trash, as_argument(unique), AT_REMOVEDIR);
+}
+
+void remove_anonymous_volumes(const Slot& slot) noexcept {
+  const LaunchPayload& request = *slot.request;
+  const int volumes = descriptor_of(slot, request.volumes);
+  const int trash = descriptor_of(slot, request.trash);
+  if ((request.flags & kRemoveRecord) == 0 || volumes < 0 || trash < 0) {
+    return;
+  }
+  char** names = texts_of(slot, request.anonymous_volumes);
+  for (uint32_t index = 0; index < request.anonymous_volumes.count; ++index) {
+    (void)raw_syscall(__NR_renameat2, volumes, as_argument(names[index]), trash, as_argument(names[index]), 1);
+  }
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The root file system, /proc and /sys.
+
+#include "launcher/program/child.hpp"
+#include "launcher/program/hold.hpp"
+#include "launcher/program/park.hpp"
+
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr uint64_t kLocked = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+/// A file system without options, as a detached mount.
+int detach_plain(const char* type, uint64_t attributes) noexcept {
+  const int context = kernel::open_file_system(type);
+  if (context < 0) {
+    return context;
+  }
+  (void)kernel::configure_string(context, "source", type);  // only a name in mountinfo
+  int result = kernel::create_file_system(context);
+  if (result >= 0) {
+    result = kernel::mount_file_system(context, attributes);
+  }
+  (void)close_descriptor(context);
+  return result;
+}
+
+/// Sysfs shows the network namespace it is mounted in; without rights over that (the host's network, as an ordinary
+/// user), the kernel only allows a copy of the host's mount, which cannot be less restricted.
+int detach_sys(const Child& child) noexcept {
+  const bool foreign_network = child.surroundings.rootless && (child.slot.request->flags & kHostNetwork) != 0;
+  if (!foreign_network) {
+    return detach_plain("sysfs", kLocked | MOUNT_ATTR_RDONLY);
+  }
+  const int mount = kernel::open_tree_at(AT_FDCWD, kParkedSys, OPEN_TREE_CLONE | AT_RECURSIVE);
+  if (mount >= 0) {
+    const int result = kernel::set_mount_attributes(mount, AT_RECURSIVE, kLocked | MOUNT_ATTR_RDONLY, 0, 0);
+    if (result < 0) {
+      (void)close_descriptor(mount);
+      return result;
+    }
+  }
+  return mount;
+}
+
+}  // namespace
+
+int open_own_directory(Child& child, int directory, const char* name, Step step) noexcept {
+  constexpr uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  int fd = kernel::open_at2(directory, name, O_PATH | O_DIRECTORY, kResolve);
+  if (fd == -ENOENT) {
+    require(child, step, make_directory_at(directory, name, 0755));
+    fd = kernel::open_at2(directory, name, O_PATH | O_DIRECTORY, kResolve);
+  }
+  return static_cast<int>(require(child, step, fd));
+}
+
+void attach_rootfs(Child& child) noexcept {
+  const int target = static_cast<int>(
+      require(child, Step::AttachRootfs, kernel::open_at2(AT_FDCWD, kParkedRoot, O_PATH | O_DIRECTORY, 0)));
+  const Slot& slot = child.slot;
+  const int mount =
+      slot.mounts_held ? open_held(slot, slot.request->mounts.count) : descriptor_of(slot, slot.request->rootfs);
+  require(child, Step::AttachRootfs, kernel::attach_mount(mount, target));
+  (void)close_descriptor(target);
+  child.root = static_cast<int>(
+      require(child, Step::AttachRootfs, kernel::open_at2(AT_FDCWD, kParkedRoot, O_PATH | O_DIRECTORY, 0)));
+}
+
+void attach_system_mounts(Child& child) noexcept {
+  int target = open_own_directory(child, child.root, "proc", Step::MountProc);
+  child.proc = static_cast<int>(require(child, Step::MountProc, detach_plain("proc", kLocked)));
+  require(child, Step::MountProc, kernel::attach_mount(child.proc, target));
+  (void)close_descriptor(target);
+
+  target = open_own_directory(child, child.root, "sys", Step::MountSys);
+  const int sys = static_cast<int>(require(child, Step::MountSys, detach_sys(child)));
+  require(child, Step::MountSys, kernel::attach_mount(sys, target));
+  (void)close_descriptor(target);
+
+  target = kernel::open_at2(sys, "fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  if (target != -ENOENT) {  // a kernel without cgroups has no such directory, and nothing to hide there
+    require(child, Step::MountCgroup, target);
+    const int cgroup = static_cast<int>(
+        require(child, Step::MountCgroup, detach_plain("cgroup2", kLocked | MOUNT_ATTR_RDONLY)));
+    require(child, Step::MountCgroup, kernel::attach_mount(cgroup, target));
+    (void)close_descriptor(cgroup);
+    (void)close_descriptor(target);
+  }
+  (void)close_descriptor(sys);
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A container, or a program executed in one, as the launcher knows it. Slots are mapped once and used again, so that a
+/// launch allocates nothing when it is warm.
+
+#include "launcher/program/system.hpp"
+#include "launcher/protocol.hpp"
+
+namespace dunnage::launcher {
+
+inline constexpr uint32_t kMostSlots = 32768;
+inline constexpr size_t kStackSize = 64U << 10U;
+inline constexpr uint32_t kInlineDescriptors = 64;
+
+enum class Life : uint8_t {
+  Free,
+  Receiving,   ///< not all descriptors are here yet
+  Starting,    ///< cloned, not yet executed
+  Running,
+  Restarting,  ///< waits for its next start
+};
+
+/// A stream of a recorded container: the program writes into one end, the launcher copies from the other.
+struct LogPipe {
+  int read_end = -1;
+  int write_end = -1;
+};
+
+struct Slot {
+  Slot* next_free = nullptr;
+  Slot* next_same_pid = nullptr;
+  uint32_t index = 0;
+  uint32_t generation = 0;
+  Life life = Life::Free;
+  bool is_exec = false;
+  bool end_restart = false;   ///< the restart policy has ended
+  bool started_once = false;  ///< Started was sent
+  bool paused = false;
+  bool freezer = false;  ///< it is paused by a cgroup
+  bool detached = false;
+  bool mounts_held = false;
+
+  int channel = -1;
+  int status = -1;  ///< our end of the socket whose other end closes when the program is executed
+  int process = -1;  ///< pidfd of the first process
+  int pid = 0;
+  int terminal = -1;
+  int log_fd = -1;
+  uint64_t log_size = 0;
+  LogPipe logs[2];
+  Slot* container = nullptr;  ///< of an exec: the container it runs in
+  uint32_t container_generation = 0;
+
+  int exit_code = 0;
+  int exit_signal = 0;
+  uint32_t restart_count = 0;
+  int64_t delay = 0;
+  int64_t next_start = 0;
+  int64_t started_monotonic = 0;
+  int64_t started_at = 0;
+  int64_t finished_at = 0;
+
+  LaunchPayload* request = nullptr;
+  uint8_t* payload = nullptr;
+  uint32_t payload_size = 0;
+  size_t payload_mapped = 0;  ///< bytes mapped for it alone; 0: it lies in inline_payload
+  int* descriptors = nullptr;
+  uint32_t descriptor_count = 0;
+  uint32_t descriptors_expected = 0;
+  int inline_descriptors[kInlineDescriptors];
+
+  Failure failure{};        ///< written by the child, read when its end of `status` is closed
+  int child_status = -1;    ///< the child's end of `status`
+
+  alignas(16) uint8_t stack[kStackSize];
+  alignas(16) uint8_t inline_payload[kInlinePayload];
+};
+
+/// All slots of this launcher.
+class Slots {
+ public:
+  /// Null when there is no memory or the number is exhausted.
+  Slot* take() noexcept;
+  /// Closes every descriptor of the slot and returns it.
+  void give_back(Slot& slot) noexcept;
+  Slot* at(uint32_t index) noexcept { return index < count_ ? slots_[index] : nullptr; }
+  uint32_t count() const noexcept { return count_; }
+  uint32_t live() const noexcept { return live_; }
+
+  void remember_pid(Slot& slot) noexcept;
+  void forget_pid(Slot& slot) noexcept;
+  Slot* find_pid(int pid) noexcept;
+
+ private:
+  static constexpr uint32_t kBuckets = 4096;
+  Slot* slots_[kMostSlots];
+  Slot* by_pid_[kBuckets];
+  Slot* free_ = nullptr;
+  uint32_t count_ = 0;
+  uint32_t live_ = 0;
+};
+
+/// Sets up the slot for a payload of that size and that many descriptors. Returns 0 or -errno.
+int reserve(Slot& slot, uint32_t payload_size, uint32_t descriptors) noexcept;
+
+/// Turns the offsets of the received payload into pointers, once; false if one of them points outside.
+bool relocate(Slot& slot) noexcept;
+
+inline void close_and_clear(int& fd) noexcept {
+  if (fd >= 0) {
+    (void)close_descriptor(fd);
+    fd = -1;
+  }
+}
+
+/// The descriptor with that index of the request; -1 if it is absent.
+inline int descriptor_of(const Slot& slot, int32_t index) noexcept {
+  return index >= 0 && static_cast<uint32_t>(index) < slot.descriptor_count ? slot.descriptors[index] : -1;
+}
+
+inline const char* text_of(const Slot& slot, Text text) noexcept {
+  return text != 0 ? reinterpret_cast<const char*>(slot.payload) + text : nullptr;
+}
+
+inline char** texts_of(const Slot& slot, const List& list) noexcept {
+  return reinterpret_cast<char**>(slot.payload + list.offset);
+}
+
+inline MountRecord* mounts_of(const Slot& slot) noexcept {
+  return reinterpret_cast<MountRecord*>(slot.payload + slot.request->mounts.offset);
+}
+
+}  // namespace dunnage::launcher

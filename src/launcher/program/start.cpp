@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/program/start.hpp"
+
+#include "kernel/clone.hpp"
+
+#include <linux/sched.h>
+
+namespace dunnage::launcher {
+namespace {
+
+/// The clone shares our memory and runs beside us on a stack of its slot: nothing is copied, and nothing of ours stops
+/// while it works. Its failures it writes into its slot; that it got through we see by the status socket closing.
+int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept {
+  int pair[2] = {-1, -1};
+  long result = raw_syscall(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, as_argument(pair));
+  if (result < 0) {
+    return static_cast<int>(result);
+  }
+  slot.status = pair[0];
+  slot.child_status = pair[1];
+  slot.failure = {};
+  slot.failure.mount = -1;
+  int process = -1;
+  clone_args arguments{};
+  arguments.flags = CLONE_VM | CLONE_PIDFD | namespaces;
+  arguments.pidfd = reinterpret_cast<uint64_t>(&process);
+  arguments.exit_signal = SIGCHLD;
+  arguments.stack = reinterpret_cast<uint64_t>(slot.stack);
+  arguments.stack_size = sizeof slot.stack;
+  result = kernel::clone_onto_stack(&arguments, entry, &slot);
+  (void)close_descriptor(pair[1]);  // the number stays in the slot: the child has its own table, and reads it there
+  if (result < 0) {
+    close_and_clear(slot.status);
+    return static_cast<int>(result);
+  }
+  slot.pid = static_cast<int>(result);
+  slot.process = process;
+  return 0;
+}
+
+}  // namespace
+
+int start_container(Slot& slot) noexcept {
+  uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  if ((slot.request->flags & kHostNetwork) == 0) {
+    namespaces |= CLONE_NEWNET;
+  }
+  return clone_child(slot, namespaces, run_container);
+}
+
+int start_exec(Slot& slot, int own_process) noexcept {
+  long result = raw_syscall(__NR_setns, slot.container->process, CLONE_NEWPID);
+  if (result < 0) {
+    return static_cast<int>(result);
+  }
+  const int started = clone_child(slot, 0, run_exec);
+  result = raw_syscall(__NR_setns, own_process, CLONE_NEWPID);
+  if (result < 0) {
+    exit_process(1);  // children would be born in a foreign namespace from here on; our end takes all of them along
+  }
+  return started;
+}
+
+}  // namespace dunnage::launcher

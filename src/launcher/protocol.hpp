@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What the library and the launcher program say to each other. Plain data, the same layout on both sides because both
+/// come from one build.
+///
+///     host                                launcher (one per host process and identity)
+///      │ socket: Configure ───────────────▶ parks its mount namespace
+///      │ ◀──────────────────────── Answer ──│
+///      │ socket: Launch + [channel, …] ───▶ starts the container
+///      │   channel: Descriptors … ────────▶   (what did not fit into one message)
+///      │   channel ◀── Started | Failed ────│
+///      │   channel: Command … ────────────▶ signal, stop, pause, exec, detach
+///      │   channel ◀──────────── Exited ────│ left in the channel for ever: this end is the exit descriptor
+///      ✕ channel closed ──────────────────▶ kills the container, unless it is detached
+///
+/// All sockets are AF_UNIX SOCK_SEQPACKET. Other processes reach a recorded container by connecting to the socket in
+/// its record; such a connection behaves as the channel does, but its end kills nothing.
+
+#include "launcher/step.hpp"
+
+#include <stdint.h>
+
+namespace dunnage::launcher {
+
+inline constexpr int kSocketDescriptor = 3;
+inline constexpr int kHostDescriptor = 4;  ///< pidfd of the host
+inline constexpr uint32_t kInlinePayload = 48U << 10U;
+inline constexpr uint32_t kDescriptorsPerMessage = 250;  ///< below the kernel's SCM_MAX_FD of 253
+inline constexpr uint32_t kMostDescriptors = 16384;
+inline constexpr uint32_t kMostPayload = 64U << 20U;
+
+/// A failure inside the launcher: which step, its errno, and the mount it was about (-1: none).
+struct Failure {
+  Step step = Step::None;
+  uint16_t reserved = 0;
+  int32_t error = 0;
+  int32_t mount = -1;
+};
+
+enum class MessageKind : uint32_t {
+  Configure = 1,
+  Answer,
+  Launch,
+  Descriptors,
+  Started,
+  Failed,
+  Exited,
+  Signal,      ///< number = signal
+  EndRestart,  ///< the restart policy ends
+  Pause,
+  Resume,
+  Query,
+  Exec,
+  Detach,
+  ConfigureBroker,
+  DetachBind,
+  DetachTmpfs,
+  RemoveTree,
+  KeepRecord,  ///< the end of the container removes nothing
+};
+
+enum class ContainerState : uint32_t { Created, Running, Paused, Restarting, Exited };
+
+/// Every message begins with this.
+struct Message {
+  MessageKind kind{};
+  uint32_t payload_size = 0;      ///< bytes that follow, or in the memfd that is the first descriptor
+  uint32_t descriptor_count = 0;  ///< of all messages together; the channel and the memfd are not counted
+  uint32_t payload_in_memfd = 0;
+  int32_t number = 0;
+  uint32_t restart_count = 0;
+  ContainerState state{};
+  Failure failure{};
+  int32_t exit_code = 0;  ///< si_status of waitid(2)
+  int32_t exit_signal = 0;
+  uint32_t has_terminal = 0;
+  int64_t started_at = 0;  ///< nanoseconds since the epoch
+  int64_t finished_at = 0;
+};
+
+struct Configuration {
+  uint32_t rootless = 0;
+  uint32_t single_id = 0;  ///< one user and one group are mapped; setgroups is denied
+};
+
+/// Offset from the beginning of the payload to bytes that end with NUL. 0: absent.
+using Text = uint32_t;
+/// `count` 64-bit words at `offset`; for lists of texts each word is an offset, which the launcher turns into a pointer.
+struct List {
+  uint32_t offset = 0;
+  uint32_t count = 0;
+};
+
+enum MountFlags : uint32_t {
+  kMountInternal = 1U,  ///< part of the root file system, not of the plan
+  kMountFile = 2U,
+  kMountTmpfs = 4U,  ///< made anew from the fields below at each restart
+};
+
+struct MountRecord {
+  Text target = 0;
+  int32_t descriptor = -1;  ///< index into the descriptors
+  uint32_t flags = 0;
+  int32_t plan_index = -1;
+  uint64_t size = 0;
+  uint32_t mode = 0;
+  uint32_t uid = UINT32_MAX;
+  uint32_t gid = UINT32_MAX;
+  uint32_t attributes = 0;  ///< MOUNT_ATTR_*
+};
+
+enum LaunchFlags : uint32_t {
+  kReadOnlyRoot = 1U,
+  kTerminal = 2U,
+  kNoNewPrivileges = 4U,
+  kHostNetwork = 8U,
+  kDetached = 16U,
+  kRemoveRecord = 32U,
+  kLogOut = 64U,
+  kLogErr = 128U,
+  kExec = 256U,
+  kRestartOnFailure = 512U,
+  kRestartAlways = 1024U,
+  kLogTerminal = 2048U,
+};
+
+/// The fixed part of a launch's or exec's payload. `descriptor` fields are indexes, -1: absent.
+struct LaunchPayload {
+  uint32_t flags = 0;
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  uint32_t max_retries = 0;
+  uint64_t capabilities = 0;
+  List argv;
+  List environment;
+  List groups;
+  List mounts;  ///< of MountRecord; count is their number
+  List anonymous_volumes;
+  Text working_directory = 0;
+  Text hostname = 0;
+  Text record_name = 0;
+  int32_t in = -1;
+  int32_t out = -1;
+  int32_t err = -1;
+  int32_t rootfs = -1;
+  int32_t log = -1;
+  int32_t record = -1;      ///< the record's directory
+  int32_t containers = -1;  ///< directory the record is in
+  int32_t volumes = -1;
+  int32_t trash = -1;
+  int32_t control = -1;  ///< a listening socket
+  int32_t first_lock = -1;
+  uint32_t lock_count = 0;
+  uint32_t window_rows = 0;
+  uint32_t window_columns = 0;
+  uint32_t own_streams = 0;  ///< bit n: stream n is a pipe made for the program, which its user may own
+};
+
+/// What the broker is asked to detach: a source by path, and what it must be.
+struct DetachRequest {
+  uint32_t kind = 0;  ///< 0: bind, 1: tmpfs
+  uint32_t recursive = 0;
+  uint32_t attributes_recursive = 0;
+  uint32_t is_file = 0;
+  uint64_t attributes = 0;   ///< MOUNT_ATTR_*
+  uint64_t propagation = 0;  ///< MS_PRIVATE, MS_SHARED, MS_SLAVE
+  uint32_t propagation_recursive = 0;
+  uint32_t check_inode = 0;
+  uint64_t device = 0;  ///< as in stat, when check_inode
+  uint64_t inode = 0;
+  uint64_t size = 0;
+  uint32_t mode = 0;
+  uint32_t uid = UINT32_MAX;
+  uint32_t gid = UINT32_MAX;
+  uint32_t path_size = 0;  ///< bytes of the path that follows, with its NUL
+};
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The steps between a request and a running program. A step that fails is reported by its number; the library turns
+/// it into words (launch/failure.cpp).
+
+#include <stdint.h>
+
+namespace dunnage::launcher {
+
+enum class Step : uint16_t {
+  None,
+  ReceiveRequest,
+  ReceiveDescriptors,
+  StartProcess,
+  JoinNamespaces,
+  AttachRootfs,
+  MountProc,
+  MountSys,
+  MountCgroup,
+  MountDev,
+  CreateDevice,
+  MountPts,
+  MountShm,
+  MountMqueue,
+  CreateTarget,
+  OpenTarget,
+  CheckTarget,
+  KindOfTarget,
+  AttachMount,
+  VerifyMount,
+  CreateTmpfs,
+  CloneMount,
+  HoldMount,
+  CreateWorkingDirectory,
+  ProtectPath,
+  MaskPath,
+  ProtectRoot,
+  Pivot,
+  EnterWorkingDirectory,
+  SetHostname,
+  LoopbackUp,
+  PingGroups,
+  OpenTerminal,
+  ConnectStreams,
+  SetLimits,
+  SetKeyring,
+  SetGroups,
+  SetGroup,
+  SetUser,
+  SetCapabilities,
+  SetNoNewPrivileges,
+  ResetProcess,
+  Execute,
+  // the launcher's own start
+  LeaveSession,
+  ParkNamespace,
+  BindDevices,
+  StartBroker,
+  // detaching mounts
+  OpenSource,
+  KindOfSource,
+  SourceChanged,
+  SetAttributes,
+  SetPropagation,
+  ConfigureFileSystem,
+  CreateFileSystem,
+  // commands
+  NotRunning,
+  Freeze,
+  Last,
+};
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare/failure.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace dunnage::prepare {
+namespace {
+
+using launcher::Step;
+
+std::string cause_of(Step step) {
+  switch (step) {
+    case Step::OpenSource:
+      return "open_tree";
+    case Step::KindOfSource:
+      return "the source is of another kind than when the plan was made";
+    case Step::SourceChanged:
+      return "the source is another one than when the plan was made";
+    case Step::SetAttributes:
+    case Step::SetPropagation:
+      return "mount_setattr";
+    case Step::CreateTmpfs:
+      return "fsopen";
+    case Step::ConfigureFileSystem:
+      return "fsconfig";
+    case Step::CreateFileSystem:
+      return "fsmount";
+    case Step::None:
+      return "the launcher's broker did not answer";
+    default:
+      return "unexpected step";
+  }
+}
+
+std::string open_remedy(const ResolvedMount& mount, int error) {
+  switch (error) {
+    case ENOENT:
+      return mount.kind == MountKind::Bind ? "create it or set create_source" : "create the volume again";
+    case EINVAL:
+      return mount.recursive ? "choose a source that is not an unbindable mount"
+                             : "there are mounts below the source that an ordinary user cannot leave out; "
+                               "use recursion \"enabled\"";
+    case EPERM:
+      return "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()";
+    case EACCES:
+      return "give this user access to it";
+    case ENOSPC:
+      return "raise /proc/sys/fs/mount-max (not disk space)";
+    case EMFILE:
+    case ENFILE:
+      return "close descriptors or raise the limit (ulimit -n)";
+    default:
+      return "resolve the mounts again";
+  }
+}
+
+std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failure) {
+  switch (failure.step) {
+    case Step::OpenSource:
+      return open_remedy(mount, failure.error);
+    case Step::KindOfSource:
+    case Step::SourceChanged:
+      return "resolve the mounts again";
+    case Step::SetAttributes:
+      return failure.error == EBUSY ? "a program holds a file there open for writing; end it first"
+             : failure.error == EPERM
+                 ? "a mount below the source has options this user may not change; leave it out with recursion \"disabled\""
+                 : "choose a source whose file system takes these options";
+    case Step::SetPropagation:
+      return "use propagation \"rprivate\"";
+    case Step::CreateTmpfs:
+    case Step::CreateFileSystem:
+      return failure.error == EPERM ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
+                                    : "see dunnage::support() for what this machine allows";
+    case Step::ConfigureFileSystem:
+      return "check size, mode, uid and gid; an id has to exist in the container";
+    default:
+      return "prepare again";
+  }
+}
+
+std::string attributes(const ResolvedMount& mount) {
+  std::string words;
+  if (mount.kind == MountKind::Tmpfs) {
+    words = fmt::format("size={}MiB", mount.size >> 20U);
+  }
+  if (mount.read_only) {
+    words += words.empty() ? "read-only" : ", read-only";
+  }
+  return words.empty() ? words : fmt::format(" ({})", words);
+}
+
+}  // namespace
+
+MountWords words_of(const ResolvedMount& mount) {
+  switch (mount.kind) {
+    case MountKind::Bind:
+      return {"bind mount", mount.source.string(), fmt::format("-> \"{}\"{}", mount.target, attributes(mount))};
+    case MountKind::Volume:
+      if (mount.volume.empty()) {
+        return {"anonymous volume", mount.target, attributes(mount).empty() ? "" : attributes(mount).substr(1)};
+      }
+      return {"volume", mount.volume, fmt::format("-> \"{}\"{}", mount.target, attributes(mount))};
+    case MountKind::Tmpfs:
+      return {"tmpfs", mount.target, attributes(mount).substr(1)};
+  }
+  return {"mount", mount.target, {}};
+}
+
+MountError prepare_error(const ResolvedMount& mount, const launcher::Failure& failure) {
+  const int number = failure.error;
+  return prepare_error(mount, cause_of(failure.step), number, remedy_of(mount, failure));
+}
+
+MountError prepare_error(const ResolvedMount& mount, const std::string& cause, int number, std::string remedy) {
+  MountWords words = words_of(mount);
+  return MountError{{.stage = Stage::Prepare,
+                     .operation = "prepare " + words.kind,
+                     .subject = std::move(words.subject),
+                     .detail = std::move(words.detail),
+                     .cause = cause,
+                     .code = mount.kind == MountKind::Bind && number == ENOENT
+                                 ? make_error_code(errc::source_missing)
+                                 : std::error_code{number, std::system_category()},
+                     .remedy = std::move(remedy)},
+                    mount.kind == MountKind::Volume ? mount.volume : mount.source.string(), mount.target};
+}
+
+}  // namespace dunnage::prepare

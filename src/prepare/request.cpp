@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare/request.hpp"
+
+#include <linux/mount.h>
+
+#include <cstdint>
+
+namespace dunnage::prepare {
+namespace {
+
+constexpr std::uint64_t kPrivate = std::uint64_t{1} << 18U;  // MS_PRIVATE, MS_SLAVE, MS_SHARED of mount(2)
+constexpr std::uint64_t kSlave = std::uint64_t{1} << 19U;
+constexpr std::uint64_t kShared = std::uint64_t{1} << 20U;
+
+std::uint64_t type_of(Propagation propagation) noexcept {
+  switch (propagation) {
+    case Propagation::Shared:
+    case Propagation::RShared:
+      return kShared;
+    case Propagation::Slave:
+    case Propagation::RSlave:
+      return kSlave;
+    default:
+      return kPrivate;
+  }
+}
+
+bool whole_tree(Propagation propagation) noexcept {
+  return propagation == Propagation::RPrivate || propagation == Propagation::RShared ||
+         propagation == Propagation::RSlave;
+}
+
+}  // namespace
+
+std::uint64_t attributes_of(const ResolvedMount& mount) noexcept {
+  std::uint64_t attributes = 0;
+  attributes |= mount.read_only ? MOUNT_ATTR_RDONLY : 0U;
+  attributes |= mount.suid ? 0U : MOUNT_ATTR_NOSUID;
+  attributes |= mount.dev ? 0U : MOUNT_ATTR_NODEV;
+  attributes |= mount.exec ? 0U : MOUNT_ATTR_NOEXEC;
+  return attributes;
+}
+
+launcher::DetachRequest request_for(const ResolvedMount& mount) noexcept {
+  launcher::DetachRequest request;
+  request.attributes = attributes_of(mount);
+  request.attributes_recursive = mount.recursive_read_only ? 1 : 0;
+  request.recursive = mount.recursive ? 1 : 0;
+  request.is_file = mount.file_kind == FileKind::File ? 1 : 0;
+  request.propagation = type_of(mount.propagation);
+  request.propagation_recursive = whole_tree(mount.propagation) ? 1 : 0;
+  request.size = mount.size;
+  request.mode = mount.mode;
+  request.uid = mount.uid.value_or(UINT32_MAX);
+  request.gid = mount.gid.value_or(UINT32_MAX);
+  return request;
+}
+
+}  // namespace dunnage::prepare

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What PreparedMounts owns.
+
+#include <dunnage/mount_plan.hpp>
+#include <dunnage/prepared_mounts.hpp>
+
+#include "kernel/file_descriptor.hpp"
+#include "launcher/identity.hpp"
+#include "volume/use.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage {
+
+/// A volume prepare() made that goes when nobody takes it.
+struct AnonymousVolume {
+  std::filesystem::path store;
+  std::string name;
+};
+
+struct PreparedMounts::State {
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();
+
+  MountPlan plan;
+  launcher::Identity identity;
+  std::string container_id;
+  std::vector<kernel::FileDescriptor> mounts;  ///< one per mount of the plan, in its order
+  std::vector<volume::VolumeUse> uses;
+  std::vector<AnonymousVolume> anonymous;
+  std::vector<std::filesystem::path> created_directories;  ///< outermost first
+  bool taken = false;                                      ///< a container has it; nothing is undone
+};
+
+class PreparedMountsAccess {
+ public:
+  using State = PreparedMounts::State;
+
+  [[nodiscard]] static PreparedMounts make(std::unique_ptr<State> state) {
+    PreparedMounts mounts;
+    mounts.state_ = std::move(state);
+    return mounts;
+  }
+  /// Null for mounts that were moved from or never were.
+  [[nodiscard]] static State* state(PreparedMounts& mounts) noexcept { return mounts.state_.get(); }
+};
+
+}  // namespace dunnage
