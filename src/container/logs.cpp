@@ -137,9 +137,10 @@ std::optional<LogFile> next_file(int record, const std::optional<LogFile>& curre
 /// Goes on from the end of what there was until the container has ended.
 void follow(int record, Delivery& delivery, std::optional<LogFile> current, const kernel::FileDescriptor& socket) {
   bool idle = false;
+  bool ended = !socket;
   while (!delivery.stopped()) {
     const auto now = std::chrono::steady_clock::now();
-    const bool ended = !socket || wait_for_end(socket.get(), idle ? now + kPause : now);
+    ended = ended || wait_for_end(socket.get(), idle ? now + kPause : now);
     const bool rotated = !current || !kernel::is_at(record, kLogName, current->fd());
     if (current) {
       current->look_again();

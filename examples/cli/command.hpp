@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The commands. Each function adds one to the parser and sets Session::action when the user has chosen it.
+
+#include "session.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cli {
+
+void add_run(CLI::App& parent, Session& session);
+void add_plan(CLI::App& parent, Session& session);
+void add_exec(CLI::App& parent, Session& session);
+void add_ps(CLI::App& parent, Session& session);
+void add_inspect(CLI::App& parent, Session& session);
+void add_logs(CLI::App& parent, Session& session);
+void add_lifecycle(CLI::App& parent, Session& session);  // stop, kill, pause, unpause, restart, wait
+void add_rm(CLI::App& parent, Session& session);
+void add_volume(CLI::App& parent, Session& session);
+void add_support(CLI::App& parent, Session& session);
+
+/// A subcommand with the options every command has.
+CLI::App& add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& description);
+
+/// An option that may be given any number of times and takes one value each time, as it stands.
+CLI::Option* add_repeated(CLI::App& app, const std::string& names, std::vector<std::string>& values,
+                          const std::string& description);
+
+/// The names a command is about; at least one.
+CLI::Option* add_names(CLI::App& app, std::vector<std::string>& names, const std::string& description);
+
+/// `--format table|json`.
+void add_format(CLI::App& app, bool& json);
+
+/// Lets `command` set `session.action` to `act(*options)`.
+template <typename Options, typename Act>
+void on_chosen(CLI::App& command, Session& session, std::shared_ptr<Options> options, Act act,
+               int failure_code = kFailure) {
+  command.callback([&session, options = std::move(options), act = std::move(act), failure_code] {
+    session.failure_code = failure_code;
+    session.action = [options, act] { return act(*options); };
+  });
+}
+
+}  // namespace cli

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The flags of `run` that say how the container is made, and the LaunchSpec they add up to.
+
+#include "environment.hpp"
+#include "storage_flags.hpp"
+
+#include <dunnage/container.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <vector>
+
+namespace cli {
+
+struct LaunchFlags {
+  StorageFlags storage{};
+  EnvironmentFlags environment{};
+  std::string rootfs{};  ///< empty: the machine's own
+  bool host_rootfs = false;
+  std::string name{};
+  std::string working_directory{};
+  std::string user{};
+  std::vector<std::string> groups{};
+  std::string hostname{};
+  std::string network = "private";
+  std::string restart = "no";
+  std::string stop_signal{};
+  std::vector<std::string> labels{};
+  std::vector<std::string> add_capabilities{};
+  std::vector<std::string> drop_capabilities{};
+  bool read_only = false;
+  bool remove = false;
+  bool detach = false;
+  bool interactive = false;
+  bool terminal = false;
+
+  void add_to(CLI::App& command);
+  /// Everything but the program, the store and, for a container in the foreground, its streams.
+  /// Throws: dunnage::Error, std::invalid_argument.
+  [[nodiscard]] dunnage::LaunchSpec launch_spec(const std::filesystem::path& store) const;
+
+ private:
+  void check() const;
+};
+
+}  // namespace cli

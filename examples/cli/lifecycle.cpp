@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// stop, kill, pause, unpause, restart and wait: verbs on containers that are there.
+
+#include "command.hpp"
+
+#include <dunnage/container_store.hpp>
+#include <dunnage/error.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <optional>
+
+namespace cli {
+namespace {
+
+struct LifecycleFlags {
+  std::vector<std::string> names{};
+  unsigned seconds = 10;
+  std::string signal = "KILL";
+  [[nodiscard]] std::chrono::seconds grace() const { return std::chrono::seconds{seconds}; }
+};
+
+using Containers = dunnage::ContainerStore;
+using Verb = std::function<void(const Containers&, const LifecycleFlags&, const std::string&)>;
+
+/// A handle, or nothing if the container has ended. Throws: LaunchError(container_missing).
+std::optional<dunnage::Container> running(const Containers& containers, const std::string& name) {
+  try {
+    return containers.get(name);
+  } catch (const dunnage::LaunchError& error) {
+    if (error.code() != dunnage::errc::not_running) throw;
+    return std::nullopt;
+  }
+}
+
+void stop(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
+  if (const auto container = running(containers, name)) (void)container->stop(flags.grace());
+  std::cout << name << std::endl;
+}
+
+void kill(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
+  containers.get(name).kill(dunnage::parse_signal(flags.signal));
+  std::cout << name << std::endl;
+}
+
+void pause(const Containers& containers, const LifecycleFlags& /*flags*/, const std::string& name) {
+  containers.get(name).pause();
+  std::cout << name << std::endl;
+}
+
+void unpause(const Containers& containers, const LifecycleFlags& /*flags*/, const std::string& name) {
+  containers.get(name).resume();
+  std::cout << name << std::endl;
+}
+
+void restart(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
+  containers.get(name).restart(flags.grace());
+  std::cout << name << std::endl;
+}
+
+void wait(const Containers& containers, const LifecycleFlags& /*flags*/, const std::string& name) {
+  if (const auto container = running(containers, name)) {
+    std::cout << container->wait().code() << std::endl;
+  } else {
+    const auto exit = containers.inspect(name).exit;
+    std::cout << (exit ? exit->code() : 0) << std::endl;
+  }
+}
+
+std::shared_ptr<LifecycleFlags> add_verb(CLI::App& parent, Session& session, const std::string& name,
+                                         const std::string& description, const Verb& verb) {
+  CLI::App& command = add_command(parent, session, name, description);
+  auto flags = std::make_shared<LifecycleFlags>();
+  add_names(command, flags->names, "Containers, by name, id or beginning of an id");
+  on_chosen(command, session, flags, [&session, verb](const LifecycleFlags& chosen) {
+    const auto containers = session.containers();
+    return for_each_name(chosen.names, [&](const std::string& which) { verb(containers, chosen, which); });
+  });
+  return flags;
+}
+
+void add_grace(CLI::App& parent, const std::string& verb, LifecycleFlags& flags) {
+  parent.get_subcommand(verb)
+      ->add_option("-t,--time", flags.seconds, "Seconds to wait before it is killed (default: 10)")
+      ->type_name("SECONDS");
+}
+
+}  // namespace
+
+void add_lifecycle(CLI::App& parent, Session& session) {
+  const auto stop_flags = add_verb(parent, session, "stop", "Send the stop signal, wait, then kill", stop);
+  add_grace(parent, "stop", *stop_flags);
+  const auto kill_flags = add_verb(parent, session, "kill", "Send a signal; SIGKILL ends all processes", kill);
+  parent.get_subcommand("kill")
+      ->add_option("-s,--signal", kill_flags->signal, "Name or number (default: KILL)")
+      ->type_name("SIGNAL");
+  add_verb(parent, session, "pause", "Freeze every process", pause);
+  add_verb(parent, session, "unpause", "Let frozen processes go on", unpause);
+  const auto restart_flags =
+      add_verb(parent, session, "restart", "Stop and start again with the same storage", restart);
+  add_grace(parent, "restart", *restart_flags);
+  add_verb(parent, session, "wait", "Wait for the end and print the exit code", wait);
+}
+
+}  // namespace cli

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.hpp"
+#include "json.hpp"
+#include "labels.hpp"
+#include "moment.hpp"
+#include "table.hpp"
+
+#include <dunnage/container_store.hpp>
+
+#include <cstddef>
+#include <iostream>
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kShortId = 12;
+constexpr std::size_t kShortCommand = 20;
+
+struct PsFlags {
+  bool all = false;
+  bool quiet = false;
+  bool whole = false;
+  bool json = false;
+};
+
+bool is_up(dunnage::ContainerStatus status) {
+  using dunnage::ContainerStatus;
+  return status == ContainerStatus::Running || status == ContainerStatus::Paused ||
+         status == ContainerStatus::Restarting;
+}
+
+std::string id_of(const dunnage::ContainerInfo& info, bool whole) {
+  return whole ? info.id : info.id.substr(0, kShortId);
+}
+
+std::string command_of(const dunnage::ContainerInfo& info, bool whole) {
+  std::string text;
+  for (const auto& word : info.argv) text += (text.empty() ? "" : " ") + word;
+  for (char& character : text) {
+    if (static_cast<unsigned char>(character) < ' ') character = ' ';  // a script may have lines; a row has not
+  }
+  if (!whole && text.size() > kShortCommand) {
+    std::size_t length = kShortCommand - 1;
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
+    text = text.substr(0, length) + "…";
+  }
+  return '"' + text + '"';
+}
+
+/// "Up 5 minutes", "Exited (137) 2 hours ago"
+std::string status_of(const dunnage::ContainerInfo& info) {
+  using dunnage::ContainerStatus;
+  const std::string code = "(" + std::to_string(info.exit ? info.exit->code() : 0) + ") ";
+  const std::string up = "Up " + in_words(std::chrono::system_clock::now() - info.started_at);
+  switch (info.status) {
+    case ContainerStatus::Created:
+      return "Created";
+    case ContainerStatus::Running:
+      return up;
+    case ContainerStatus::Paused:
+      return up + " (Paused)";
+    case ContainerStatus::Restarting:
+      return "Restarting " + code + age(info.finished_at);
+    case ContainerStatus::Exited:
+      return "Exited " + code + age(info.finished_at);
+    case ContainerStatus::Dead:
+      return "Dead";
+  }
+  return std::string{to_string(info.status)};
+}
+
+std::string mounts_of(const dunnage::ContainerInfo& info) {
+  std::string text;
+  for (const auto& mount : info.mounts) {
+    if (mount.kind == dunnage::MountKind::Tmpfs) continue;
+    if (!text.empty()) text += ',';
+    text += mount.volume.empty() ? mount.source.string() : mount.volume;
+  }
+  return text;
+}
+
+Json row_of(const dunnage::ContainerInfo& info, bool whole) {
+  return {{"Command", command_of(info, whole)},
+          {"CreatedAt", date_and_time(info.created_at)},
+          {"ID", id_of(info, whole)},
+          {"Image", info.rootfs},
+          {"Labels", joined(info.labels)},
+          {"Mounts", mounts_of(info)},
+          {"Names", info.name},
+          {"RunningFor", age(info.created_at)},
+          {"State", to_string(info.status)},
+          {"Status", status_of(info)}};
+}
+
+int ps(const PsFlags& flags, const Session& session) {
+  Table table{{"CONTAINER ID", "ROOTFS", "COMMAND", "CREATED", "STATUS", "NAMES"}};
+  const auto containers = session.containers().list();
+  for (auto info = containers.rbegin(); info != containers.rend(); ++info) {  // the newest first, as Docker has it
+    if (!flags.all && !is_up(info->status)) continue;
+    if (flags.quiet) {
+      std::cout << id_of(*info, flags.whole) << '\n';
+    } else if (flags.json) {
+      std::cout << one_line(row_of(*info, flags.whole)) << '\n';
+    } else {
+      table.add({id_of(*info, flags.whole), info->rootfs, command_of(*info, flags.whole), age(info->created_at),
+                 status_of(*info), info->name});
+    }
+  }
+  if (!flags.quiet && !flags.json) std::cout << table;
+  return 0;
+}
+
+}  // namespace
+
+void add_ps(CLI::App& parent, Session& session) {
+  CLI::App& command = add_command(parent, session, "ps", "List the containers that run");
+  auto flags = std::make_shared<PsFlags>();
+  command.add_flag("-a,--all", flags->all, "Those that have ended, too");
+  command.add_flag("-q,--quiet", flags->quiet, "Ids only");
+  command.add_flag("--no-trunc", flags->whole, "Whole ids and commands");
+  add_format(command, flags->json);
+  on_chosen(command, session, flags, [&session](const PsFlags& chosen) { return ps(chosen, session); });
+}
+
+}  // namespace cli

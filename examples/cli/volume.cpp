@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// volume create, ls, inspect, rm and prune.
+
+#include "command.hpp"
+#include "json.hpp"
+#include "labels.hpp"
+#include "table.hpp"
+
+#include <dunnage/error.hpp>
+#include <dunnage/volume_store.hpp>
+
+#include <unistd.h>
+
+#include <iostream>
+
+namespace cli {
+namespace {
+
+struct VolumeFlags {
+  std::vector<std::string> names{};
+  std::string name{};
+  std::vector<std::string> labels{};
+  std::vector<std::string> filters{};
+  bool quiet = false;
+  bool json = false;
+  bool all = false;
+  bool force = false;
+};
+
+using Verb = int (*)(const VolumeFlags&, const Session&);
+
+int create(const VolumeFlags& flags, const Session& session) {
+  auto volumes = session.volumes();
+  const dunnage::VolumeOptions options{.labels = parse_labels(flags.labels)};
+  // As in Docker, creating what is there already succeeds.
+  const auto volume =
+      flags.name.empty() ? volumes.create_anonymous({}, options) : volumes.get_or_create(flags.name, options);
+  std::cout << volume.name() << '\n';
+  return 0;
+}
+
+Json row_of(const dunnage::Volume& volume) {
+  return {{"Driver", "local"},
+          {"Labels", joined(volume.labels())},
+          {"Mountpoint", volume.mountpoint().string()},
+          {"Name", volume.name()},
+          {"Scope", "local"}};
+}
+
+int list(const VolumeFlags& flags, const Session& session) {
+  const auto volumes = session.volumes();
+  Table table{{"DRIVER", "VOLUME NAME"}};
+  for (const auto& volume : volumes.list(parse_filters(flags.filters))) {
+    if (flags.quiet) {
+      std::cout << volume.name() << '\n';
+    } else if (flags.json) {
+      std::cout << one_line(row_of(volume)) << '\n';
+    } else {
+      table.add({"local", volume.name()});
+    }
+  }
+  if (!flags.quiet && !flags.json) std::cout << table;
+  for (const auto& name : volumes.damaged()) {
+    complain("volume \"" + name + "\" is left out: its metadata cannot be read; its data is untouched");
+  }
+  return 0;
+}
+
+int inspect(const VolumeFlags& flags, const Session& session) {
+  const auto volumes = session.volumes();
+  std::vector<std::string> objects;
+  const int exit_code = for_each_name(
+      flags.names, [&](const std::string& name) { objects.push_back(to_json(volumes.get(name).info())); });
+  std::cout << pretty_array(objects) << '\n';
+  return exit_code;
+}
+
+int remove(const VolumeFlags& flags, const Session& session) {
+  auto volumes = session.volumes();
+  return for_each_name(flags.names, [&](const std::string& name) {
+    try {
+      volumes.remove(name);
+    } catch (const dunnage::VolumeError& error) {
+      // -f asks for it to be gone, and it is.
+      if (!flags.force || error.code() != dunnage::errc::volume_missing) throw;
+    }
+    std::cout << name << std::endl;
+  });
+}
+
+/// Docker's question. Without somebody to answer it, the answer is no.
+bool confirmed(bool all) {
+  std::cout << "WARNING! This will remove " << (all ? "all" : "anonymous")
+            << " volumes that no container uses.\nAre you sure you want to continue? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (isatty(STDIN_FILENO) == 0) std::cout << '\n';
+  return answer == "y" || answer == "Y";
+}
+
+int prune(const VolumeFlags& flags, const Session& session) {
+  const auto filter = parse_filters(flags.filters);
+  if (!flags.force && !confirmed(flags.all)) return 0;
+  const auto result = session.volumes().prune(flags.all, filter);
+  if (!result.removed.empty()) std::cout << "Deleted Volumes:\n";
+  for (const auto& name : result.removed) std::cout << name << '\n';
+  std::cout << "\nTotal: " << result.removed.size() << (result.removed.size() == 1 ? " volume" : " volumes") << '\n';
+  return 0;
+}
+
+std::pair<CLI::App*, std::shared_ptr<VolumeFlags>> add_verb(CLI::App& parent, Session& session, const std::string& name,
+                                                            const std::string& description, Verb verb) {
+  CLI::App& command = add_command(parent, session, name, description);
+  auto flags = std::make_shared<VolumeFlags>();
+  on_chosen(command, session, flags, [&session, verb](const VolumeFlags& chosen) { return verb(chosen, session); });
+  return {&command, flags};
+}
+
+void add_filter(CLI::App& command, VolumeFlags& flags) {
+  add_repeated(command, "--filter", flags.filters, "label=KEY[=VALUE] or dangling=true|false");
+}
+
+void add_making(CLI::App& volume, Session& session) {
+  const auto [command, flags] = add_verb(volume, session, "create", "Make a volume and print its name", create);
+  command->add_option("NAME", flags->name, "Its name (default: a random one)")->type_name("");
+  add_repeated(*command, "--label", flags->labels, "Label: KEY=VALUE");
+}
+
+void add_looking(CLI::App& volume, Session& session) {
+  const auto [ls, ls_flags] = add_verb(volume, session, "ls", "List volumes", list);
+  ls->add_flag("-q,--quiet", ls_flags->quiet, "Names only");
+  add_filter(*ls, *ls_flags);
+  add_format(*ls, ls_flags->json);
+  const auto [look, look_flags] =
+      add_verb(volume, session, "inspect", "Show all that is known, as a JSON array", inspect);
+  add_names(*look, look_flags->names, "Volumes");
+  add_format(*look, look_flags->json);
+}
+
+void add_removing(CLI::App& volume, Session& session) {
+  const auto [rm, rm_flags] = add_verb(volume, session, "rm", "Remove volumes that no container uses", remove);
+  add_names(*rm, rm_flags->names, "Volumes");
+  rm->add_flag("-f,--force", rm_flags->force, "Do not complain about those that are absent");
+  const auto [all_unused, prune_flags] = add_verb(volume, session, "prune", "Remove what no container uses", prune);
+  all_unused->add_flag("-a,--all", prune_flags->all, "Named volumes, too, not only anonymous ones");
+  all_unused->add_flag("-f,--force", prune_flags->force, "Do not ask");
+  add_filter(*all_unused, *prune_flags);
+}
+
+}  // namespace
+
+void add_volume(CLI::App& parent, Session& session) {
+  CLI::App& volume = add_command(parent, session, "volume", "Volumes: create, ls, inspect, rm, prune");
+  volume.require_subcommand(1);
+  add_making(volume, session);
+  add_looking(volume, session);
+  add_removing(volume, session);
+}
+
+}  // namespace cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What the examples share: a place to work in that is gone afterwards, and sentences that have to be true.
+
+#include <dunnage/error.hpp>
+
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace example {
+
+/// A directory of its own below the system's temporary directory, removed with all it holds.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "dunnage-example-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+      throw std::system_error{errno, std::generic_category(), "cannot make a temporary directory"};
+    }
+    path_ = name;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;  // a destructor has nobody to tell
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Tells what has been seen, or ends the example if it was not so.
+inline void check(bool so, const std::string& sentence) {
+  if (!so) throw std::runtime_error{"NOT SO: " + sentence};
+  std::cout << "  seen: " << sentence << std::endl;
+}
+
+/// What happens next.
+inline void say(const std::string& sentence) { std::cout << sentence << std::endl; }
+
+/// Runs an example's body; an exception is told and makes the exit code 1.
+template <typename Body>
+int show(Body body) {
+  try {
+    return body();
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace example

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/container_store.hpp>
+
+#include "model/json_text.hpp"
+#include "volume/timestamp.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace dunnage {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using model::to_json_text;
+
+/// Docker's word for "not yet" is the first second of its language's clock.
+Json time_of(std::chrono::system_clock::time_point time) {
+  return time == std::chrono::system_clock::time_point{} ? "0001-01-01T00:00:00Z"
+                                                         : volume::format_time(time, volume::Precision::Nanoseconds);
+}
+
+Json texts(std::vector<std::string>::const_iterator begin, std::vector<std::string>::const_iterator end) {
+  Json value = Json::array();
+  for (; begin != end; ++begin) {
+    value.push_back(to_json_text(*begin));
+  }
+  return value;
+}
+
+Json environment_of(const Environment& environment) {
+  Json value = Json::array();
+  for (const auto& [name, text] : environment) {
+    value.push_back(to_json_text(name + "=" + text));
+  }
+  return value;
+}
+
+Json labels_of(const Labels& labels) {
+  Json value = Json::object();
+  for (const auto& [key, text] : labels) {
+    value[key] = to_json_text(text);
+  }
+  return value;
+}
+
+Json state_of(const ContainerInfo& container) {
+  const ContainerStatus status = container.status;
+  const bool paused = status == ContainerStatus::Paused;
+  const bool restarting = status == ContainerStatus::Restarting;
+  // to Docker what is paused or about to start again runs as well
+  return {{"Status", to_string(status)},
+          {"Running", status == ContainerStatus::Running || paused || restarting},
+          {"Paused", paused},
+          {"Restarting", restarting},
+          {"Dead", status == ContainerStatus::Dead},
+          {"Pid", container.pid},
+          {"ExitCode", container.exit ? container.exit->code() : 0},
+          {"StartedAt", time_of(container.started_at)},
+          {"FinishedAt", time_of(container.finished_at)}};
+}
+
+Json mount_of(const ResolvedMount& mount) {
+  const bool is_volume = mount.kind == MountKind::Volume;
+  return {{"Type", to_string(mount.kind)},
+          {"Name", to_json_text(mount.volume)},
+          {"Source", to_json_text(mount.source.native())},
+          {"Destination", to_json_text(mount.target)},
+          {"Driver", is_volume ? "local" : ""},
+          {"Mode", mount.read_only ? "ro" : ""},
+          {"RW", !mount.read_only},
+          {"Propagation", mount.kind == MountKind::Bind ? to_string(mount.propagation) : ""}};
+}
+
+Json config_of(const ContainerInfo& container) {
+  return {{"Hostname", to_json_text(container.hostname)},
+          {"User", to_json_text(container.user)},
+          {"Env", environment_of(container.env)},
+          {"Cmd", texts(container.argv.begin(), container.argv.end())},
+          {"WorkingDir", to_json_text(container.cwd)},
+          {"Labels", labels_of(container.labels)},
+          {"Tty", container.terminal},
+          {"StopSignal", signal_name(container.stop_signal)}};
+}
+
+Json host_config_of(const ContainerInfo& container) {
+  RestartPolicy policy = container.restart;
+  policy.max_retries = 0;  // the number has a field of its own
+  return {{"RestartPolicy",
+           {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
+          {"AutoRemove", container.remove_on_exit}};
+}
+
+}  // namespace
+
+std::string to_json(const ContainerInfo& container) {
+  Json mounts = Json::array();
+  for (const ResolvedMount& mount : container.mounts) {
+    mounts.push_back(mount_of(mount));
+  }
+  const auto& argv = container.argv;
+  const Json value{{"Id", container.id},
+                   {"Name", container.name},
+                   {"Created", time_of(container.created_at)},
+                   {"Path", argv.empty() ? Json("") : to_json_text(argv.front())},
+                   {"Args", texts(argv.empty() ? argv.begin() : argv.begin() + 1, argv.end())},
+                   {"State", state_of(container)},
+                   {"Rootfs", to_json_text(container.rootfs)},
+                   {"Mounts", mounts},
+                   {"Config", config_of(container)},
+                   {"HostConfig", host_config_of(container)},
+                   {"RestartCount", container.restart_count},
+                   {"LogPath", to_json_text(container.log.native())}};
+  // the key of a label has to be a JSON key; one that is not Unicode gets replacement characters
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace dunnage

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/inspection.hpp"
+
+#include "container/logs.hpp"
+#include "container/running.hpp"
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <system_error>
+
+namespace dunnage::container {
+namespace {
+
+using std::chrono::system_clock;
+
+constexpr auto kYoung = std::chrono::seconds{60};
+
+ContainerStatus status_of(launcher::ContainerState state) noexcept {
+  switch (state) {
+    case launcher::ContainerState::Created:
+      return ContainerStatus::Created;
+    case launcher::ContainerState::Running:
+      return ContainerStatus::Running;
+    case launcher::ContainerState::Paused:
+      return ContainerStatus::Paused;
+    case launcher::ContainerState::Restarting:
+      return ContainerStatus::Restarting;
+    case launcher::ContainerState::Exited:
+      break;
+  }
+  return ContainerStatus::Exited;
+}
+
+ContainerInfo info_of(const Config& config, const std::filesystem::path& path) {
+  ContainerInfo info;
+  info.id = config.id;
+  info.name = config.name;
+  info.argv = config.argv;
+  info.rootfs = config.rootfs;
+  info.env = config.env;
+  info.cwd = config.cwd;
+  info.user = config.user;
+  info.hostname = config.hostname;
+  info.labels = config.labels;
+  info.restart = config.restart;
+  info.mounts = config.mounts;
+  info.terminal = config.terminal;
+  info.remove_on_exit = config.remove_on_exit;
+  info.stop_signal = config.stop_signal;
+  info.created_at = config.created_at;
+  info.log = path / kLogName;
+  return info;
+}
+
+void take_saved(ContainerInfo& info, const std::optional<SavedState>& saved) {
+  if (saved) {
+    info.status = saved->status;
+    info.exit = saved->exit;
+    info.restart_count = saved->restart_count;
+    info.started_at = saved->started_at;
+    info.finished_at = saved->exit ? saved->finished_at : system_clock::time_point{};
+  }
+}
+
+void take_answer(ContainerInfo& info, const launcher::Received& answer) {
+  info.status = status_of(answer.message.state);
+  info.restart_count = answer.message.restart_count;
+  info.started_at = system_clock::time_point{
+      std::chrono::duration_cast<system_clock::duration>(std::chrono::nanoseconds{answer.message.started_at})};
+  const bool runs = info.status == ContainerStatus::Running || info.status == ContainerStatus::Paused;
+  if (runs && !answer.descriptors.empty()) {
+    info.pid = pid_of(answer.descriptors.front().get());
+  }
+}
+
+}  // namespace
+
+ContainerInfo describe(const Config& config, const Contact& contact, int record, const std::filesystem::path& path) {
+  ContainerInfo info = info_of(config, path);
+  if (contact.listener == Listener::Answering) {
+    take_answer(info, contact.first);
+    return info;
+  }
+  const std::optional<SavedState> saved = read_state(record);  // read after the launcher's last word
+  take_saved(info, saved);
+  const bool unborn = !saved && system_clock::now() - info.created_at < kYoung;
+  if (contact.listener == Listener::Nobody && info.status != ContainerStatus::Exited && !unborn) {
+    info.status = ContainerStatus::Dead;
+    info.exit = ExitStatus::signaled(SIGKILL, true);
+  }
+  return info;
+}
+
+std::optional<ContainerInfo> inspect_record(int containers, const std::string& name, int record,
+                                            const std::filesystem::path& path, launcher::Deadline deadline) {
+  try {
+    const Config config = read_config(record);
+    const Contact found = contact(record, deadline);
+    ContainerInfo info = describe(config, found, record, path);
+    // what somebody removes loses its files one by one, and looks dead meanwhile
+    if (found.listener == Listener::Nobody && !kernel::is_at(containers, name, record)) {
+      return std::nullopt;
+    }
+    return info;
+  } catch (const kernel::CallError& error) {
+    if (error.code() == std::errc::no_such_file_or_directory && !kernel::is_at(containers, name, record)) {
+      return std::nullopt;
+    }
+    throw;
+  }
+}
+
+}  // namespace dunnage::container
