@@ -56,6 +56,12 @@ void LaunchFlags::check() const {
     throw std::invalid_argument{
         "-d cannot be combined with -i or -t: nothing could be attached to the container later; leave one out"};
   }
+  if (terminal && restart != "no") {
+    // Each start makes a terminal of its own, and the handle has that of the first.
+    throw std::invalid_argument{
+        "-t cannot be combined with --restart: a program that is started again has a new terminal, "
+        "which nothing reads; leave one out"};
+  }
   if (remove && restart != "no") {
     throw std::invalid_argument{
         "--rm cannot be combined with --restart: one removes what the other keeps; leave one out"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// stop, kill, pause, unpause, restart and wait: verbs on containers that are there.
+// stop, kill, pause, unpause and wait: verbs on containers that are there.
 
 #include "command.hpp"
 
@@ -54,11 +54,6 @@ void unpause(const Containers& containers, const LifecycleFlags& /*flags*/, cons
   std::cout << name << std::endl;
 }
 
-void restart(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
-  containers.get(name).restart(flags.grace());
-  std::cout << name << std::endl;
-}
-
 void wait(const Containers& containers, const LifecycleFlags& /*flags*/, const std::string& name) {
   if (const auto container = running(containers, name)) {
     std::cout << container->wait().code() << std::endl;
@@ -97,9 +92,6 @@ void add_lifecycle(CLI::App& parent, Session& session) {
       ->type_name("SIGNAL");
   add_verb(parent, session, "pause", "Freeze every process", pause);
   add_verb(parent, session, "unpause", "Let frozen processes go on", unpause);
-  const auto restart_flags =
-      add_verb(parent, session, "restart", "Stop and start again with the same storage", restart);
-  add_grace(parent, "restart", *restart_flags);
   add_verb(parent, session, "wait", "Wait for the end and print the exit code", wait);
 }
 

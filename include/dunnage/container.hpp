@@ -158,7 +158,7 @@ class DUNNAGE_API Container {
   [[nodiscard]] const std::string& name() const noexcept;  ///< empty without a record
   /// Process id of its first process as this process sees it; 0 when it has ended.
   [[nodiscard]] int pid() const;
-  [[nodiscard]] const MountPlan& plan() const noexcept;  ///< what it was given; empty for handles made by a store
+  [[nodiscard]] const MountPlan& plan() const noexcept;  ///< what it was given
   [[nodiscard]] ContainerStatus status() const;
 
   /// Waits for the end for good (a restart policy's restarts are not ends). Any number of threads may wait.
@@ -176,7 +176,8 @@ class DUNNAGE_API Container {
   void pause() const;
   void resume() const;
   /// Stops it and starts it again from the same specification; mounts are prepared anew, so volumes and binds show
-  /// what the host has now. Streams of kind pipe and callback are made anew. Throws: as launch().
+  /// what the host has now. Streams of kind pipe and callback are made anew. Only for the handle that launched it: a
+  /// record does not hold all of the specification. Throws: LaunchError(not_supported), and as launch().
   void restart(std::chrono::milliseconds grace = std::chrono::seconds{10});
   /// Runs a further program in it. Throws: as launch().
   [[nodiscard]] Process exec(ExecSpec spec) const;

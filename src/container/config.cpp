@@ -39,7 +39,8 @@ TimePoint from_nanoseconds(std::int64_t count) {
 
 Json texts_to_value(const std::vector<std::string>& texts) {
   Json value = Json::array();
-  std::transform(texts.begin(), texts.end(), std::back_inserter(value), [](const auto& text) { return to_json_text(text); });
+  std::transform(texts.begin(), texts.end(), std::back_inserter(value),
+                 [](const auto& text) { return to_json_text(text); });
   return value;
 }
 

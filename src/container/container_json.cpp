@@ -88,8 +88,7 @@ Json config_of(const ContainerInfo& container) {
 Json host_config_of(const ContainerInfo& container) {
   RestartPolicy policy = container.restart;
   policy.max_retries = 0;  // the number has a field of its own
-  return {{"RestartPolicy",
-           {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
+  return {{"RestartPolicy", {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
           {"AutoRemove", container.remove_on_exit}};
 }
 

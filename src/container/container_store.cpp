@@ -48,7 +48,7 @@ using container::Found;
 using container::Listener;
 using launcher::Deadline;
 
-constexpr auto kPatience = std::chrono::seconds{2};      ///< with launchers that do not answer
+constexpr auto kPatience = std::chrono::seconds{2};  ///< with launchers that do not answer
 constexpr auto kLeastPatience = std::chrono::milliseconds{50};
 constexpr auto kEndTimeout = std::chrono::seconds{10};
 
@@ -178,9 +178,8 @@ ContainerInfo ContainerStore::inspect(std::string_view name) const {
     return std::move(*info);
   }
   const Deed deed = deed_of("inspect container", name);
-  throw explained(deed, [&] {
-    return container::missing_failure(deed, container::record_names(state_->containers().get()));
-  });
+  throw explained(
+      deed, [&] { return container::missing_failure(deed, container::record_names(state_->containers().get())); });
 }
 
 Container ContainerStore::get(std::string_view name) const {

@@ -62,29 +62,27 @@ kernel::FileDescriptor listen_control(int record_directory, const std::string& n
 
 Contact contact(int record_directory, launcher::Deadline deadline) {
   const sockaddr_un address = address_of(record_directory, kControlName);
-  Contact result;
-  kernel::FileDescriptor socket = make_socket();
-  while (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    if (errno == ECONNREFUSED || errno == ENOENT || errno == ENOTDIR || errno == EPROTOTYPE) {
-      return result;
-    }
-    if (errno != EAGAIN && errno != EINTR) {
+  for (;;) {
+    kernel::FileDescriptor socket = make_socket();
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+      auto first = launcher::receive(socket.get(), deadline);
+      if (!first) {
+        return {Listener::Silent, std::move(socket), {}};
+      }
+      if (first->message.kind == MessageKind::Started) {
+        return {Listener::Answering, std::move(socket), std::move(*first)};
+      }
+      // hung up: it ended while we knocked, which shows at the next knock, or it has too many connections
+    } else if (errno == ECONNREFUSED || errno == ENOENT || errno == ENOTDIR || errno == EPROTOTYPE) {
+      return {};
+    } else if (errno != EAGAIN && errno != EINTR) {  // EAGAIN: too many wait for it already
       throw kernel::CallError{"connect", errno};
     }
-    if (std::chrono::steady_clock::now() >= deadline) {  // too many wait for it already
-      result.listener = Listener::Silent;
-      return result;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return {Listener::Silent, {}, {}};
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});  // the kernel tells nobody when there is room again
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-  auto first = launcher::receive(socket.get(), deadline);
-  if (!first) {
-    result.listener = Listener::Silent;
-    result.socket = std::move(socket);
-  } else if (first->message.kind == MessageKind::Started) {
-    result = {Listener::Answering, std::move(socket), std::move(*first)};
-  }
-  return result;  // otherwise it ended while we knocked
 }
 
 bool wait_for_end(int socket, launcher::Deadline deadline) {

@@ -17,8 +17,8 @@ inline constexpr const char* kControlName = "control.sock";
 [[nodiscard]] kernel::FileDescriptor listen_control(int record_directory, const std::string& name = kControlName);
 
 enum class Listener {
-  Nobody,     ///< the container has ended, or its launcher has died
-  Silent,     ///< somebody listens and did not answer in time: it is stopped, or very busy
+  Nobody,  ///< the container has ended, or its launcher has died
+  Silent,  ///< somebody listens and did not answer in time: it is stopped, or very busy
   Answering,
 };
 

@@ -27,9 +27,9 @@ LaunchError call_failure(const Deed& deed, const kernel::CallError& error) {
 
 LaunchError missing_failure(const Deed& deed, const std::vector<std::string>& known_names) {
   const auto near = error::nearest(deed.subject, std::span<const std::string>{known_names});
-  return failure(deed, {}, errc::container_missing,
-                 near ? fmt::format("did you mean \"{}\"?", *near)
-                      : "launch it first, or list the containers of the store");
+  return failure(
+      deed, {}, errc::container_missing,
+      near ? fmt::format("did you mean \"{}\"?", *near) : "launch it first, or list the containers of the store");
 }
 
 LaunchError silent_failure(const Deed& deed) {

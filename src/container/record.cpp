@@ -33,6 +33,7 @@ namespace {
 constexpr std::string_view kUnfinished = ".new-";
 constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 constexpr auto kPatience = std::chrono::seconds{2};
+constexpr auto kShortPatience = std::chrono::milliseconds{100};  ///< with who may just be launching under that name
 constexpr int kAttempts = 16;  ///< somebody else may take and give up a name as often as we try
 
 kernel::FileDescriptor duplicate(int fd) {
@@ -136,7 +137,7 @@ bool clear_finished(const volume::Layout& layout, int containers, const std::str
       return false;
     }
     const RecordLock lock{directory.get()};
-    const Contact found = contact(directory.get(), std::chrono::steady_clock::now() + kPatience);
+    const Contact found = contact(directory.get(), std::chrono::steady_clock::now() + kShortPatience);
     if (found.listener != Listener::Nobody) {
       return false;
     }
@@ -230,8 +231,7 @@ Record create_record(const volume::Layout& layout, const Config& config) {
   const std::string text = checked_config(deed, config);
   return explained(deed, [&] {
     kernel::FileDescriptor containers = open_containers(layout);
-    if (kernel::exists_at(containers.get(), config.name) &&
-        !clear_finished(layout, containers.get(), config.name)) {
+    if (kernel::exists_at(containers.get(), config.name) && !clear_finished(layout, containers.get(), config.name)) {
       throw exists_failure(deed);
     }
     Unfinished record{containers.get(), config.id, text};

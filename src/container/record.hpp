@@ -63,8 +63,8 @@ struct Record {
 };
 
 /// Makes and publishes a record. One of that name whose container has ended and should have been removed gives way.
-/// Throws: LaunchError(container_exists) with the remedy to remove it or choose another name, LaunchError with the errno
-/// of what failed.
+/// Throws: LaunchError(container_exists) with the remedy to remove it or choose another name, LaunchError with the
+/// errno of what failed.
 [[nodiscard]] Record create_record(const volume::Layout& layout, const Config& config);
 
 /// Opens the record of a container that is started again: a new control socket, the log goes on; config.json is

@@ -81,6 +81,13 @@ void check_record(const Checker& checker, const LaunchSpec& spec) {
   }
 }
 
+void check_terminal(const Checker& checker, const LaunchSpec& spec) {
+  if (spec.terminal && spec.restart.kind != RestartPolicy::Kind::No && spec.lifetime == Lifetime::WithHost) {
+    checker.refuse("a restart gets another terminal than the one terminal_fd() gives out",
+                   "leave out the terminal, or the restart policy");
+  }
+}
+
 }  // namespace
 
 void check(const LaunchSpec& spec) {
@@ -95,6 +102,7 @@ void check(const LaunchSpec& spec) {
     checker.refuse("the host name is longer than 64 bytes", "choose a shorter one");
   }
   check_record(checker, spec);
+  check_terminal(checker, spec);
 }
 
 void check(const ExecSpec& spec, const std::string& container) {

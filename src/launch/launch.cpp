@@ -72,6 +72,8 @@ bool Launch::removed_on_exit() const {
   return spec_.remove_on_exit.value_or(spec_.lifetime == Lifetime::WithHost);
 }
 
+std::string Launch::subject() const { return name_.empty() ? id_.substr(0, kShortId) : name_; }
+
 std::filesystem::path Launch::store_path() const { return spec_.store.empty() ? default_store() : spec_.store; }
 
 void Launch::decide_identity() {
@@ -84,7 +86,7 @@ void Launch::decide_identity() {
     if (!spec_.groups.empty()) {
       throw LaunchError{{.stage = Stage::Launch,
                          .operation = "launch container",
-                         .subject = name_.empty() ? id_ : name_,
+                         .subject = subject(),
                          .detail = {},
                          .cause = "supplementary groups need more than the one group id this user has",
                          .code = errc::not_supported,
@@ -96,7 +98,7 @@ void Launch::decide_identity() {
 }
 
 void Launch::prepare_storage() {
-  const PrepareOptions options{.user = numbers_of(user_), .container_id = id_, .container_name = name_};
+  const PrepareOptions options{.user = numbers_of(user_), .container_id = id_, .container_name = subject()};
   if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
     prepared_ = set->resolve({.store = spec_.store, .current_directory = {}}).prepare(options);
   } else if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
@@ -111,7 +113,7 @@ void Launch::prepare_storage() {
   if (mounts_ != nullptr && !mounts_->mounts.empty() && mounts_->identity != identity_) {
     throw LaunchError{{.stage = Stage::Launch,
                        .operation = "launch container",
-                       .subject = name_.empty() ? id_ : name_,
+                       .subject = subject(),
                        .detail = {},
                        .cause = "the mounts were prepared for another user",
                        .code = errc::invalid_argument,
@@ -144,6 +146,7 @@ void Launch::make_record() {
   config.env = environment_;
   config.cwd = spec_.cwd;
   config.user = numbers_of(user_);
+  config.groups = user_.groups;
   config.hostname = hostname_;
   config.labels = spec_.labels;
   config.restart = spec_.restart;
@@ -245,13 +248,12 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
 
 std::shared_ptr<container::Running> Launch::start() {
   OpenStreams streams{{spec_.in, spec_.out, spec_.err, spec_.terminal, record_.has_value()}};
-  const std::string subject = name_.empty() ? id_.substr(0, kShortId) : name_;
   kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
   auto answer = launcher::receive(channel.get(), deadline_);
   const auto failed = [&](errc code, std::string remedy) {
     return LaunchError{{.stage = Stage::Launch,
                         .operation = "launch container",
-                        .subject = subject,
+                        .subject = subject(),
                         .detail = {},
                         .cause = {},
                         .code = code,
@@ -261,7 +263,7 @@ std::shared_ptr<container::Running> Launch::start() {
     throw failed(errc::timed_out, "raise launch_timeout, or see what keeps its sources from answering");
   }
   if (answer->message.kind == launcher::MessageKind::Failed) {
-    throw_failure({"launch container", subject, spec_.argv.front(), spec_.cwd, &prepared_.plan()},
+    throw_failure({"launch container", subject(), spec_.argv.front(), spec_.cwd, &prepared_.plan()},
                   answer->message.failure);
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
@@ -276,7 +278,7 @@ std::shared_ptr<container::Running> Launch::start() {
   }
   kernel::FileDescriptor process =
       answer->descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer->descriptors.front());
-  return std::make_shared<container::Running>(subject, std::move(channel), std::move(process), std::move(ends));
+  return std::make_shared<container::Running>(subject(), std::move(channel), std::move(process), std::move(ends));
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_ptr<container::Running> run) {
@@ -312,7 +314,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
   prepare_root();
   make_record();
   auto discard = gsl::finally([this] {
-    if (record_ && store_) {
+    if (record_ && store_ && !again_) {  // what ran before has a log worth keeping
       container::discard_record(VolumeStoreAccess::layout(*store_), name_);
     }
   });

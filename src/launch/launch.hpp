@@ -49,6 +49,7 @@ class Launch {
   [[nodiscard]] std::shared_ptr<container::Running> start();
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> make_state(std::shared_ptr<container::Running> run);
   [[nodiscard]] bool recorded() const;
+  [[nodiscard]] std::string subject() const;  ///< what errors and volumes call it
   [[nodiscard]] bool removed_on_exit() const;
   [[nodiscard]] std::filesystem::path store_path() const;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -172,8 +173,9 @@ bool Connection::alive() const noexcept {
   if (owner_ != ::getpid()) {
     return false;
   }
-  pollfd item{process_.process.get(), POLLIN, 0};
-  return ::poll(&item, 1, 0) == 0;
+  // a launcher that is killed closes its sockets a moment before its end shows in the pidfd
+  std::array<pollfd, 2> items{pollfd{process_.process.get(), POLLIN, 0}, pollfd{socket_.get(), POLLRDHUP, 0}};
+  return ::poll(items.data(), items.size(), 0) == 0;
 }
 
 int send_request(int socket, MessageKind kind, const Request& request, int channel_theirs, int channel_ours,

@@ -25,7 +25,8 @@ struct Ended : RecordStore {
 
   [[nodiscard]] std::string read(const LogOptions& options = {}) const {
     std::string text;
-    containers.logs("db", [&](const LogEntry& entry) { text += entry.data; }, options);
+    containers.logs(
+        "db", [&](const LogEntry& entry) { text += entry.data; }, options);
     return text;
   }
   [[nodiscard]] std::string tail(std::size_t lines) const {
@@ -43,7 +44,8 @@ class Follower {
     options.stop = stop_.get_token();
     thread_ = std::thread{[this, &store, options] {
       try {
-        store.containers.logs("db", [this](const LogEntry& entry) { take(entry); }, options);
+        store.containers.logs(
+            "db", [this](const LogEntry& entry) { take(entry); }, options);
       } catch (const std::exception& error) {
         const std::scoped_lock lock{mutex_};
         text_ += error.what();
@@ -230,7 +232,8 @@ TEST_CASE("following ends when the launcher dies, and loses nothing", "[containe
     std::thread reader{[&] {
       LogOptions options;
       options.follow = true;
-      store.containers.logs("db", [&](const LogEntry& entry) { text += entry.data; }, options);
+      store.containers.logs(
+          "db", [&](const LogEntry& entry) { text += entry.data; }, options);
     }};
     connection = test::accept_and_greet(record.control.get(), launcher::ContainerState::Running);
     append(store.record("db") / "log", log_entry("last"));

@@ -94,8 +94,8 @@ TEST_CASE("a record has all of its files when it gets its name, and is private",
     CHECK(mode_of(store.record("db") / file) == 0600);
   }
   CHECK((::fcntl(record.log.get(), F_GETFL) & O_APPEND) != 0);
-  for (const auto* fd : {&record.directory, &record.containers, &record.trash, &record.volumes, &record.log,
-                         &record.control}) {
+  for (const auto* fd :
+       {&record.directory, &record.containers, &record.trash, &record.volumes, &record.log, &record.control}) {
     CHECK((::fcntl(fd->get(), F_GETFD) & FD_CLOEXEC) != 0);
   }
 }
@@ -105,7 +105,8 @@ TEST_CASE("a record can lie deeper than the address of a socket is long", "[cont
   const auto root = directory.path() / std::string(120, 'd') / "store";
   const auto containers = ContainerStore::open(root);
   const auto volumes = VolumeStore::open(root);
-  const auto record = container::create_record(VolumeStoreAccess::layout(volumes), RecordStore::config_of("db"));
+  const auto& layout = VolumeStoreAccess::layout(volumes);
+  CHECK_NOTHROW(container::create_record(layout, RecordStore::config_of("db")));
   CHECK(containers.list().size() == 1);
 }
 
@@ -173,6 +174,7 @@ TEST_CASE("a record that its launcher should have removed gives way, once", "[co
   }
   for (auto& thread : threads) thread.join();
   CHECK(made == 1);
+  records.clear();
   CHECK(store.containers.inspect("db").id != old.id);
   CHECK(store.store.list().empty());
   CHECK(entries_of(store.root / "trash").empty());
@@ -225,12 +227,12 @@ TEST_CASE("a record is opened again with its log and another socket", "[containe
   config.argv = {"true"};
   {
     const container::Record record = container::reopen_record(store.layout(), config);
-    CHECK(store.containers.inspect("db").argv == std::vector<std::string>{"true"});
-    CHECK(store.containers.find("db")->status == ContainerStatus::Exited);  // nothing new is known yet
     CHECK(entries_of(store.record("db")) ==
           std::vector<std::string>{"config.json", "control.sock", "lock", "log", "state.json"});
     CHECK_THROWS_AS(container::reopen_record(store.layout(), config), LaunchError);  // it is open
   }
+  CHECK(store.containers.inspect("db").argv == std::vector<std::string>{"true"});
+  CHECK(store.containers.inspect("db").status == ContainerStatus::Exited);  // nothing new is known
   CHECK_THROWS_AS(container::reopen_record(store.layout(), RecordStore::config_of("db")), LaunchError);
   container::discard_record(store.layout(), "db");
   CHECK_NOTHROW(container::reopen_record(store.layout(), config));
@@ -410,8 +412,9 @@ TEST_CASE("a running container is removed by force only", "[container][store]") 
     FAIL("nothing was thrown");
   } catch (const LaunchError& error) {
     CHECK(error.code() == std::errc::device_or_resource_busy);
-    CHECK(std::string{error.what()} ==
-          "cannot remove container \"db\": it is running: device or resource busy [EBUSY]; stop it first, or use force");
+    CHECK(
+        std::string{error.what()} ==
+        "cannot remove container \"db\": it is running: device or resource busy [EBUSY]; stop it first, or use force");
   }
   CHECK(launcher.signal == 0);
   store.containers.remove("db", true);

@@ -23,6 +23,7 @@ struct Child {
   int root = -1;  ///< O_PATH on the root of the container-to-be
   int dev = -1;
   int proc = -1;
+  int sys = -1;
 };
 
 /// Notes a failed step in the slot and ends the child. The launcher reports it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/container.hpp"
 
+#include "launcher/program/dev.hpp"
 #include "launcher/program/hold.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
@@ -43,6 +44,7 @@ void watch_logs(Slot& slot) noexcept {
 
 /// Once the program runs it has its own copies. Locks, the record's descriptors and, for another start, the streams stay.
 void close_consumed(Slot& slot) noexcept {
+  close_spare(slot.spare);
   const LaunchPayload& request = *slot.request;
   for (uint32_t index = 0; index < slot.descriptor_count; ++index) {
     const auto number = static_cast<int32_t>(index);
@@ -59,6 +61,10 @@ void close_consumed(Slot& slot) noexcept {
 
 int start(Slot& slot) noexcept {
   slot.life = Life::Starting;
+  if (!slot.is_exec) {
+    slot.spare = launcher().spare;
+    launcher().spare = SpareDev{};
+  }
   const int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
   if (result < 0) {
     return result;
@@ -142,6 +148,13 @@ void schedule(Slot& slot) noexcept {
 Launcher& launcher() noexcept {
   static Launcher instance;
   return instance;
+}
+
+void make_spare() noexcept {
+  SpareDev& spare = launcher().spare;
+  if (spare.shm < 0 && make_dev(spare, get_surroundings()).error != 0) {
+    close_spare(spare);  // the next container tries itself, and says what is wrong
+  }
 }
 
 Message describe(const Slot& slot, MessageKind kind) noexcept {

@@ -3,9 +3,12 @@
 
 #include "launcher/detach.hpp"
 #include "launcher/program/child.hpp"
+#include "launcher/program/dev.hpp"
 #include "launcher/program/park.hpp"
 
 #include <sys/sysmacros.h>
+
+#include <initializer_list>
 
 namespace dunnage::launcher {
 namespace {
@@ -29,20 +32,35 @@ constexpr Link kLinks[] = {{"fd", "/proc/self/fd"},
                            {"stderr", "/proc/self/fd/2"},
                            {"ptmx", "pts/ptmx"}};
 
-void create_nodes(Child& child) noexcept {
+/// Nodes, links and directories in a /dev that is attached nowhere. mknod(2) of a device is for the initial user
+/// namespace; elsewhere there are files, over which the machine's own nodes are shown (show_nodes()).
+int fill_dev(int dev, bool rootless) noexcept {
   for (const Node& node : kNodes) {
     const auto device = static_cast<long>(makedev(node.major, node.minor));
-    require(child, Step::CreateDevice,
-            raw_syscall(__NR_mknodat, child.dev, as_argument(node.name), S_IFCHR | 0666, device));
+    const long result = raw_syscall(__NR_mknodat, dev, as_argument(node.name), (rootless ? S_IFREG : S_IFCHR) | 0666,
+                                    rootless ? 0 : device);
+    if (result < 0) {
+      return static_cast<int>(result);
+    }
   }
+  for (const Link& link : kLinks) {
+    const long result = raw_syscall(__NR_symlinkat, as_argument(link.target), dev, as_argument(link.name));
+    if (result < 0) {
+      return static_cast<int>(result);
+    }
+  }
+  for (const char* name : {"pts", "shm", "mqueue"}) {
+    if (const int result = make_directory_at(dev, name, 0755); result < 0) {
+      return result;
+    }
+  }
+  return 0;
 }
 
-/// mknod(2) of a device is for the initial user namespace; elsewhere the machine's own nodes are shown.
 void show_nodes(Child& child) noexcept {
   const int devices =
       static_cast<int>(require(child, Step::CreateDevice, open_at(AT_FDCWD, kParkedDevices, O_PATH | O_DIRECTORY)));
   for (const Node& node : kNodes) {
-    require(child, Step::CreateDevice, raw_syscall(__NR_mknodat, child.dev, as_argument(node.name), S_IFREG | 0666, 0));
     const int target = static_cast<int>(require(child, Step::CreateDevice, open_at(child.dev, node.name, O_PATH)));
     const int mount =
         static_cast<int>(require(child, Step::CreateDevice, kernel::open_tree_at(devices, node.name, OPEN_TREE_CLONE)));
@@ -61,7 +79,7 @@ void attach_below_dev(Child& child, const char* name, int mount, Step step) noex
   (void)close_descriptor(mount);
 }
 
-int detach_pts(const Child& child) noexcept {
+int detach_pts(bool single_id) noexcept {
   const int context = kernel::open_file_system("devpts");
   if (context < 0) {
     return context;
@@ -70,7 +88,7 @@ int detach_pts(const Child& child) noexcept {
   result = result < 0 ? result : kernel::configure_flag(context, "newinstance");
   result = result < 0 ? result : kernel::configure_string(context, "ptmxmode", "0666");
   result = result < 0 ? result : kernel::configure_string(context, "mode", "0620");
-  if (!child.surroundings.single_id) {  // group 5, "tty", is not mapped otherwise
+  if (!single_id) {  // group 5, "tty", is not mapped otherwise
     result = result < 0 ? result : kernel::configure_string(context, "gid", "5");
   }
   result = result < 0 ? result : kernel::create_file_system(context);
@@ -103,29 +121,50 @@ int detach_memory(uint64_t size, uint32_t mode, uint64_t attributes) noexcept {
 
 }  // namespace
 
-void attach_dev(Child& child) noexcept {
+Failure make_dev(SpareDev& made, const Surroundings& surroundings) noexcept {
   constexpr uint64_t kDevSize = 64U << 20U;
+  constexpr uint64_t kShmSize = 64U << 20U;
+  Failure failure;
+  failure.step = Step::MountDev;
+  made.dev = detach_memory(kDevSize, 0755, MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
+  int result = made.dev;
+  if (result >= 0) {
+    failure.step = Step::CreateDevice;
+    const auto mask = raw_syscall(__NR_umask, 0);
+    result = fill_dev(made.dev, surroundings.rootless);
+    (void)raw_syscall(__NR_umask, mask);
+  }
+  if (result >= 0) {
+    failure.step = Step::MountPts;
+    result = made.pts = detach_pts(surroundings.single_id);
+  }
+  if (result >= 0) {
+    failure.step = Step::MountShm;
+    result = made.shm =
+        detach_memory(kShmSize, 01777, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  }
+  failure.error = result < 0 ? -result : 0;
+  return failure;
+}
+
+void attach_dev(Child& child) noexcept {
+  SpareDev made = child.slot.spare;
+  if (made.shm < 0) {
+    made = SpareDev{};
+    const Failure failure = make_dev(made, child.surroundings);
+    if (failure.error != 0) {
+      fail(child, failure.step, failure.error);
+    }
+  }
   const int target = open_own_directory(child, child.root, "dev", Step::MountDev);
-  child.dev = static_cast<int>(
-      require(child, Step::MountDev, detach_memory(kDevSize, 0755, MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME)));
+  child.dev = made.dev;
   require(child, Step::MountDev, kernel::attach_mount(child.dev, target));
   (void)close_descriptor(target);
-  (void)raw_syscall(__NR_umask, 0);
   if (child.surroundings.rootless) {
     show_nodes(child);
-  } else {
-    create_nodes(child);
   }
-  (void)raw_syscall(__NR_umask, 022);
-  for (const Link& link : kLinks) {
-    require(child, Step::CreateDevice,
-            raw_syscall(__NR_symlinkat, as_argument(link.target), child.dev, as_argument(link.name)));
-  }
-  constexpr uint64_t kShmSize = 64U << 20U;
-  attach_below_dev(child, "pts", detach_pts(child), Step::MountPts);
-  attach_below_dev(child, "shm",
-                   detach_memory(kShmSize, 01777, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
-                   Step::MountShm);
+  attach_below_dev(child, "pts", made.pts, Step::MountPts);
+  attach_below_dev(child, "shm", made.shm, Step::MountShm);
   attach_below_dev(child, "mqueue", detach_mqueue(), Step::MountMqueue);
 }
 

@@ -184,7 +184,11 @@ void run_loop() noexcept {
     if (self.host_gone && self.slots.live() == 0) {
       return;
     }
-    const int count = wait_for_events(self.epoll, events, 64, timeout);
+    int count = wait_for_events(self.epoll, events, 64, 0);
+    if (count == 0) {
+      make_spare();
+      count = wait_for_events(self.epoll, events, 64, timeout);
+    }
     for (int index = 0; index < count; ++index) {
       dispatch(events[index], signals);
     }

@@ -9,43 +9,45 @@ namespace {
 
 constexpr uint64_t kNoLinks = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
 
-constexpr const char* kReadOnly[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
+constexpr const char* kReadOnly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
-constexpr const char* kMasked[] = {"proc/acpi",
-                                   "proc/asound",
-                                   "proc/interrupts",
-                                   "proc/kcore",
-                                   "proc/keys",
-                                   "proc/latency_stats",
-                                   "proc/sched_debug",
-                                   "proc/scsi",
-                                   "proc/timer_list",
-                                   "proc/timer_stats",
-                                   "sys/devices/virtual/powercap",
-                                   "sys/firmware",
-                                   "sys/fs/selinux"};
+struct Masked {
+  const char* path;
+  bool in_sys;
+};
+
+constexpr Masked kMasked[] = {
+    {"acpi", false},       {"asound", false},      {"interrupts", false}, {"kcore", false},
+    {"keys", false},       {"latency_stats", false}, {"sched_debug", false}, {"scsi", false},
+    {"timer_list", false}, {"timer_stats", false}, {"devices/virtual/powercap", true}, {"firmware", true},
+    {"fs/selinux", true}};
+
+/// Attaches on a path of /proc or /sys by the descriptor of that mount itself: it is ours, the kernel makes its names,
+/// and a link at the end would not be followed.
+long attach_at(int mount, int directory, const char* path) noexcept {
+  return raw_syscall(__NR_move_mount, mount, as_argument(""), directory, as_argument(path), MOVE_MOUNT_F_EMPTY_PATH);
+}
 
 /// A missing path has nothing to protect; every other failure ends the start.
-int open_present(Child& child, const char* path, Step step) noexcept {
-  const int fd = kernel::open_at2(child.root, path, O_PATH, kNoLinks);
+int open_present(Child& child, int directory, const char* path, Step step) noexcept {
+  const int fd = kernel::open_at2(directory, path, O_PATH, kNoLinks);
   return fd == -ENOENT ? -1 : static_cast<int>(require(child, step, fd));
 }
 
 void make_read_only(Child& child, const char* path) noexcept {
-  const int target = open_present(child, path, Step::ProtectPath);
-  if (target < 0) {
+  const int mount =
+      kernel::open_tree_at(child.proc, path, OPEN_TREE_CLONE | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+  if (mount == -ENOENT) {
     return;
   }
-  const int mount = static_cast<int>(require(
-      child, Step::ProtectPath, kernel::open_tree_at(target, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH)));
+  require(child, Step::ProtectPath, mount);
   require(child, Step::ProtectPath, kernel::set_mount_attributes(mount, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0));
-  require(child, Step::ProtectPath, kernel::attach_mount(mount, target));
+  require(child, Step::ProtectPath, attach_at(mount, child.proc, path));
   (void)close_descriptor(mount);
-  (void)close_descriptor(target);
 }
 
-void mask(Child& child, const char* path) noexcept {
-  const int target = open_present(child, path, Step::MaskPath);
+void mask(Child& child, int directory, const char* path) noexcept {
+  const int target = open_present(child, directory, path, Step::MaskPath);
   if (target < 0) {
     return;
   }
@@ -64,7 +66,7 @@ void mask(Child& child, const char* path) noexcept {
 /// sys/devices/system/cpu/cpuN/thermal_throttle, for every N there is.
 void mask_thermal_throttle(Child& child) noexcept {
   for (unsigned cpu = 0;; ++cpu) {
-    char path[80] = "sys/devices/system/cpu/cpu";
+    char path[80] = "devices/system/cpu/cpu";
     size_t size = text_size(path);
     char digits[12];
     unsigned count = 0;
@@ -75,7 +77,7 @@ void mask_thermal_throttle(Child& child) noexcept {
       path[size++] = digits[--count];
     }
     path[size] = '\0';
-    const int present = open_present(child, path, Step::MaskPath);
+    const int present = open_present(child, child.sys, path, Step::MaskPath);
     if (present < 0) {
       return;
     }
@@ -84,7 +86,7 @@ void mask_thermal_throttle(Child& child) noexcept {
     if (target >= 0) {
       (void)close_descriptor(target);
       __builtin_memcpy(path + size, "/thermal_throttle", sizeof "/thermal_throttle");
-      mask(child, path);
+      mask(child, child.sys, path);
     } else if (target != -ENOENT) {
       require(child, Step::MaskPath, target);
     }
@@ -97,8 +99,8 @@ void protect_paths(Child& child) noexcept {
   for (const char* path : kReadOnly) {
     make_read_only(child, path);
   }
-  for (const char* path : kMasked) {
-    mask(child, path);
+  for (const Masked& masked : kMasked) {
+    mask(child, masked.in_sys ? child.sys : child.proc, masked.path);
   }
   if (child.surroundings.thermal_throttle) {
     mask_thermal_throttle(child);

@@ -88,7 +88,7 @@ void attach_system_mounts(Child& child) noexcept {
     (void)close_descriptor(cgroup);
     (void)close_descriptor(target);
   }
-  (void)close_descriptor(sys);
+  child.sys = sys;
 }
 
 }  // namespace dunnage::launcher

@@ -55,6 +55,7 @@ Slot* Slots::take() noexcept {
     log.read_end = log.write_end = -1;
   }
   slot->failure.mount = -1;
+  slot->spare = SpareDev{-1, -1, -1};
   slot->life = Life::Receiving;
   ++live_;
   return slot;
@@ -70,6 +71,7 @@ void Slots::give_back(Slot& slot) noexcept {
     close_and_clear(log.read_end);
     close_and_clear(log.write_end);
   }
+  close_spare(slot.spare);
   for (uint32_t index = 0; index < slot.descriptor_count; ++index) {
     close_and_clear(slot.descriptors[index]);
   }

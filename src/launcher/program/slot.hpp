@@ -28,6 +28,13 @@ struct LogPipe {
   int write_end = -1;
 };
 
+/// The file systems of a /dev that was made ahead; -1: not there.
+struct SpareDev {
+  int dev = -1;
+  int pts = -1;
+  int shm = -1;
+};
+
 struct Slot {
   Slot* next_free = nullptr;
   Slot* next_same_pid = nullptr;
@@ -50,6 +57,7 @@ struct Slot {
   int log_fd = -1;
   uint64_t log_size = 0;
   LogPipe logs[2];
+  SpareDev spare;
   Slot* container = nullptr;  ///< of an exec: the container it runs in
   uint32_t container_generation = 0;
 
@@ -113,6 +121,12 @@ inline void close_and_clear(int& fd) noexcept {
     (void)close_descriptor(fd);
     fd = -1;
   }
+}
+
+inline void close_spare(SpareDev& spare) noexcept {
+  close_and_clear(spare.dev);
+  close_and_clear(spare.pts);
+  close_and_clear(spare.shm);
 }
 
 /// The descriptor with that index of the request; -1 if it is absent.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A process that launches one kind of container whenever it is told to, and says how long that took. Kinds that want
+/// a host of their own (gigabytes of memory, thousands of mounts) can so take turns in one run.
+
+#include "kernel/file_descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+
+namespace dunnage::bench {
+
+using Launch = std::function<void()>;
+
+class Worker {
+ public:
+  /// Forks; `make` runs in the worker and returns what is to be measured. To be called before there are threads.
+  explicit Worker(const std::function<Launch()>& make);
+  Worker(Worker&&) noexcept = default;
+  ~Worker();
+
+  /// Empty if it works; else why not.
+  [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+  /// Milliseconds of one launch, right after one that is not counted. Throws: std::runtime_error.
+  [[nodiscard]] double measure();
+
+ private:
+  struct Answer;
+  [[noreturn]] static void serve(int socket, const std::function<Launch()>& make) noexcept;
+  [[nodiscard]] Answer receive() const;
+
+  kernel::FileDescriptor socket_;
+  pid_t pid_ = 0;
+  std::string trouble_;
+};
+
+}  // namespace dunnage::bench
