@@ -28,10 +28,6 @@ Deadline deadline_after(std::chrono::milliseconds timeout) {
   return timeout > kFar ? launcher::kNever : now + timeout;
 }
 
-void kill_running(const container::Running& run, int signal) {
-  (void)run.command(MessageKind::Signal, signal, "signal container");
-}
-
 ContainerStatus status_of(launcher::ContainerState state) noexcept {
   switch (state) {
     case launcher::ContainerState::Created:
@@ -126,7 +122,7 @@ ExitStatus Container::stop(std::chrono::milliseconds grace) const {
     if (const auto ended = run->wait_until(deadline_after(grace))) {
       return *ended;
     }
-    kill_running(*run, SIGKILL);
+    run->signal(SIGKILL, "stop container");
   } catch (const LaunchError& error) {
     if (error.code() != errc::not_running) {  // it was faster
       throw;
@@ -146,7 +142,7 @@ void Container::kill(int signal) const {
                        .code = errc::not_running,
                        .remedy = "launch it again"}};
   }
-  kill_running(*run, signal);
+  run->signal(signal, "signal container");
 }
 
 void Container::pause() const { (void)state_->run()->command(MessageKind::Pause, 0, "pause container"); }

@@ -35,7 +35,7 @@ std::optional<ExitStatus> Process::wait_for(std::chrono::milliseconds timeout) c
 }
 
 void Process::kill(int signal) const {
-  (void)state_->run->command(launcher::MessageKind::Signal, signal, "signal program");
+  state_->run->signal(signal, "signal program");
 }
 
 int Process::exit_fd() const noexcept { return state_->run->channel(); }

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/signal.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 
@@ -107,6 +108,19 @@ Received Running::command(MessageKind kind, int number, const std::string& opera
     throw run_error(operation, subject_, {error, std::system_category()}, "try again");
   }
   return std::move(*answer);
+}
+
+void Running::signal(int number, const std::string& operation) const {
+  if (!is_signal(number)) {
+    throw LaunchError{{.stage = Stage::Run,
+                       .operation = operation,
+                       .subject = subject_,
+                       .detail = {},
+                       .cause = std::to_string(number) + " is no signal",
+                       .code = errc::invalid_argument,
+                       .remedy = "give a number from 1 to 64, or a name to parse_signal()"}};
+  }
+  (void)command(MessageKind::Signal, number, operation);
 }
 
 int Running::pid() const {

@@ -49,6 +49,9 @@ class Running {
   /// the errno the launcher met.
   launcher::Received command(launcher::MessageKind kind, int number, const std::string& operation) const;
 
+  /// Sends a signal. Throws: LaunchError(invalid_argument) for a number that is none, and as command().
+  void signal(int number, const std::string& operation) const;
+
   [[nodiscard]] int channel() const noexcept { return channel_.get(); }
   /// Process id as this process sees it; 0 when it has ended.
   [[nodiscard]] int pid() const;

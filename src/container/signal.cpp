@@ -2,6 +2,7 @@
 #include <dunnage/error.hpp>
 #include <dunnage/process.hpp>
 
+#include "container/signal.hpp"
 #include "error/nearest.hpp"
 
 #include <fmt/format.h>
@@ -34,8 +35,6 @@ constexpr std::array kNames{
     Name{"IO", SIGIO},         Name{"PWR", SIGPWR},   Name{"SYS", SIGSYS},
 };
 
-constexpr int kLastSignal = 64;
-
 LaunchError unknown_signal(std::string_view text, const std::string& remedy) {
   return LaunchError{{.stage = Stage::Run,
                       .operation = "use the signal",
@@ -58,7 +57,7 @@ std::string upper(std::string_view text) {
 int parse_signal(std::string_view text) {
   int number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && number >= 1 && number <= kLastSignal) {
+  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && container::is_signal(number)) {
     return number;
   }
   const std::string name = upper(text);

@@ -17,8 +17,9 @@
 
 namespace dunnage::kernel {
 
-SmallFile read_small_file(int directory, const char* path, std::string& buffer, std::size_t limit) {
-  const FileDescriptor file = open_beneath(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+namespace {
+
+SmallFile read_whole(const FileDescriptor& file, std::string& buffer, std::size_t limit) {
   if (!file) {
     return {.text = {}, .number = errno};
   }
@@ -44,6 +45,16 @@ SmallFile read_small_file(int directory, const char* path, std::string& buffer, 
     }
     buffer.resize(buffer.size() * 2);
   }
+}
+
+}  // namespace
+
+SmallFile read_small_file(int directory, const char* path, std::string& buffer, std::size_t limit) {
+  return read_whole(open_beneath(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), buffer, limit);
+}
+
+SmallFile read_host_file(const char* path, std::string& buffer, std::size_t limit) {
+  return read_whole(FileDescriptor{::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)}, buffer, limit);
 }
 
 void write_all(int fd, std::string_view content) {

@@ -26,6 +26,9 @@ struct SmallFile {
 /// A FIFO or device does not block it. EFBIG: there is more than `limit`.
 [[nodiscard]] SmallFile read_small_file(int directory, const char* path, std::string& buffer, std::size_t limit);
 
+/// The same for a file of the machine itself, named by an absolute path that can be trusted: /etc/subuid.
+[[nodiscard]] SmallFile read_host_file(const char* path, std::string& buffer, std::size_t limit);
+
 /// Writes all of `content`.
 void write_all(int fd, std::string_view content);
 

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/signal.hpp"
 #include "model/volume_name.hpp"
 
 #include <fmt/format.h>
@@ -67,6 +68,13 @@ class Checker {
   std::string subject_;
 };
 
+void check_stop_signal(const Checker& checker, int signal) {
+  if (!container::is_signal(signal)) {
+    checker.refuse(fmt::format("the stop signal {} is no signal", signal),
+                   "give a number from 1 to 64, or a name to parse_signal()");
+  }
+}
+
 void check_record(const Checker& checker, const LaunchSpec& spec) {
   if (!spec.name.empty() && !model::is_valid_volume_name(spec.name)) {
     checker.refuse(fmt::format("\"{}\" is not a name of a container", spec.name),
@@ -101,6 +109,7 @@ void check(const LaunchSpec& spec) {
   if (spec.hostname.size() > kLongestHostname) {
     checker.refuse("the host name is longer than 64 bytes", "choose a shorter one");
   }
+  check_stop_signal(checker, spec.stop_signal);
   check_record(checker, spec);
   check_terminal(checker, spec);
 }

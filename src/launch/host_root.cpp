@@ -128,7 +128,7 @@ void add_configuration(const Builder& builder, const Accounts& accounts, const s
   builder.link("../run/lock", "var/lock");
   if (network == Network::Host) {  // with the machine's network come its name servers
     std::string buffer;
-    const auto [servers, number] = kernel::read_small_file(AT_FDCWD, "/etc/resolv.conf", buffer, kMostBytes);
+    const auto [servers, number] = kernel::read_host_file("/etc/resolv.conf", buffer, kMostBytes);
     if (number == 0) {
       builder.file("etc/resolv.conf", servers);
     }

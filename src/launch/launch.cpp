@@ -108,7 +108,7 @@ void Launch::prepare_storage() {
   }
   mounts_ = PreparedMountsAccess::state(prepared_);
   if (again_ && mounts_ != nullptr) {
-    mounts_->anonymous = again_->anonymous;
+    mounts_->anonymous.insert(mounts_->anonymous.end(), again_->anonymous.begin(), again_->anonymous.end());
   }
   if (mounts_ != nullptr && !mounts_->mounts.empty() && mounts_->identity != identity_) {
     throw LaunchError{{.stage = Stage::Launch,
@@ -299,9 +299,6 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->rootfs = spec_.rootfs.to_string();
   if (mounts_ != nullptr) {
     state->anonymous = mounts_->anonymous;
-  }
-  if (again_) {
-    state->anonymous = again_->anonymous;
   }
   spec_.mounts = state->plan;
   state->spec = std::move(spec_);

@@ -3,6 +3,7 @@
 
 #include <dunnage/container.hpp>
 #include <dunnage/error.hpp>
+#include <dunnage/volume_store.hpp>
 
 #include "container/running.hpp"
 #include "container/state.hpp"
@@ -11,8 +12,25 @@
 #include <chrono>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace dunnage {
+namespace {
+
+bool is_there(const AnonymousVolume& volume) { return VolumeStore::open(volume.store).find(volume.name).has_value(); }
+
+/// An anonymous volume may have gone with the end of the container; its mount is one to be made anew then.
+void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
+  for (ResolvedMount& mount : mounts) {
+    if (mount.kind == MountKind::Volume && mount.volume == gone.name && mount.store == gone.store) {
+      mount.volume.clear();
+      mount.source.clear();
+      mount.create_volume = true;
+    }
+  }
+}
+
+}  // namespace
 
 void Container::restart(std::chrono::milliseconds grace) {
   const auto before = state_->run();
@@ -37,10 +55,19 @@ void Container::restart(std::chrono::milliseconds grace) {
     }
     (void)stop(grace);
   }
+  std::vector<ResolvedMount> mounts{state_->plan.begin(), state_->plan.end()};
+  std::vector<AnonymousVolume> kept;
+  for (const AnonymousVolume& volume : state_->anonymous) {
+    if (is_there(volume)) {
+      kept.push_back(volume);
+    } else {
+      forget(volume, mounts);
+    }
+  }
   const LaunchSpec& known = *state_->spec;
   LaunchSpec spec{.rootfs = known.rootfs,
                   .argv = known.argv,
-                  .mounts = state_->plan,
+                  .mounts = MountPlan{std::move(mounts)},
                   .env = known.env,
                   .cwd = known.cwd,
                   .user = known.user,
@@ -64,8 +91,12 @@ void Container::restart(std::chrono::milliseconds grace) {
                   .remove_on_exit = known.remove_on_exit,
                   .store = known.store,
                   .launch_timeout = known.launch_timeout};
-  auto fresh = launch::Launch{std::move(spec), launch::Again{state_->id, state_->name, state_->anonymous}}.run();
+  auto fresh = launch::Launch{std::move(spec), launch::Again{state_->id, state_->name, kept}}.run();
   fresh->owned = false;  // its run moves over to this handle, which owns it
+  if (kept.size() != state_->anonymous.size()) {
+    state_->plan = fresh->plan;
+    state_->anonymous = fresh->anonymous;
+  }
   state_->set_run(fresh->run());
 }
 

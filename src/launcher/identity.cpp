@@ -69,7 +69,7 @@ std::vector<IdRange> map_of(std::uint32_t own, const std::vector<IdRange>& range
 
 std::vector<IdRange> ranges_in(const char* path, const std::string& name, uid_t user) {
   std::string content;
-  const auto [text, number] = kernel::read_small_file(AT_FDCWD, path, content, kLongestFile);
+  const auto [text, number] = kernel::read_host_file(path, content, kLongestFile);
   return number != 0 ? std::vector<IdRange>{} : parse_subordinate_ids(text, name, user);
 }
 

@@ -83,6 +83,9 @@ int send(int socket, std::span<const std::byte> message, std::span<const int> de
     if (errno == EINTR) {
       continue;
     }
+    if (errno == ECONNRESET) {
+      return EPIPE;  // what an end says, once, that was closed before it had read everything
+    }
     if (errno == ETOOMANYREFS) {  // this user has too many descriptors under way; they are about to be received
       (void)::poll(nullptr, 0, 1);
     } else if (errno != EAGAIN) {
@@ -112,7 +115,8 @@ std::optional<Received> receive(int socket, Deadline deadline, Take take) {
     }
     const ssize_t size =
         ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | (take == Take::Peek ? MSG_PEEK : 0));
-    if (size < 0 && errno == EINTR) {
+    // ECONNRESET is said once, before what the other end had sent, if it was closed before it had read everything.
+    if (size < 0 && (errno == EINTR || errno == ECONNRESET)) {
       continue;
     }
     if (size < 0 && errno == EAGAIN) {

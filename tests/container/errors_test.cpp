@@ -106,6 +106,9 @@ TEST_CASE("a signal that is none is refused by kill", "[container][errors]") {
     CHECK(code_of([&] { container.kill(signal); }) == errc::invalid_argument);
     CHECK(code_of([&] { process.kill(signal); }) == errc::invalid_argument);
   }
+  CHECK(message_of([&] { container.kill(1000); }) ==
+        "cannot signal container \"" + container.id().substr(0, 12) +
+            "\": 1000 is no signal: invalid argument [EINVAL]; give a number from 1 to 64, or a name to parse_signal()");
   CHECK(message_of([] { (void)parse_signal("SIGTREM"); }) ==
         "cannot use the signal \"SIGTREM\": invalid argument [EINVAL]; did you mean SIGTERM?");
 }
@@ -191,7 +194,7 @@ TEST_CASE("volumes that are missing, taken or in use are told with a remedy", "[
   const Container container =
       Container::launch(ground.program({"sleep", "1000"}, {VolumeMount{"db-data", "/data"}}));
   CHECK(message_of([&] { store.remove("db-data"); }) ==
-        "cannot remove volume \"db-data\": used by container \"" + container.id() +
+        "cannot remove volume \"db-data\": used by container \"" + container.id().substr(0, 12) +
             "\": the volume is in use [EBUSY]; stop it first");
 }
 

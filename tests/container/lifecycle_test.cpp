@@ -161,7 +161,7 @@ TEST_CASE("all processes of a container end with its first", "[container][lifecy
   const Ground ground;
   const auto shared = ground.directory().make("shared");
   const Container container = Container::launch(
-      ground.shell("(while :; do date +%N > /shared/beat; sleep 0.02; done) & (setsid sleep 1000) & sleep 0.2; exit 0",
+      ground.shell("(while :; do echo x >> /shared/beat; sleep 0.02; done) & (setsid sleep 1000) & sleep 0.2; exit 0",
                    {BindMount{shared, "/shared"}}));
   CHECK(container.wait().success());
   const std::string last = ground.directory().read("shared/beat");

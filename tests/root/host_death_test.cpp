@@ -98,8 +98,9 @@ struct Host {
   }
 };
 
-bool nothing_left(const Host& host, const std::set<std::string>& namespaces) {
-  return test::processes_with(host.word).empty() && test::processes_in(namespaces).empty() &&
+/// `members`: the processes that were in a namespace of the containers.
+bool nothing_left(const Host& host, const std::vector<pid_t>& members) {
+  return test::processes_with(host.word).empty() && !test::any_is_left(members) &&
          test::processes_that_mount(host.directory.path().string()).empty();
 }
 
@@ -110,15 +111,17 @@ TEST_CASE("a host that is killed takes its containers, their mounts and their ho
   if (!test::requires_root()) return;
   Host host;
   host.launch();
-  std::set<std::string> namespaces = test::namespaces_of(host.sleepers());
+  const std::set<std::string> namespaces = test::namespaces_of(host.sleepers());
   REQUIRE(namespaces.size() == 2 * kContainers);
+  const std::vector<pid_t> members = test::processes_in(namespaces);
+  REQUIRE(members.size() >= kContainers * kProcesses);
   VolumeStore store = VolumeStore::open(host.store);
   REQUIRE(store.users("shared").size() == kContainers);
   CHECK_THROWS_AS(store.remove("volume-0"), VolumeError);
 
   const auto killed_at = std::chrono::steady_clock::now();
   (void)host.end();
-  CHECK(test::becomes_true([&] { return nothing_left(host, namespaces); }, 1s));
+  CHECK(test::becomes_true([&] { return nothing_left(host, members); }, 1s));
   CHECK(test::becomes_true([&] { return store.users("shared").empty(); }, 1s));
   CHECK(std::chrono::steady_clock::now() - killed_at < 1s);
   for (const Volume& volume : store.list()) {
@@ -127,7 +130,7 @@ TEST_CASE("a host that is killed takes its containers, their mounts and their ho
   }
   // Those that are started again by themselves are not: the first delay is over by then.
   std::this_thread::sleep_for(300ms);
-  CHECK(nothing_left(host, namespaces));
+  CHECK(nothing_left(host, members));
 }
 
 TEST_CASE("a host that is killed at any moment of launching leaves no process and no lock", "[launch][death]") {
@@ -170,7 +173,7 @@ TEST_CASE("a launcher that is killed takes its containers along; handles say so,
           for (int number = 0; number < kContainers; ++number) containers.push_back(Container::launch(host.spec(number)));
           const auto all_sleep = [&host] { return host.sleepers().size() == kContainers * kProcesses; };
           require(test::becomes_true(all_sleep, 20s), "they do not sleep");
-          const std::set<std::string> namespaces = test::namespaces_of(host.sleepers());
+          const std::vector<pid_t> members = test::processes_in(test::namespaces_of(host.sleepers()));
           const pid_t launcher = launcher_pid();
 
           require(::kill(launcher, SIGKILL) == 0, "kill");
@@ -181,7 +184,7 @@ TEST_CASE("a launcher that is killed takes its containers along; handles say so,
             require(container.status() == ContainerStatus::Exited || container.status() == ContainerStatus::Dead,
                     std::string{to_string(container.status())});
           }
-          require(test::becomes_true([&] { return nothing_left(host, namespaces); }, 1s), "something is left");
+          require(test::becomes_true([&] { return nothing_left(host, members); }, 1s), "something is left");
           VolumeStore store = VolumeStore::open(host.store);
           require(store.users("shared").empty(), "the shared volume is in use");
 

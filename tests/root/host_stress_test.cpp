@@ -42,13 +42,13 @@ void require(bool good, const std::string& what) {
 pid_t launcher_pid() { return launcher::Connection::get(launcher::identity_for(0, 0))->pid(); }
 
 /// What a program in a container finds of its surroundings. The last line names what it inherited.
-constexpr const char* kLookAround = R"(
-  echo "descriptors:" $(:)
+constexpr const char* kLookAround = R"look(
+  echo "descriptors:"
   for fd in /proc/self/fd/*; do [ -e "$fd" ] && echo "${fd##*/}" "$(readlink "/proc/$$/fd/${fd##*/}")"; done
   echo "processes:" /proc/[0-9]*
   echo "environment:"; env
   exit "$CODE"
-)";
+)look";
 
 /// Two GiB, or what the machine can spare of it; filled with the secret.
 void fill_memory() {
@@ -196,7 +196,7 @@ void be_an_unpleasant_host(const std::filesystem::path& directory) {
   const pid_t launcher = launcher_pid();
   require(test::file_text("/proc/" + std::to_string(launcher) + "/environ").empty(), "the launcher has an environment");
   require(std::stoul(test::status_of(launcher, "VmRSS")) < 16384, "the launcher has grown");
-  require(becomes_true([&] { return test::file_text("/proc/" + std::to_string(launcher) + "/task/" +
+  require(test::becomes_true([&] { return test::file_text("/proc/" + std::to_string(launcher) + "/task/" +
                                                     std::to_string(launcher) + "/children").empty(); }, 2s),
           "the launcher has children left");
 }
@@ -208,4 +208,18 @@ TEST_CASE("a thousand containers from sixteen threads of an unpleasant host are 
   if (!test::requires_root()) return;
   const TemporaryDirectory directory;
   CHECK(test::wait_for(test::start_process([&] { be_an_unpleasant_host(directory.path()); })) == 0);
+}
+
+TEST_CASE("how a container ended is known also when it is sent signals at that moment", "[launch][stress]") {
+  if (!test::requires_root()) return;
+  for (int round = 0; round < 200; ++round) {
+    const Container container = Container::launch({.argv = {"sh", "-c", "exit 5"}, .err = Stdio::null()});
+    try {
+      for (;;) container.kill(SIGCONT);
+    } catch (const LaunchError& error) {
+      CHECK(error.code() == errc::not_running);
+    }
+    const ExitStatus status = container.wait();
+    REQUIRE(status == ExitStatus::exited(5));
+  }
 }

@@ -63,7 +63,9 @@ std::string file_text(const fs::path& file) {
 std::string status_of(pid_t pid, std::string_view name) {
   std::ifstream lines{"/proc/" + std::to_string(pid) + "/status"};
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(std::string{name} + ":")) return line.substr(line.find_first_not_of(" \t", name.size() + 1));
+    if (!line.starts_with(std::string{name} + ":")) continue;
+    const std::size_t value = line.find_first_not_of(" \t", name.size() + 1);
+    return value == std::string::npos ? std::string{} : line.substr(value);
   }
   return {};
 }
@@ -137,6 +139,13 @@ std::vector<pid_t> processes_that_mount(const std::string& text) {
   return processes_for_which([&](const fs::path& process) {
     return file_text(process / "mountinfo").find(text) != std::string::npos;
   });
+}
+
+bool any_is_left(const std::vector<pid_t>& processes) {
+  for (const pid_t pid : processes) {
+    if (fs::exists("/proc/" + std::to_string(pid))) return true;
+  }
+  return false;
 }
 
 bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseconds time) {
