@@ -19,7 +19,8 @@ namespace {
 
 class Checker {
  public:
-  Checker(std::string operation, std::string subject) : operation_{std::move(operation)}, subject_{std::move(subject)} {}
+  Checker(std::string operation, std::string subject)
+      : operation_{std::move(operation)}, subject_{std::move(subject)} {}
 
   [[noreturn]] void refuse(std::string cause, std::string remedy) const {
     throw LaunchError{{.stage = Stage::Launch,

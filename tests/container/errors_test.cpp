@@ -22,18 +22,20 @@ std::string failure_of(LaunchSpec spec) {
 
 TEST_CASE("a program that cannot be executed is told apart by why", "[container][errors]") {
   const Ground ground;
-  CHECK(failure_of(ground.program({"no-such-program"})) ==
-        "cannot launch container \"box\": execute \"no-such-program\": no such program in the container [ENOENT]; check "
-        "its name, and PATH inside the container");
+  CHECK(
+      failure_of(ground.program({"no-such-program"})) ==
+      "cannot launch container \"box\": execute \"no-such-program\": no such program in the container [ENOENT]; check "
+      "its name, and PATH inside the container");
   CHECK(failure_of(ground.program({"/bin/no-such-program"})) ==
         "cannot launch container \"box\": execute \"/bin/no-such-program\": no such program in the container [ENOENT]; "
         "check its path inside the container, and that the interpreter it names is there too");
   CHECK(failure_of(ground.program({"/etc/passwd"})) ==
         "cannot launch container \"box\": execute \"/etc/passwd\": the program cannot be executed [EACCES]; make it "
         "executable (chmod +x), for this user, and not on a noexec mount");
-  CHECK(failure_of(ground.program({"/usr"})) ==
-        "cannot launch container \"box\": execute \"/usr\": the program cannot be executed [EACCES]; make it executable "
-        "(chmod +x), for this user, and not on a noexec mount");
+  CHECK(
+      failure_of(ground.program({"/usr"})) ==
+      "cannot launch container \"box\": execute \"/usr\": the program cannot be executed [EACCES]; make it executable "
+      "(chmod +x), for this user, and not on a noexec mount");
   const auto text = ground.directory().write("text", "no program\n");
   ::chmod(text.c_str(), 0755);
   CHECK(failure_of(ground.program({"/text"}, {BindMount{text, "/text"}})) ==
@@ -106,9 +108,10 @@ TEST_CASE("a signal that is none is refused by kill", "[container][errors]") {
     CHECK(code_of([&] { container.kill(signal); }) == errc::invalid_argument);
     CHECK(code_of([&] { process.kill(signal); }) == errc::invalid_argument);
   }
-  CHECK(message_of([&] { container.kill(1000); }) ==
-        "cannot signal container \"" + container.id().substr(0, 12) +
-            "\": 1000 is no signal: invalid argument [EINVAL]; give a number from 1 to 64, or a name to parse_signal()");
+  CHECK(
+      message_of([&] { container.kill(1000); }) ==
+      "cannot signal container \"" + container.id().substr(0, 12) +
+          "\": 1000 is no signal: invalid argument [EINVAL]; give a number from 1 to 64, or a name to parse_signal()");
   CHECK(message_of([] { (void)parse_signal("SIGTREM"); }) ==
         "cannot use the signal \"SIGTREM\": invalid argument [EINVAL]; did you mean SIGTERM?");
 }
@@ -117,9 +120,10 @@ TEST_CASE("a root file system that cannot be used is named", "[container][errors
   const Ground ground;
   LaunchSpec spec = ground.program({"true"});
   spec.rootfs = Rootfs::directory(ground.path("absent"));
-  CHECK(failure_of(std::move(spec)) == "cannot use root file system \"" + ground.path("absent").string() +
-                                           "\": open: no such file or directory [ENOENT]; create it, or unpack an image "
-                                           "there");
+  CHECK(failure_of(std::move(spec)) ==
+        "cannot use root file system \"" + ground.path("absent").string() +
+            "\": open: no such file or directory [ENOENT]; create it, or unpack an image "
+            "there");
   spec = ground.program({"true"});
   spec.rootfs = Rootfs::directory(ground.directory().write("file", ""));
   CHECK(failure_of(std::move(spec)) == "cannot use root file system \"" + ground.path("file").string() +
@@ -147,9 +151,10 @@ TEST_CASE("a source that is gone is told at resolve and at prepare", "[container
 
 TEST_CASE("a mount on the container's own places is refused at resolve", "[container][errors]") {
   const Ground ground;
-  CHECK(failure_of(ground.program({"true"}, {Tmpfs{"/proc/sys"}})) ==
-        "cannot resolve tmpfs \"/proc/sys\": \"/proc\" belongs to the container itself: the target cannot be mounted on "
-        "[EINVAL]; choose a target outside of /proc, /sys, /dev/pts and /dev/console");
+  CHECK(
+      failure_of(ground.program({"true"}, {Tmpfs{"/proc/sys"}})) ==
+      "cannot resolve tmpfs \"/proc/sys\": \"/proc\" belongs to the container itself: the target cannot be mounted on "
+      "[EINVAL]; choose a target outside of /proc, /sys, /dev/pts and /dev/console");
 }
 
 TEST_CASE("a name that is taken is an error until it is free again", "[container][errors]") {
@@ -191,11 +196,10 @@ TEST_CASE("volumes that are missing, taken or in use are told with a remedy", "[
   CHECK(message_of([&] { (void)store.get("db-dat"); }) ==
         "cannot get volume \"db-dat\": no such volume [ENOENT]; did you mean \"db-data\"?");
   CHECK(message_of([&] { store.create("db-data"); }).starts_with("cannot create volume \"db-data\": "));
-  const Container container =
-      Container::launch(ground.program({"sleep", "1000"}, {VolumeMount{"db-data", "/data"}}));
-  CHECK(message_of([&] { store.remove("db-data"); }) ==
-        "cannot remove volume \"db-data\": used by container \"" + container.id().substr(0, 12) +
-            "\": the volume is in use [EBUSY]; stop it first");
+  const Container container = Container::launch(ground.program({"sleep", "1000"}, {VolumeMount{"db-data", "/data"}}));
+  CHECK(message_of([&] { store.remove("db-data"); }) == "cannot remove volume \"db-data\": used by container \"" +
+                                                            container.id().substr(0, 12) +
+                                                            "\": the volume is in use [EBUSY]; stop it first");
 }
 
 TEST_CASE("a launch that takes too long ends with its deadline", "[container][errors]") {

@@ -17,10 +17,11 @@ TEST_CASE("a further program is in the same container", "[container][exec]") {
   spec.env = {{"COLOR", "blue"}};
   spec.cwd = "/data";
   const Container container = Container::launch(std::move(spec));
-  Outcome outcome = outcome_of(
-      container, {.argv = {"sh", "-c", "pwd; cat /proc/sys/kernel/hostname; echo $COLOR $EXTRA $HOME; cat /proc/1/comm; "
-                                       "echo x > /data/file; echo y > /v/file; exit 3"},
-                  .env = {{"EXTRA", "red"}}});
+  Outcome outcome =
+      outcome_of(container, {.argv = {"sh", "-c",
+                                      "pwd; cat /proc/sys/kernel/hostname; echo $COLOR $EXTRA $HOME; cat /proc/1/comm; "
+                                      "echo x > /data/file; echo y > /v/file; exit 3"},
+                             .env = {{"EXTRA", "red"}}});
   CHECK(outcome.out == "/data\nbox\nblue red /root\nsleep\n");
   CHECK(outcome.err.empty());
   CHECK(outcome.status == ExitStatus::exited(3));
@@ -53,8 +54,8 @@ TEST_CASE("a further program can be another user", "[container][exec]") {
   if (!requires_many_ids()) return;
   const Ground ground;
   const Container container = Container::launch(ground.program({"sleep", "1000"}));
-  CHECK(outcome_of(container, {.argv = {"sh", "-c", "id -u; id -g; grep CapEff /proc/self/status"}, .user = "12:34"}).out ==
-        "12\n34\nCapEff:\t0000000000000000\n");
+  CHECK(outcome_of(container, {.argv = {"sh", "-c", "id -u; id -g; grep CapEff /proc/self/status"}, .user = "12:34"})
+            .out == "12\n34\nCapEff:\t0000000000000000\n");
   CHECK(outcome_of(container, {.argv = {"sh", "-c", "id -un; echo $HOME"}, .user = "nobody"}).out ==
         "nobody\n/nonexistent\n");
   CHECK(code_of([&] { (void)container.exec({.argv = {"true"}, .user = "nobodi"}); }) == errc::user_unknown);
@@ -68,9 +69,10 @@ TEST_CASE("a further program that is not there is an error and not an exit code"
   CHECK(message_of([&] { (void)container.exec({.argv = {"no-such-program"}}); }) ==
         "cannot execute in container \"box\": execute \"no-such-program\": no such program in the container [ENOENT]; "
         "check its name, and PATH inside the container");
-  CHECK(message_of([&] { (void)container.exec({.argv = {"true"}, .cwd = "/no/where"}); }) ==
-        "cannot execute in container \"box\": enter the working directory: no such file or directory [ENOENT]; check the "
-        "working directory \"/no/where\"");
+  CHECK(
+      message_of([&] { (void)container.exec({.argv = {"true"}, .cwd = "/no/where"}); }) ==
+      "cannot execute in container \"box\": enter the working directory: no such file or directory [ENOENT]; check the "
+      "working directory \"/no/where\"");
   CHECK(code_of([&] { (void)container.exec({}); }) == errc::invalid_argument);
   CHECK(container.status() == ContainerStatus::Running);
 }

@@ -82,6 +82,7 @@ TEST_CASE("an id beyond the range is an error and nothing runs", "[container][id
   const Ground ground;
   LaunchSpec spec = ground.program({"true"});
   spec.user = "4000000";
-  CHECK(message_of([&] { (void)run(std::move(spec)); })
-            .ends_with("; that id does not exist in this user's range; give it more ids in /etc/subuid and /etc/subgid"));
+  CHECK(message_of([&] {
+          (void)run(std::move(spec));
+        }).ends_with("; that id does not exist in this user's range; give it more ids in /etc/subuid and /etc/subgid"));
 }

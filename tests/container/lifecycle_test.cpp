@@ -50,8 +50,8 @@ TEST_CASE("a program that a signal ends is told apart from one that exits", "[co
   for (const int signal : {SIGKILL, SIGTERM, SIGUSR1}) {
     Collector out;
     // Process 1 is only hit by what comes from outside and has a handler, or by SIGKILL; perl takes the default back.
-    const Container container = launch_ready(ground, "trap 'exit 3' TERM USR1; echo ready; while :; do sleep 0.02; done",
-                                             out);
+    const Container container =
+        launch_ready(ground, "trap 'exit 3' TERM USR1; echo ready; while :; do sleep 0.02; done", out);
     container.kill(signal);
     const ExitStatus status = container.wait();
     CHECK(status == (signal == SIGKILL ? ExitStatus::signaled(SIGKILL) : ExitStatus::exited(3)));
@@ -123,8 +123,8 @@ TEST_CASE("containers are launched from many threads at once", "[container][life
 TEST_CASE("stop gives the program its grace, and then no more", "[container][lifecycle]") {
   const Ground ground;
   Collector polite;
-  const Container first = launch_ready(
-      ground, "trap 'echo cleaned up; exit 4' TERM; echo ready; while :; do sleep 0.02; done", polite);
+  const Container first =
+      launch_ready(ground, "trap 'echo cleaned up; exit 4' TERM; echo ready; while :; do sleep 0.02; done", polite);
   CHECK(first.stop() == ExitStatus::exited(4));
   CHECK(polite.wait_for("cleaned up\n"));
   CHECK(first.stop() == ExitStatus::exited(4));  // again: it has ended
@@ -192,6 +192,43 @@ TEST_CASE("a paused container does nothing until it is resumed", "[container][li
   container.resume();
   container.pause();
   CHECK(container.stop(0ms) == ExitStatus::signaled(SIGKILL));  // paused or not
+}
+
+TEST_CASE("a paused container that is stopped ends as one that is not", "[container][lifecycle]") {
+  const Ground ground;
+  Collector out;
+  const Container container = launch_ready(ground, "trap 'exit 4' TERM; echo ready; while :; do sleep 0.02; done", out);
+  container.pause();
+  CHECK(container.stop(20s) == ExitStatus::exited(4));
+}
+
+TEST_CASE("a paused container ends with its handle, and a program in it with its own", "[container][lifecycle]") {
+  const Ground ground;
+  int pid = 0;
+  {
+    const Container container = Container::launch(ground.program({"sleep", "1000"}));
+    {
+      const Process process = container.exec({.argv = {"sleep", "1000"}});
+      container.pause();
+    }
+    container.resume();
+    container.pause();
+    pid = container.pid();
+  }
+  CHECK_FALSE(process_exists(pid));
+}
+
+TEST_CASE("a further program in a paused container waits for it, or is paused at once", "[container][lifecycle]") {
+  const Ground ground;
+  const Container container = Container::launch(ground.program({"sleep", "1000"}));
+  container.pause();
+  try {
+    const Process process = container.exec({.argv = {"true"}, .out = Stdio::null(), .err = Stdio::null()});
+    container.resume();
+    CHECK(process.wait_for(kPatience) == ExitStatus::exited(0));
+  } catch (const LaunchError& error) {  // refusing is as good, as Docker does
+    CHECK(std::string{error.what()}.find("paused") != std::string::npos);
+  }
 }
 
 TEST_CASE("a handle that goes takes its container along", "[container][lifecycle]") {

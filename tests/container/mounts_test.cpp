@@ -20,17 +20,49 @@ const char* const kShowMounts = "cat /proc/self/mountinfo";
 
 /// What is mounted in a container besides the plan.
 bool is_system_mount(const MountLine& mount) {
-  static const std::set<std::string> kPlaces{
-      "/",        "/usr",      "/bin",      "/sbin",       "/lib",         "/lib32",          "/lib64",
-      "/libx32",  "/proc",     "/sys",      "/dev",        "/dev/null",    "/dev/zero",       "/dev/full",
-      "/dev/tty", "/dev/pts",  "/dev/shm",  "/dev/mqueue", "/dev/random",  "/dev/urandom",    "/etc/alternatives",
-      "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",   "/sys/firmware", "/sys/fs/cgroup", "/etc/ld.so.cache",
-      "/proc/sysrq-trigger"};
-  static const std::set<std::string> kMasked{
-      "/proc/acpi",  "/proc/asound",        "/proc/interrupts", "/proc/kcore",        "/proc/keys",
-      "/proc/scsi",  "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug",  "/proc/timer_stats",
-      "/sys/devices/virtual/powercap",      "/sys/fs/selinux"};
-  return kPlaces.contains(mount.target) || kMasked.contains(mount.target) || mount.target.ends_with("/thermal_throttle");
+  static const std::set<std::string> kPlaces{"/",
+                                             "/usr",
+                                             "/bin",
+                                             "/sbin",
+                                             "/lib",
+                                             "/lib32",
+                                             "/lib64",
+                                             "/libx32",
+                                             "/proc",
+                                             "/sys",
+                                             "/dev",
+                                             "/dev/null",
+                                             "/dev/zero",
+                                             "/dev/full",
+                                             "/dev/tty",
+                                             "/dev/pts",
+                                             "/dev/shm",
+                                             "/dev/mqueue",
+                                             "/dev/random",
+                                             "/dev/urandom",
+                                             "/etc/alternatives",
+                                             "/proc/bus",
+                                             "/proc/fs",
+                                             "/proc/irq",
+                                             "/proc/sys",
+                                             "/sys/firmware",
+                                             "/sys/fs/cgroup",
+                                             "/etc/ld.so.cache",
+                                             "/proc/sysrq-trigger"};
+  static const std::set<std::string> kMasked{"/proc/acpi",
+                                             "/proc/asound",
+                                             "/proc/interrupts",
+                                             "/proc/kcore",
+                                             "/proc/keys",
+                                             "/proc/scsi",
+                                             "/proc/latency_stats",
+                                             "/proc/timer_list",
+                                             "/proc/sched_debug",
+                                             "/proc/timer_stats",
+                                             "/sys/devices/virtual/powercap",
+                                             "/sys/fs/selinux"};
+  return kPlaces.contains(mount.target) || kMasked.contains(mount.target) ||
+         mount.target.ends_with("/thermal_throttle");
 }
 
 std::string text_of(const std::filesystem::path& file) {
@@ -147,12 +179,11 @@ TEST_CASE("a read-only mount refuses every kind of change", "[container][mounts]
   ground.directory().write("source/file", "text");
   ground.volumes().create("data");
   const MountSet mounts{BindMount{ground.path("source"), "/bind", {.read_only = true}},
-                        VolumeMount{"data", "/volume", {.read_only = true}},
-                        Tmpfs{"/memory", {.read_only = true}}};
-  const Outcome outcome = outcome_of(ground.shell(
-      "echo x > /bind/file; echo x > /bind/new; rm /bind/file; touch /volume/new; mkdir /memory/new; "
-      "mount -o remount,rw /bind 2>/dev/null && echo remounted; chmod 0777 /bind/file; exit 0",
-      mounts));
+                        VolumeMount{"data", "/volume", {.read_only = true}}, Tmpfs{"/memory", {.read_only = true}}};
+  const Outcome outcome = outcome_of(
+      ground.shell("echo x > /bind/file; echo x > /bind/new; rm /bind/file; touch /volume/new; mkdir /memory/new; "
+                   "mount -o remount,rw /bind 2>/dev/null && echo remounted; chmod 0777 /bind/file; exit 0",
+                   mounts));
   CHECK(outcome.out.empty());
   const auto complaints = lines_of(outcome.err);
   CHECK(complaints.size() == 6);
@@ -179,7 +210,8 @@ TEST_CASE("two containers at once see each other's writes in a volume", "[contai
   CHECK(reader.wait_for(kPatience) == ExitStatus::exited(0));
 }
 
-TEST_CASE("a volume that a container uses cannot be removed, and the error names the container", "[container][mounts]") {
+TEST_CASE("a volume that a container uses cannot be removed, and the error names the container",
+          "[container][mounts]") {
   const Ground ground;
   auto store = ground.volumes();
   LaunchSpec spec = ground.program({"sleep", "100"}, {VolumeMount{"data", "/data"}});
@@ -250,8 +282,7 @@ TEST_CASE("a noexec mount runs no program and an exec one does", "[container][mo
         }) == errc::program_unusable);
 }
 
-TEST_CASE("mounts below mounts are seen in their places whatever the order they were added in",
-          "[container][mounts]") {
+TEST_CASE("mounts below mounts are seen in their places whatever the order they were added in", "[container][mounts]") {
   const Ground ground;
   ground.directory().write("outer/outer-file", "");
   ground.directory().write("inner/inner-file", "");
@@ -268,8 +299,8 @@ TEST_CASE("create_source makes the missing directory, and only then", "[containe
           (void)Container::launch(ground.program({"true"}, {BindMount{ground.path("new/logs"), "/logs"}}));
         }) == errc::source_missing);
   CHECK_FALSE(std::filesystem::exists(ground.path("new")));
-  (void)output_of(ground.shell("echo line > /logs/log",
-                               {BindMount{ground.path("new/logs"), "/logs", {.create_source = true}}}));
+  (void)output_of(
+      ground.shell("echo line > /logs/log", {BindMount{ground.path("new/logs"), "/logs", {.create_source = true}}}));
   CHECK(ground.directory().read("new/logs/log") == "line\n");
 }
 

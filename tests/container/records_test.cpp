@@ -171,21 +171,23 @@ TEST_CASE("a running container is removed only by force", "[container][records]"
   const Ground ground;
   auto store = ground.containers();
   (void)Container::launch(detached(ground, "exec sleep 1000", "busy", {VolumeMount{"", "/anonymous"}}));
-  CHECK(message_of([&] { store.remove("busy"); }) ==
-        "cannot remove container \"busy\": it is running: device or resource busy [EBUSY]; stop it first, or use force");
+  CHECK(
+      message_of([&] { store.remove("busy"); }) ==
+      "cannot remove container \"busy\": it is running: device or resource busy [EBUSY]; stop it first, or use force");
   CHECK(ground.volumes().list().size() == 1);
   store.remove("busy", true);
   CHECK(store.list().empty());
   CHECK(ground.volumes().list().empty());
-  CHECK(message_of([&] { store.remove("busy"); })
-            .starts_with("cannot remove container \"busy\": no such container [ENOENT]; "));
+  CHECK(message_of([&] {
+          store.remove("busy");
+        }).starts_with("cannot remove container \"busy\": no such container [ENOENT]; "));
 }
 
 TEST_CASE("logs keep both streams in order, and can be followed to the end", "[container][records]") {
   const Ground ground;
   const auto store = ground.containers();
-  const Container container = Container::launch(detached(
-      ground, "echo one; sleep 0.1; echo two >&2; sleep 0.1; seq 3 1000; echo last", "talker"));
+  const Container container = Container::launch(
+      detached(ground, "echo one; sleep 0.1; echo two >&2; sleep 0.1; seq 3 1000; echo last", "talker"));
   const std::string followed = log_of(store, "talker", {.follow = true});
   CHECK(followed.starts_with("one\nE:two\n3\n"));
   CHECK(followed.ends_with("1000\nlast\n"));

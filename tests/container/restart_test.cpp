@@ -33,17 +33,16 @@ TEST_CASE("on-failure starts a program that fails as often as it may, and tells 
 TEST_CASE("on-failure lets a program be that ends well", "[container][restart]") {
   const Ground ground;
   const MountSet mounts{VolumeMount{"state", "/state"}};
-  const Container container = Container::launch(
-      counting(ground, "test -e /state/second || { touch /state/second; kill -KILL -1; exit 1; }",
-               {.kind = RestartPolicy::Kind::OnFailure}, mounts));
+  const Container container =
+      Container::launch(counting(ground, "test -e /state/second || { touch /state/second; kill -KILL -1; exit 1; }",
+                                 {.kind = RestartPolicy::Kind::OnFailure}, mounts));
   CHECK(container.wait() == ExitStatus::exited(0));
   CHECK(starts_of(ground) == 2);
 }
 
 TEST_CASE("always means always, until it is stopped", "[container][restart]") {
   const Ground ground;
-  const Container container =
-      Container::launch(counting(ground, "exit 0", {.kind = RestartPolicy::Kind::Always}));
+  const Container container = Container::launch(counting(ground, "exit 0", {.kind = RestartPolicy::Kind::Always}));
   CHECK(eventually([&] { return starts_of(ground) >= 3; }));
   CHECK(container.wait_for(0ms) == std::nullopt);
   (void)container.stop(0ms);
@@ -56,9 +55,9 @@ TEST_CASE("always means always, until it is stopped", "[container][restart]") {
 TEST_CASE("each restart has a fresh tmpfs and the same volumes", "[container][restart]") {
   const Ground ground;
   const MountSet mounts{Tmpfs{"/memory"}, VolumeMount{"named", "/named"}, VolumeMount{"", "/anonymous"}};
-  const Container container = Container::launch(counting(
-      ground, "for d in memory named anonymous; do echo x >> /$d/f; wc -l < /$d/f >> /shared/$d; done; exit 1",
-      {.kind = RestartPolicy::Kind::OnFailure, .max_retries = 2}, mounts));
+  const Container container = Container::launch(
+      counting(ground, "for d in memory named anonymous; do echo x >> /$d/f; wc -l < /$d/f >> /shared/$d; done; exit 1",
+               {.kind = RestartPolicy::Kind::OnFailure, .max_retries = 2}, mounts));
   CHECK(container.wait() == ExitStatus::exited(1));
   CHECK(ground.directory().read("shared/memory") == "1\n1\n1\n");
   CHECK(ground.directory().read("shared/named") == "1\n2\n3\n");
@@ -68,8 +67,8 @@ TEST_CASE("each restart has a fresh tmpfs and the same volumes", "[container][re
 
 TEST_CASE("a volume stays in use between two starts", "[container][restart]") {
   const Ground ground;
-  const Container container = Container::launch(counting(
-      ground, "exit 1", {.kind = RestartPolicy::Kind::OnFailure}, {VolumeMount{"data", "/data"}}));
+  const Container container = Container::launch(
+      counting(ground, "exit 1", {.kind = RestartPolicy::Kind::OnFailure}, {VolumeMount{"data", "/data"}}));
   REQUIRE(eventually([&] { return container.status() == ContainerStatus::Restarting; }));
   auto volumes = ground.volumes();
   CHECK(code_of([&] { volumes.remove("data"); }) == errc::volume_in_use);
@@ -80,9 +79,9 @@ TEST_CASE("a volume stays in use between two starts", "[container][restart]") {
 
 TEST_CASE("a kill by the handle ends a restart policy, a kill from inside does not", "[container][restart]") {
   const Ground ground;
-  const Container container = Container::launch(counting(
-      ground, "test $(wc -l < /shared/starts) -gt 1 && exec sleep 1000; exit 9",
-      {.kind = RestartPolicy::Kind::Always}));
+  const Container container =
+      Container::launch(counting(ground, "test $(wc -l < /shared/starts) -gt 1 && exec sleep 1000; exit 9",
+                                 {.kind = RestartPolicy::Kind::Always}));
   REQUIRE(eventually([&] { return starts_of(ground) == 2 && container.status() == ContainerStatus::Running; }));
   container.kill();
   CHECK(container.wait() == ExitStatus::signaled(SIGKILL));
@@ -101,9 +100,10 @@ TEST_CASE("restart() starts the same container anew, with what the host has now"
   const Ground ground;
   ground.directory().write("source/file", "old");
   Collector out;
-  LaunchSpec spec = ground.shell("cat /source/file; echo x >> /anonymous/f; wc -l < /anonymous/f; "
-                                 "trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done",
-                                 {BindMount{ground.path("source"), "/source"}, VolumeMount{"", "/anonymous"}});
+  LaunchSpec spec = ground.shell(
+      "cat /source/file; echo x >> /anonymous/f; wc -l < /anonymous/f; "
+      "trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done",
+      {BindMount{ground.path("source"), "/source"}, VolumeMount{"", "/anonymous"}});
   spec.name = "web";
   spec.out = out.stdio();
   Container container = Container::launch(std::move(spec));

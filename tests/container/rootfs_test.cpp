@@ -58,10 +58,11 @@ TEST_CASE("a target over links that climb out of the root stays inside of it", "
   fs::create_symlink(outside, root.path() / "absolute");
   for (const char* target : {"/relative/one", "/absolute/two"}) {
     INFO(target);
-    CHECK(message_of([&] { (void)Container::launch(root.program({"true"}, {BindMount{source, target}})); }) ==
-          "cannot attach bind mount \"" + source.string() + "\" -> \"" + target +
-              "\": create the mount point: no such file or directory [ENOENT]; a symbolic link on the way leads "
-              "nowhere; choose another target");
+    CHECK(message_of([&] {
+            (void)Container::launch(root.program({"true"}, {BindMount{source, target}}));
+          }) == "cannot attach bind mount \"" + source.string() + "\" -> \"" + target +
+                    "\": create the mount point: no such file or directory [ENOENT]; a symbolic link on the way leads "
+                    "nowhere; choose another target");
   }
   // The links mean the same path inside. Where that is there, it is used.
   ground.directory().make("root" + outside.string());
@@ -94,10 +95,13 @@ TEST_CASE("a link of the image cannot bring a mount into the kernel's own places
   fs::create_symlink("/dev/pts", root.path() / "to-pts");
   for (const char* target : {"/to-proc", "/to-proc/net", "/to-sys", "/to-pts"}) {
     INFO(target);
-    CHECK(code_of([&] { (void)Container::launch(root.program({"true"}, {BindMount{source, target}})); }) ==
-          errc::target_conflict);
+    CHECK(code_of([&] {
+            (void)Container::launch(root.program({"true"}, {BindMount{source, target}}));
+          }) == errc::target_conflict);
   }
-  CHECK(message_of([&] { (void)Container::launch(root.program({"true"}, {BindMount{source, "/to-proc"}})); }) ==
+  CHECK(message_of([&] {
+          (void)Container::launch(root.program({"true"}, {BindMount{source, "/to-proc"}}));
+        }) ==
         "cannot attach bind mount \"" + source.string() +
             "\" -> \"/to-proc\": the mount point lies in /proc, /sys, /dev/pts or a cgroup tree: the target cannot be "
             "mounted on [EINVAL]; choose a target that is none of the container's own places, not even over a link");
@@ -122,11 +126,15 @@ TEST_CASE("a directory cannot be mounted on a file, nor a file on a directory", 
   const auto file = ground.directory().write("file", "");
   ground.directory().write("root/a-file", "");
   ground.directory().make("root/a-directory");
-  CHECK(message_of([&] { (void)Container::launch(root.program({"true"}, {BindMount{source, "/a-file"}})); }) ==
+  CHECK(message_of([&] {
+          (void)Container::launch(root.program({"true"}, {BindMount{source, "/a-file"}}));
+        }) ==
         "cannot attach bind mount \"" + source.string() +
             "\" -> \"/a-file\": the mount point is of another kind than the source: the target cannot be mounted on "
             "[EINVAL]; a directory cannot be mounted on a file; choose another target");
-  CHECK(message_of([&] { (void)Container::launch(root.program({"true"}, {BindMount{file, "/a-directory"}})); }) ==
+  CHECK(message_of([&] {
+          (void)Container::launch(root.program({"true"}, {BindMount{file, "/a-directory"}}));
+        }) ==
         "cannot attach bind mount \"" + file.string() +
             "\" -> \"/a-directory\": the mount point is of another kind than the source: the target cannot be mounted "
             "on [EINVAL]; a file cannot be mounted on a directory; choose another target");
@@ -137,8 +145,7 @@ TEST_CASE("a launch that fails at a mount runs nothing", "[container][rootfs]") 
   const DirectoryRoot root{ground};
   ground.directory().write("root/a-file", "");
   CHECK(code_of([&] {
-          (void)Container::launch(
-              root.shell("touch /ran", {BindMount{ground.directory().make("source"), "/a-file"}}));
+          (void)Container::launch(root.shell("touch /ran", {BindMount{ground.directory().make("source"), "/a-file"}}));
         }) == errc::target_conflict);
   CHECK_FALSE(fs::exists(root.path() / "ran"));
 }

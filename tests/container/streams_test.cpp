@@ -57,7 +57,8 @@ TEST_CASE("a null stream ends at once and swallows everything", "[container][str
   const Ground ground;
   const LaunchSpec spec;
   CHECK(spec.in.kind() == Stdio::Kind::Null);
-  CHECK(run(ground.shell("test -z \"$(cat)\" && head -c 1000000 /dev/zero && head -c 1000000 /dev/zero >&2")).success());
+  CHECK(
+      run(ground.shell("test -z \"$(cat)\" && head -c 1000000 /dev/zero && head -c 1000000 /dev/zero >&2")).success());
 }
 
 TEST_CASE("a stream can come from a file and go to the end of one", "[container][streams]") {
@@ -167,9 +168,10 @@ TEST_CASE("a stream that cannot be opened is an error before anything runs", "[c
         "cannot connect stream \"stdin\": this kind is for output: invalid argument [EINVAL]; use Stdio::pipe()");
   spec = ground.program({"true"});
   spec.out = Stdio::log();
-  CHECK(message_of([&] { (void)run(std::move(spec)); }) ==
-        "cannot connect stream \"stdout\": a log is kept in the container's record: invalid argument [EINVAL]; give the "
-        "container a name, or set record");
+  CHECK(
+      message_of([&] { (void)run(std::move(spec)); }) ==
+      "cannot connect stream \"stdout\": a log is kept in the container's record: invalid argument [EINVAL]; give the "
+      "container a name, or set record");
 }
 
 TEST_CASE("a terminal is one to the program, its size follows, and it echoes", "[container][streams][terminal]") {

@@ -34,7 +34,8 @@ bool with_own_mounts(unsigned long propagation, const std::function<void()>& wor
     try {
       require(::unshare(CLONE_NEWNS) == 0, "unshare");
       require(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private");
-      require(propagation == MS_PRIVATE || ::mount(nullptr, "/", nullptr, MS_REC | propagation, nullptr) == 0, "propagation");
+      require(propagation == MS_PRIVATE || ::mount(nullptr, "/", nullptr, MS_REC | propagation, nullptr) == 0,
+              "propagation");
       work();
     } catch (const std::exception& error) {
       std::cerr << error.what() << std::endl;

@@ -112,6 +112,16 @@ std::vector<pid_t> all_processes() {
   return found;
 }
 
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> found;
+  std::error_code ignored;
+  for (const auto& task : fs::directory_iterator{"/proc/" + std::to_string(pid) + "/task", ignored}) {
+    std::istringstream children{file_text(task.path() / "children")};
+    for (pid_t child = 0; children >> child;) found.push_back(child);
+  }
+  return found;
+}
+
 std::vector<pid_t> processes_with(const std::string& word) {
   return processes_for_which([&](const fs::path& process) {
     return file_text(process / "cmdline").find(word) != std::string::npos;

@@ -26,6 +26,9 @@ void run_container(void* argument) noexcept {
   Child child{*static_cast<Slot*>(argument), surroundings};
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
+  if (child.slot.spare.network >= 0) {
+    require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.spare.network, CLONE_NEWNET));
+  }
   attach_rootfs(child);
   attach_internal_mounts(child);
   attach_system_mounts(child);

@@ -40,9 +40,9 @@ void send_signal(Slot& slot, int signal) noexcept {
   if (slot.process >= 0) {
     (void)signal_process(slot.process, signal);
   }
-  // a stopped program gets no other signal before it goes on
-  if (slot.paused && !slot.freezer && signal != SIGKILL && slot.process >= 0) {
-    (void)resume_container(slot);
+  // a paused program gets no other signal before it goes on: a stop would wait out its grace, and then kill
+  if (slot.paused && signal != SIGKILL && slot.process >= 0 && resume_container(slot) == 0) {
+    write_state(slot, ContainerState::Running);
   }
 }
 

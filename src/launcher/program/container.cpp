@@ -3,6 +3,7 @@
 
 #include "launcher/program/dev.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/network.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/start.hpp"
@@ -63,7 +64,7 @@ int start(Slot& slot) noexcept {
   slot.life = Life::Starting;
   if (!slot.is_exec) {
     slot.spare = launcher().spare;
-    launcher().spare = SpareDev{};
+    launcher().spare = Spare{};
   }
   const int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
   if (result < 0) {
@@ -151,7 +152,10 @@ Launcher& launcher() noexcept {
 }
 
 void make_spare() noexcept {
-  SpareDev& spare = launcher().spare;
+  Spare& spare = launcher().spare;
+  if (spare.network < 0 && !get_surroundings().rootless) {
+    spare.network = make_network();
+  }
   if (spare.shm < 0 && make_dev(spare, get_surroundings()).error != 0) {
     close_spare(spare);  // the next container tries itself, and says what is wrong
   }

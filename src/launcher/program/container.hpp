@@ -18,7 +18,7 @@ struct Launcher {
   int own_process = -1;  ///< pidfd of this process
   bool host_gone = false;
   bool any_restarting = false;
-  SpareDev spare;  ///< for the next container
+  Spare spare;  ///< for the next container
 };
 
 Launcher& launcher() noexcept;

@@ -121,7 +121,7 @@ int detach_memory(uint64_t size, uint32_t mode, uint64_t attributes) noexcept {
 
 }  // namespace
 
-Failure make_dev(SpareDev& made, const Surroundings& surroundings) noexcept {
+Failure make_dev(Spare& made, const Surroundings& surroundings) noexcept {
   constexpr uint64_t kDevSize = 64U << 20U;
   constexpr uint64_t kShmSize = 64U << 20U;
   Failure failure;
@@ -148,9 +148,8 @@ Failure make_dev(SpareDev& made, const Surroundings& surroundings) noexcept {
 }
 
 void attach_dev(Child& child) noexcept {
-  SpareDev made = child.slot.spare;
+  Spare made = child.slot.spare;
   if (made.shm < 0) {
-    made = SpareDev{};
     const Failure failure = make_dev(made, child.surroundings);
     if (failure.error != 0) {
       fail(child, failure.step, failure.error);

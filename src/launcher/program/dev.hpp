@@ -9,6 +9,6 @@
 namespace dunnage::launcher {
 
 /// Detached mounts for /dev, /dev/pts and /dev/shm, the first filled. What was made before a failure is in `made`.
-Failure make_dev(SpareDev& made, const Surroundings& surroundings) noexcept;
+Failure make_dev(Spare& made, const Surroundings& surroundings) noexcept;
 
 }  // namespace dunnage::launcher

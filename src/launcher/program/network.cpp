@@ -3,40 +3,45 @@
 
 #include "launcher/detach.hpp"
 #include "launcher/program/child.hpp"
+#include "launcher/program/network.hpp"
 
 #include <linux/if.h>
+#include <linux/sched.h>
 #include <linux/sockios.h>
 
 namespace dunnage::launcher {
 namespace {
 
-void bring_loopback_up(Child& child) noexcept {
-  const int socket = static_cast<int>(
-      require(child, Step::LoopbackUp, raw_syscall(__NR_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
+int bring_loopback_up() noexcept {
+  const auto socket = static_cast<int>(raw_syscall(__NR_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket < 0) {
+    return socket;
+  }
   ifreq request{};
   __builtin_memcpy(request.ifr_name, "lo", sizeof "lo");
   request.ifr_flags = IFF_UP | IFF_RUNNING;
-  require(child, Step::LoopbackUp, raw_syscall(__NR_ioctl, socket, SIOCSIFFLAGS, as_argument(&request)));
+  const long result = raw_syscall(__NR_ioctl, socket, SIOCSIFFLAGS, as_argument(&request));
   (void)close_descriptor(socket);
+  return static_cast<int>(result);
 }
 
 /// Podman's net.ipv4.ping_group_range=0 0: pings without CAP_NET_RAW. The one group there is, when only one is mapped.
-void allow_pings(Child& child) noexcept {
-  const int fd = kernel::open_at2(child.proc, "sys/net/ipv4/ping_group_range", O_WRONLY,
+int allow_pings(int proc, uint32_t group) noexcept {
+  const int fd = kernel::open_at2(proc, "sys/net/ipv4/ping_group_range", O_WRONLY,
                                   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-  if (fd == -ENOENT) {
-    return;  // a kernel without IPv4
+  if (fd < 0) {
+    return fd == -ENOENT ? 0 : fd;  // a kernel without IPv4
   }
-  require(child, Step::PingGroups, fd);
   char digits[24];
-  const char* group = write_number(child.surroundings.single_id ? child.slot.request->gid : 0, 10, digits);
-  const size_t size = text_size(group);
+  const char* number = write_number(group, 10, digits);
+  const size_t size = text_size(number);
   char line[64];
-  __builtin_memcpy(line, group, size);
+  __builtin_memcpy(line, number, size);
   line[size] = ' ';
-  __builtin_memcpy(line + size + 1, group, size);
-  require(child, Step::PingGroups, write_bytes(fd, line, 2 * size + 1));
+  __builtin_memcpy(line + size + 1, number, size);
+  const long result = write_bytes(fd, line, 2 * size + 1);
   (void)close_descriptor(fd);
+  return result < 0 ? static_cast<int>(result) : 0;
 }
 
 }  // namespace
@@ -48,9 +53,34 @@ void set_names_and_network(Child& child) noexcept {
             raw_syscall(__NR_sethostname, as_argument(hostname), static_cast<long>(text_size(hostname))));
   }
   if ((request.flags & kHostNetwork) == 0) {
-    bring_loopback_up(child);
-    allow_pings(child);
+    if (child.slot.spare.network >= 0) {
+      return;  // it was made with all of this
+    }
+    require(child, Step::LoopbackUp, bring_loopback_up());
+    require(child, Step::PingGroups, allow_pings(child.proc, child.surroundings.single_id ? request.gid : 0));
   }
+}
+
+/// Made by going there and back: the namespace lives as long as a descriptor of it. Only with rights over the host's
+/// network namespace is there a way back, so an ordinary user's containers make their own.
+int make_network() noexcept {
+  const int home = open_at(AT_FDCWD, "/proc/self/ns/net", O_RDONLY);
+  if (home < 0) {
+    return home;
+  }
+  int made = static_cast<int>(raw_syscall(__NR_unshare, CLONE_NEWNET));
+  if (made >= 0) {
+    const int proc = open_at(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY);
+    made = bring_loopback_up();
+    made = made < 0 ? made : allow_pings(proc, 0);
+    made = made < 0 ? made : open_at(AT_FDCWD, "/proc/self/ns/net", O_RDONLY);
+    close_descriptor(proc);
+    if (raw_syscall(__NR_setns, home, CLONE_NEWNET) < 0) {
+      exit_process(1);  // containers that ask for the host's network would get another one from here on
+    }
+  }
+  (void)close_descriptor(home);
+  return made;
 }
 
 }  // namespace dunnage::launcher

@@ -55,7 +55,7 @@ Slot* Slots::take() noexcept {
     log.read_end = log.write_end = -1;
   }
   slot->failure.mount = -1;
-  slot->spare = SpareDev{-1, -1, -1};
+  slot->spare = Spare{};
   slot->life = Life::Receiving;
   ++live_;
   return slot;

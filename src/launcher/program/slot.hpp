@@ -28,11 +28,12 @@ struct LogPipe {
   int write_end = -1;
 };
 
-/// The file systems of a /dev that was made ahead; -1: not there.
-struct SpareDev {
+/// What was made ahead for the next container; -1: not there. The file systems of a /dev, and a network namespace.
+struct Spare {
   int dev = -1;
   int pts = -1;
   int shm = -1;
+  int network = -1;
 };
 
 struct Slot {
@@ -57,7 +58,7 @@ struct Slot {
   int log_fd = -1;
   uint64_t log_size = 0;
   LogPipe logs[2];
-  SpareDev spare;
+  Spare spare;
   Slot* container = nullptr;  ///< of an exec: the container it runs in
   uint32_t container_generation = 0;
 
@@ -123,10 +124,11 @@ inline void close_and_clear(int& fd) noexcept {
   }
 }
 
-inline void close_spare(SpareDev& spare) noexcept {
+inline void close_spare(Spare& spare) noexcept {
   close_and_clear(spare.dev);
   close_and_clear(spare.pts);
   close_and_clear(spare.shm);
+  close_and_clear(spare.network);
 }
 
 /// The descriptor with that index of the request; -1 if it is absent.

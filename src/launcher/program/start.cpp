@@ -42,7 +42,10 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept 
 
 int start_container(Slot& slot) noexcept {
   uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  if ((slot.request->flags & kHostNetwork) == 0) {
+  const bool own_network = (slot.request->flags & kHostNetwork) == 0;
+  if (!own_network) {
+    close_and_clear(slot.spare.network);
+  } else if (slot.spare.network < 0) {
     namespaces |= CLONE_NEWNET;
   }
   return clone_child(slot, namespaces, run_container);
