@@ -248,8 +248,6 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
 
 std::shared_ptr<container::Running> Launch::start() {
   OpenStreams streams{{spec_.in, spec_.out, spec_.err, spec_.terminal, record_.has_value()}};
-  kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
-  auto answer = launcher::receive(channel.get(), deadline_);
   const auto failed = [&](errc code, std::string remedy) {
     return LaunchError{{.stage = Stage::Launch,
                         .operation = "launch container",
@@ -259,8 +257,14 @@ std::shared_ptr<container::Running> Launch::start() {
                         .code = code,
                         .remedy = std::move(remedy)}};
   };
+  const std::string late = "raise launch_timeout, or see what keeps its sources from answering";
+  if (std::chrono::steady_clock::now() >= deadline_) {
+    throw failed(errc::timed_out, late);
+  }
+  kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
+  auto answer = launcher::receive(channel.get(), deadline_);
   if (!answer) {
-    throw failed(errc::timed_out, "raise launch_timeout, or see what keeps its sources from answering");
+    throw failed(errc::timed_out, late);
   }
   if (answer->message.kind == launcher::MessageKind::Failed) {
     throw_failure({"launch container", subject(), spec_.argv.front(), spec_.cwd, &prepared_.plan()},

@@ -57,7 +57,9 @@ std::vector<pid_t> processes_for_which(Condition&& condition) {
 
 std::string file_text(const fs::path& file) {
   std::ifstream stream{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
+  std::ostringstream text;
+  text << stream.rdbuf();  // a process that ends while its file is read makes an iterator throw, and this stop
+  return text.str();
 }
 
 std::string status_of(pid_t pid, std::string_view name) {
