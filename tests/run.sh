@@ -84,8 +84,8 @@ sanitized() {
   rings "$directory" "$@"
 }
 
-sanitized tests-asan address,undefined unit rootless "$root_ring"
-sanitized tests-tsan thread unit rootless "$root_ring"
+sanitized tests-asan address,undefined unit
+sanitized tests-tsan thread unit
 
 heading "Done"
 if [ -n "$failures" ]; then
