@@ -8,6 +8,7 @@
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter, defaultdict
+from pathlib import Path
 
 
 def ring_of(case):
@@ -63,6 +64,9 @@ def main(arguments):
     if len(arguments) < 2:
         print(__doc__, file=sys.stderr)
         return 2
+    if not Path(arguments[0]).exists():
+        print(f"ERROR: there are no results in {arguments[0]}; ctest did not get to its end")
+        return 1
     wanted = {name.rstrip("?"): not name.endswith("?") for name in arguments[1:]}
     lines, good = check(*tally(ElementTree.parse(arguments[0]).getroot()), wanted)
     print("\n".join(lines))
