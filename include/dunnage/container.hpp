@@ -13,11 +13,15 @@
 ///     db.stop();                                                                      // SIGTERM, 10 s, SIGKILL
 ///
 /// The embedder's contract. The library may be used from any thread of any program: it installs no signal handler,
-/// starts no thread (but for Stdio::callback), waits for no child but its own helper by descriptor, raises no SIGCHLD,
+/// starts no thread (but for Stdio::callback), waits for no child but its own helper by descriptor,
 /// and changes no namespace, mount, working directory, umask, credential, limit or descriptor of the host. Nothing of
 /// the host's memory, environment or descriptors is seen in a container. When the host dies, however it dies, its
 /// containers die within a moment, unless they were told to outlive it. A forked copy of the host can launch its own
 /// containers; handles it inherited refuse to work there (errc::wrong_process).
+///
+/// One limit: the launcher is an ordinary child of this process (execve(2) sets its exit signal back to SIGCHLD). A
+/// container's end raises no SIGCHLD, but the launcher's own would, should somebody kill it; and `waitpid(-1)` without
+/// WNOHANG waits for the launcher too, so a loop that reaps until ECHILD does not end while it lives: use WNOHANG.
 
 #include <dunnage/export.hpp>
 #include <dunnage/mount_plan.hpp>

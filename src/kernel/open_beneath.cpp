@@ -12,8 +12,10 @@ FileDescriptor open_beneath(int directory, const char* path, int flags, mode_t m
   if (crossing == Crossing::Forbidden) {
     resolve |= RESOLVE_NO_XDEV;
   }
+  // EXDEV is also what the kernel says when a directory on the way is renamed out of here at that moment.
+  int renames = 16;
   int fd = -EINTR;
-  while (fd == -EINTR) {
+  while (fd == -EINTR || (fd == -EXDEV && --renames > 0)) {
     fd = open_at2(directory, path, static_cast<unsigned>(flags), resolve, mode);
   }
   if (fd < 0) {

@@ -30,7 +30,8 @@ std::string line_of(const IdRange& range) {
   return std::to_string(range.inside) + " " + std::to_string(range.outside) + " " + std::to_string(range.count) + "\n";
 }
 
-/// Boost.Process would start it as an ordinary child: a SIGCHLD for the host, and an exit status the host may collect.
+/// Boost.Process would fork the host, with its memory and its fork handlers. A host that reaps any child may still
+/// collect the exit status before us; wait_for() answers -1 then, which is taken for success.
 void run_map_program(const char* name, pid_t pid, const std::vector<IdRange>& ranges) {
   const std::string path = find_map_program(name);
   const kernel::FileDescriptor program{::open(path.c_str(), O_PATH | O_CLOEXEC)};

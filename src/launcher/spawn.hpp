@@ -2,8 +2,9 @@
 #pragma once
 
 /// \file
-/// Starting a program without disturbing the host: nothing of its memory is copied, no fork handler runs, no SIGCHLD is
-/// raised, and a host that waits for any child does not see this one (clone(2), exit_signal 0).
+/// Starting a program without disturbing the host: nothing of its memory is copied and no fork handler runs. The clone
+/// is made with exit signal 0, but execve(2) sets it back to SIGCHLD: the program's end is seen by the host, and so is
+/// the program by a host that waits for any child.
 
 #include "kernel/file_descriptor.hpp"
 

@@ -4,11 +4,13 @@
 #include "error/reason.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
 #include "model/volume_name.hpp"
 #include "volume/directory.hpp"
 #include "volume/metadata.hpp"
 #include "volume/users.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -30,9 +32,23 @@ Reading VolumeReader::read(const std::string& name) {
     return {};
   }
   path_.assign(name).append("/").append(kMetadataName);
-  const auto [text, number] = kernel::read_small_file(layout_.volumes.get(), path_.c_str(), buffer_, kMaxMetadataBytes);
-  if (number == ENOENT && !kernel::exists_at(layout_.volumes.get(), name)) {
-    return {};
+  auto [text, number] = kernel::read_small_file(layout_.volumes.get(), path_.c_str(), buffer_, kMaxMetadataBytes);
+  // The volume may be made, removed and made again between two looks at its name; a directory in hand is one volume.
+  while (number == ENOENT) {
+    const auto directory = kernel::open_beneath(layout_.volumes.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory) {
+      if (errno == ENOENT) {
+        return {};
+      }
+      number = errno;
+      break;
+    }
+    const auto again = kernel::read_small_file(directory.get(), kMetadataName, buffer_, kMaxMetadataBytes);
+    text = again.text;
+    number = again.number;
+    if (number == ENOENT && kernel::is_at(layout_.volumes.get(), name, directory.get())) {
+      break;  // the file is missing
+    }
   }
   if (says_nothing_about_the_volume(number)) {
     throw kernel::CallError{"open metadata", number};

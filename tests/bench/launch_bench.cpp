@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a launch costs: from the call to the end of a program that ends at once, beside the least the kernel can do and
 // beside what people use today. One run, rounds in which every row is measured once in an order of chance; a ratio is
-// the median of the ratios within the rounds, so that a busy machine slows both. Run it as root; --help has the options.
+// the median of the ratios within the rounds, so that a busy machine slows both. Run it as root; --help has the
+// options.
 
 #include "bench/launch/floor.hpp"
 #include "bench/launch/host.hpp"
@@ -151,13 +152,17 @@ std::vector<Row> make_rows(const Options& options, const Stage& stage) {
       [] { return our_launch(dunnage::Rootfs::host(), "/bin/true", {}); });
   add("dunnage, first launch of a process", kFloor, [=] { return first_launch(our_launch(root, "/true", {})); });
   if (options.peers) {
-    add("bwrap", kOurs, [&] { return bubblewrap(stage.root); }, true);
+    add(
+        "bwrap", kOurs, [&] { return bubblewrap(stage.root); }, true);
     const fs::path bundles = stage.directory.path();
-    add("crun run, no cgroup", kOurs,
+    add(
+        "crun run, no cgroup", kOurs,
         [&stage, bundles] { return oci_runtime("crun", bundles / "lean", stage.root, Cgroup::Disabled); }, true);
-    add("crun run", kOurs,
+    add(
+        "crun run", kOurs,
         [&stage, bundles] { return oci_runtime("crun", bundles / "crun", stage.root, Cgroup::Default); }, true);
-    add("runc run", kOurs,
+    add(
+        "runc run", kOurs,
         [&stage, bundles] { return oci_runtime("runc", bundles / "runc", stage.root, Cgroup::Default); }, true);
   }
   if (options.hosts) {
@@ -236,7 +241,8 @@ void print_json(const std::vector<Row>& rows) {
 }
 
 void print_table(const std::vector<Row>& rows) {
-  std::printf("| launch, start to end of a static `true` | median ms | × floor | × plain dunnage |\n|---|--:|--:|--:|\n");
+  std::printf(
+      "| launch, start to end of a static `true` | median ms | × floor | × plain dunnage |\n|---|--:|--:|--:|\n");
   for (const Row& row : rows) {
     if (!row.worker->trouble().empty()) {
       std::printf("| %s | %s | | |\n", row.name.c_str(), row.worker->trouble().c_str());

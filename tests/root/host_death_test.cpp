@@ -50,7 +50,12 @@ LaunchSpec sleeping(const std::string& word, const std::filesystem::path& store,
   mounts.add(VolumeMount{.name = "shared", .target = "/shared"});
   mounts.add(BindMount{shown, "/shown"});
   mounts.add(Tmpfs{"/scratch"});
-  return {.argv = {"sh", "-c", script}, .mounts = mounts, .restart = {RestartPolicy::Kind::Always}, .store = store};
+  return {.argv = {"sh", "-c", script},
+          .mounts = mounts,
+          .out = Stdio::null(),  // whoever is left must not keep the output of this program open
+          .err = Stdio::null(),
+          .restart = {RestartPolicy::Kind::Always},
+          .store = store};
 }
 
 /// A host process with containers, and what is known about them.
@@ -66,6 +71,7 @@ struct Host {
   Host& operator=(const Host&) = delete;
   ~Host() {
     if (pid > 0) (void)end();
+    for (const pid_t process : sleepers()) (void)::kill(process, SIGKILL);  // none, but in a test that failed
   }
 
   int end() {
@@ -170,7 +176,8 @@ TEST_CASE("a launcher that is killed takes its containers along; handles say so,
   const Host host;
   CHECK(test::wait_for(test::start_process([&host] {
           std::vector<Container> containers;
-          for (int number = 0; number < kContainers; ++number) containers.push_back(Container::launch(host.spec(number)));
+          for (int number = 0; number < kContainers; ++number)
+            containers.push_back(Container::launch(host.spec(number)));
           const auto all_sleep = [&host] { return host.sleepers().size() == kContainers * kProcesses; };
           require(test::becomes_true(all_sleep, 20s), "they do not sleep");
           const std::vector<pid_t> members = test::processes_in(test::namespaces_of(host.sleepers()));
@@ -233,6 +240,9 @@ TEST_CASE("launchers that are killed while threads launch make launches fail or 
           for (std::thread& thread : threads) thread.join();
           require(wrong == 0, std::to_string(wrong) + " of " + std::to_string(good + lost + wrong) + " went wrong");
           require(good > 0 && lost > 0, std::to_string(good) + " good, " + std::to_string(lost) + " lost");
+          const pid_t last = launcher_pid();  // perhaps one that has been killed and is not dead yet
+          (void)::kill(last, SIGKILL);
+          require(test::becomes_true([&] { return launcher_pid() != last; }, 2s), "the last launcher does not die");
           require(run({.argv = {"true"}}).success(), "the last launch failed");
         })) == 0);
 }

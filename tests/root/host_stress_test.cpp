@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host that is as unpleasant as hosts are: many threads, gigabytes, careless descriptors, SIGCHLD ignored, and a thread
-// that reaps whatever it finds. Each test's host is a process of its own.
+// A host that is as unpleasant as hosts are: many threads, gigabytes, careless descriptors, SIGCHLD ignored, and a
+// thread that reaps whatever it finds. Each test's host is a process of its own.
 
 #include <dunnage/dunnage.hpp>
 
@@ -191,8 +191,7 @@ void be_an_unpleasant_host(const std::filesystem::path& directory) {
   for (std::thread& thread : company) thread.join();
   complaint.raise();
   std::string changed;
-  (void)test::becomes_true(
-      [&] { return (changed = test::difference(before, test::host_state())).empty(); }, 2s);
+  (void)test::becomes_true([&] { return (changed = test::difference(before, test::host_state())).empty(); }, 2s);
   require(changed.empty(), "changed for good: " + changed);
   const pid_t launcher = launcher_pid();
   require(test::file_text("/proc/" + std::to_string(launcher) + "/environ").empty(), "the launcher has an environment");
@@ -201,8 +200,13 @@ void be_an_unpleasant_host(const std::filesystem::path& directory) {
     require(target.find(kSecret) == std::string::npos, "the launcher holds a descriptor of the host: " + target);
   }
   require(std::stoul(test::status_of(launcher, "VmRSS")) < 16384, "the launcher has grown");
-  require(test::becomes_true([&] { return test::file_text("/proc/" + std::to_string(launcher) + "/task/" +
-                                                    std::to_string(launcher) + "/children").empty(); }, 2s),
+  require(test::becomes_true(
+              [&] {
+                return test::file_text("/proc/" + std::to_string(launcher) + "/task/" + std::to_string(launcher) +
+                                       "/children")
+                    .empty();
+              },
+              2s),
           "the launcher has children left");
 }
 

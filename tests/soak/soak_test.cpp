@@ -44,14 +44,13 @@ void launch_one_of_each(VolumeStore& store, const std::filesystem::path& shown, 
   mounts.add(BindMount{shown, "/shown", {.read_only = true}}).add(Tmpfs{"/scratch"}).add_spec("-v /anonymous");
   std::atomic<int> bytes{0};
   {
-    Container container = Container::launch({.argv = {"sh", "-c", "echo ready; read line; exit 3"},
-                                             .mounts = mounts,
-                                             .in = Stdio::pipe(),
-                                             .out = Stdio::callback([&](std::string_view text) {
-                                               bytes += static_cast<int>(text.size());
-                                             }),
-                                             .name = "soak-" + name,
-                                             .store = store.root()});
+    Container container = Container::launch(
+        {.argv = {"sh", "-c", "echo ready; read line; exit 3"},
+         .mounts = mounts,
+         .in = Stdio::pipe(),
+         .out = Stdio::callback([&](std::string_view text) { bytes += static_cast<int>(text.size()); }),
+         .name = "soak-" + name,
+         .store = store.root()});
     if (!container.exec({.argv = {"true"}}).wait().success()) throw std::runtime_error{"exec failed"};
     container.close_stdin();
     if (container.wait() != ExitStatus::exited(3)) throw std::runtime_error{"the container failed"};

@@ -125,9 +125,8 @@ std::vector<pid_t> children_of(pid_t pid) {
 }
 
 std::vector<pid_t> processes_with(const std::string& word) {
-  return processes_for_which([&](const fs::path& process) {
-    return file_text(process / "cmdline").find(word) != std::string::npos;
-  });
+  return processes_for_which(
+      [&](const fs::path& process) { return file_text(process / "cmdline").find(word) != std::string::npos; });
 }
 
 std::set<std::string> namespaces_of(const std::vector<pid_t>& processes) {
@@ -148,14 +147,14 @@ std::vector<pid_t> processes_in(const std::set<std::string>& namespaces) {
 }
 
 std::vector<pid_t> processes_that_mount(const std::string& text) {
-  return processes_for_which([&](const fs::path& process) {
-    return file_text(process / "mountinfo").find(text) != std::string::npos;
-  });
+  return processes_for_which(
+      [&](const fs::path& process) { return file_text(process / "mountinfo").find(text) != std::string::npos; });
 }
 
 bool any_is_left(const std::vector<pid_t>& processes) {
   for (const pid_t pid : processes) {
-    if (fs::exists("/proc/" + std::to_string(pid))) return true;
+    const std::string state = status_of(pid, "State");
+    if (!state.empty() && state.front() != 'Z' && state.front() != 'X') return true;
   }
   return false;
 }

@@ -40,6 +40,7 @@ using HostState = std::map<std::string, std::string>;
 [[nodiscard]] std::set<std::string> namespaces_of(const std::vector<pid_t>& processes);
 /// Only while these namespaces are there: the kernel gives their numbers to new ones.
 [[nodiscard]] std::vector<pid_t> processes_in(const std::set<std::string>& namespaces);
+/// Zombies are gone: orphans wait for the machine's init, which takes its time.
 [[nodiscard]] bool any_is_left(const std::vector<pid_t>& processes);
 /// Those that see a mount with this text in its line of mountinfo.
 [[nodiscard]] std::vector<pid_t> processes_that_mount(const std::string& text);

@@ -151,6 +151,32 @@ TEST_CASE("threads share one store", "[volume][concurrency]") {
   for (int index = 0; index < kNames; ++index) CHECK(created[index] == 1);
 }
 
+TEST_CASE("a volume that is looked for while it is made is missing or whole, never damaged", "[volume][concurrency]") {
+  TemporaryStore temporary;
+  constexpr int kRounds = 300;
+  std::atomic<bool> finished{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int count = 0; count < 3; ++count) {
+    readers.emplace_back([&] {
+      while (!finished) {
+        try {
+          (void)temporary.store.find("v");
+        } catch (const VolumeError&) {
+          ++wrong;
+        }
+      }
+    });
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    temporary.store.create("v");
+    temporary.store.remove("v");
+  }
+  finished = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("a volume is either used or removed, never both", "[volume][concurrency]") {
   TemporaryStore temporary;
   SharedTally tally;

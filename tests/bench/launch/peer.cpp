@@ -105,9 +105,11 @@ std::function<void()> oci_runtime(const std::string& name, const fs::path& direc
 }
 
 std::function<void()> bubblewrap(const fs::path& root) {
-  const std::vector<std::string> argv{program("bwrap"), "--unshare-pid", "--unshare-ipc", "--unshare-uts",
-                                      "--unshare-net",  "--unshare-cgroup", "--bind", root.string(), "/",
-                                      "--proc", "/proc", "--dev", "/dev", "/true"};
+  const std::vector<std::string> argv{program("bwrap"), "--unshare-pid", "--unshare-ipc",
+                                      "--unshare-uts",  "--unshare-net", "--unshare-cgroup",
+                                      "--bind",         root.string(),   "/",
+                                      "--proc",         "/proc",         "--dev",
+                                      "/dev",           "/true"};
   return [argv] { run_program(argv); };
 }
 
