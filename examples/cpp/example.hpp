@@ -5,6 +5,7 @@
 /// What the examples share: a place to work in that is gone afterwards, and sentences that have to be true.
 
 #include <dunnage/error.hpp>
+#include <dunnage/volume_store.hpp>
 
 #include <cstdlib>
 #include <exception>
@@ -57,6 +58,26 @@ int show(Body body) {
     std::cerr << error.what() << '\n';
     return 1;
   }
+}
+
+/// Shows an example in the directory named on its command line, or in one of its own.
+template <typename Body>
+int show_in_directory(int argc, char** argv, Body body) {
+  return show([&] {
+    if (argc > 1) return body(std::filesystem::path{argv[1]});
+    const TemporaryDirectory directory;
+    return body(directory.path());
+  });
+}
+
+/// The same for an example about a store of volumes.
+template <typename Body>
+int show_in_store(int argc, char** argv, Body body) {
+  return show([&] {
+    if (argc > 1) return body(dunnage::VolumeStore::open(argv[1]));
+    const TemporaryDirectory directory;
+    return body(dunnage::VolumeStore::open(directory.path() / "store"));
+  });
 }
 
 }  // namespace example

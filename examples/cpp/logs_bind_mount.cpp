@@ -78,10 +78,4 @@ int run(const std::filesystem::path& host_logs) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  return example::show([&] {
-    if (argc > 1) return run(argv[1]);
-    const example::TemporaryDirectory directory;
-    return run(directory.path());
-  });
-}
+int main(int argc, char** argv) { return example::show_in_directory(argc, argv, run); }

@@ -219,10 +219,4 @@ int run(dunnage::VolumeStore store) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  return example::show([&] {
-    if (argc > 1) return run(dunnage::VolumeStore::open(argv[1]));
-    const example::TemporaryDirectory directory;
-    return run(dunnage::VolumeStore::open(directory.path() / "store"));
-  });
-}
+int main(int argc, char** argv) { return example::show_in_store(argc, argv, run); }

@@ -4,6 +4,7 @@
 
 #include "container/running.hpp"
 #include "container/state.hpp"
+#include "container/status.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -20,29 +21,6 @@ using launcher::Deadline;
 using launcher::MessageKind;
 
 constexpr auto kEndTimeout = std::chrono::seconds{10};
-
-/// A deadline that far away that it overflows means never.
-Deadline deadline_after(std::chrono::milliseconds timeout) {
-  const auto now = std::chrono::steady_clock::now();
-  constexpr auto kFar = std::chrono::hours{24 * 365 * 100};
-  return timeout > kFar ? launcher::kNever : now + timeout;
-}
-
-ContainerStatus status_of(launcher::ContainerState state) noexcept {
-  switch (state) {
-    case launcher::ContainerState::Created:
-      return ContainerStatus::Created;
-    case launcher::ContainerState::Running:
-      return ContainerStatus::Running;
-    case launcher::ContainerState::Paused:
-      return ContainerStatus::Paused;
-    case launcher::ContainerState::Restarting:
-      return ContainerStatus::Restarting;
-    case launcher::ContainerState::Exited:
-      break;
-  }
-  return ContainerStatus::Exited;
-}
 
 }  // namespace
 
@@ -94,7 +72,7 @@ ContainerStatus Container::status() const {
     return ended->launcher_lost() ? ContainerStatus::Dead : ContainerStatus::Exited;
   }
   try {
-    return status_of(run->command(MessageKind::Query, 0, "ask container").message.state);
+    return container::status_of(run->command(MessageKind::Query, 0, "ask container").message.state);
   } catch (const LaunchError& error) {
     if (error.code() != errc::not_running) {
       throw;
@@ -106,7 +84,7 @@ ContainerStatus Container::status() const {
 ExitStatus Container::wait() const { return state_->run()->wait(); }
 
 std::optional<ExitStatus> Container::wait_for(std::chrono::milliseconds timeout) const {
-  return state_->run()->wait_until(deadline_after(timeout));
+  return state_->run()->wait_until(launcher::deadline_after(timeout));
 }
 
 int Container::exit_fd() const noexcept { return state_->run()->channel(); }
@@ -119,7 +97,7 @@ ExitStatus Container::stop(std::chrono::milliseconds grace) const {
   try {
     (void)run->command(MessageKind::EndRestart, 0, "stop container");
     (void)run->command(MessageKind::Signal, state_->stop_signal, "stop container");
-    if (const auto ended = run->wait_until(deadline_after(grace))) {
+    if (const auto ended = run->wait_until(launcher::deadline_after(grace))) {
       return *ended;
     }
     run->signal(SIGKILL, "stop container");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "container/status.hpp"
+
 #include <dunnage/container.hpp>
 
 #include <string_view>
@@ -24,3 +26,23 @@ std::string_view to_string(ContainerStatus status) noexcept {
 }
 
 }  // namespace dunnage
+
+namespace dunnage::container {
+
+ContainerStatus status_of(launcher::ContainerState state) noexcept {
+  switch (state) {
+    case launcher::ContainerState::Created:
+      return ContainerStatus::Created;
+    case launcher::ContainerState::Running:
+      return ContainerStatus::Running;
+    case launcher::ContainerState::Paused:
+      return ContainerStatus::Paused;
+    case launcher::ContainerState::Restarting:
+      return ContainerStatus::Restarting;
+    case launcher::ContainerState::Exited:
+      break;
+  }
+  return ContainerStatus::Exited;
+}
+
+}  // namespace dunnage::container

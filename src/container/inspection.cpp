@@ -3,6 +3,7 @@
 
 #include "container/logs.hpp"
 #include "container/running.hpp"
+#include "container/status.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 
@@ -16,22 +17,6 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr auto kYoung = std::chrono::seconds{60};
-
-ContainerStatus status_of(launcher::ContainerState state) noexcept {
-  switch (state) {
-    case launcher::ContainerState::Created:
-      return ContainerStatus::Created;
-    case launcher::ContainerState::Running:
-      return ContainerStatus::Running;
-    case launcher::ContainerState::Paused:
-      return ContainerStatus::Paused;
-    case launcher::ContainerState::Restarting:
-      return ContainerStatus::Restarting;
-    case launcher::ContainerState::Exited:
-      break;
-  }
-  return ContainerStatus::Exited;
-}
 
 ContainerInfo info_of(const Config& config, const std::filesystem::path& path) {
   ContainerInfo info;

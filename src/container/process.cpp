@@ -30,8 +30,7 @@ Process::~Process() = default;
 ExitStatus Process::wait() const { return state_->run->wait(); }
 
 std::optional<ExitStatus> Process::wait_for(std::chrono::milliseconds timeout) const {
-  constexpr auto kFar = std::chrono::hours{24 * 365 * 100};
-  return state_->run->wait_until(timeout > kFar ? launcher::kNever : std::chrono::steady_clock::now() + timeout);
+  return state_->run->wait_until(launcher::deadline_after(timeout));
 }
 
 void Process::kill(int signal) const {

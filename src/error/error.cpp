@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunnage/error.hpp>
 
+#include "error/printable.hpp"
 #include "error/reason.hpp"
 
 #include <fmt/format.h>
@@ -15,21 +16,6 @@
 
 namespace dunnage {
 namespace {
-
-/// Control bytes of a name or text must not reach a terminal or break a message into lines.
-std::string printable(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      result += character;
-    }
-  }
-  return result;
-}
 
 std::string reason_of(const std::error_code& code) {
   const bool system = code.category() == std::system_category() || code.category() == std::generic_category();
@@ -46,18 +32,18 @@ std::string reason_of(const std::error_code& code) {
 std::string compose(const ErrorInfo& info) {
   std::string text = fmt::format("cannot {}", info.operation);
   if (!info.subject.empty()) {
-    text += fmt::format(" \"{}\"", printable(info.subject));
+    text += fmt::format(" \"{}\"", error::printable(info.subject));
   }
   if (!info.detail.empty()) {
-    text += " " + printable(info.detail);
+    text += " " + error::printable(info.detail);
   }
   text += ": ";
   if (!info.cause.empty()) {
-    text += printable(info.cause) + ": ";
+    text += error::printable(info.cause) + ": ";
   }
   text += reason_of(info.code);
   if (!info.remedy.empty()) {
-    text += "; " + printable(info.remedy);
+    text += "; " + error::printable(info.remedy);
   }
   return text;
 }
@@ -73,9 +59,9 @@ std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size
   }
   const std::size_t caret = column - begin;
   const std::size_t end = std::min(caret + std::max<std::size_t>(length, 1), std::max(shown.size(), caret + 1));
-  std::string message = fmt::format("{}, column {}: {}", info.operation, column + 1, printable(info.cause));
+  std::string message = fmt::format("{}, column {}: {}", info.operation, column + 1, error::printable(info.cause));
   if (!info.remedy.empty()) {
-    message += "; " + printable(info.remedy);
+    message += "; " + error::printable(info.remedy);
   }
   message += fmt::format("\n  {}\n  {}^{}", shown, std::string(caret, ' '), std::string(end - caret - 1, '~'));
   return message;

@@ -26,8 +26,8 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
     current.at(0) = row;
     for (std::size_t column = 1; column <= right.size(); ++column) {
       const std::size_t substitution = left[row - 1] == right[column - 1] ? 0 : 1;
-      std::size_t best = std::min({previous.at(column) + 1, current.at(column - 1) + 1,
-                                   previous.at(column - 1) + substitution});
+      std::size_t best =
+          std::min({previous.at(column) + 1, current.at(column - 1) + 1, previous.at(column - 1) + substitution});
       if (row > 1 && column > 1 && left[row - 1] == right[column - 2] && left[row - 2] == right[column - 1]) {
         best = std::min(best, before_previous.at(column - 2) + 1);
       }

@@ -86,7 +86,7 @@ Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   launcher::DetachRequest request;
   request.recursive = 1;
   request.attributes = MOUNT_ATTR_NODEV;  // an image's device nodes are not ours to open
-  request.propagation = std::uint64_t{1} << 18U;  // MS_PRIVATE
+  request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
   const launcher::DetachResult result = source.bind(request, path.string(), directory.get());
   if (result.failure.error != 0) {

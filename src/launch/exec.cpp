@@ -11,6 +11,7 @@
 #include "launch/failure.hpp"
 #include "launch/payload.hpp"
 #include "launch/root.hpp"
+#include "launch/started.hpp"
 #include "launch/streams.hpp"
 #include "launch/user.hpp"
 #include "prepare/user.hpp"
@@ -107,16 +108,7 @@ std::shared_ptr<container::Running> start(const State& state, const ExecSpec& sp
   if (answer->message.kind != launcher::MessageKind::Started) {
     throw exec_error(subject, errc::not_running, "launch the container again");
   }
-  container::Streams ends = streams.take();
-  if (answer->message.has_terminal != 0) {
-    auto terminal = launcher::receive(ours.get(), deadline);
-    if (terminal && !terminal->descriptors.empty()) {
-      ends.terminal = std::move(terminal->descriptors.front());
-    }
-  }
-  kernel::FileDescriptor process =
-      answer->descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer->descriptors.front());
-  return std::make_shared<container::Running>(subject, std::move(ours), std::move(process), std::move(ends));
+  return launch::take_started(subject, std::move(ours), std::move(*answer), streams, deadline);
 }
 
 }  // namespace

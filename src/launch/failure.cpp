@@ -39,7 +39,6 @@ constexpr Words kWords[] = {
     {Step::MountShm, "mount /dev/shm"},
     {Step::MountMqueue, "mount /dev/mqueue"},
     {Step::CreateTarget, "create the mount point"},
-    {Step::OpenTarget, "open the mount point"},
     {Step::CheckTarget, "the mount point lies in /proc, /sys, /dev/pts or a cgroup tree"},
     {Step::KindOfTarget, "the mount point is of another kind than the source"},
     {Step::AttachMount, "move_mount"},
@@ -65,7 +64,6 @@ constexpr Words kWords[] = {
     {Step::SetUser, "setuid"},
     {Step::SetCapabilities, "set capabilities"},
     {Step::SetNoNewPrivileges, "set no_new_privs"},
-    {Step::ResetProcess, "reset the process"},
     {Step::Execute, "execute"},
 };
 

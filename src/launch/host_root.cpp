@@ -26,7 +26,6 @@ namespace dunnage::launch {
 namespace {
 
 constexpr std::uint64_t kRootSize = std::uint64_t{256} << 20U;
-constexpr std::uint64_t kPrivate = std::uint64_t{1} << 18U;  // MS_PRIVATE
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
 
 struct Directory {
@@ -83,7 +82,7 @@ void add_programs(const Builder& builder, prepare::MountSource& source, Root& ro
   request.recursive = 1;
   request.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
   request.attributes_recursive = 1;
-  request.propagation = kPrivate;
+  request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
   const auto take = [&](const std::string& name) {
     const launcher::DetachResult result = source.bind(request, "/" + name);

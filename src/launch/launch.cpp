@@ -11,7 +11,9 @@
 #include "launch/environment.hpp"
 #include "launch/failure.hpp"
 #include "launch/payload.hpp"
+#include "launch/started.hpp"
 #include "launch/streams.hpp"
+#include "prepare/prepare.hpp"
 #include "prepare/request.hpp"
 #include "volume/volume_store_access.hpp"
 
@@ -98,11 +100,11 @@ void Launch::decide_identity() {
 }
 
 void Launch::prepare_storage() {
-  const PrepareOptions options{.user = numbers_of(user_), .container_id = id_, .container_name = subject()};
+  const prepare::Owner owner{id_, subject()};
   if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
-    prepared_ = set->resolve({.store = spec_.store, .current_directory = {}}).prepare(options);
+    prepared_ = prepare::prepare(set->resolve({.store = spec_.store, .current_directory = {}}), identity_, owner);
   } else if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
-    prepared_ = plan->prepare(options);
+    prepared_ = prepare::prepare(*plan, identity_, owner);
   } else {
     prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));
   }
@@ -273,16 +275,7 @@ std::shared_ptr<container::Running> Launch::start() {
   if (answer->message.kind != launcher::MessageKind::Started) {
     throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
   }
-  container::Streams ends = streams.take();
-  if (answer->message.has_terminal != 0) {
-    auto terminal = launcher::receive(channel.get(), deadline_);
-    if (terminal && !terminal->descriptors.empty()) {
-      ends.terminal = std::move(terminal->descriptors.front());
-    }
-  }
-  kernel::FileDescriptor process =
-      answer->descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer->descriptors.front());
-  return std::make_shared<container::Running>(subject(), std::move(channel), std::move(process), std::move(ends));
+  return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_);
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_ptr<container::Running> run) {

@@ -22,7 +22,6 @@
 namespace dunnage {
 namespace {
 
-constexpr std::uint64_t kPrivate = std::uint64_t{1} << 18U;  // MS_PRIVATE
 
 std::string words(const launcher::Failure& failure) {
   return fmt::format("{} [{}]", error::errno_reason(failure.error), error::errno_name(failure.error));
@@ -33,7 +32,7 @@ Feature probe_bind(prepare::MountSource& source) {
   request.recursive = 1;
   request.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   request.attributes_recursive = 1;
-  request.propagation = kPrivate;
+  request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
   const launcher::DetachResult result = source.bind(request, "/usr");
   const kernel::FileDescriptor mount{result.fd};

@@ -4,6 +4,7 @@
 #include <dunnage/error.hpp>
 
 #include "error/nearest.hpp"
+#include "launcher/fields.hpp"
 #include "prepare/user.hpp"
 
 #include <fmt/format.h>
@@ -23,18 +24,6 @@ namespace {
 
 using Fields = std::vector<std::string_view>;
 
-Fields split(std::string_view text, char separator) {
-  Fields parts;
-  for (;;) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
-
 /// A line of an image's file may hold anything; what is no id makes the line no entry.
 std::optional<std::uint32_t> id_in(std::string_view text) {
   std::uint32_t value = 0;
@@ -46,8 +35,8 @@ std::optional<std::uint32_t> id_in(std::string_view text) {
 /// The entries of passwd(5) or group(5) that have at least `fields` fields and a number in the third.
 std::vector<Fields> entries_of(std::string_view text, std::size_t fields) {
   std::vector<Fields> entries;
-  for (const std::string_view line : split(text, '\n')) {
-    Fields parts = split(line, ':');
+  for (const std::string_view line : launcher::fields_of(text, '\n')) {
+    Fields parts = launcher::fields_of(line, ':');
     if (parts.size() >= fields && id_in(parts[2])) {
       entries.push_back(std::move(parts));
     }
@@ -85,7 +74,7 @@ std::uint32_t group_id(std::string_view text, const std::vector<Fields>& groups)
 
 void add_memberships(User& user, std::string_view name, const std::vector<Fields>& groups) {
   for (const Fields& entry : groups) {
-    const Fields members = split(entry[3], ',');
+    const Fields members = launcher::fields_of(entry[3], ',');
     if (std::ranges::find(members, name) != members.end()) {
       user.groups.push_back(*id_in(entry[2]));
     }

@@ -3,6 +3,7 @@
 
 #include "kernel/calls.hpp"
 #include "kernel/files.hpp"
+#include "launcher/fields.hpp"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -34,18 +35,6 @@ std::string own_name() {
   return found->pw_name;
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
-
 bool parse_number(std::string_view text, std::uint32_t& value) {
   const char* end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, value);
@@ -73,12 +62,19 @@ std::vector<IdRange> ranges_in(const char* path, const std::string& name, uid_t 
   return number != 0 ? std::vector<IdRange>{} : parse_subordinate_ids(text, name, user);
 }
 
+bool is_root() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  const long result = kernel::raw_syscall(__NR_capget, kernel::as_argument(&header), kernel::as_argument(data));
+  return result == 0 && ::geteuid() == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+}
+
 }  // namespace
 
 std::vector<IdRange> parse_subordinate_ids(std::string_view text, const std::string& user_name, uid_t user) {
   std::vector<IdRange> ranges;
-  for (const std::string_view line : split(text, '\n')) {
-    const auto fields = split(line, ':');
+  for (const std::string_view line : fields_of(text, '\n')) {
+    const auto fields = fields_of(line, ':');
     IdRange range;
     if (fields.size() != 3 || (fields[0] != std::to_string(user) && (user_name.empty() || fields[0] != user_name)) ||
         !parse_number(fields[1], range.outside) || !parse_number(fields[2], range.count) || range.count == 0 ||
@@ -90,30 +86,19 @@ std::vector<IdRange> parse_subordinate_ids(std::string_view text, const std::str
   return ranges;
 }
 
-Privilege privilege_of_process() {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {};
-  const long result = kernel::raw_syscall(__NR_capget, kernel::as_argument(&header), kernel::as_argument(data));
-  if (result == 0 && ::geteuid() == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0) {
-    return Privilege::Root;
-  }
-  const std::string name = own_name();
-  const bool range = !find_map_program("newuidmap").empty() && !find_map_program("newgidmap").empty() &&
-                     !ranges_in("/etc/subuid", name, ::geteuid()).empty() &&
-                     !ranges_in("/etc/subgid", name, ::geteuid()).empty();
-  return range ? Privilege::Range : Privilege::Single;
-}
-
 Identity identity_for(std::uint32_t uid, std::uint32_t gid) {
   Identity identity;
-  identity.privilege = privilege_of_process();
-  if (identity.privilege == Privilege::Range) {
-    const std::string name = own_name();
-    identity.users = map_of(::geteuid(), ranges_in("/etc/subuid", name, ::geteuid()));
-    identity.groups = map_of(::getegid(), ranges_in("/etc/subgid", name, ::geteuid()));
-  } else if (identity.privilege == Privilege::Single) {
-    identity.users = {{uid, ::geteuid(), 1}};
-    identity.groups = {{gid, ::getegid(), 1}};
+  if (is_root()) {
+    return identity;
+  }
+  const std::string name = own_name();
+  const auto users = ranges_in("/etc/subuid", name, ::geteuid());
+  const auto groups = ranges_in("/etc/subgid", name, ::geteuid());
+  if (!users.empty() && !groups.empty() && !find_map_program("newuidmap").empty() &&
+      !find_map_program("newgidmap").empty()) {
+    identity = {Privilege::Range, map_of(::geteuid(), users), map_of(::getegid(), groups)};
+  } else {
+    identity = {Privilege::Single, {{uid, ::geteuid(), 1}}, {{gid, ::getegid(), 1}}};
   }
   return identity;
 }

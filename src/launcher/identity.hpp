@@ -38,9 +38,7 @@ struct Identity {
   friend auto operator<=>(const Identity&, const Identity&) = default;
 };
 
-/// What this process may do now.
-[[nodiscard]] Privilege privilege_of_process();
-
+/// What this process may do now. Reads files of the machine for an ordinary user: ask once for each launch.
 /// \param uid, gid whom the first process is to be, inside; they matter for Privilege::Single only, where they are the
 /// one id there is.
 [[nodiscard]] Identity identity_for(std::uint32_t uid, std::uint32_t gid);

@@ -54,7 +54,6 @@ enum class MessageKind : uint32_t {
   Query,
   Exec,
   Detach,
-  ConfigureBroker,
   DetachBind,
   DetachTmpfs,
   RemoveTree,
@@ -158,6 +157,11 @@ struct LaunchPayload {
   uint32_t own_streams = 0;  ///< bit n: stream n is a pipe made for the program, which its user may own
 };
 
+/// MS_PRIVATE, MS_SLAVE, MS_SHARED of mount(2), whose header cannot be included beside linux/mount.h.
+inline constexpr uint64_t kPrivate = uint64_t{1} << 18U;
+inline constexpr uint64_t kSlave = uint64_t{1} << 19U;
+inline constexpr uint64_t kShared = uint64_t{1} << 20U;
+
 /// What the broker is asked to detach: a source by path, and what it must be.
 struct DetachRequest {
   uint32_t kind = 0;  ///< 0: bind, 1: tmpfs
@@ -165,7 +169,7 @@ struct DetachRequest {
   uint32_t attributes_recursive = 0;
   uint32_t is_file = 0;
   uint64_t attributes = 0;   ///< MOUNT_ATTR_*
-  uint64_t propagation = 0;  ///< MS_PRIVATE, MS_SHARED, MS_SLAVE
+  uint64_t propagation = 0;  ///< kPrivate, kSlave, kShared; 0: as it is
   uint32_t propagation_recursive = 0;
   uint32_t check_inode = 0;
   uint64_t device = 0;  ///< as in stat, when check_inode

@@ -48,6 +48,11 @@ bool wait_for_events(int fd, short events, Deadline deadline) noexcept {
 
 }  // namespace
 
+Deadline deadline_after(std::chrono::milliseconds timeout) noexcept {
+  constexpr auto kFar = std::chrono::hours{24 * 365 * 100};
+  return timeout > kFar ? kNever : std::chrono::steady_clock::now() + timeout;
+}
+
 bool wait_readable(int fd, Deadline deadline) noexcept { return wait_for_events(fd, POLLIN, deadline); }
 
 std::pair<kernel::FileDescriptor, kernel::FileDescriptor> make_channel() {

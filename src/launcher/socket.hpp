@@ -43,4 +43,7 @@ enum class Take { Away, Peek };
 
 inline constexpr Deadline kNever = Deadline::max();
 
+/// A deadline so far away that it would overflow means never.
+[[nodiscard]] Deadline deadline_after(std::chrono::milliseconds timeout) noexcept;
+
 }  // namespace dunnage::launcher

@@ -25,7 +25,6 @@ enum class Step : uint16_t {
   MountShm,
   MountMqueue,
   CreateTarget,
-  OpenTarget,
   CheckTarget,
   KindOfTarget,
   AttachMount,
@@ -51,10 +50,8 @@ enum class Step : uint16_t {
   SetUser,
   SetCapabilities,
   SetNoNewPrivileges,
-  ResetProcess,
   Execute,
   // the launcher's own start
-  LeaveSession,
   ParkNamespace,
   BindDevices,
   StartBroker,
@@ -66,10 +63,6 @@ enum class Step : uint16_t {
   SetPropagation,
   ConfigureFileSystem,
   CreateFileSystem,
-  // commands
-  NotRunning,
-  Freeze,
-  Last,
 };
 
 }  // namespace dunnage::launcher

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/mount_name.hpp"
 
+#include "error/printable.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -27,20 +29,6 @@ std::string source_of(const Mount& mount) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      result += character;
-    }
-  }
-  return result;
-}
-
 std::string_view noun_of(const Mount& mount) noexcept { return kNouns[mount.index()]; }
 
 std::string subject_of(const Mount& mount) {
@@ -57,7 +45,7 @@ std::string detail_of(const Mount& mount) {
 
 std::string name_of(const Mount& mount) {
   const std::string detail = detail_of(mount);
-  return printable(fmt::format("{} \"{}\"{}{}", noun_of(mount), subject_of(mount), detail.empty() ? "" : " ", detail));
+  return error::printable(fmt::format("{} \"{}\"{}{}", noun_of(mount), subject_of(mount), detail.empty() ? "" : " ", detail));
 }
 
 MountError mount_error(Stage stage, std::string_view verb, const Mount& mount, std::string cause, std::error_code code,

@@ -13,9 +13,6 @@
 
 namespace dunnage::model {
 
-/// Control characters as `\x0a`, so that a name cannot break a line or reach a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
-
 /// "bind mount", "volume", "tmpfs"
 [[nodiscard]] std::string_view noun_of(const Mount& mount) noexcept;
 /// The host path, the name of the volume ("anonymous" without one), or a tmpfs's target.

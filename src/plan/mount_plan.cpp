@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunnage/mount_plan.hpp>
 
+#include "error/printable.hpp"
 #include "model/mount_name.hpp"
 #include "model/target.hpp"
 #include "plan/attributes.hpp"
@@ -24,7 +25,7 @@ namespace {
 using Row = std::array<std::string, 4>;
 
 Row row_of(const ResolvedMount& mount) {
-  return {model::printable(mount.target), std::string{to_string(mount.kind)}, model::printable(plan::source_of(mount)),
+  return {error::printable(mount.target), std::string{to_string(mount.kind)}, error::printable(plan::source_of(mount)),
           plan::attributes_of(mount)};
 }
 
@@ -51,7 +52,7 @@ std::string_view to_string(MountKind kind) noexcept {
 }
 
 std::string ResolvedMount::to_string() const {
-  return model::printable(fmt::format("{} {} -> \"{}\" ({})", dunnage::to_string(kind), plan::source_of(*this), target,
+  return error::printable(fmt::format("{} {} -> \"{}\" ({})", dunnage::to_string(kind), plan::source_of(*this), target,
                                       plan::attributes_of(*this)));
 }
 
@@ -61,7 +62,7 @@ const ResolvedMount& MountPlan::operator[](std::string_view target) const {
   const std::string clean = model::clean_path(target);
   const auto found = std::find_if(begin(), end(), [&](const ResolvedMount& mount) { return mount.target == clean; });
   if (found == end()) {
-    throw std::out_of_range{fmt::format("nothing is mounted at \"{}\"", model::printable(target))};
+    throw std::out_of_range{fmt::format("nothing is mounted at \"{}\"", error::printable(target))};
   }
   return *found;
 }
@@ -80,7 +81,7 @@ std::string MountPlan::to_string() const {
                         source, widths[2], attributes);
     if (index > 0) {
       for (const std::string& reason : mounts_[index - 1].reasons) {
-        text += fmt::format("\n    - {}", model::printable(reason));
+        text += fmt::format("\n    - {}", error::printable(reason));
       }
     }
   }

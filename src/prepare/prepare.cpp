@@ -6,8 +6,10 @@
 #include "kernel/call_error.hpp"
 #include "kernel/random_hex.hpp"
 #include "launcher/connection.hpp"
+#include "launcher/identity.hpp"
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
+#include "prepare/prepare.hpp"
 #include "prepare/request.hpp"
 #include "prepare/state.hpp"
 #include "prepare/user.hpp"
@@ -34,11 +36,10 @@ constexpr std::size_t kIdDigits = 64;
 /// Prepares one plan; what was made is undone by the state's destructor if anything fails.
 class Preparation {
  public:
-  Preparation(const MountPlan& plan, const PrepareOptions& options)
-      : plan_{plan}, options_{options}, state_{std::make_unique<PreparedMountsAccess::State>()}, source_{state_->identity} {
-    const prepare::Ids ids = prepare::parse_ids(options.user);
-    state_->identity = launcher::identity_for(ids.uid, ids.gid);
-    state_->container_id = options.container_id.empty() ? kernel::random_hex(kIdDigits) : options.container_id;
+  Preparation(const MountPlan& plan, const launcher::Identity& identity, const prepare::Owner& owner)
+      : plan_{plan}, owner_{owner}, state_{std::make_unique<PreparedMountsAccess::State>()}, source_{state_->identity} {
+    state_->identity = identity;
+    state_->container_id = owner.id;
   }
 
   std::unique_ptr<PreparedMountsAccess::State> run() {
@@ -118,15 +119,10 @@ class Preparation {
     }
   }
 
-  /// What the container is called in its volumes: by its record, so that prune() finds it, or by its id.
-  [[nodiscard]] const std::string& user_name() const {
-    return options_.container_name.empty() ? state_->container_id : options_.container_name;
-  }
-
   void prepare_volume(ResolvedMount& mount) {
     VolumeStore& store = store_at(mount.store);
     if (mount.volume.empty()) {
-      const Volume made = store.create_anonymous(user_name(), {.labels = mount.labels});
+      const Volume made = store.create_anonymous(owner_.name, {.labels = mount.labels});
       state_->anonymous.push_back({mount.store, made.name()});
       mount.volume = made.name();
       mount.source = made.mountpoint();
@@ -134,13 +130,13 @@ class Preparation {
       mount.source = store.get_or_create(mount.volume, {.labels = mount.labels}).mountpoint();
     }
     mount.create_volume = false;
-    state_->uses.push_back(volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), mount.volume,
-                                                      state_->container_id, user_name()));
+    state_->uses.push_back(
+        volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), mount.volume, state_->container_id, owner_.name));
     take(mount, source_.bind(prepare::request_for(mount), mount.source, state_->uses.back().data_fd()));
   }
 
   const MountPlan& plan_;
-  const PrepareOptions& options_;
+  const prepare::Owner& owner_;
   std::unique_ptr<PreparedMountsAccess::State> state_;
   prepare::MountSource source_;
   std::map<std::filesystem::path, VolumeStore> stores_;
@@ -149,7 +145,20 @@ class Preparation {
 }  // namespace
 
 PreparedMounts MountPlan::prepare(const PrepareOptions& options) const {
-  return PreparedMountsAccess::make(Preparation{*this, options}.run());
+  const prepare::Ids ids = prepare::parse_ids(options.user);
+  prepare::Owner owner{options.container_id.empty() ? kernel::random_hex(kIdDigits) : options.container_id,
+                       options.container_name};
+  if (owner.name.empty()) {
+    owner.name = owner.id;
+  }
+  return prepare::prepare(*this, launcher::identity_for(ids.uid, ids.gid), owner);
 }
 
+namespace prepare {
+
+PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner) {
+  return PreparedMountsAccess::make(Preparation{plan, identity, owner}.run());
+}
+
+}  // namespace prepare
 }  // namespace dunnage

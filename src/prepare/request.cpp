@@ -8,20 +8,17 @@
 namespace dunnage::prepare {
 namespace {
 
-constexpr std::uint64_t kPrivate = std::uint64_t{1} << 18U;  // MS_PRIVATE, MS_SLAVE, MS_SHARED of mount(2)
-constexpr std::uint64_t kSlave = std::uint64_t{1} << 19U;
-constexpr std::uint64_t kShared = std::uint64_t{1} << 20U;
 
 std::uint64_t type_of(Propagation propagation) noexcept {
   switch (propagation) {
     case Propagation::Shared:
     case Propagation::RShared:
-      return kShared;
+      return launcher::kShared;
     case Propagation::Slave:
     case Propagation::RSlave:
-      return kSlave;
+      return launcher::kSlave;
     default:
-      return kPrivate;
+      return launcher::kPrivate;
   }
 }
 

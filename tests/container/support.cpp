@@ -54,7 +54,7 @@ LaunchSpec Ground::shell(std::string script, MountSet mounts) const {
 }
 
 Launcher who() {
-  switch (launcher::privilege_of_process()) {
+  switch (launcher::identity_for(0, 0).privilege) {
     case launcher::Privilege::Root:
       return Launcher::Root;
     case launcher::Privilege::Range:

@@ -152,10 +152,10 @@ TEST_CASE("a store of another user is refused", "[volume]") {
         "cannot open store \"" + root.string() +
             "\": it belongs to user 31007, this process runs as 0: the store cannot be used [EACCES]; run as its "
             "owner, or choose another place with DUNNAGE_STORE");
+  const TemporaryDirectory closed;  // 0700, of root
   CHECK(run_as_ordinary_user([&] {
-          const TemporaryDirectory none;
           try {
-            (void)VolumeStore::open("/root/dunnage-test-store/below");
+            (void)VolumeStore::open(closed.path() / "store" / "below");
           } catch (const VolumeError& error) {
             require(error.code() == std::errc::permission_denied, error.what());
             return;

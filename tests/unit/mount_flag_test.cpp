@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
+#include "unit/flag_table.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/mount_set.hpp>
@@ -12,11 +13,11 @@
 namespace {
 
 using dunnage::errc;
+using dunnage::test::Accepted;
+using dunnage::test::Refused;
 
 // clang-format off
 
-/// What is accepted, and the same mount in the words of `--mount`.
-struct Accepted { std::string text; std::string_view mount; };
 const std::vector<Accepted> kAccepted{
     {"type=bind,source=/srv/ledger,target=/data", "type=bind,source=/srv/ledger,target=/data"},
     {"type=bind,src=/srv/ledger,dst=/data", "type=bind,source=/srv/ledger,target=/data"},
@@ -69,8 +70,6 @@ const std::vector<Accepted> kAccepted{
     {R"(type=volume,src=v,dst=/b,"volume-label=a=b,c")", R"(type=volume,source=v,target=/b,"volume-label=a=b,c")"},
 };
 
-/// What is refused, where (1-based), and the words of the message.
-struct Refused { std::string text; std::size_t column; std::size_t length; errc code; std::string_view message; };
 const std::vector<Refused> kRefused{
     {"type=volume,src=orders-db,dst=/data,volume-subpath=year/2026", 37, 14, errc::not_supported, R"(option "volume-subpath" is not supported; bind the directory below the volume's mountpoint)"},
     {"type=volume,src=orders-db,dst=/data,volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=4m", 37, 13, errc::not_supported, R"(option "volume-driver" is not supported; mount what the driver would provide on the host, and bind that)"},
@@ -149,27 +148,11 @@ const std::vector<Refused> kRefused{
 // clang-format on
 
 TEST_CASE("the flag --mount accepts what Docker and Podman accept", "[spec][mount-flag]") {
-  for (const auto& [text, mount] : kAccepted) {
-    INFO(text);
-    CHECK(to_string(dunnage::parse_mount_flag(text)) == mount);
-  }
+  dunnage::test::check_accepted(kAccepted, dunnage::parse_mount_flag);
 }
 
 TEST_CASE("the flag --mount refuses the rest with a place and a cause and a remedy", "[spec][mount-flag]") {
-  for (const auto& [text, column, length, code, message] : kRefused) {
-    INFO(text);
-    try {
-      (void)dunnage::parse_mount_flag(text);
-      FAIL_CHECK("was accepted");
-    } catch (const dunnage::SpecError& error) {
-      CHECK(error.stage() == dunnage::Stage::Parse);
-      CHECK(error.code() == code);
-      CHECK(error.column() == column);
-      CHECK(error.length() == length);
-      CHECK_THAT(error.what(), Catch::Contains(": " + std::string{message} + "\n"));
-      CHECK_FALSE(error.remedy().empty());
-    }
-  }
+  dunnage::test::check_refused(kRefused, dunnage::parse_mount_flag);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
+#include "unit/flag_table.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/mount_set.hpp>
@@ -12,11 +13,11 @@
 namespace {
 
 using dunnage::errc;
+using dunnage::test::Accepted;
+using dunnage::test::Refused;
 
 // clang-format off
 
-/// What is accepted, and the same mount in the words of `--mount`.
-struct Accepted { std::string text; std::string_view mount; };
 const std::vector<Accepted> kAccepted{
     {"/run", "type=tmpfs,target=/run,tmpfs-size=67108864,tmpfs-mode=1777"},
     {"/run:size=64m", "type=tmpfs,target=/run,tmpfs-size=67108864,tmpfs-mode=1777"},
@@ -31,8 +32,6 @@ const std::vector<Accepted> kAccepted{
     {"/run/../tmp/", "type=tmpfs,target=/tmp,tmpfs-size=67108864,tmpfs-mode=1777"},
 };
 
-/// What is refused, where (1-based), and the words of the message.
-struct Refused { std::string text; std::size_t column; std::size_t length; errc code; std::string_view message; };
 const std::vector<Refused> kRefused{
     {"/run:shared", 6, 6, errc::not_supported, R"(option "shared" is not supported; leave it out; a tmpfs is private to its container)"},
     {"/run:nr_inodes=100,mpol=default", 6, 9, errc::not_supported, R"(option "nr_inodes" is not supported; leave it out; size, mode, uid and gid can be set)"},
@@ -57,27 +56,11 @@ const std::vector<Refused> kRefused{
 // clang-format on
 
 TEST_CASE("the flag --tmpfs accepts what Docker and Podman accept", "[spec][tmpfs-flag]") {
-  for (const auto& [text, mount] : kAccepted) {
-    INFO(text);
-    CHECK(to_string(dunnage::parse_tmpfs_flag(text)) == mount);
-  }
+  dunnage::test::check_accepted(kAccepted, dunnage::parse_tmpfs_flag);
 }
 
 TEST_CASE("the flag --tmpfs refuses the rest with a place and a cause and a remedy", "[spec][tmpfs-flag]") {
-  for (const auto& [text, column, length, code, message] : kRefused) {
-    INFO(text);
-    try {
-      (void)dunnage::parse_tmpfs_flag(text);
-      FAIL_CHECK("was accepted");
-    } catch (const dunnage::SpecError& error) {
-      CHECK(error.stage() == dunnage::Stage::Parse);
-      CHECK(error.code() == code);
-      CHECK(error.column() == column);
-      CHECK(error.length() == length);
-      CHECK_THAT(error.what(), Catch::Contains(": " + std::string{message} + "\n"));
-      CHECK_FALSE(error.remedy().empty());
-    }
-  }
+  dunnage::test::check_refused(kRefused, dunnage::parse_tmpfs_flag);
 }
 
 }  // namespace

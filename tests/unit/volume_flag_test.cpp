@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
+#include "unit/flag_table.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/mount_set.hpp>
@@ -12,11 +13,11 @@
 namespace {
 
 using dunnage::errc;
+using dunnage::test::Accepted;
+using dunnage::test::Refused;
 
 // clang-format off
 
-/// What is accepted, and the same mount in the words of `--mount`.
-struct Accepted { std::string text; std::string_view mount; };
 const std::vector<Accepted> kAccepted{
     {"/srv/ledger:/var/lib/ledger", "type=bind,source=/srv/ledger,target=/var/lib/ledger,bind-create-src"},
     {"/srv/ledger:/var/lib/ledger:ro", "type=bind,source=/srv/ledger,target=/var/lib/ledger,readonly,bind-create-src"},
@@ -60,8 +61,6 @@ const std::vector<Accepted> kAccepted{
     {"../x:/y:rshared,ro,noexec,dev", "type=bind,source=../x,target=/y,readonly,bind-propagation=rshared,bind-create-src,dev,noexec"},
 };
 
-/// What is refused, where (1-based), and the words of the message.
-struct Refused { std::string text; std::size_t column; std::size_t length; errc code; std::string_view message; };
 const std::vector<Refused> kRefused{
     {"/srv/media:/media:z", 19, 1, errc::not_supported, R"(option "z" is not supported; leave it out and label the directory with chcon(1))"},
     {"/srv/media:/media:Z", 19, 1, errc::not_supported, R"(option "Z" is not supported; leave it out and label the directory with chcon(1))"},
@@ -124,27 +123,11 @@ const std::vector<Refused> kRefused{
 // clang-format on
 
 TEST_CASE("the flag -v accepts what Docker and Podman accept", "[spec][volume-flag]") {
-  for (const auto& [text, mount] : kAccepted) {
-    INFO(text);
-    CHECK(to_string(dunnage::parse_volume_flag(text)) == mount);
-  }
+  dunnage::test::check_accepted(kAccepted, dunnage::parse_volume_flag);
 }
 
 TEST_CASE("the flag -v refuses the rest with a place and a cause and a remedy", "[spec][volume-flag]") {
-  for (const auto& [text, column, length, code, message] : kRefused) {
-    INFO(text);
-    try {
-      (void)dunnage::parse_volume_flag(text);
-      FAIL_CHECK("was accepted");
-    } catch (const dunnage::SpecError& error) {
-      CHECK(error.stage() == dunnage::Stage::Parse);
-      CHECK(error.code() == code);
-      CHECK(error.column() == column);
-      CHECK(error.length() == length);
-      CHECK_THAT(error.what(), Catch::Contains(": " + std::string{message} + "\n"));
-      CHECK_FALSE(error.remedy().empty());
-    }
-  }
+  dunnage::test::check_refused(kRefused, dunnage::parse_volume_flag);
 }
 
 }  // namespace

@@ -91,21 +91,11 @@ void attach_one(Child& child, const MountRecord& record) noexcept {
 
 }  // namespace
 
-void attach_user_mounts(Child& child) noexcept {
-  const LaunchPayload& request = *child.slot.request;
+void attach_mounts(Child& child, MountOrigin origin) noexcept {
+  const uint32_t wanted = origin == MountOrigin::Root ? kMountInternal : 0U;
   const MountRecord* mounts = mounts_of(child.slot);
-  for (uint32_t index = 0; index < request.mounts.count; ++index) {
-    if ((mounts[index].flags & kMountInternal) == 0) {
-      attach_one(child, mounts[index]);
-    }
-  }
-}
-
-void attach_internal_mounts(Child& child) noexcept {
-  const LaunchPayload& request = *child.slot.request;
-  const MountRecord* mounts = mounts_of(child.slot);
-  for (uint32_t index = 0; index < request.mounts.count; ++index) {
-    if ((mounts[index].flags & kMountInternal) != 0) {
+  for (uint32_t index = 0; index < child.slot.request->mounts.count; ++index) {
+    if ((mounts[index].flags & kMountInternal) == wanted) {
       attach_one(child, mounts[index]);
     }
   }

@@ -78,7 +78,6 @@ void serve(int socket) noexcept {
   if (raw_syscall(__NR_unshare, CLONE_NEWNS) < 0) {
     exit_process(1);
   }
-  constexpr uint64_t kPrivate = 1U << 18U;  // MS_PRIVATE
   const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
   (void)kernel::set_mount_attributes(root, AT_RECURSIVE, 0, 0, kPrivate);
   (void)close_descriptor(root);

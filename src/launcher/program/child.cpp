@@ -30,10 +30,10 @@ void run_container(void* argument) noexcept {
     require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.spare.network, CLONE_NEWNET));
   }
   attach_rootfs(child);
-  attach_internal_mounts(child);
+  attach_mounts(child, MountOrigin::Root);
   attach_system_mounts(child);
   attach_dev(child);
-  attach_user_mounts(child);
+  attach_mounts(child, MountOrigin::Plan);
   create_working_directory(child);
   set_names_and_network(child);
   protect_paths(child);

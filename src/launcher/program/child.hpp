@@ -40,9 +40,9 @@ inline long require(Child& child, Step step, long result, int mount = -1) noexce
 void attach_rootfs(Child& child) noexcept;
 void attach_system_mounts(Child& child) noexcept;
 void attach_dev(Child& child) noexcept;
-/// What belongs to the root file system (Rootfs::host() has a few).
-void attach_internal_mounts(Child& child) noexcept;
-void attach_user_mounts(Child& child) noexcept;
+/// Whether a mount belongs to the root file system (Rootfs::host() has a few) or to the plan.
+enum class MountOrigin { Root, Plan };
+void attach_mounts(Child& child, MountOrigin origin) noexcept;
 void create_working_directory(Child& child) noexcept;
 void protect_paths(Child& child) noexcept;
 void pivot(Child& child) noexcept;

@@ -10,16 +10,8 @@ namespace {
 
 constexpr size_t kLongestPath = 4096;
 
-/// The kernel's sigaction; all zero is the default action.
-struct DefaultAction {
-  uint64_t words[4];
-};
-
-void reset_signals() noexcept {
-  const DefaultAction action{};
-  for (int signal = 1; signal <= 64; ++signal) {
-    (void)raw_syscall(__NR_rt_sigaction, signal, as_argument(&action), 0, 8);  // SIGKILL and SIGSTOP refuse, rightly
-  }
+/// The dispositions are the default ones since the launcher was spawned (launcher/spawn.cpp), and it installs none.
+void unblock_signals() noexcept {
   const uint64_t none = 0;
   (void)raw_syscall(__NR_rt_sigprocmask, SIG_SETMASK, as_argument(&none), 0, 8);
 }
@@ -88,7 +80,7 @@ void execute(Child& child) noexcept {
   const LaunchPayload& request = *child.slot.request;
   char** argv = texts_of(child.slot, request.argv);
   char** environment = texts_of(child.slot, request.environment);
-  reset_signals();
+  unblock_signals();
   // every descriptor was close-on-exec from birth; this is for the one somebody forgets some day
   require(child, Step::Execute, raw_syscall(__NR_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC));
   if (has_slash(argv[0])) {

@@ -11,7 +11,6 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr uint64_t kPrivate = 1U << 18U;         // MS_PRIVATE
 constexpr long kDetachUnmount = 2;               // MNT_DETACH
 constexpr uint64_t kParkedSize = 16U << 20U;
 

@@ -2,18 +2,13 @@
 #include "launcher/program/pause.hpp"
 
 #include "launcher/detach.hpp"
+#include "launcher/program/directory_entry.hpp"
 #include "launcher/program/freezer.hpp"
+
+#include <linux/stat.h>
 
 namespace dunnage::launcher {
 namespace {
-
-struct DirectoryEntry {  // struct linux_dirent64
-  uint64_t inode;
-  int64_t offset;
-  uint16_t size;
-  uint8_t type;
-  char name[1];  // and what follows
-};
 
 alignas(8) char entries[32U << 10U];
 
@@ -25,8 +20,9 @@ uint64_t pid_namespace_of(uint64_t pid) noexcept {
   const size_t size = text_size(number);
   __builtin_memcpy(path + 6, number, size);
   __builtin_memcpy(path + 6 + size, "/ns/pid", sizeof "/ns/pid");
-  uint64_t status[32] = {};  // struct statx; stx_ino is at offset 32
-  return raw_syscall(__NR_statx, AT_FDCWD, as_argument(path), 0, 0x100, as_argument(status)) < 0 ? 0 : status[4];
+  struct statx status {};
+  const long result = raw_syscall(__NR_statx, AT_FDCWD, as_argument(path), 0, STATX_INO, as_argument(&status));
+  return result < 0 ? 0 : status.stx_ino;
 }
 
 uint64_t parse_pid(const char* name) noexcept {

@@ -4,6 +4,8 @@
 #include "launcher/program/child.hpp"
 #include "launcher/program/park.hpp"
 
+#include <linux/stat.h>
+
 namespace dunnage::launcher {
 namespace {
 
@@ -51,10 +53,10 @@ void mask(Child& child, int directory, const char* path) noexcept {
   if (target < 0) {
     return;
   }
-  uint32_t status[64] = {};  // struct statx; stx_mode is the 16-bit field at offset 28
+  struct statx status {};
   require(child, Step::MaskPath,
-          raw_syscall(__NR_statx, target, as_argument(""), AT_EMPTY_PATH, 1, as_argument(status)));
-  const unsigned kind = status[7] & S_IFMT;
+          raw_syscall(__NR_statx, target, as_argument(""), AT_EMPTY_PATH, STATX_TYPE, as_argument(&status)));
+  const unsigned kind = status.stx_mode & static_cast<unsigned>(S_IFMT);
   const char* source = kind == S_IFDIR ? kParkedMaskDirectory : kParkedMaskFile;
   const int mount =
       static_cast<int>(require(child, Step::MaskPath, kernel::open_tree_at(AT_FDCWD, source, OPEN_TREE_CLONE)));

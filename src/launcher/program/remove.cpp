@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/remove.hpp"
 
+#include "launcher/program/directory_entry.hpp"
 #include "launcher/program/system.hpp"
 
 namespace dunnage::launcher {
@@ -9,24 +10,39 @@ namespace {
 constexpr uint64_t kOneLevel = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
 constexpr uint8_t kDirectoryType = 4;
 
-struct DirectoryEntry {  // struct linux_dirent64
-  uint64_t inode;
-  int64_t offset;
-  uint16_t size;
-  uint8_t type;
-  char name[1];  // and what follows
-};
-
 alignas(8) char entries[16U << 10U];
 
 bool is_dots(const char* name) noexcept {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-/// Removes what is no directory in `directory`, and empty directories. Moves one directory that is not empty up into
-/// `top` under a name of its own, so that no depth of tree needs memory. Returns entries changed, or -errno.
+/// Moves a directory that is not empty up into `top`, under a name nothing there has. 0 or -errno.
+long move_up(int top, int directory, const char* name, uint64_t& counter) noexcept {
+  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
+  long result = -EEXIST;
+  while (result == -EEXIST) {
+    char fresh[32] = ".flat-";
+    uint64_t value = counter++;
+    for (unsigned digit = 6; digit < 22; ++digit, value >>= 4U) {
+      fresh[digit] = "0123456789abcdef"[value & 15U];
+    }
+    result = raw_syscall(__NR_renameat2, directory, as_argument(name), top, as_argument(fresh), kNoReplace);
+  }
+  return result;
+}
+
+/// Removes one entry that is no directory or an empty one. 0 or -errno.
+long remove_entry(int directory, const DirectoryEntry& entry) noexcept {
+  const long result = raw_syscall(__NR_unlinkat, directory, as_argument(entry.name), 0);
+  if (result != -EISDIR && !(result == -EPERM && entry.type == kDirectoryType)) {
+    return result;
+  }
+  return raw_syscall(__NR_unlinkat, directory, as_argument(entry.name), AT_REMOVEDIR);
+}
+
+/// Empties `directory`: what cannot be removed because it is not empty is moved up into `top`, so that no depth of tree
+/// needs memory. 0 or -errno.
 long flatten(int top, int directory, uint64_t& counter) noexcept {
-  long changed = 0;
   long size = 0;
   while ((size = raw_syscall(__NR_getdents64, directory, as_argument(entries), sizeof entries)) > 0) {
     for (long position = 0; position < size;) {
@@ -35,28 +51,45 @@ long flatten(int top, int directory, uint64_t& counter) noexcept {
       if (is_dots(entry->name)) {
         continue;
       }
-      long result = raw_syscall(__NR_unlinkat, directory, as_argument(entry->name), 0);
-      if (result == -EISDIR || (result == -EPERM && entry->type == kDirectoryType)) {
-        result = raw_syscall(__NR_unlinkat, directory, as_argument(entry->name), AT_REMOVEDIR);
-        while (result == -ENOTEMPTY || result == -EEXIST) {
-          char name[32] = ".flat-";
-          uint64_t value = counter++;
-          for (unsigned digit = 6; digit < 22; ++digit, value >>= 4U) {
-            name[digit] = "0123456789abcdef"[value & 15U];
-          }
-          result = raw_syscall(__NR_renameat2, directory, as_argument(entry->name), top, as_argument(name), 1);
-          if (result == -EEXIST) {
-            result = -ENOTEMPTY;
-          }
-        }
+      long result = remove_entry(directory, *entry);
+      if (result == -ENOTEMPTY || result == -EEXIST) {
+        result = move_up(top, directory, entry->name, counter);
       }
       if (result < 0 && result != -ENOENT) {
         return result;
       }
-      ++changed;
     }
   }
-  return size < 0 ? size : changed;
+  return size;
+}
+
+/// One look at `top`: removes its entries, or what is in them. 1 when there were some, 0 when it is empty, or -errno.
+long remove_layer(int top, uint64_t& counter) noexcept {
+  alignas(8) char layer[4096];
+  long size = raw_syscall(__NR_lseek, top, 0, 0);
+  size = size < 0 ? size : raw_syscall(__NR_getdents64, top, as_argument(layer), sizeof layer);
+  long found = 0;
+  for (long position = 0; position < size;) {
+    const auto* entry = reinterpret_cast<const DirectoryEntry*>(layer + position);
+    position += entry->size;
+    if (is_dots(entry->name)) {
+      continue;
+    }
+    found = 1;
+    if (remove_entry(top, *entry) >= 0) {
+      continue;
+    }
+    const int below = kernel::open_at2(top, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kOneLevel);
+    if (below < 0) {
+      return below;
+    }
+    const long result = flatten(top, below, counter);
+    (void)close_descriptor(below);
+    if (result < 0) {
+      return result;
+    }
+  }
+  return size < 0 ? size : found;
 }
 
 }  // namespace
@@ -67,42 +100,15 @@ int remove_tree(int directory, const char* name) noexcept {
     return top == -ENOENT ? 0 : -top;
   }
   uint64_t counter = 0;
-  for (;;) {
-    // a directory moved up is found here by the next pass
-    alignas(8) char pass[4096];
-    long result = raw_syscall(__NR_lseek, top, 0, 0);
-    result = raw_syscall(__NR_getdents64, top, as_argument(pass), sizeof pass);
-    bool found = false;
-    for (long position = 0; position < result;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(pass + position);
-      position += entry->size;
-      if (is_dots(entry->name)) {
-        continue;
-      }
-      found = true;
-      if (raw_syscall(__NR_unlinkat, top, as_argument(entry->name), 0) >= 0 ||
-          raw_syscall(__NR_unlinkat, top, as_argument(entry->name), AT_REMOVEDIR) >= 0) {
-        continue;
-      }
-      const int below = kernel::open_at2(top, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kOneLevel);
-      const long changed = below < 0 ? below : flatten(top, below, counter);
-      if (below >= 0) {
-        (void)close_descriptor(below);
-      }
-      if (changed < 0) {
-        (void)close_descriptor(top);
-        return static_cast<int>(-changed);
-      }
-    }
-    if (!found || result < 0) {
-      (void)close_descriptor(top);
-      if (result < 0) {
-        return static_cast<int>(-result);
-      }
-      const long removed = raw_syscall(__NR_unlinkat, directory, as_argument(name), AT_REMOVEDIR);
-      return removed < 0 ? static_cast<int>(-removed) : 0;
-    }
+  long result = 1;
+  while (result > 0) {  // a directory that was moved up is found by the next look
+    result = remove_layer(top, counter);
   }
+  (void)close_descriptor(top);
+  if (result == 0) {
+    result = raw_syscall(__NR_unlinkat, directory, as_argument(name), AT_REMOVEDIR);
+  }
+  return static_cast<int>(-result);
 }
 
 }  // namespace dunnage::launcher

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/started.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace dunnage::launch {
+
+std::shared_ptr<container::Running> take_started(const std::string& subject, kernel::FileDescriptor channel,
+                                                 launcher::Received answer, OpenStreams& streams,
+                                                 launcher::Deadline deadline) {
+  container::Streams ends = streams.take();
+  if (answer.message.has_terminal != 0) {
+    auto terminal = launcher::receive(channel.get(), deadline);
+    if (terminal && !terminal->descriptors.empty()) {
+      ends.terminal = std::move(terminal->descriptors.front());
+    }
+  }
+  kernel::FileDescriptor process =
+      answer.descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer.descriptors.front());
+  return std::make_shared<container::Running>(subject, std::move(channel), std::move(process), std::move(ends));
+}
+
+}  // namespace dunnage::launch

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Preparing for an identity that is known already.
+
+#include <dunnage/mount_plan.hpp>
+#include <dunnage/prepared_mounts.hpp>
+
+#include "launcher/identity.hpp"
+
+#include <string>
+
+namespace dunnage::prepare {
+
+/// For whom: the id of the container, and what its volumes call it.
+struct Owner {
+  std::string id;
+  std::string name;
+};
+
+/// MountPlan::prepare(), without deciding again as whom. Throws as that does.
+[[nodiscard]] PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner);
+
+}  // namespace dunnage::prepare
