@@ -3,7 +3,7 @@
 
 /// \file
 /// A container: a program in its own mount, pid, ipc, uts, network and cgroup namespaces, with the storage it was
-/// given. It runs as a child of a small helper process, the launcher, not of this process.
+/// given. It runs as a child of a small helper process, the launcher, and neither is a child of this process.
 ///
 ///     auto db = dunnage::Container::launch({
 ///         .argv = {"postgres", "-D", "/data"},
@@ -13,15 +13,14 @@
 ///     db.stop();                                                                      // SIGTERM, 10 s, SIGKILL
 ///
 /// The embedder's contract. The library may be used from any thread of any program: it installs no signal handler,
-/// starts no thread (but for Stdio::callback), waits for no child but its own helper by descriptor,
+/// starts no thread (but for Stdio::callback), raises no SIGCHLD, has no child that a wait(2) of the host could find,
 /// and changes no namespace, mount, working directory, umask, credential, limit or descriptor of the host. Nothing of
 /// the host's memory, environment or descriptors is seen in a container. When the host dies, however it dies, its
 /// containers die within a moment, unless they were told to outlive it. A forked copy of the host can launch its own
 /// containers; handles it inherited refuse to work there (errc::wrong_process).
 ///
-/// One limit: the launcher is an ordinary child of this process (execve(2) sets its exit signal back to SIGCHLD). A
-/// container's end raises no SIGCHLD, but the launcher's own would, should somebody kill it; and `waitpid(-1)` without
-/// WNOHANG waits for the launcher too, so a loop that reaps until ECHILD does not end while it lives: use WNOHANG.
+/// The launcher ends up as a child of init. Where this process itself is init (in a container, say) or has made itself a
+/// subreaper (PR_SET_CHILD_SUBREAPER), it adopts the launcher as it adopts every orphan, and reaps it by its own rules.
 
 #include <dunnage/export.hpp>
 #include <dunnage/mount_plan.hpp>

@@ -36,6 +36,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = 60s;
+constexpr auto kEndTimeout = 10s;
 
 LaunchError start_error(const std::string& cause, int number, std::string remedy) {
   return LaunchError{{.stage = Stage::Launch,
@@ -101,16 +102,9 @@ Connection::Connection(const Identity& identity) : identity_{identity}, owner_{:
   } catch (const kernel::CallError& error) {
     if (process_.process) {
       (void)::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
-      (void)wait_for(process_);
+      (void)wait_for_end(process_, kEndTimeout);
     }
     throw start_error(error.call(), error.code().value(), start_remedy(error.call(), error.code().value()));
-  }
-}
-
-Connection::~Connection() {
-  if (owner_ == ::getpid() && process_.process) {
-    socket_.reset();
-    reap(process_);
   }
 }
 
@@ -126,7 +120,7 @@ void Connection::start() {
   request.argv = {"dunnage-launcher"};
   request.descriptors = {theirs.get(), host.get()};
   request.namespaces = CLONE_NEWPID | (identity_.rootless() ? CLONE_NEWUSER : 0U);
-  process_ = spawn(request);
+  process_ = spawn_orphan(request);
   struct {
     Message message;
     Configuration configuration;

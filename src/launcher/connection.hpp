@@ -34,7 +34,7 @@ class Connection {
   /// it, or if it died. Throws: LaunchError.
   [[nodiscard]] static std::shared_ptr<Connection> get(const Identity& identity);
 
-  ~Connection();
+  ~Connection() = default;  ///< the launcher ends when it sees its socket close
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dunnage::launcher {
 namespace {
+
+/// The programs may ask a directory service for the ranges.
+constexpr auto kPatience = std::chrono::seconds{30};
 
 void write_file(pid_t pid, const char* name, const std::string& text) {
   const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
@@ -30,8 +34,7 @@ std::string line_of(const IdRange& range) {
   return std::to_string(range.inside) + " " + std::to_string(range.outside) + " " + std::to_string(range.count) + "\n";
 }
 
-/// Boost.Process would fork the host, with its memory and its fork handlers. A host that reaps any child may still
-/// collect the exit status before us; wait_for() answers -1 then, which is taken for success.
+/// Boost.Process would fork the host, with its memory and its fork handlers, and raise a SIGCHLD that is not the host's.
 void run_map_program(const char* name, pid_t pid, const std::vector<IdRange>& ranges) {
   const std::string path = find_map_program(name);
   const kernel::FileDescriptor program{::open(path.c_str(), O_PATH | O_CLOEXEC)};
@@ -49,8 +52,7 @@ void run_map_program(const char* name, pid_t pid, const std::vector<IdRange>& ra
   for (const std::string& word : words) {
     request.argv.push_back(word.c_str());
   }
-  const int status = wait_for(spawn(request));
-  if (status > 0) {
+  if (run_program(request, kPatience) != 0) {
     throw kernel::CallError{name, EPERM};
   }
 }

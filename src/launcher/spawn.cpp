@@ -10,13 +10,16 @@
 #include <linux/capability.h>
 #include <linux/prctl.h>
 #include <linux/wait.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace dunnage::launcher {
@@ -26,17 +29,25 @@ using kernel::as_argument;
 using kernel::raw_syscall;
 
 constexpr int kFirstFree = 64;  ///< descriptors are moved out of the way of their new numbers
-constexpr std::size_t kStack = std::size_t{64} << 10U;
+constexpr std::size_t kStack = std::size_t{64} << 10U;  ///< of each of the two clones
 
-/// Everything the child reads, frozen before the clone. It runs in our memory until it executes the program.
+/// What the two clones read, frozen before the first of them, and what they answer. They run in our memory: the program's
+/// process until it executes, the go-between beside us while this thread is held by the kernel (CLONE_VFORK).
 struct Plan {
   int program;
   const int* descriptors;
   int descriptor_count;
   int null;
   char* const* argv;
+  std::uint64_t namespaces;
   bool keep_capabilities;
-  long error;
+  long patience;  ///< milliseconds the go-between waits for the end; below zero: it does not, and leaves an orphan
+  char* stack;    ///< of the program's process
+
+  long pid = 0;
+  int process = -1;  ///< pidfd, made in the host's own table, which the go-between shares
+  long error = 0;    ///< of the steps up to the execution
+  int status = 0;
 };
 
 /// Ambient capabilities survive the execution of a program by a user that is not (yet) mapped to root.
@@ -84,10 +95,6 @@ struct Plan {
 
 [[gnu::no_sanitize("address", "undefined", "thread")]] void run_child(void* argument) noexcept {
   auto* plan = static_cast<Plan*>(argument);
-  const std::uint64_t default_action[4] = {};
-  for (int signal = 1; signal <= 64; ++signal) {
-    (void)raw_syscall(__NR_rt_sigaction, signal, as_argument(default_action), 0, 8);
-  }
   int program = -1;
   long result = arrange_descriptors(*plan, program);
   if (result >= 0 && plan->keep_capabilities) {
@@ -105,7 +112,55 @@ struct Plan {
   }
 }
 
-/// Blocks every signal of this thread: a handler of the host must not run in the child, which shares its memory.
+/// \return what a shell would say of the end
+[[gnu::no_sanitize("address", "undefined", "thread")]] int reap(int process) noexcept {
+  siginfo_t information{};
+  long result = 0;
+  do {
+    result = raw_syscall(__NR_waitid, P_PIDFD, process, as_argument(&information), WEXITED | __WALL, 0);
+  } while (result == -EINTR);
+  if (result < 0) {
+    return 0;
+  }
+  return information.si_code == CLD_EXITED ? information.si_status : 128 + information.si_status;
+}
+
+/// \return whether the process has ended
+[[gnu::no_sanitize("address", "undefined", "thread")]] bool await_end(int process, long patience) noexcept {
+  const timespec time{patience / 1000, patience % 1000 * 1'000'000};
+  pollfd item{process, POLLIN, 0};
+  long result = 0;
+  do {
+    result = raw_syscall(__NR_ppoll, as_argument(&item), 1, as_argument(&time), 0, 8);
+  } while (result == -EINTR);
+  return result > 0;
+}
+
+[[gnu::no_sanitize("address", "undefined", "thread")]] void run_go_between(void* argument) noexcept {
+  auto* plan = static_cast<Plan*>(argument);
+  // a host that ignores SIGCHLD has said so for this copy of its dispositions too, and the program inherits what is ignored
+  const std::uint64_t default_action[4] = {};
+  for (int signal = 1; signal <= 64; ++signal) {
+    (void)raw_syscall(__NR_rt_sigaction, signal, as_argument(default_action), 0, 8);
+  }
+  clone_args arguments{};
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | plan->namespaces;
+  arguments.pidfd = reinterpret_cast<std::uint64_t>(&plan->process);
+  arguments.stack = reinterpret_cast<std::uint64_t>(plan->stack);
+  arguments.stack_size = kStack;
+  plan->pid = kernel::clone_onto_stack(&arguments, run_child, plan);
+  if (plan->pid > 0 && (plan->patience >= 0 || plan->error != 0)) {
+    if (plan->error == 0 && !await_end(plan->process, plan->patience)) {
+      (void)raw_syscall(__NR_pidfd_send_signal, plan->process, SIGKILL, 0, 0);
+    }
+    plan->status = reap(plan->process);
+  }
+  for (;;) {
+    (void)raw_syscall(__NR_exit_group, 0);
+  }
+}
+
+/// Blocks every signal of this thread: a handler of the host must not run in a clone, which shares its memory.
 class BlockedSignals {
  public:
   BlockedSignals() noexcept {
@@ -120,9 +175,15 @@ class BlockedSignals {
   std::uint64_t before_ = 0;
 };
 
-}  // namespace
+/// The stacks begin at multiples of 16 bytes.
+char* aligned(char* memory) noexcept { return memory + (16 - reinterpret_cast<std::uintptr_t>(memory) % 16) % 16; }
 
-SpawnedProcess spawn(const Spawn& request) {
+struct Outcome {
+  SpawnedProcess spawned;
+  int status = 0;
+};
+
+Outcome start(const Spawn& request, long patience) {
   const kernel::FileDescriptor null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   if (!null) {
     throw kernel::CallError{"open /dev/null", errno};
@@ -132,47 +193,53 @@ SpawnedProcess spawn(const Spawn& request) {
     argv.push_back(const_cast<char*>(argument));
   }
   argv.push_back(nullptr);
-  Plan plan{request.program, request.descriptors.data(), static_cast<int>(request.descriptors.size()), null.get(),
-            argv.data(),     (request.namespaces & CLONE_NEWUSER) != 0, 0};
-  const auto stack = std::make_unique<char[]>(kStack + 16);
-  int process = -1;
+  const auto memory = std::make_unique<char[]>(2 * kStack + 16);
+  char* const stacks = aligned(memory.get());
+  Plan plan{.program = request.program,
+            .descriptors = request.descriptors.data(),
+            .descriptor_count = static_cast<int>(request.descriptors.size()),
+            .null = null.get(),
+            .argv = argv.data(),
+            .namespaces = request.namespaces,
+            .keep_capabilities = (request.namespaces & CLONE_NEWUSER) != 0,
+            .patience = patience,
+            .stack = stacks + kStack};
+  int go_between = -1;
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | request.namespaces;
-  arguments.pidfd = reinterpret_cast<std::uint64_t>(&process);
-  arguments.stack = (reinterpret_cast<std::uint64_t>(stack.get()) + 15) & ~std::uint64_t{15};
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<std::uint64_t>(&go_between);
+  arguments.stack = reinterpret_cast<std::uint64_t>(stacks);
   arguments.stack_size = kStack;
   long pid = 0;
   {
     const BlockedSignals blocked;
-    pid = kernel::clone_onto_stack(&arguments, run_child, &plan);
+    pid = kernel::clone_onto_stack(&arguments, run_go_between, &plan);
   }
   if (pid < 0) {
     throw kernel::CallError{"clone3", static_cast<int>(-pid)};
   }
-  SpawnedProcess spawned{static_cast<pid_t>(pid), kernel::FileDescriptor{process}};
+  const kernel::FileDescriptor first{go_between};
+  (void)reap(first.get());
+  Outcome outcome{{static_cast<pid_t>(plan.pid), kernel::FileDescriptor{plan.process}}, plan.status};
+  if (plan.pid < 0) {
+    throw kernel::CallError{"clone3", static_cast<int>(-plan.pid)};
+  }
   if (plan.error != 0) {
-    (void)wait_for(spawned);
     throw kernel::CallError{"execveat", static_cast<int>(plan.error)};
   }
-  return spawned;
+  return outcome;
 }
 
-int wait_for(const SpawnedProcess& process) noexcept {
-  siginfo_t information{};
-  long result = 0;
-  do {
-    result = raw_syscall(__NR_waitid, P_PIDFD, process.process.get(), as_argument(&information), WEXITED | __WALL, 0);
-  } while (result == -EINTR);
-  if (result < 0) {
-    return -1;
-  }
-  return information.si_code == CLD_EXITED ? information.si_status : 128 + information.si_status;
+}  // namespace
+
+SpawnedProcess spawn_orphan(const Spawn& request) { return std::move(start(request, -1).spawned); }
+
+int run_program(const Spawn& request, std::chrono::milliseconds patience) {
+  return start(request, static_cast<long>(patience.count())).status;
 }
 
-void reap(const SpawnedProcess& process) noexcept {
-  siginfo_t information{};
-  (void)raw_syscall(__NR_waitid, P_PIDFD, process.process.get(), as_argument(&information), WEXITED | __WALL | WNOHANG,
-                    0);
+bool wait_for_end(const SpawnedProcess& process, std::chrono::milliseconds patience) noexcept {
+  return await_end(process.process.get(), static_cast<long>(patience.count()));
 }
 
 }  // namespace dunnage::launcher

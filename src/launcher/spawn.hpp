@@ -2,14 +2,15 @@
 #pragma once
 
 /// \file
-/// Starting a program without disturbing the host: nothing of its memory is copied and no fork handler runs. The clone
-/// is made with exit signal 0, but execve(2) sets it back to SIGCHLD: the program's end is seen by the host, and so is
-/// the program by a host that waits for any child.
+/// Starting a program without disturbing the host: nothing of its memory is copied, no fork handler runs, and the program
+/// is never a child of the host. execve(2) gives every child the exit signal SIGCHLD, whatever it was cloned with, so the
+/// program is the child of a go-between, a clone that executes nothing and so is hidden from wait(2) and raises no signal.
 
 #include "kernel/file_descriptor.hpp"
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -27,15 +28,16 @@ struct SpawnedProcess {
   kernel::FileDescriptor process;  ///< pidfd
 };
 
-/// Returns when the program has been executed. With a new user namespace the program has all capabilities in it.
+/// Returns when the program has been executed. Its go-between is gone then, so that init, or the nearest subreaper, has
+/// adopted it and will reap it. With a new user namespace the program has all capabilities in it.
 /// Throws: kernel::CallError.
-[[nodiscard]] SpawnedProcess spawn(const Spawn& request);
+[[nodiscard]] SpawnedProcess spawn_orphan(const Spawn& request);
 
-/// Waits for its end. \return what waitid(2) calls si_status if it exited, 128 + signal, or -1 if somebody else was
-/// faster to wait for it
-int wait_for(const SpawnedProcess& process) noexcept;
+/// Runs the program to its end; kills it when `patience` is over. \return what it exited with, or 128 + signal
+/// Throws: kernel::CallError.
+[[nodiscard]] int run_program(const Spawn& request, std::chrono::milliseconds patience);
 
-/// Takes the remains of a process that has ended; does not wait.
-void reap(const SpawnedProcess& process) noexcept;
+/// Waits for the end of an orphan. \return false if it is still there when `patience` is over
+bool wait_for_end(const SpawnedProcess& process, std::chrono::milliseconds patience) noexcept;
 
 }  // namespace dunnage::launcher

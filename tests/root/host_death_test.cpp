@@ -156,7 +156,7 @@ TEST_CASE("a host that is killed at any moment of launching leaves no process an
     const std::chrono::milliseconds moment{chance() % 120};
     CAPTURE(round, moment.count());
     std::this_thread::sleep_for(moment);
-    const std::vector<pid_t> helpers = test::children_of(host.pid);
+    const std::vector<pid_t> helpers = test::launchers_of(host.pid);
     (void)host.end();
     const auto all_gone = [&] { return nothing_left(host, helpers); };
     CHECK(test::becomes_true(all_gone, 2s));

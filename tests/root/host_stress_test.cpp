@@ -13,8 +13,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
@@ -143,8 +145,8 @@ std::vector<std::thread> start_company(const std::atomic<bool>& finished, Compla
   std::vector<std::thread> threads;
   threads.push_back(guarded(complaint, [&] {
     while (!finished) {
-      const pid_t reaped = ::waitpid(-1, nullptr, WNOHANG);
-      require(reaped <= 0, "a child was there to be reaped: " + std::to_string(reaped));
+      const pid_t reaped = ::waitpid(-1, nullptr, 0);  // hangs if there is a child
+      require(reaped < 0 && errno == ECHILD, "a child was there to be reaped: " + std::to_string(reaped));
       std::this_thread::sleep_for(1ms);
     }
   }));

@@ -114,14 +114,12 @@ std::vector<pid_t> all_processes() {
   return found;
 }
 
-std::vector<pid_t> children_of(pid_t pid) {
-  std::vector<pid_t> found;
-  std::error_code ignored;
-  for (const auto& task : fs::directory_iterator{"/proc/" + std::to_string(pid) + "/task", ignored}) {
-    std::istringstream children{file_text(task.path() / "children")};
-    for (pid_t child = 0; children >> child;) found.push_back(child);
-  }
-  return found;
+std::vector<pid_t> launchers_of(pid_t host) {
+  const std::string held = "\nPid:\t" + std::to_string(host) + "\n";
+  return processes_for_which([&](const fs::path& process) {
+    return file_text(process / "cmdline").starts_with("dunnage-launcher") &&
+           file_text(process / "fdinfo/4").find(held) != std::string::npos;
+  });
 }
 
 std::vector<pid_t> processes_with(const std::string& word) {

@@ -32,8 +32,8 @@ using HostState = std::map<std::string, std::string>;
 
 /// Processes of the machine, zombies included.
 [[nodiscard]] std::vector<pid_t> all_processes();
-/// Of every thread of the process.
-[[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
+/// The launchers of this host, known by the pidfd of it that each holds. Needs root.
+[[nodiscard]] std::vector<pid_t> launchers_of(pid_t host);
 /// Those with this word in their arguments.
 [[nodiscard]] std::vector<pid_t> processes_with(const std::string& word);
 /// The pid and mount namespaces these processes are in, as "pid:[4026532]".
