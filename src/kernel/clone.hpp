@@ -9,6 +9,9 @@
 #include <asm/unistd.h>
 #include <linux/sched.h>
 
+/// For what runs in a clone that shares the host's memory: a sanitizer's own records belong to the host's threads.
+#define DUNNAGE_UNSANITIZED __attribute__((no_sanitize("address", "undefined", "thread")))
+
 namespace dunnage::kernel {
 
 /// Starts `function(argument)` in a clone; the function must not return. `arguments.stack` and `stack_size` have to be

@@ -283,8 +283,7 @@ int Connection::remove_tree(int directory, const std::string& name, Deadline dea
     return result;
   }
   const auto answer = receive(ours.get(), deadline);
-  return !answer                                               ? ETIMEDOUT
-         : answer->message.kind != MessageKind::Answer ? EPIPE : answer->message.failure.error;
+  return !answer ? ETIMEDOUT : answer->message.kind != MessageKind::Answer ? EPIPE : answer->message.failure.error;
 }
 
 }  // namespace dunnage::launcher

@@ -34,7 +34,8 @@ std::string line_of(const IdRange& range) {
   return std::to_string(range.inside) + " " + std::to_string(range.outside) + " " + std::to_string(range.count) + "\n";
 }
 
-/// Boost.Process would fork the host, with its memory and its fork handlers, and raise a SIGCHLD that is not the host's.
+/// Boost.Process would fork the host, with its memory and its fork handlers, and raise a SIGCHLD that is not the
+/// host's.
 void run_map_program(const char* name, pid_t pid, const std::vector<IdRange>& ranges) {
   const std::string path = find_map_program(name);
   const kernel::FileDescriptor program{::open(path.c_str(), O_PATH | O_CLOEXEC)};

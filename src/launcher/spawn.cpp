@@ -28,11 +28,11 @@ namespace {
 using kernel::as_argument;
 using kernel::raw_syscall;
 
-constexpr int kFirstFree = 64;  ///< descriptors are moved out of the way of their new numbers
+constexpr int kFirstFree = 64;                          ///< descriptors are moved out of the way of their new numbers
 constexpr std::size_t kStack = std::size_t{64} << 10U;  ///< of each of the two clones
 
-/// What the two clones read, frozen before the first of them, and what they answer. They run in our memory: the program's
-/// process until it executes, the go-between beside us while this thread is held by the kernel (CLONE_VFORK).
+/// What the two clones read, frozen before the first of them, and what they answer. They run in our memory: the
+/// program's process until it executes, the go-between beside us while this thread is held by the kernel (CLONE_VFORK).
 struct Plan {
   int program;
   const int* descriptors;
@@ -51,7 +51,7 @@ struct Plan {
 };
 
 /// Ambient capabilities survive the execution of a program by a user that is not (yet) mapped to root.
-[[gnu::no_sanitize("address", "undefined", "thread")]] long keep_capabilities() noexcept {
+DUNNAGE_UNSANITIZED long keep_capabilities() noexcept {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2];
   long result = raw_syscall(__NR_capget, as_argument(&header), as_argument(data));
@@ -68,7 +68,7 @@ struct Plan {
   return result;
 }
 
-[[gnu::no_sanitize("address", "undefined", "thread")]] long arrange_descriptors(const Plan& plan, int& program) noexcept {
+DUNNAGE_UNSANITIZED long arrange_descriptors(const Plan& plan, int& program) noexcept {
   // the child has its own table; first up, out of the way, then down to their places
   long moved[8];
   for (int index = 0; index < plan.descriptor_count; ++index) {
@@ -93,7 +93,7 @@ struct Plan {
   return below < 0 ? below : raw_syscall(__NR_close_range, executable + 1, ~0U, 0);
 }
 
-[[gnu::no_sanitize("address", "undefined", "thread")]] void run_child(void* argument) noexcept {
+DUNNAGE_UNSANITIZED void run_child(void* argument) noexcept {
   auto* plan = static_cast<Plan*>(argument);
   int program = -1;
   long result = arrange_descriptors(*plan, program);
@@ -113,7 +113,7 @@ struct Plan {
 }
 
 /// \return what a shell would say of the end
-[[gnu::no_sanitize("address", "undefined", "thread")]] int reap(int process) noexcept {
+DUNNAGE_UNSANITIZED int reap(int process) noexcept {
   siginfo_t information{};
   long result = 0;
   do {
@@ -126,7 +126,7 @@ struct Plan {
 }
 
 /// \return whether the process has ended
-[[gnu::no_sanitize("address", "undefined", "thread")]] bool await_end(int process, long patience) noexcept {
+DUNNAGE_UNSANITIZED bool await_end(int process, long patience) noexcept {
   const timespec time{patience / 1000, patience % 1000 * 1'000'000};
   pollfd item{process, POLLIN, 0};
   long result = 0;
@@ -136,9 +136,10 @@ struct Plan {
   return result > 0;
 }
 
-[[gnu::no_sanitize("address", "undefined", "thread")]] void run_go_between(void* argument) noexcept {
+DUNNAGE_UNSANITIZED void run_go_between(void* argument) noexcept {
   auto* plan = static_cast<Plan*>(argument);
-  // a host that ignores SIGCHLD has said so for this copy of its dispositions too, and the program inherits what is ignored
+  // a host that ignores SIGCHLD has said so for this copy of its dispositions too, and the program inherits what is
+  // ignored
   const std::uint64_t default_action[4] = {};
   for (int signal = 1; signal <= 64; ++signal) {
     (void)raw_syscall(__NR_rt_sigaction, signal, as_argument(default_action), 0, 8);

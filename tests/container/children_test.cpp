@@ -31,9 +31,7 @@ void reap_until_none() {
   ::alarm(0);
 }
 
-pid_t launcher_pid() {
-  return launcher::Connection::get(launcher::identity_for(0, 0))->pid();
-}
+pid_t launcher_pid() { return launcher::Connection::get(launcher::identity_for(0, 0))->pid(); }
 
 /// Runs `work` in a process that counts what it hears of children.
 int status_of_host(const std::function<void()>& work) {
@@ -57,7 +55,8 @@ int status_of_host(const std::function<void()>& work) {
 
 }  // namespace
 
-TEST_CASE("a host that waits for any child finds none while containers run, and hears of none", "[container][children]") {
+TEST_CASE("a host that waits for any child finds none while containers run, and hears of none",
+          "[container][children]") {
   const Ground ground;
   CHECK(status_of_host([&] {
           const Container container = Container::launch(ground.program({"sleep", "1000"}));
@@ -70,7 +69,8 @@ TEST_CASE("a host that waits for any child finds none while containers run, and 
         }) == 0);
 }
 
-TEST_CASE("the end of a launcher raises no SIGCHLD in its host and leaves nothing to be reaped", "[container][children]") {
+TEST_CASE("the end of a launcher raises no SIGCHLD in its host and leaves nothing to be reaped",
+          "[container][children]") {
   const Ground ground;
   CHECK(status_of_host([&] {
           const Container container = Container::launch(ground.program({"sleep", "1000"}));
