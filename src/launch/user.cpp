@@ -110,8 +110,7 @@ User resolve_user(std::string_view text, const std::vector<std::string>& groups,
     user.groups.push_back(group_id(group, known_groups));
   }
   std::ranges::sort(user.groups);
-  const auto doubles = std::ranges::unique(user.groups);
-  user.groups.erase(doubles.begin(), doubles.end());
+  user.groups.erase(std::unique(user.groups.begin(), user.groups.end()), user.groups.end());
   return user;
 }
 

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <ranges>
 
 namespace dunnage {
 
@@ -26,9 +25,9 @@ PreparedMounts::State::~State() {
       // a destructor cannot report it; the volume is anonymous and unused, so the next prune takes it
     }
   }
-  for (const std::filesystem::path& directory : std::views::reverse(created_directories)) {
+  for (auto directory = created_directories.rbegin(); directory != created_directories.rend(); ++directory) {
     boost::system::error_code ignored;  // somebody has put something there meanwhile: then it stays
-    (void)boost::filesystem::remove(directory.string(), ignored);
+    (void)boost::filesystem::remove(directory->string(), ignored);
   }
 }
 
