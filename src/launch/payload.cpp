@@ -20,8 +20,8 @@ std::uint32_t Payload::align() {
 
 std::uint32_t Payload::append(const void* data, std::size_t size) {
   const std::size_t offset = bytes_.size();
-  bytes_.resize(offset + size);
-  std::memcpy(bytes_.data() + offset, data, size);
+  const auto* const first = static_cast<const std::byte*>(data);  // null when there is nothing: no case for memcpy(3)
+  bytes_.insert(bytes_.end(), first, first + size);
   return static_cast<std::uint32_t>(offset);
 }
 
