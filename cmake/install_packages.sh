@@ -22,8 +22,8 @@ need_package() {
 
 distribution=$(. /etc/os-release && printf '%s %s' "$ID" "${VERSION_ID:-}")
 case $distribution in
-  "debian 12") boost=1.81 postgres=postgresql-15 ;;
-  "ubuntu 24.04") boost=1.83 postgres=postgresql-16 ;;
+  "debian 12") boost=1.81 postgres=postgresql-15 clang=14 ;;
+  "ubuntu 24.04") boost=1.83 postgres=postgresql-16 clang=18 ;;
   *)
     echo "These scripts know Debian 12 and Ubuntu 24.04, and this is $distribution. Nothing is installed; if the build"
     echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, nlohmann-json,"
@@ -57,6 +57,7 @@ for set in "$@"; do
       need_package libbenchmark-dev
       need_command python3 python3
       need_command clang++ clang
+      need_package libclang-rt-$clang-dev  # its sanitizers
       need_command clang-tidy clang-tidy
       need_command clang-format clang-format
       need_command crun crun

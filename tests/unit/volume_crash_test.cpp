@@ -101,7 +101,9 @@ TEST_CASE("a process killed at any moment leaves the store whole", "[volume][cra
   Expectation expectation;
   std::size_t acknowledged = 0;
   int interrupted = 0;
-  for (int round = 0; round < 80; ++round) {
+  // on a busy machine some processes are killed before they have done anything: then there are more of them
+  const auto enough = [&] { return acknowledged > 20 && interrupted > 10; };
+  for (int round = 0; round < 80 || (round < 800 && !enough()); ++round) {
     int ends[2];
     REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     const FileDescriptor reading{ends[0]};
@@ -134,8 +136,7 @@ TEST_CASE("a process killed at any moment leaves the store whole", "[volume][cra
     }
     REQUIRE(found == expectation.present);
   }
-  CHECK(acknowledged > 20);  // else nothing was tested
-  CHECK(interrupted > 10);
+  CHECK(enough());  // else nothing was tested
 }
 
 TEST_CASE("what a living process is making is not swept", "[volume][crash]") {
