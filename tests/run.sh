@@ -89,11 +89,11 @@ sanitized() {
   rings "$directory" "$@"
 }
 
-sanitized tests-asan address,undefined unit rootless "$root_ring"
+sanitized clang-asan address,undefined unit rootless "$root_ring"
 if [ "$root_ring" = root ]; then
-  sanitized tests-tsan thread unit root
+  sanitized clang-tsan thread unit root
 else
-  sanitized tests-tsan thread unit rootless
+  sanitized clang-tsan thread unit rootless
 fi
 
 heading "Done"
