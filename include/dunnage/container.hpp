@@ -86,8 +86,13 @@ struct LaunchSpec {
   Stdio err = Stdio::inherit();
   bool terminal = false;             ///< all three streams are a terminal; its other end is Container::terminal_fd()
   bool no_new_privileges = true;     ///< set-user-ID programs gain nothing
-  std::vector<std::string> add_capabilities{};  ///< "NET_RAW", "CAP_SYS_PTRACE", "ALL"
-  std::vector<std::string> drop_capabilities{};
+  /// "NET_RAW", "CAP_SYS_PTRACE", "ALL", added to CHOWN, DAC_OVERRIDE, FSETID, FOWNER, NET_BIND_SERVICE, SETFCAP,
+  /// SETGID, SETPCAP, SETUID, SYS_CHROOT and KILL. Nobody can give what he does not have: one that this process may not
+  /// have itself is refused when it is named here (errc::not_supported), and left out of the default and of "ALL";
+  /// support() says which these are. They are in effect for root only, as in Docker: for another user they are the most
+  /// a program with file capabilities or a set-user-ID bit may gain, where no_new_privileges is off.
+  std::vector<std::string> add_capabilities{};
+  std::vector<std::string> drop_capabilities{};  ///< the same names; "ALL" leaves what add_capabilities names
   Lifetime lifetime = Lifetime::WithHost;
   RestartPolicy restart{};
   int stop_signal = SIGTERM;

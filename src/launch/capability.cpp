@@ -7,6 +7,11 @@
 
 #include <fmt/format.h>
 
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -67,16 +72,71 @@ std::uint64_t default_capabilities() noexcept {
   return mask;
 }
 
-std::uint64_t capabilities_of(const std::vector<std::string>& add, const std::vector<std::string>& drop) {
+std::uint64_t all_capabilities() noexcept { return kAll; }
+
+AskedCapabilities capabilities_of(const std::vector<std::string>& add, const std::vector<std::string>& drop) {
   std::uint64_t added = 0;
+  std::uint64_t named = 0;
   std::uint64_t dropped = 0;
   for (const std::string& name : add) {
-    added |= bit_of(name);
+    const std::uint64_t bits = bit_of(name);
+    added |= bits;
+    named |= bits == kAll ? 0 : bits;
   }
   for (const std::string& name : drop) {
     dropped |= bit_of(name);
   }
-  return dropped == kAll ? (added == kAll ? 0 : added) : (default_capabilities() | added) & ~dropped;
+  const std::uint64_t all =
+      dropped == kAll ? (added == kAll ? 0 : added) : (default_capabilities() | added) & ~dropped;
+  return {all, named & all};
+}
+
+std::uint64_t capabilities_of(const launcher::Connection& connection) noexcept {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, connection.pid()};
+  std::array<__user_cap_data_struct, 2> has{};
+  // by the call, not by /proc, which may be mounted so that it hides processes of others; it fails for a launcher that
+  // has ended only, and then the launch fails as well
+  if (::syscall(SYS_capget, &header, has.data()) != 0) {
+    return kAll;
+  }
+  return (has[0].permitted | std::uint64_t{has[1].permitted} << 32U) & kAll;
+}
+
+std::uint64_t grant(const AskedCapabilities& asked, std::uint64_t available) {
+  const std::uint64_t missing = asked.named & ~available;
+  if (missing != 0) {
+    throw LaunchError{{.stage = Stage::Launch,
+                       .operation = "add the capability",
+                       .subject = names_of(missing),
+                       .detail = {},
+                       .cause = cause_of_absence(missing),
+                       .code = errc::not_supported,
+                       .remedy = "leave it out, or " + remedy_of_absence()}};
+  }
+  return asked.all & available;
+}
+
+std::string names_of(std::uint64_t capabilities) {
+  std::vector<std::string_view> names;
+  for (std::size_t number = 0; number < kNames.size(); ++number) {
+    if ((capabilities >> number & 1U) != 0) {
+      names.push_back(kNames.at(number));
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string cause_of_absence(std::uint64_t capabilities) {
+  for (std::size_t number = 0; number < kNames.size(); ++number) {
+    if ((capabilities >> number & 1U) != 0 && ::prctl(PR_CAPBSET_READ, number) >= 0) {
+      return "this process may not have it itself (CapBnd in /proc/self/status)";
+    }
+  }
+  return "this kernel does not know it";
+}
+
+std::string remedy_of_absence() {
+  return "start this program with it (CapabilityBoundingSet= of its service, --cap-add of the container it is in)";
 }
 
 }  // namespace dunnage::launch

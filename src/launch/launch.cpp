@@ -82,7 +82,7 @@ void Launch::decide_identity() {
   accounts_ = read_accounts(spec_.rootfs);
   user_ = resolve_user(spec_.user, spec_.groups, accounts_);
   environment_ = complete_environment(spec_.env, user_.home, hostname_, spec_.terminal);
-  capabilities_ = capabilities_of(spec_.add_capabilities, spec_.drop_capabilities);
+  const AskedCapabilities asked = capabilities_of(spec_.add_capabilities, spec_.drop_capabilities);
   identity_ = launcher::identity_for(user_.uid, user_.gid);
   if (identity_.privilege == launcher::Privilege::Single) {
     if (!spec_.groups.empty()) {
@@ -97,6 +97,7 @@ void Launch::decide_identity() {
     user_.groups.clear();  // the kernel lets nobody set groups where only one is mapped (user_namespaces(7))
   }
   connection_ = launcher::Connection::get(identity_);
+  capabilities_ = grant(asked, capabilities_of(*connection_));
 }
 
 void Launch::prepare_storage() {

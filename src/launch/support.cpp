@@ -4,6 +4,7 @@
 
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "launch/capability.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/identity.hpp"
 #include "prepare/detach_mount.hpp"
@@ -15,13 +16,13 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace dunnage {
 namespace {
-
 
 std::string words(const launcher::Failure& failure) {
   return fmt::format("{} [{}]", error::errno_reason(failure.error), error::errno_name(failure.error));
@@ -74,6 +75,15 @@ Feature describe_ids(launcher::Privilege privilege) {
           false};
 }
 
+Feature describe_capabilities(const char* name, std::uint64_t wanted, std::uint64_t available) {
+  const std::uint64_t missing = wanted & ~available;
+  return {name, missing == 0,
+          missing == 0 ? "a container can have every one of them"
+                       : fmt::format("without {}: {}; {}", launch::names_of(missing),
+                                     launch::cause_of_absence(missing), launch::remedy_of_absence()),
+          false};
+}
+
 std::string mode_of(launcher::Privilege privilege) {
   switch (privilege) {
     case launcher::Privilege::Root:
@@ -94,7 +104,7 @@ Support support() {
   result.mode = mode_of(identity.privilege);
   result.features.push_back(probe_resolution());
   try {
-    (void)launcher::Connection::get(identity);
+    const auto connection = launcher::Connection::get(identity);
     result.features.push_back({"launcher", true,
                                identity.rootless() ? "namespaces of pid, mount, ipc, uts, network and cgroup, in a user namespace"
                                                    : "namespaces of pid, mount, ipc, uts, network and cgroup",
@@ -102,6 +112,10 @@ Support support() {
     prepare::MountSource source{identity};
     result.features.push_back(probe_bind(source));
     result.features.push_back(probe_tmpfs(source));
+    const std::uint64_t capabilities = launch::capabilities_of(*connection);
+    result.features.push_back(
+        describe_capabilities("default capabilities", launch::default_capabilities(), capabilities));
+    result.features.push_back(describe_capabilities("all capabilities", launch::all_capabilities(), capabilities));
   } catch (const Error& error) {
     result.mode = "none";
     result.features.push_back({"launcher", false, error.what(), true});
