@@ -87,7 +87,8 @@ class DUNNAGE_API MountPlan {
   /// Throws: std::out_of_range if nothing is mounted at exactly this target.
   [[nodiscard]] const ResolvedMount& operator[](std::string_view target) const;
 
-  /// Which mount serves `path` in the container, from where on the host, and why, in sentences.
+  /// Which mount serves `path` in the container, from where on the host, and why, in sentences. It goes by the words of
+  /// the path: a plan knows no symbolic link of the container that leads from one mount to another.
   [[nodiscard]] std::string explain(std::string_view path) const;
 
   /// Asks the kernel for detached mounts: descriptors that no mount table shows and that go when the process goes.

@@ -123,33 +123,48 @@ std::size_t count_lines(Files& files, const Delivery& delivery) {
   return lines + (open_line ? 1 : 0);
 }
 
-/// The file that follows `current`, if there is one.
-std::optional<LogFile> next_file(int record, const std::optional<LogFile>& current) {
+/// The file that follows `files.current`, if there is one. What was delivered is never taken for what follows: the
+/// files of a record that is removed vanish one by one.
+std::optional<LogFile> next_file(int record, const Files& files) {
+  const auto is_older = [&](const std::optional<LogFile>& file) {
+    return file && kernel::is_at(record, kOlderLogName, file->fd());
+  };
   // rotated twice since we looked: `log.1` is not ours any more, and comes before `log`
-  if (current && !kernel::is_at(record, kOlderLogName, current->fd())) {
-    if (auto older = open_log(record, kOlderLogName)) {
-      return older;
+  if (files.current && !is_older(files.current)) {
+    std::optional<LogFile> older = is_older(files.older) ? std::nullopt : open_log(record, kOlderLogName);
+    return older ? std::move(older) : open_log(record, kLogName);
+  }
+  std::optional<LogFile> next = open_log(record, kLogName);
+  // rotated between the two looks: what comes after ours is `log.1` by now
+  if (files.current && next && !is_older(files.current) && kernel::is_at(record, kLogName, next->fd())) {
+    if (auto between = open_log(record, kOlderLogName)) {
+      return between;
     }
   }
-  return open_log(record, kLogName);
+  return next;
 }
 
 /// Goes on from the end of what there was until the container has ended.
-void follow(int record, Delivery& delivery, std::optional<LogFile> current, const kernel::FileDescriptor& socket) {
+void follow(int record, Delivery& delivery, Files files, const kernel::FileDescriptor& socket) {
+  std::optional<LogFile>& current = files.current;
+  const auto deliver_rest = [&] {
+    if (current) {
+      current->look_again();
+      delivery.all_of(*current);
+    }
+  };
   bool idle = false;
   bool ended = !socket;
   while (!delivery.stopped()) {
     const auto now = std::chrono::steady_clock::now();
     ended = ended || wait_for_end(socket.get(), idle ? now + kPause : now);
     const bool rotated = !current || !kernel::is_at(record, kLogName, current->fd());
-    if (current) {
-      current->look_again();
-      delivery.all_of(*current);
-    }
+    deliver_rest();
     idle = true;
     if (rotated) {
-      if (auto next = next_file(record, current)) {
-        current = std::move(next);
+      if (auto next = next_file(record, files)) {
+        deliver_rest();  // where the new file could not be made at once, the launcher went on with this one
+        files.older = std::exchange(current, std::move(next));
         idle = false;
         continue;  // all of it is delivered before the end is taken for one
       }
@@ -252,7 +267,7 @@ void read_logs(int record_directory, const LogSink& sink, const LogOptions& opti
   }
   delivery.skip_lines(0);
   if (options.follow) {
-    follow(record_directory, delivery, std::move(files.current), socket);
+    follow(record_directory, delivery, std::move(files), socket);
   }
 }
 

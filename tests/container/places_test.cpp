@@ -3,6 +3,11 @@
 
 #include "container/rootfs_support.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
 using namespace dunnage;
 using namespace dunnage::literals;
 using namespace dunnage::test;
@@ -46,6 +51,44 @@ TEST_CASE("a mount can take the place of what the container brings itself", "[co
 TEST_CASE("a mount over a link of the container's own goes where the link leads", "[container][mounts][places]") {
   const Ground ground;
   CHECK(output_of(ground.shell("touch /var/run/app/file; ls /run/app", {Tmpfs{"/var/run/app"}})) == "file\n");
+}
+
+TEST_CASE("what explain() says is where the container writes, over nested mounts and links",
+          "[container][mounts][places]") {
+  const Ground ground;
+  // a source that is reached over a link, with a link in it that stays in it
+  ground.directory().make("releases/2/logs");
+  std::filesystem::create_directory_symlink("releases", ground.path("current"));
+  std::filesystem::create_directory_symlink("2", ground.path("releases/latest"));
+  const auto file = ground.directory().write("single", "");
+  const MountSet mounts{BindMount{ground.path("current"), "/app"}, VolumeMount{"data", "/app/data"},
+                        Tmpfs{"/app/data/cache"}, BindMount{ground.directory().make("deep"), "/app/data/cache/deep"},
+                        BindMount{file, "/app/data/single"}};
+  const MountPlan plan = mounts.resolve({.store = ground.store_path(), .current_directory = {}});
+  (void)output_of(ground.shell("for f in /app/file /app/latest/logs/file /app/data/file /app/data/cache/file "
+                               "/app/data/cache/deep/file /app/data/single /app/data/cache/../file2; do "
+                               "echo $f > $f; done",
+                               mounts));
+  const auto volume = ground.volumes().get("data").mountpoint();
+  const std::vector<std::pair<std::string, std::filesystem::path>> places{
+      {"/app/file", ground.path("releases/file")},
+      {"/app/latest/logs/file", ground.path("releases/latest/logs/file")},
+      {"/app/data/file", volume / "file"},
+      {"/app/data/cache/deep/file", ground.path("deep/file")},
+      {"/app/data/single", file},
+      {"/app/data/cache/../file2", volume / "file2"}};
+  for (const auto& [inside, host] : places) {
+    INFO(plan.explain(inside));
+    CHECK(plan.explain(inside).find("On the host it is \"" + host.string() + "\".") != std::string::npos);
+    std::ifstream written{host};
+    CHECK(std::string{std::istreambuf_iterator<char>{written}, {}} == inside + "\n");
+  }
+  CHECK(plan.explain("/app/data/cache/file").find("It lives in memory") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(volume / "cache/file"));
+  CHECK(plan.explain("/app/data").find(
+            "Below it other mounts begin: \"/app/data/cache\", \"/app/data/cache/deep\", \"/app/data/single\".") !=
+        std::string::npos);
+  CHECK(plan.explain("/application/file").find("no mount of this plan covers it") != std::string::npos);
 }
 
 TEST_CASE("the same source serves many places with different rights", "[container][mounts][places]") {

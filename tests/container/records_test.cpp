@@ -197,6 +197,78 @@ TEST_CASE("logs keep both streams in order, and can be followed to the end", "[c
   ground.containers().remove("talker");
 }
 
+TEST_CASE("a log that is rotated again and again is followed without a gap and without a repetition",
+          "[container][records]") {
+  const Ground ground;
+  const auto store = ground.containers();
+  const auto shared = ground.directory().make("shared");
+  // each part is more than half of a file of the log, and waits until the one before it has been read
+  constexpr int kParts = 4;
+  constexpr int kLines = 2'500'000;
+  const Container container = Container::launch(
+      detached(ground,
+               "for part in 1 2 3 4; do seq $(((part - 1) * 2500000 + 10000001)) $((part * 2500000 + 10000000)); "
+               "until [ -e /shared/$part ]; do sleep 0.02; done; done",
+               "talker", {BindMount{shared, "/shared"}}));
+  std::string rest;
+  int expected = 10'000'001;
+  bool whole = true;
+  store.logs(
+      "talker",
+      [&](const LogEntry& entry) {
+        rest += entry.data;
+        std::size_t begin = 0;
+        for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
+          whole = whole && std::string_view{rest}.substr(begin, end - begin) == std::to_string(expected);
+          ++expected;
+          if ((expected - 10'000'001) % kLines == 0) {
+            ground.directory().write("shared/" + std::to_string((expected - 10'000'001) / kLines), "");
+          }
+        }
+        rest.erase(0, begin);
+      },
+      {.follow = true});
+  CHECK(whole);
+  CHECK(rest.empty());
+  CHECK(expected == 10'000'001 + kParts * kLines);
+  CHECK(container.wait().success());
+  CHECK(std::filesystem::exists(store.inspect("talker").log.parent_path() / "log.1"));
+  const std::string kept = log_of(store, "talker", {.tail = 1'000'000});
+  CHECK(kept.starts_with(std::to_string(expected - 1'000'000) + "\n"));
+  CHECK(kept.ends_with(std::to_string(expected - 1) + "\n"));
+  ground.containers().remove("talker");
+}
+
+TEST_CASE("a volume that a container uses names the container, and what to do", "[container][records]") {
+  const Ground ground;
+  auto volumes = ground.volumes();
+  const MountSet mounts{VolumeMount{"data", "/data"}};
+  LaunchSpec spec = ground.program({"sleep", "1000"}, mounts);
+  spec.name = "db";
+  const Container named = Container::launch(std::move(spec));
+  CHECK(message_of([&] { volumes.remove("data"); }) ==
+        "cannot remove volume \"data\": used by container \"db\": the volume is in use [EBUSY]; stop it first");
+  CHECK(volumes.users("data") == std::vector<std::string>{"db"});
+  // one without a name has its id, as every other error shortens it
+  const Container nameless = Container::launch(ground.program({"sleep", "1000"}, mounts));
+  const std::string id = nameless.id().substr(0, 12);
+  std::vector<std::string> users{"db", id};
+  std::sort(users.begin(), users.end());
+  CHECK(message_of([&] { volumes.remove("data"); }) == "cannot remove volume \"data\": used by containers \"" +
+                                                          users[0] + "\" and \"" + users[1] +
+                                                          "\": the volume is in use [EBUSY]; stop them first");
+  // from another process it is the same
+  CHECK(in_another_process([&] {
+          auto other = VolumeStore::open(ground.store_path());
+          require(message_of([&] { other.remove("data"); }) == message_of([&] { volumes.remove("data"); }), "message");
+        }) == 0);
+  (void)named.stop(0ms);
+  CHECK(message_of([&] { volumes.remove("data"); }) ==
+        "cannot remove volume \"data\": used by container \"" + id + "\": the volume is in use [EBUSY]; stop it first");
+  (void)nameless.stop(0ms);
+  volumes.remove("data");
+}
+
 TEST_CASE("a detached container restarts by its policy without its host", "[container][records]") {
   const Ground ground;
   auto store = ground.containers();

@@ -223,6 +223,44 @@ TEST_CASE("a log is followed through its rotation until the container has ended"
   CHECK(follower.text() == "abcdefgh");
 }
 
+TEST_CASE("a record that is removed under a reader's hands shows nothing twice", "[container][logs]") {
+  const RecordStore store;
+  container::Record record = store.create(RecordStore::config_of("db"));
+  const auto log = store.record("db") / "log";
+  append(log, log_entry("a"));
+  std::filesystem::rename(log, store.record("db") / "log.1");
+  append(log, log_entry("b"));
+  Follower follower{store, record};
+  REQUIRE(follower.reads("ab"));
+  append(log, log_entry("c"));
+  REQUIRE(follower.reads("abc"));
+  std::filesystem::remove(log);  // one file goes after the other
+  std::this_thread::sleep_for(200ms);
+  std::filesystem::remove(store.record("db") / "log.1");
+  follower.tell_end();
+  follower.join();
+  CHECK(follower.text() == "abc");
+}
+
+TEST_CASE("what the launcher goes on to write where it could not make a new file is delivered", "[container][logs]") {
+  const RecordStore store;
+  container::Record record = store.create(RecordStore::config_of("db"));
+  const auto log = store.record("db") / "log";
+  const auto older = store.record("db") / "log.1";
+  append(log, log_entry("a"));
+  Follower follower{store, record};
+  REQUIRE(follower.reads("a"));
+  std::filesystem::rename(log, older);
+  append(older, log_entry("b"));
+  REQUIRE(follower.reads("ab"));
+  append(older, log_entry("c"));
+  append(log, log_entry("d"));
+  REQUIRE(follower.reads("abcd"));
+  follower.tell_end();
+  follower.join();
+  CHECK(follower.text() == "abcd");
+}
+
 TEST_CASE("following ends when the launcher dies, and loses nothing", "[container][logs]") {
   const RecordStore store;
   container::Record record = store.create(RecordStore::config_of("db"));
