@@ -22,7 +22,7 @@ void add_exec(CLI::App& parent, Session& session);
 void add_ps(CLI::App& parent, Session& session);
 void add_inspect(CLI::App& parent, Session& session);
 void add_logs(CLI::App& parent, Session& session);
-void add_lifecycle(CLI::App& parent, Session& session);  // stop, kill, pause, unpause, wait
+void add_lifecycle(CLI::App& parent, Session& session);  // start, restart, stop, kill, pause, unpause, wait
 void add_rm(CLI::App& parent, Session& session);
 void add_volume(CLI::App& parent, Session& session);
 void add_support(CLI::App& parent, Session& session);

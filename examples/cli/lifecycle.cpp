@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// stop, kill, pause, unpause and wait: verbs on containers that are there.
+// start, stop, restart, kill, pause, unpause and wait: verbs on containers that are there.
 
 #include "command.hpp"
 
@@ -36,6 +36,20 @@ std::optional<dunnage::Container> running(const Containers& containers, const st
 
 void stop(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
   if (const auto container = running(containers, name)) (void)container->stop(flags.grace());
+  std::cout << name << std::endl;
+}
+
+void start(const Containers& containers, const LifecycleFlags& /*flags*/, const std::string& name) {
+  (void)containers.start(name);
+  std::cout << name << std::endl;
+}
+
+void restart(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
+  if (auto container = running(containers, name)) {
+    container->restart(flags.grace());
+  } else {
+    (void)containers.start(name);
+  }
   std::cout << name << std::endl;
 }
 
@@ -84,6 +98,9 @@ void add_grace(CLI::App& parent, const std::string& verb, LifecycleFlags& flags)
 }  // namespace
 
 void add_lifecycle(CLI::App& parent, Session& session) {
+  add_verb(parent, session, "start", "Start containers again that have ended; their output goes to their logs", start);
+  const auto restart_flags = add_verb(parent, session, "restart", "Stop containers and start them again", restart);
+  add_grace(parent, "restart", *restart_flags);
   const auto stop_flags = add_verb(parent, session, "stop", "Send the stop signal, wait, then kill", stop);
   add_grace(parent, "stop", *stop_flags);
   const auto kill_flags = add_verb(parent, session, "kill", "Send a signal; SIGKILL ends all processes", kill);

@@ -166,7 +166,8 @@ class DUNNAGE_API Container {
   [[nodiscard]] const std::string& name() const noexcept;  ///< empty without a record
   /// Process id of its first process as this process sees it; 0 when it has ended.
   [[nodiscard]] int pid() const;
-  [[nodiscard]] const MountPlan& plan() const noexcept;  ///< what it was given
+  /// What it was given. A copy: restart() may change it meanwhile, when an anonymous volume has to be made anew.
+  [[nodiscard]] MountPlan plan() const;
   [[nodiscard]] ContainerStatus status() const;
 
   /// Waits for the end for good (a restart policy's restarts are not ends). Any number of threads may wait.
@@ -183,9 +184,16 @@ class DUNNAGE_API Container {
   /// Freezes every process (a cgroup freezer where this user may make one, else SIGSTOP to each). Throws: LaunchError.
   void pause() const;
   void resume() const;
-  /// Stops it and starts it again from the same specification; mounts are prepared anew, so volumes and binds show
-  /// what the host has now. Streams of kind pipe and callback are made anew. Only for the handle that launched it: a
-  /// record does not hold all of the specification. Throws: LaunchError(not_supported), and as launch().
+  /// Stops it, if it runs, and starts it again from the same specification: same id, name, log and anonymous volumes.
+  /// Mounts are prepared anew, so volumes and binds show what the host has now. If it cannot be started it stays
+  /// stopped, with its record and its volumes.
+  /// By the handle that launched it, streams of kind pipe and callback are made anew.
+  /// By a handle of ContainerStore, in any process, it is started from its record: as a detached container, as the user
+  /// and groups it had in numbers, with its output in its log, wherever it went before, and an empty input. Another
+  /// handle on it, the one that launched it too, has seen its end. One with Lifetime::WithHost is restarted by the
+  /// program it lives with alone, unless it has ended.
+  /// Throws: LaunchError(not_supported) for the latter and for a record of an earlier version, which does not hold
+  /// enough, and as launch().
   void restart(std::chrono::milliseconds grace = std::chrono::seconds{10});
   /// Runs a further program in it. Throws: as launch().
   [[nodiscard]] Process exec(ExecSpec spec) const;

@@ -84,6 +84,11 @@ class DUNNAGE_API ContainerStore {
   [[nodiscard]] ContainerInfo inspect(std::string_view name) const;
   /// A handle on a running container. Throws: LaunchError(container_missing, not_running).
   [[nodiscard]] Container get(std::string_view name) const;
+  /// Starts a container that has ended again, whoever launched it, and answers with a handle on it: same id, name, log,
+  /// mounts and anonymous volumes, as Container::restart() says. It is detached from now on. One that runs is left as
+  /// it is. Throws: LaunchError(container_missing), LaunchError(not_supported) if its record is of an earlier version
+  /// and does not hold enough, and as Container::launch().
+  Container start(std::string_view name) const;
   /// Calls `sink` for each piece of the container's log, oldest first.
   void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink, const LogOptions& options = {}) const;
   /// Removes the record, the log, and with `volumes` the anonymous volumes of a container that does not run; with

@@ -78,6 +78,22 @@ Number number_of(const Json& value) {
   return value.get<Number>();
 }
 
+Json to_value(const Relaunch& relaunch) {
+  return {{"ReadOnlyRoot", relaunch.read_only_root},
+          {"HostNetwork", relaunch.network == Network::Host},
+          {"AddCapabilities", texts_to_value(relaunch.add_capabilities)},
+          {"DropCapabilities", texts_to_value(relaunch.drop_capabilities)}};
+}
+
+Relaunch relaunch_of(const Json& value) {
+  Relaunch relaunch;
+  relaunch.read_only_root = value.at("ReadOnlyRoot").get<bool>();
+  relaunch.network = value.at("HostNetwork").get<bool>() ? Network::Host : Network::Private;
+  relaunch.add_capabilities = texts_from_value(value.at("AddCapabilities"));
+  relaunch.drop_capabilities = texts_from_value(value.at("DropCapabilities"));
+  return relaunch;
+}
+
 Config config_of(const Json& value) {
   if (number_of<unsigned>(value.at("Format")) != kFormat) {
     throw std::invalid_argument{"it was written by a newer version of the library"};
@@ -105,6 +121,9 @@ Config config_of(const Json& value) {
   config.created_at = from_nanoseconds(value.at("CreatedAt").get<std::int64_t>());
   config.capabilities = number_of<std::uint64_t>(value.at("Capabilities"));
   config.no_new_privileges = value.at("NoNewPrivileges").get<bool>();
+  if (const auto relaunch = value.find("Relaunch"); relaunch != value.end()) {
+    config.relaunch = relaunch_of(*relaunch);
+  }
   return config;
 }
 
@@ -121,27 +140,30 @@ ContainerStatus status_named(const std::string& word) {
 }  // namespace
 
 std::string encode_config(const Config& config) {
-  const Json value{{"Format", kFormat},
-                   {"Id", config.id},
-                   {"Name", config.name},
-                   {"Argv", texts_to_value(config.argv)},
-                   {"Rootfs", to_json_text(config.rootfs)},
-                   {"Env", pairs_to_value(config.env)},
-                   {"Cwd", to_json_text(config.cwd)},
-                   {"User", to_json_text(config.user)},
-                   {"Groups", config.groups},
-                   {"Hostname", to_json_text(config.hostname)},
-                   {"Labels", pairs_to_value(config.labels)},
-                   {"Restart", config.restart.to_string()},
-                   {"Mounts", plan::to_value(config.mounts)},
-                   {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
-                   {"Terminal", config.terminal},
-                   {"RemoveOnExit", config.remove_on_exit},
-                   {"Detached", config.detached},
-                   {"StopSignal", config.stop_signal},
-                   {"CreatedAt", to_nanoseconds(config.created_at)},
-                   {"Capabilities", config.capabilities},
-                   {"NoNewPrivileges", config.no_new_privileges}};
+  Json value{{"Format", kFormat},
+             {"Id", config.id},
+             {"Name", config.name},
+             {"Argv", texts_to_value(config.argv)},
+             {"Rootfs", to_json_text(config.rootfs)},
+             {"Env", pairs_to_value(config.env)},
+             {"Cwd", to_json_text(config.cwd)},
+             {"User", to_json_text(config.user)},
+             {"Groups", config.groups},
+             {"Hostname", to_json_text(config.hostname)},
+             {"Labels", pairs_to_value(config.labels)},
+             {"Restart", config.restart.to_string()},
+             {"Mounts", plan::to_value(config.mounts)},
+             {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
+             {"Terminal", config.terminal},
+             {"RemoveOnExit", config.remove_on_exit},
+             {"Detached", config.detached},
+             {"StopSignal", config.stop_signal},
+             {"CreatedAt", to_nanoseconds(config.created_at)},
+             {"Capabilities", config.capabilities},
+             {"NoNewPrivileges", config.no_new_privileges}};
+  if (config.relaunch) {
+    value["Relaunch"] = to_value(*config.relaunch);
+  }
   return value.dump(2) + "\n";
 }
 

@@ -2,9 +2,12 @@
 #include <dunnage/container.hpp>
 #include <dunnage/error.hpp>
 
+#include "container/failure.hpp"
+#include "container/record.hpp"
 #include "container/running.hpp"
 #include "container/state.hpp"
 #include "container/status.hpp"
+#include "volume/volume_store_access.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -40,6 +43,16 @@ void Container::State::set_run(std::shared_ptr<container::Running> run) {
   run_.swap(run);
 }
 
+container::Storage Container::State::storage() const {
+  const std::scoped_lock lock{mutex_};
+  return storage_;
+}
+
+void Container::State::set_storage(container::Storage storage) {
+  const std::scoped_lock lock{mutex_};
+  std::swap(storage_, storage);
+}
+
 Container::Container(std::shared_ptr<State> state) noexcept : state_{std::move(state)} {}
 Container::Container(Container&&) noexcept = default;
 Container& Container::operator=(Container&&) noexcept = default;
@@ -47,7 +60,7 @@ Container::~Container() = default;
 
 const std::string& Container::id() const noexcept { return state_->id; }
 const std::string& Container::name() const noexcept { return state_->name; }
-const MountPlan& Container::plan() const noexcept { return state_->plan; }
+MountPlan Container::plan() const { return state_->storage().plan; }
 
 int Container::pid() const {
   const auto run = state_->run();
@@ -138,6 +151,9 @@ void Container::detach() {
                        .code = errc::invalid_argument,
                        .remedy = "launch it with a name, or with record"}};
   }
+  container::explained({Stage::Run, "detach container", run->subject()}, [&] {
+    container::mark_detached(VolumeStoreAccess::layout(VolumeStore::open(state_->store)), state_->name, state_->id);
+  });
   (void)run->command(MessageKind::Detach, 0, "detach container");
   state_->owned = false;
 }

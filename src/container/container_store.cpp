@@ -13,7 +13,7 @@
 #include "container/record_lock.hpp"
 #include "container/removal.hpp"
 #include "container/running.hpp"
-#include "container/state.hpp"
+#include "container/store_state.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "volume/volume_store_access.hpp"
@@ -29,16 +29,6 @@
 
 namespace dunnage {
 
-struct ContainerStore::State {
-  VolumeStore volumes;
-
-  [[nodiscard]] const volume::Layout& layout() const { return VolumeStoreAccess::layout(volumes); }
-  [[nodiscard]] kernel::FileDescriptor containers() const { return container::open_containers(layout()); }
-  [[nodiscard]] std::filesystem::path path_of(const std::string& name) const {
-    return volumes.root() / "containers" / name;
-  }
-};
-
 namespace {
 
 using container::Contact;
@@ -46,6 +36,7 @@ using container::Deed;
 using container::explained;
 using container::Found;
 using container::Listener;
+using container::reading;
 using launcher::Deadline;
 
 constexpr auto kPatience = std::chrono::seconds{2};  ///< with launchers that do not answer
@@ -55,21 +46,6 @@ constexpr auto kEndTimeout = std::chrono::seconds{10};
 Deadline after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
 Deed deed_of(const char* operation, std::string_view name) { return {Stage::Store, operation, std::string{name}}; }
-
-LaunchError damaged_failure(const Deed& deed, const std::string& cause) {
-  return container::failure(deed, "its record is damaged: " + cause, std::make_error_code(std::errc::io_error),
-                            "remove it with ContainerStore::remove()");
-}
-
-/// Runs `work`, and turns what may be wrong with a record into a sentence.
-template <typename Work>
-auto reading(const Deed& deed, Work&& work) {
-  try {
-    return explained(deed, std::forward<Work>(work));
-  } catch (const std::invalid_argument& fault) {
-    throw damaged_failure(deed, fault.what());
-  }
-}
 
 /// Kills a container through its launcher and waits for its end.
 void kill_and_wait(const Deed& deed, const Contact& found) {
@@ -91,30 +67,6 @@ std::vector<std::string> anonymous_volumes_of(int record) {
   } catch (const kernel::CallError&) {
   }
   return {};  // a damaged record can be removed; prune() finds its volumes
-}
-
-std::shared_ptr<ContainerAccess::ContainerState> state_of(const container::Config& config, Contact found) {
-  kernel::FileDescriptor process;
-  if (!found.first.descriptors.empty()) {
-    process = std::move(found.first.descriptors.front());
-  }
-  auto state = std::make_shared<ContainerAccess::ContainerState>();
-  state->set_run(std::make_shared<container::Running>(config.name, std::move(found.socket), std::move(process),
-                                                      container::Streams{}));
-  state->id = config.id;
-  state->name = config.name;
-  state->plan = config.mounts;
-  state->recorded = true;
-  state->owned = false;
-  state->stop_signal = config.stop_signal;
-  state->working_directory = config.cwd;
-  state->user = config.user;
-  state->env = config.env;
-  state->capabilities = config.capabilities;
-  state->no_new_privileges = config.no_new_privileges;
-  state->groups = config.groups;
-  state->rootfs = config.rootfs;
-  return state;
 }
 
 }  // namespace
@@ -185,16 +137,12 @@ ContainerInfo ContainerStore::inspect(std::string_view name) const {
 Container ContainerStore::get(std::string_view name) const {
   const Deed deed = deed_of("get container", name);
   return reading(deed, [&] {
-    const Found record = container::get_record(deed, state_->containers().get(), name);
-    const container::Config config = container::read_config(record.directory.get());
-    Contact found = container::contact(record.directory.get(), after(kEndTimeout));
-    if (found.listener == Listener::Silent) {
-      throw container::silent_failure(deed);
+    container::Met met = container::meet(deed, state_->containers().get(), name);
+    if (met.contact.listener == Listener::Nobody) {
+      throw container::failure(deed, {}, errc::not_running,
+                               "start it with ContainerStore::start(); its log is still there");
     }
-    if (found.listener == Listener::Nobody) {
-      throw container::failure(deed, {}, errc::not_running, "start a new one; its log is still there");
-    }
-    return ContainerAccess::make(state_of(config, std::move(found)));
+    return container::handle_of(std::move(met), root());
   });
 }
 

@@ -8,6 +8,7 @@
 #include "container/failure.hpp"
 #include "container/logs.hpp"
 #include "container/record_lock.hpp"
+#include "container/record_parts.hpp"
 #include "container/removal.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
@@ -31,18 +32,8 @@ namespace dunnage::container {
 namespace {
 
 constexpr std::string_view kUnfinished = ".new-";
-constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
-constexpr auto kPatience = std::chrono::seconds{2};
 constexpr auto kShortPatience = std::chrono::milliseconds{100};  ///< with who may just be launching under that name
 constexpr int kAttempts = 16;  ///< somebody else may take and give up a name as often as we try
-
-kernel::FileDescriptor duplicate(int fd) {
-  kernel::FileDescriptor copy{::fcntl(fd, F_DUPFD_CLOEXEC, 3)};
-  if (!copy) {
-    throw kernel::CallError{"duplicate descriptor", errno};
-  }
-  return copy;
-}
 
 kernel::FileDescriptor new_file(int directory, const char* name) {
   kernel::FileDescriptor file = kernel::create_file(directory, name, kFileMode);
@@ -50,20 +41,6 @@ kernel::FileDescriptor new_file(int directory, const char* name) {
     throw kernel::CallError{"create file", EEXIST};
   }
   return file;
-}
-
-kernel::FileDescriptor open_directory(int containers, const std::string& name) {
-  kernel::FileDescriptor directory = kernel::open_beneath(containers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!directory && errno != ENOENT) {
-    throw kernel::CallError{"open record", errno};
-  }
-  return directory;
-}
-
-void set_append(const kernel::FileDescriptor& log) {
-  if (::fcntl(log.get(), F_SETFL, O_APPEND) != 0) {
-    throw kernel::CallError{"open log", errno};
-  }
 }
 
 /// A record in the making, out of everybody's sight until it is whole.
@@ -154,6 +131,30 @@ bool clear_finished(const volume::Layout& layout, int containers, const std::str
   }
 }
 
+}  // namespace
+
+kernel::FileDescriptor duplicate(int fd) {
+  kernel::FileDescriptor copy{::fcntl(fd, F_DUPFD_CLOEXEC, 3)};
+  if (!copy) {
+    throw kernel::CallError{"duplicate descriptor", errno};
+  }
+  return copy;
+}
+
+kernel::FileDescriptor open_directory(int containers, const std::string& name) {
+  kernel::FileDescriptor directory = kernel::open_beneath(containers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory && errno != ENOENT) {
+    throw kernel::CallError{"open record", errno};
+  }
+  return directory;
+}
+
+void set_append(const kernel::FileDescriptor& log) {
+  if (::fcntl(log.get(), F_SETFL, O_APPEND) != 0) {
+    throw kernel::CallError{"open log", errno};
+  }
+}
+
 LaunchError exists_failure(const Deed& deed) {
   return failure(deed, {}, errc::container_exists, "remove it with ContainerStore::remove(), or choose another name");
 }
@@ -180,42 +181,6 @@ Record make_record(const volume::Layout& layout, kernel::FileDescriptor containe
           .log = std::move(log),
           .control = std::move(control)};
 }
-
-/// What a crash cut off would be in the way of what comes after it.
-kernel::FileDescriptor open_log_again(int directory) {
-  kernel::FileDescriptor log =
-      kernel::open_beneath(directory, kLogName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, kFileMode);
-  if (!log) {
-    throw kernel::CallError{"open log", errno};
-  }
-  const auto whole = static_cast<off_t>(whole_size(duplicate(log.get())));
-  if (::lseek(log.get(), 0, SEEK_END) != whole && ::ftruncate(log.get(), whole) != 0) {
-    throw kernel::CallError{"truncate log", errno};
-  }
-  set_append(log);
-  return log;
-}
-
-kernel::FileDescriptor replace_control(int directory) {
-  const std::string fresh = std::string{kControlName} + ".new";
-  (void)::unlinkat(directory, fresh.c_str(), 0);  // of a process that was killed; usually there is none
-  kernel::FileDescriptor control = listen_control(directory, fresh);
-  if (::renameat(directory, fresh.c_str(), directory, kControlName) != 0) {
-    throw kernel::CallError{"rename", errno};
-  }
-  return control;
-}
-
-/// Whether the record belongs to a container of that id, as far as can be told.
-bool belongs_to(int directory, const std::string& id) {
-  try {
-    return read_config(directory).id == id;
-  } catch (const std::invalid_argument&) {
-    return true;
-  }
-}
-
-}  // namespace
 
 kernel::FileDescriptor open_containers(const volume::Layout& layout) {
   kernel::FileDescriptor containers =
@@ -249,31 +214,6 @@ Record create_record(const volume::Layout& layout, const Config& config) {
       throw;
     }
   });
-}
-
-Record reopen_record(const volume::Layout& layout, const Config& config) {
-  const Deed deed{Stage::Launch, "launch container", config.name};
-  const std::string text = checked_config(deed, config);
-  std::optional<Record> record = explained(deed, [&]() -> std::optional<Record> {
-    kernel::FileDescriptor containers = open_containers(layout);
-    kernel::FileDescriptor directory = open_directory(containers.get(), config.name);
-    if (!directory) {
-      return std::nullopt;
-    }
-    const RecordLock lock{directory.get()};
-    if (!kernel::is_at(containers.get(), config.name, directory.get())) {
-      return std::nullopt;
-    }
-    const Contact found = contact(directory.get(), std::chrono::steady_clock::now() + kPatience);
-    if (found.listener != Listener::Nobody || !belongs_to(directory.get(), config.id)) {
-      throw exists_failure(deed);
-    }
-    kernel::FileDescriptor log = open_log_again(directory.get());
-    kernel::write_durably(directory.get(), kConfigName, text, kFileMode);
-    kernel::FileDescriptor control = replace_control(directory.get());
-    return make_record(layout, std::move(containers), std::move(directory), std::move(log), std::move(control));
-  });
-  return record ? std::move(*record) : create_record(layout, config);
 }
 
 void discard_record(const volume::Layout& layout, const std::string& name) noexcept {

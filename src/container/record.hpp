@@ -28,12 +28,21 @@
 
 namespace dunnage::container {
 
+/// What else a container was launched with; only starting it again needs it.
+struct Relaunch {
+  bool read_only_root = false;
+  Network network = Network::Private;
+  std::vector<std::string> add_capabilities;  ///< as asked for, not as given: another process may have others
+  std::vector<std::string> drop_capabilities;
+  friend bool operator==(const Relaunch&, const Relaunch&) = default;
+};
+
 /// The content of config.json.
 struct Config {
   std::string id;
   std::string name;
   std::vector<std::string> argv;
-  std::string rootfs;  ///< Rootfs::to_string()
+  std::string rootfs;  ///< "host", or the absolute path of a directory
   Environment env;
   std::string cwd;
   std::string user;                   ///< `uid:gid` in numbers
@@ -50,6 +59,7 @@ struct Config {
   std::chrono::system_clock::time_point created_at;
   std::uint64_t capabilities = 0;
   bool no_new_privileges = true;
+  std::optional<Relaunch> relaunch;  ///< absent in records of earlier versions
 };
 
 /// The descriptors a launch hands to the launcher.
@@ -68,8 +78,13 @@ struct Record {
 [[nodiscard]] Record create_record(const volume::Layout& layout, const Config& config);
 
 /// Opens the record of a container that is started again: a new control socket, the log goes on; config.json is
-/// replaced. If the record was removed meanwhile it is made again. Throws as create_record().
+/// replaced, but for the time of its creation. If the record was removed meanwhile it is made again.
+/// Throws as create_record().
 [[nodiscard]] Record reopen_record(const volume::Layout& layout, const Config& config);
+
+/// Notes that the container no longer ends with the program that launched it. One that is gone is left alone.
+/// Throws: kernel::CallError.
+void mark_detached(const volume::Layout& layout, const std::string& name, const std::string& id);
 
 /// Takes a record back whose container could not be started. Never throws.
 void discard_record(const volume::Layout& layout, const std::string& name) noexcept;

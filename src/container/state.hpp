@@ -18,6 +18,15 @@
 #include <vector>
 
 namespace dunnage {
+namespace container {
+
+/// What a container was given.
+struct Storage {
+  MountPlan plan;
+  std::vector<AnonymousVolume> anonymous;
+};
+
+}  // namespace container
 
 struct Container::State {
   State() = default;
@@ -29,12 +38,14 @@ struct Container::State {
   /// The present run; restart() puts another one in its place.
   [[nodiscard]] std::shared_ptr<container::Running> run() const;
   void set_run(std::shared_ptr<container::Running> run);
+  /// A copy: a restart may change it while somebody reads it.
+  [[nodiscard]] container::Storage storage() const;
+  void set_storage(container::Storage storage);
 
   std::string id;
   std::string name;
-  MountPlan plan;
   bool recorded = false;
-  bool owned = false;  ///< it ends with this handle
+  std::atomic<bool> owned = false;  ///< it ends with this handle
   int stop_signal = SIGTERM;
   std::string working_directory = "/";
   std::string user;       ///< `uid:gid` in numbers
@@ -42,13 +53,16 @@ struct Container::State {
   std::uint64_t capabilities = 0;
   bool no_new_privileges = true;
   std::vector<std::uint32_t> groups;
-  std::optional<LaunchSpec> spec;  ///< for restart(); absent in handles made by a store
-  std::vector<AnonymousVolume> anonymous;
-  std::string rootfs;  ///< Rootfs::to_string(), for the names of users exec() is given
+  std::optional<LaunchSpec> spec;  ///< for restart(), but for the mounts; absent if a record does not hold it
+  std::filesystem::path store;
+  bool lives_with_another = false;  ///< it ends with the program that launched it, which is another process
+  Rootfs rootfs = Rootfs::host();  ///< for the names of users exec() is given
+  std::mutex restarting;           ///< held by a restart, which is one at a time
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<container::Running> run_;
+  container::Storage storage_;
 };
 
 struct Process::State {

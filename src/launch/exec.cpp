@@ -43,8 +43,7 @@ Account account_of(const State& state, const ExecSpec& spec) {
     account.user.gid = ids.gid;
     account.user.groups = state.groups;
   } else {
-    const Rootfs rootfs = state.rootfs == "host" ? Rootfs::host() : Rootfs::directory(state.rootfs);
-    account.user = launch::resolve_user(spec.user, {}, launch::read_accounts(rootfs));
+    account.user = launch::resolve_user(spec.user, {}, launch::read_accounts(state.rootfs));
     account.environment.insert_or_assign("HOME", account.user.home);
   }
   if (spec.terminal) {

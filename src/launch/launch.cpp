@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,6 +37,13 @@ constexpr std::size_t kIdDigits = 64;
 constexpr std::size_t kShortId = 12;  ///< as Docker shortens it
 
 std::string numbers_of(const User& user) { return std::to_string(user.uid) + ":" + std::to_string(user.gid); }
+
+/// As it stands where there is no current directory any more: opening it then says so.
+std::filesystem::path full_path(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::path result = std::filesystem::absolute(path, code);
+  return code ? path : result;
+}
 
 launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
   launcher::MountRecord record;
@@ -57,6 +65,10 @@ launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
 Launch::Launch(LaunchSpec spec, std::optional<Again> again)
     : spec_{std::move(spec)}, again_{std::move(again)} {
   check(spec_);
+  // the place may be asked for later, from another current directory or another process
+  if (spec_.rootfs.kind() == Rootfs::Kind::Directory) {
+    spec_.rootfs = Rootfs::directory(full_path(spec_.rootfs.path()));
+  }
   deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
   id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
   name_ = again_                  ? again_->name
@@ -69,6 +81,8 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again)
 bool Launch::recorded() const {
   return !spec_.name.empty() || spec_.record || spec_.lifetime == Lifetime::Detached;
 }
+
+bool Launch::detached() const { return spec_.lifetime == Lifetime::Detached || (again_ && again_->detached); }
 
 bool Launch::removed_on_exit() const {
   return spec_.remove_on_exit.value_or(spec_.lifetime == Lifetime::WithHost);
@@ -110,9 +124,6 @@ void Launch::prepare_storage() {
     prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));
   }
   mounts_ = PreparedMountsAccess::state(prepared_);
-  if (again_ && mounts_ != nullptr) {
-    mounts_->anonymous.insert(mounts_->anonymous.end(), again_->anonymous.begin(), again_->anonymous.end());
-  }
   if (mounts_ != nullptr && !mounts_->mounts.empty() && mounts_->identity != identity_) {
     throw LaunchError{{.stage = Stage::Launch,
                        .operation = "launch container",
@@ -131,9 +142,17 @@ void Launch::prepare_root() {
               : open_directory_root(spec_.rootfs, source);
 }
 
+std::vector<AnonymousVolume> Launch::anonymous() const {
+  // never among those of the prepared mounts, which remove theirs when the launch fails
+  std::vector<AnonymousVolume> volumes = again_ ? again_->anonymous : std::vector<AnonymousVolume>{};
+  if (mounts_ != nullptr) {
+    volumes.insert(volumes.end(), mounts_->anonymous.begin(), mounts_->anonymous.end());
+  }
+  return volumes;
+}
+
 void Launch::make_record() {
-  const bool has_anonymous = mounts_ != nullptr && !mounts_->anonymous.empty();
-  if (!recorded() && !has_anonymous) {
+  if (!recorded() && anonymous().empty()) {
     return;
   }
   store_ = VolumeStore::open(store_path());
@@ -156,15 +175,17 @@ void Launch::make_record() {
   config.mounts = prepared_.plan();
   config.terminal = spec_.terminal;
   config.remove_on_exit = removed_on_exit();
-  config.detached = spec_.lifetime == Lifetime::Detached;
+  config.detached = detached();
   config.stop_signal = spec_.stop_signal;
   config.created_at = std::chrono::system_clock::now();
   config.capabilities = capabilities_;
   config.no_new_privileges = spec_.no_new_privileges;
-  if (mounts_ != nullptr) {
-    for (const AnonymousVolume& volume : mounts_->anonymous) {
-      config.anonymous_volumes.push_back(volume.name);
-    }
+  config.relaunch = {.read_only_root = spec_.read_only_root,
+                     .network = spec_.network,
+                     .add_capabilities = spec_.add_capabilities,
+                     .drop_capabilities = spec_.drop_capabilities};
+  for (const AnonymousVolume& volume : anonymous()) {
+    config.anonymous_volumes.push_back(volume.name);
   }
   const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
   record_ = again_ ? container::reopen_record(layout, config) : container::create_record(layout, config);
@@ -199,10 +220,8 @@ void Launch::describe_record(Payload& payload) const {
   }
   fixed.trash = payload.descriptor(trash_.get());
   std::vector<std::string> names;
-  if (mounts_ != nullptr) {
-    for (const AnonymousVolume& volume : mounts_->anonymous) {
-      names.push_back(volume.name);
-    }
+  for (const AnonymousVolume& volume : anonymous()) {
+    names.push_back(volume.name);
   }
   fixed.anonymous_volumes = payload.texts(names);
   if (!store_) {
@@ -218,7 +237,7 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
   fixed.flags |= spec_.read_only_root ? launcher::kReadOnlyRoot : 0U;
   fixed.flags |= spec_.no_new_privileges ? launcher::kNoNewPrivileges : 0U;
   fixed.flags |= spec_.network == Network::Host ? launcher::kHostNetwork : 0U;
-  fixed.flags |= spec_.lifetime == Lifetime::Detached ? launcher::kDetached : 0U;
+  fixed.flags |= detached() ? launcher::kDetached : 0U;
   fixed.flags |= spec_.restart.kind == RestartPolicy::Kind::Always      ? launcher::kRestartAlways
                  : spec_.restart.kind == RestartPolicy::Kind::OnFailure ? launcher::kRestartOnFailure
                                                                         : 0U;
@@ -284,7 +303,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->set_run(std::move(run));
   state->id = id_;
   state->name = name_;
-  state->plan = prepared_.plan();
+  state->set_storage({prepared_.plan(), anonymous()});
   state->recorded = record_.has_value();
   state->owned = spec_.lifetime == Lifetime::WithHost;
   state->stop_signal = spec_.stop_signal;
@@ -294,11 +313,9 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->capabilities = capabilities_;
   state->no_new_privileges = spec_.no_new_privileges;
   state->groups = user_.groups;
-  state->rootfs = spec_.rootfs.to_string();
-  if (mounts_ != nullptr) {
-    state->anonymous = mounts_->anonymous;
-  }
-  spec_.mounts = state->plan;
+  state->rootfs = spec_.rootfs;
+  state->store = store_path();
+  spec_.mounts = {};
   state->spec = std::move(spec_);
   return state;
 }

@@ -29,6 +29,7 @@ struct Again {
   std::string id;
   std::string name;
   std::vector<AnonymousVolume> anonymous;
+  bool detached = false;  ///< it had been let go of, whatever its specification says
 };
 
 class Launch {
@@ -48,7 +49,10 @@ class Launch {
   void describe_record(Payload& payload) const;
   [[nodiscard]] std::shared_ptr<container::Running> start();
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> make_state(std::shared_ptr<container::Running> run);
+  /// The volumes that go with the container: those made for it now, and those it had before.
+  [[nodiscard]] std::vector<AnonymousVolume> anonymous() const;
   [[nodiscard]] bool recorded() const;
+  [[nodiscard]] bool detached() const;
   [[nodiscard]] std::string subject() const;  ///< what errors and volumes call it
   [[nodiscard]] bool removed_on_exit() const;
   [[nodiscard]] std::filesystem::path store_path() const;

@@ -1,103 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same container again: same id, name and specification, new mounts and streams.
-
 #include <dunnage/container.hpp>
+#include <dunnage/container_store.hpp>
 #include <dunnage/error.hpp>
-#include <dunnage/volume_store.hpp>
 
+#include "container/failure.hpp"
 #include "container/running.hpp"
+#include "container/specification.hpp"
 #include "container/state.hpp"
-#include "launch/launch.hpp"
+#include "container/store_state.hpp"
+#include "launch/relaunch.hpp"
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
-#include <vector>
 
 namespace dunnage {
 namespace {
 
-bool is_there(const AnonymousVolume& volume) { return VolumeStore::open(volume.store).find(volume.name).has_value(); }
+using container::Deed;
+using launcher::MessageKind;
 
-/// An anonymous volume may have gone with the end of the container; its mount is one to be made anew then.
-void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
-  for (ResolvedMount& mount : mounts) {
-    if (mount.kind == MountKind::Volume && mount.volume == gone.name && mount.store == gone.store) {
-      mount.volume.clear();
-      mount.source.clear();
-      mount.create_volume = true;
+LaunchError old_record_failure(const Deed& deed) {
+  return container::failure(deed,
+                            "its record is of an earlier version of the library, which did not write down its network, "
+                            "its capabilities and whether its root is read-only",
+                            errc::not_supported, "remove it, and launch it anew");
+}
+
+/// Tells it that its record and its anonymous volumes are needed again, and ends it.
+void end_for_restart(const Container& container, const container::Running& run, std::chrono::milliseconds grace) {
+  try {
+    (void)run.command(MessageKind::KeepRecord, 0, "restart container");
+  } catch (const LaunchError& error) {
+    if (error.code() != errc::not_running) {
+      throw;
     }
   }
+  (void)container.stop(grace);
 }
 
 }  // namespace
 
 void Container::restart(std::chrono::milliseconds grace) {
+  const std::scoped_lock lock{state_->restarting};
   const auto before = state_->run();
   before->require_ours("restart container");
+  const Deed deed{Stage::Run, "restart container", before->subject()};
   if (!state_->spec) {
-    throw LaunchError{{.stage = Stage::Run,
-                       .operation = "restart container",
-                       .subject = before->subject(),
-                       .detail = {},
-                       .cause = "this handle was made by a store, and only the process that launched a container knows "
-                                "all of its specification",
-                       .code = errc::not_supported,
-                       .remedy = "stop it, and launch it anew"}};
+    throw old_record_failure(deed);
   }
   if (!before->wait_until(launcher::Deadline{})) {
-    try {
-      (void)before->command(launcher::MessageKind::KeepRecord, 0, "restart container");
-    } catch (const LaunchError& error) {
-      if (error.code() != errc::not_running) {
-        throw;
-      }
+    if (state_->lives_with_another) {
+      throw container::failure(deed, "it lives with the program that launched it, which alone can restart it",
+                               errc::not_supported, "stop it first, or have that program detach() or restart() it");
     }
-    (void)stop(grace);
+    end_for_restart(*this, *before, grace);
   }
-  std::vector<ResolvedMount> mounts{state_->plan.begin(), state_->plan.end()};
-  std::vector<AnonymousVolume> kept;
-  for (const AnonymousVolume& volume : state_->anonymous) {
-    if (is_there(volume)) {
-      kept.push_back(volume);
-    } else {
-      forget(volume, mounts);
-    }
-  }
-  const LaunchSpec& known = *state_->spec;
-  LaunchSpec spec{.rootfs = known.rootfs,
-                  .argv = known.argv,
-                  .mounts = MountPlan{std::move(mounts)},
-                  .env = known.env,
-                  .cwd = known.cwd,
-                  .user = known.user,
-                  .groups = known.groups,
-                  .hostname = known.hostname,
-                  .read_only_root = known.read_only_root,
-                  .network = known.network,
-                  .in = known.in,
-                  .out = known.out,
-                  .err = known.err,
-                  .terminal = known.terminal,
-                  .no_new_privileges = known.no_new_privileges,
-                  .add_capabilities = known.add_capabilities,
-                  .drop_capabilities = known.drop_capabilities,
-                  .lifetime = known.lifetime,
-                  .restart = known.restart,
-                  .stop_signal = known.stop_signal,
-                  .name = known.name,
-                  .labels = known.labels,
-                  .record = known.record,
-                  .remove_on_exit = known.remove_on_exit,
-                  .store = known.store,
-                  .launch_timeout = known.launch_timeout};
-  auto fresh = launch::Launch{std::move(spec), launch::Again{state_->id, state_->name, kept}}.run();
+  auto fresh = launch::relaunch({*state_->spec, state_->storage(), state_->id, state_->name, !state_->owned});
   fresh->owned = false;  // its run moves over to this handle, which owns it
-  if (kept.size() != state_->anonymous.size()) {
-    state_->plan = fresh->plan;
-    state_->anonymous = fresh->anonymous;
-  }
+  state_->lives_with_another = false;
+  state_->set_storage(fresh->storage());
   state_->set_run(fresh->run());
+}
+
+Container ContainerStore::start(std::string_view name) const {
+  const Deed deed{Stage::Store, "start container", std::string{name}};
+  return container::reading(deed, [&] {
+    container::Met met = container::meet(deed, state_->containers().get(), name);
+    if (met.contact.listener == container::Listener::Answering) {
+      return container::handle_of(std::move(met), root());
+    }
+    const auto spec = container::specification_of(met.config, root());
+    if (!spec) {
+      throw old_record_failure(deed);
+    }
+    return ContainerAccess::make(
+        launch::relaunch({*spec, container::storage_of(met.config), met.config.id, met.config.name}));
+  });
 }
 
 }  // namespace dunnage

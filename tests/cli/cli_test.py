@@ -604,11 +604,39 @@ class Terminal(CommandLineTest):
         self.assertEqual(before, after)
 
 
+class Restart(CommandLineTest):
+    def test_a_container_is_restarted_and_started_by_its_name(self):
+        identity = self.detached("--name", "server", "-v", "/anonymous", "sh", "-c",
+                                 "echo x >> /anonymous/f; wc -l < /anonymous/f; "
+                                 "trap 'exit 3' TERM; while :; do sleep 0.02; done")
+        self.wait_for_log("server", "1\n")
+        self.assertEqual(self.succeed("restart", "server"), "server\n")
+        self.wait_for_log("server", "1\n2\n")
+        self.succeed("stop", "server")
+        self.assertEqual(self.inspected("server")["State"]["ExitCode"], 3)
+        self.assertEqual(self.succeed("start", "server"), "server\n")
+        self.assertEqual(self.succeed("start", "server"), "server\n")  # it runs already, as in Docker
+        self.wait_for_log("server", "1\n2\n3\n")
+        self.succeed("kill", "server")
+        self.succeed("wait", "server")
+        self.assertEqual(self.succeed("restart", "-t", "1", identity[:12]), identity[:12] + "\n")
+        self.wait_for_log("server", "1\n2\n3\n4\n")
+        self.assertEqual(self.inspected("server")["Id"], identity)
+        self.assertIn("did you mean", self.fail_with(1, "restart", "sever"))
+        self.assertIn("did you mean", self.fail_with(1, "start", "sever"))
+
+    def wait_for_log(self, name, wanted):
+        deadline = time.monotonic() + PATIENCE
+        while self.succeed("logs", name) != wanted:
+            self.assertLess(time.monotonic(), deadline, self.succeed("logs", name))
+            time.sleep(0.02)
+
+
 class Help(CommandLineTest):
     def test_every_command_explains_itself(self):
         self.assertIn("volume", self.succeed("--help"))
         self.assertRegex(self.succeed("--version"), r"\Adunnage \d+\.\d+\.\d+\n\Z")
-        for words in ("run", "plan", "exec", "ps", "inspect", "logs", "stop", "kill", "pause", "unpause",
+        for words in ("run", "plan", "exec", "ps", "inspect", "logs", "start", "stop", "restart", "kill", "pause", "unpause",
                       "wait", "rm", "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
                       "support"):
             self.assertIn("--store", self.succeed(*words.split(), "--help"))

@@ -109,18 +109,19 @@ TEST_CASE("a capability this process lacks is refused by name, and left out of t
   CHECK(without(CAP_KILL, [&] { return feature_named("default capabilities").detail; }) ==
         "without KILL: this process may not have it itself (CapBnd in /proc/self/status); start this program with "
         "it (CapabilityBoundingSet= of its service, --cap-add of the container it is in)");
-  CHECK(without(CAP_NET_RAW, [&] {
-          return message_of([&] { (void)Container::launch(spec_with({"ALL", "cap_net_raw"})); });
-        }) == "cannot add the capability \"NET_RAW\": this process may not have it itself (CapBnd in "
-              "/proc/self/status): not supported here [EOPNOTSUPP]; leave it out, or start this program with it "
-              "(CapabilityBoundingSet= of its service, --cap-add of the container it is in)");
+  CHECK(without(CAP_NET_RAW,
+                [&] { return message_of([&] {
+                        (void)Container::launch(spec_with({"ALL", "cap_net_raw"}));
+                      }); }) ==
+        "cannot add the capability \"NET_RAW\": this process may not have it itself (CapBnd in "
+        "/proc/self/status): not supported here [EOPNOTSUPP]; leave it out, or start this program with it "
+        "(CapabilityBoundingSet= of its service, --cap-add of the container it is in)");
   CHECK(without(CAP_NET_RAW, [&] {
           const std::uint64_t all = effective_in(spec_with({"ALL"}));
           const std::uint64_t dropped = effective_in(spec_with({"NET_RAW"}, {"NET_RAW"}));
           return std::string{(all & bit(CAP_NET_RAW)) == 0 && (all & bit(CAP_SYS_PTRACE)) != 0 ? "all " : ""} +
                  ((dropped & bit(CAP_NET_RAW)) == 0 ? "dropped" : "");
         }) == "all dropped");
-  CHECK(without(CAP_KILL, [&] {
-          return (effective_in(spec_with({})) & bit(CAP_KILL)) == 0 ? "left out" : "given";
-        }) == "left out");
+  CHECK(without(CAP_KILL, [&] { return (effective_in(spec_with({})) & bit(CAP_KILL)) == 0 ? "left out" : "given"; }) ==
+        "left out");
 }

@@ -65,10 +65,11 @@ TEST_CASE("what explain() says is where the container writes, over nested mounts
                         Tmpfs{"/app/data/cache"}, BindMount{ground.directory().make("deep"), "/app/data/cache/deep"},
                         BindMount{file, "/app/data/single"}};
   const MountPlan plan = mounts.resolve({.store = ground.store_path(), .current_directory = {}});
-  (void)output_of(ground.shell("for f in /app/file /app/latest/logs/file /app/data/file /app/data/cache/file "
-                               "/app/data/cache/deep/file /app/data/single /app/data/cache/../file2; do "
-                               "echo $f > $f; done",
-                               mounts));
+  (void)output_of(
+      ground.shell("for f in /app/file /app/latest/logs/file /app/data/file /app/data/cache/file "
+                   "/app/data/cache/deep/file /app/data/single /app/data/cache/../file2; do "
+                   "echo $f > $f; done",
+                   mounts));
   const auto volume = ground.volumes().get("data").mountpoint();
   const std::vector<std::pair<std::string, std::filesystem::path>> places{
       {"/app/file", ground.path("releases/file")},
@@ -85,9 +86,10 @@ TEST_CASE("what explain() says is where the container writes, over nested mounts
   }
   CHECK(plan.explain("/app/data/cache/file").find("It lives in memory") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(volume / "cache/file"));
-  CHECK(plan.explain("/app/data").find(
-            "Below it other mounts begin: \"/app/data/cache\", \"/app/data/cache/deep\", \"/app/data/single\".") !=
-        std::string::npos);
+  CHECK(
+      plan.explain("/app/data")
+          .find("Below it other mounts begin: \"/app/data/cache\", \"/app/data/cache/deep\", \"/app/data/single\".") !=
+      std::string::npos);
   CHECK(plan.explain("/application/file").find("no mount of this plan covers it") != std::string::npos);
 }
 

@@ -1,68 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers that other processes find.
 
-#include "container/support.hpp"
+#include "container/records_support.hpp"
 
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <optional>
-#include <stdexcept>
 #include <thread>
 
 using namespace dunnage;
 using namespace dunnage::test;
-
-namespace {
-
-/// Runs `work` in a forked copy, which launches and asks with launchers and handles of its own.
-int in_another_process(const std::function<void()>& work) {
-  const pid_t process = ::fork();
-  if (process == 0) {
-    int code = 0;
-    try {
-      work();
-    } catch (const std::exception& error) {
-      (void)!::write(2, error.what(), std::string_view{error.what()}.size());
-      (void)!::write(2, "\n", 1);
-      code = 1;
-    }
-    ::_exit(code);
-  }
-  int status = 0;
-  return ::waitpid(process, &status, 0) == process && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
-void require(bool so, const char* what) {
-  if (!so) throw std::runtime_error{what};
-}
-
-LaunchSpec detached(const Ground& ground, const std::string& script, const std::string& name, MountSet mounts = {}) {
-  LaunchSpec spec = ground.shell(script, std::move(mounts));
-  spec.lifetime = Lifetime::Detached;
-  spec.name = name;
-  spec.out = Stdio::log();
-  spec.err = Stdio::log();
-  return spec;
-}
-
-std::string log_of(const ContainerStore& store, const std::string& name, const LogOptions& options = {}) {
-  std::string text;
-  store.logs(
-      name,
-      [&](const LogEntry& entry) {
-        text += entry.stream == LogEntry::Stream::Err ? "E:" : "";
-        text += entry.data;
-      },
-      options);
-  return text;
-}
-
-}  // namespace
 
 TEST_CASE("a detached container survives its host, and another process finds, asks and stops it",
           "[container][records]") {
@@ -213,21 +163,20 @@ TEST_CASE("a log that is rotated again and again is followed without a gap and w
   std::string rest;
   int expected = 10'000'001;
   bool whole = true;
-  store.logs(
-      "talker",
-      [&](const LogEntry& entry) {
-        rest += entry.data;
-        std::size_t begin = 0;
-        for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
-          whole = whole && std::string_view{rest}.substr(begin, end - begin) == std::to_string(expected);
-          ++expected;
-          if ((expected - 10'000'001) % kLines == 0) {
-            ground.directory().write("shared/" + std::to_string((expected - 10'000'001) / kLines), "");
-          }
-        }
-        rest.erase(0, begin);
-      },
-      {.follow = true});
+  store.logs("talker",
+             [&](const LogEntry& entry) {
+               rest += entry.data;
+               std::size_t begin = 0;
+               for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
+                 whole = whole && std::string_view{rest}.substr(begin, end - begin) == std::to_string(expected);
+                 ++expected;
+                 if ((expected - 10'000'001) % kLines == 0) {
+                   ground.directory().write("shared/" + std::to_string((expected - 10'000'001) / kLines), "");
+                 }
+               }
+               rest.erase(0, begin);
+             },
+             {.follow = true});
   CHECK(whole);
   CHECK(rest.empty());
   CHECK(expected == 10'000'001 + kParts * kLines);
@@ -255,8 +204,8 @@ TEST_CASE("a volume that a container uses names the container, and what to do", 
   std::vector<std::string> users{"db", id};
   std::sort(users.begin(), users.end());
   CHECK(message_of([&] { volumes.remove("data"); }) == "cannot remove volume \"data\": used by containers \"" +
-                                                          users[0] + "\" and \"" + users[1] +
-                                                          "\": the volume is in use [EBUSY]; stop them first");
+                                                           users[0] + "\" and \"" + users[1] +
+                                                           "\": the volume is in use [EBUSY]; stop them first");
   // from another process it is the same
   CHECK(in_another_process([&] {
           auto other = VolumeStore::open(ground.store_path());
@@ -301,6 +250,8 @@ TEST_CASE("a container whose launcher was killed is dead in the store and can be
   REQUIRE(launched == 0);
   CHECK(eventually([&] { return store.inspect("lost").status == ContainerStatus::Dead; }));
   CHECK(code_of([&] { (void)store.get("lost"); }) == errc::not_running);
-  store.remove("lost");
+  (void)store.start("lost");
+  CHECK(store.inspect("lost").status == ContainerStatus::Running);
+  store.remove("lost", true);
   CHECK(store.list().empty());
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace dunnage;
@@ -94,6 +95,43 @@ TEST_CASE("output goes on over a restart of the policy", "[container][restart]")
                                               {.kind = RestartPolicy::Kind::OnFailure, .max_retries = 1}));
   CHECK(outcome.out == "line\nline\n");
   CHECK(outcome.err == "error\nerror\n");
+}
+
+TEST_CASE("a container that was let go of is not tied again by a restart", "[container][restart]") {
+  const Ground ground;
+  auto store = ground.containers();
+  {
+    LaunchSpec spec = ground.program({"sleep", "1000"});
+    spec.name = "free";
+    Container container = Container::launch(std::move(spec));
+    container.detach();
+    container.restart(0ms);
+  }
+  CHECK(store.inspect("free").status == ContainerStatus::Running);
+  store.get("free").restart(0ms);
+  CHECK(store.inspect("free").status == ContainerStatus::Running);
+  store.remove("free", true);
+}
+
+TEST_CASE("the plan can be read while a restart makes another", "[container][restart]") {
+  const Ground ground;
+  Container container =
+      Container::launch(ground.program({"sleep", "1000"}, {VolumeMount{"", "/anonymous"}, Tmpfs{"/work"}}));
+  std::atomic<bool> done = false;
+  std::atomic<bool> whole = true;
+  std::thread reader{[&] {
+    while (!done) {
+      const MountPlan plan = container.plan();
+      whole = whole && plan.size() == 2 && plan["/anonymous"].volume.size() == 64;
+    }
+  }};
+  for (int round = 0; round < 20; ++round) {
+    (void)container.stop(0ms);  // its anonymous volume goes with it, and another is made
+    container.restart(0ms);
+  }
+  done = true;
+  reader.join();
+  CHECK(whole);
 }
 
 TEST_CASE("restart() starts the same container anew, with what the host has now", "[container][restart]") {

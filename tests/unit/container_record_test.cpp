@@ -384,7 +384,9 @@ TEST_CASE("a container that does not run gives no handle", "[container][store]")
   const RecordStore store;
   store.leave(RecordStore::config_of("db"), test::kExitedState);
   CHECK(message_of([&] { (void)store.containers.get("db"); }) ==
-        "cannot get container \"db\": the container is not running [ESRCH]; start a new one; its log is still there");
+        "cannot get container \"db\": the container is not running [ESRCH]; start it with ContainerStore::start(); its "
+        "log is "
+        "still there");
 }
 
 TEST_CASE("a handle from the store sees the end of the container", "[container][store]") {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/specification.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+namespace dunnage::container {
+
+Rootfs rootfs_of(const Config& config) {
+  return config.rootfs == "host" ? Rootfs::host() : Rootfs::directory(config.rootfs);
+}
+
+Storage storage_of(const Config& config) {
+  Storage storage{.plan = config.mounts, .anonymous = {}};
+  for (const ResolvedMount& mount : config.mounts) {
+    if (mount.kind == MountKind::Volume && std::ranges::count(config.anonymous_volumes, mount.volume) != 0) {
+      storage.anonymous.push_back({mount.store, mount.volume});
+    }
+  }
+  return storage;
+}
+
+std::optional<LaunchSpec> specification_of(const Config& config, const std::filesystem::path& store) {
+  if (!config.relaunch) {
+    return std::nullopt;
+  }
+  const Relaunch& more = *config.relaunch;
+  LaunchSpec spec{.rootfs = rootfs_of(config),
+                  .argv = config.argv,
+                  .env = config.env,
+                  .cwd = config.cwd,
+                  .user = config.user,
+                  .hostname = config.hostname,
+                  .read_only_root = more.read_only_root,
+                  .network = more.network,
+                  .out = Stdio::log(),
+                  .err = Stdio::log(),
+                  .terminal = config.terminal,
+                  .no_new_privileges = config.no_new_privileges,
+                  .add_capabilities = more.add_capabilities,
+                  .drop_capabilities = more.drop_capabilities,
+                  .lifetime = Lifetime::Detached,
+                  .restart = config.restart,
+                  .stop_signal = config.stop_signal,
+                  .name = config.name,
+                  .labels = config.labels,
+                  .record = true,
+                  .remove_on_exit = config.remove_on_exit,
+                  .store = store};
+  std::ranges::transform(config.groups, std::back_inserter(spec.groups),
+                         [](std::uint32_t group) { return std::to_string(group); });
+  return spec;
+}
+
+}  // namespace dunnage::container

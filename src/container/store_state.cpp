@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/store_state.hpp"
+
+#include "container/lookup.hpp"
+#include "container/running.hpp"
+#include "container/specification.hpp"
+#include "container/state.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace dunnage::container {
+
+LaunchError damaged_failure(const Deed& deed, const std::string& cause) {
+  return failure(deed, "its record is damaged: " + cause, std::make_error_code(std::errc::io_error),
+                 "remove it with ContainerStore::remove()");
+}
+
+Met meet(const Deed& deed, int containers, std::string_view name) {
+  constexpr auto kTimeout = std::chrono::seconds{10};
+  const Found record = get_record(deed, containers, name);
+  Met met;
+  met.config = read_config(record.directory.get());
+  met.contact = contact(record.directory.get(), std::chrono::steady_clock::now() + kTimeout);
+  if (met.contact.listener == Listener::Silent) {
+    throw silent_failure(deed);
+  }
+  return met;
+}
+
+Container handle_of(Met met, const std::filesystem::path& store) {
+  const Config& config = met.config;
+  kernel::FileDescriptor process;
+  if (!met.contact.first.descriptors.empty()) {
+    process = std::move(met.contact.first.descriptors.front());
+  }
+  auto state = std::make_shared<ContainerAccess::ContainerState>();
+  state->set_run(std::make_shared<Running>(config.name, std::move(met.contact.socket), std::move(process), Streams{}));
+  state->id = config.id;
+  state->name = config.name;
+  state->set_storage(storage_of(config));
+  state->recorded = true;
+  state->lives_with_another = !config.detached;
+  state->stop_signal = config.stop_signal;
+  state->working_directory = config.cwd;
+  state->user = config.user;
+  state->env = config.env;
+  state->capabilities = config.capabilities;
+  state->no_new_privileges = config.no_new_privileges;
+  state->groups = config.groups;
+  state->rootfs = rootfs_of(config);
+  state->store = store;
+  state->spec = specification_of(config, store);
+  return ContainerAccess::make(std::move(state));
+}
+
+}  // namespace dunnage::container

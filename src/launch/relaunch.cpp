@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/relaunch.hpp"
+
+#include <dunnage/volume_store.hpp>
+
+#include "launch/launch.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace dunnage::launch {
+namespace {
+
+bool is_there(const AnonymousVolume& volume) { return VolumeStore::open(volume.store).find(volume.name).has_value(); }
+
+/// An anonymous volume may have gone with the end of the container; its mount is one to be made anew then.
+void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
+  for (ResolvedMount& mount : mounts) {
+    if (mount.kind == MountKind::Volume && mount.volume == gone.name && mount.store == gone.store) {
+      mount.volume.clear();
+      mount.source.clear();
+      mount.create_volume = true;
+    }
+  }
+}
+
+LaunchSpec copy_of(const LaunchSpec& known, MountPlan plan) {
+  return LaunchSpec{.rootfs = known.rootfs,
+                    .argv = known.argv,
+                    .mounts = std::move(plan),
+                    .env = known.env,
+                    .cwd = known.cwd,
+                    .user = known.user,
+                    .groups = known.groups,
+                    .hostname = known.hostname,
+                    .read_only_root = known.read_only_root,
+                    .network = known.network,
+                    .in = known.in,
+                    .out = known.out,
+                    .err = known.err,
+                    .terminal = known.terminal,
+                    .no_new_privileges = known.no_new_privileges,
+                    .add_capabilities = known.add_capabilities,
+                    .drop_capabilities = known.drop_capabilities,
+                    .lifetime = known.lifetime,
+                    .restart = known.restart,
+                    .stop_signal = known.stop_signal,
+                    .name = known.name,
+                    .labels = known.labels,
+                    .record = known.record,
+                    .remove_on_exit = known.remove_on_exit,
+                    .store = known.store,
+                    .launch_timeout = known.launch_timeout};
+}
+
+}  // namespace
+
+std::shared_ptr<ContainerAccess::ContainerState> relaunch(const Former& former) {
+  std::vector<ResolvedMount> mounts{former.storage.plan.begin(), former.storage.plan.end()};
+  std::vector<AnonymousVolume> kept;
+  for (const AnonymousVolume& volume : former.storage.anonymous) {
+    if (is_there(volume)) {
+      kept.push_back(volume);
+    } else {
+      forget(volume, mounts);
+    }
+  }
+  return Launch{copy_of(former.spec, MountPlan{std::move(mounts)}),
+                Again{former.id, former.name, std::move(kept), former.detached}}
+      .run();
+}
+
+}  // namespace dunnage::launch
