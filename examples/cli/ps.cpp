@@ -30,6 +30,7 @@ bool is_up(dunnage::ContainerStatus status) {
 }
 
 std::string id_of(const dunnage::ContainerInfo& info, bool whole) {
+  if (info.id.empty()) return info.name;  // its record cannot be read, and can be removed by its name
   return whole ? info.id : info.id.substr(0, kShortId);
 }
 

@@ -28,7 +28,7 @@ namespace dunnage {
 
 /// What a record says; Docker's `inspect`.
 struct ContainerInfo {
-  std::string id;
+  std::string id;  ///< empty in a list if the record cannot be read
   std::string name;
   ContainerStatus status = ContainerStatus::Created;
   int pid = 0;  ///< of the first process as this process sees it; 0 when it does not run
@@ -77,7 +77,9 @@ class DUNNAGE_API ContainerStore {
   [[nodiscard]] static ContainerStore open(const std::filesystem::path& root = default_store());
 
   [[nodiscard]] const std::filesystem::path& root() const noexcept;
-  [[nodiscard]] std::vector<ContainerInfo> list() const;  ///< sorted by creation
+  /// Sorted by creation. A record that cannot be read, as a power cut may leave one, is there with its name only, as
+  /// Dead; inspect() says what is wrong with it, and remove() takes it.
+  [[nodiscard]] std::vector<ContainerInfo> list() const;
   /// By name, id or unambiguous beginning of an id.
   [[nodiscard]] std::optional<ContainerInfo> find(std::string_view name) const;
   /// Throws: LaunchError(container_missing) with the nearest name.

@@ -69,6 +69,21 @@ std::vector<std::string> anonymous_volumes_of(int record) {
   return {};  // a damaged record can be removed; prune() finds its volumes
 }
 
+/// A line of the list. What cannot be read is there as well, so that it can be removed.
+std::optional<ContainerInfo> listed(int containers, const Found& record, const std::filesystem::path& path,
+                                    Deadline deadline) {
+  const int directory = record.directory.get();
+  try {
+    return container::inspect_record(containers, record.name, directory, path, deadline);
+  } catch (const std::invalid_argument&) {  // inspect() says what is wrong with it
+  } catch (const kernel::CallError& error) {
+    if (error.code() == std::errc::too_many_files_open) {
+      throw;
+    }
+  }
+  return container::describe_unreadable(containers, record.name, directory, path, deadline);
+}
+
 }  // namespace
 
 ContainerStore::ContainerStore(std::shared_ptr<State> state) : state_{std::move(state)} {}
@@ -92,17 +107,9 @@ std::vector<ContainerInfo> ContainerStore::list() const {
       if (!record) {
         continue;
       }
-      try {
-        auto info = container::inspect_record(directory.get(), name, record->directory.get(), state_->path_of(name),
-                                              std::max(deadline, after(kLeastPatience)));
-        if (info) {
-          containers.push_back(std::move(*info));
-        }
-      } catch (const std::invalid_argument&) {  // inspect() says what is wrong with it
-      } catch (const kernel::CallError& error) {
-        if (error.code() == std::errc::too_many_files_open) {
-          throw;
-        }
+      auto info = listed(directory.get(), *record, state_->path_of(name), std::max(deadline, after(kLeastPatience)));
+      if (info) {
+        containers.push_back(std::move(*info));
       }
     }
     std::sort(containers.begin(), containers.end(), [](const ContainerInfo& left, const ContainerInfo& right) {

@@ -7,6 +7,9 @@
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <system_error>
@@ -95,6 +98,29 @@ std::optional<ContainerInfo> inspect_record(int containers, const std::string& n
     }
     throw;
   }
+}
+
+std::optional<ContainerInfo> describe_unreadable(int containers, const std::string& name, int record,
+                                                 const std::filesystem::path& path, launcher::Deadline deadline) {
+  const Contact found = contact(record, deadline);
+  if (found.listener == Listener::Nobody && !kernel::is_at(containers, name, record)) {
+    return std::nullopt;
+  }
+  struct stat status {};
+  if (::fstat(record, &status) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  ContainerInfo info;
+  info.name = name;
+  info.log = path / kLogName;
+  info.created_at = system_clock::from_time_t(status.st_mtime);
+  if (found.listener == Listener::Answering) {
+    take_answer(info, found.first);
+  } else if (found.listener == Listener::Nobody) {
+    info.status = ContainerStatus::Dead;
+    info.exit = ExitStatus::signaled(SIGKILL, true);
+  }
+  return info;
 }
 
 }  // namespace dunnage::container

@@ -25,4 +25,10 @@ namespace dunnage::container {
                                                           const std::filesystem::path& path,
                                                           launcher::Deadline deadline);
 
+/// What can be said about a record whose config.json cannot be read: its name, and whether its container runs.
+/// Nothing if it was removed meanwhile. Throws: kernel::CallError.
+[[nodiscard]] std::optional<ContainerInfo> describe_unreadable(int containers, const std::string& name, int record,
+                                                               const std::filesystem::path& path,
+                                                               launcher::Deadline deadline);
+
 }  // namespace dunnage::container

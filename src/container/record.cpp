@@ -88,12 +88,10 @@ class Unfinished {
     }
     const kernel::FileDescriptor file = new_file(directory.get(), kConfigName);
     kernel::write_all(file.get(), config);
-    kernel::sync(file.get());
     (void)new_file(directory.get(), kLockName);
     log = new_file(directory.get(), kLogName);
     set_append(log);
     control = listen_control(directory.get());
-    kernel::sync(directory.get());
   }
 
   int containers_;
@@ -206,7 +204,6 @@ Record create_record(const volume::Layout& layout, const Config& config) {
       }
     }
     try {
-      kernel::sync(containers.get());
       return make_record(layout, duplicate(containers.get()), std::move(record.directory), std::move(record.log),
                          std::move(record.control));
     } catch (...) {

@@ -4,7 +4,7 @@
 /// \file
 /// A container's record in the store: `<store>/containers/<name>/`
 ///
-///     config.json   what it was launched with; written once, by the library (durably)
+///     config.json   what it was launched with; written by the library, for each launch
 ///     state.json    how it is; written by the launcher (launcher/program/record.cpp)
 ///     log, log.1    its captured output (launcher/log_format.hpp); written by the launcher
 ///     control.sock  a listening socket the launcher holds; refused connections mean that the launcher is dead
@@ -12,6 +12,13 @@
 ///
 /// A record is staged as `.new-<id>` and renamed to its name without replacing, so that names are unique. It listens
 /// from before it has its name until its container has ended; so where nobody listens, nobody is about to.
+///
+/// Nothing here is synced, unlike a volume: a record says how a container is, and a power cut ends the container with
+/// it. What a reader finds then cannot be taken for something else. Nobody listens, so the container is dead, whatever
+/// state.json says. config.json is whole, or it is not JSON, for no beginning of an object is one: such a record has no
+/// more than its name, is listed as dead, keeps that name, and can be removed. A record that was not renamed yet is
+/// swept, one whose removal is undone is dead or exited as before. A process that is killed loses nothing of this, for
+/// the kernel has it all. (Three syncs were more than half of a recorded launch.)
 
 #include <dunnage/container_store.hpp>
 #include <dunnage/mount_plan.hpp>

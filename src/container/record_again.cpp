@@ -89,7 +89,7 @@ Record reopen_record(const volume::Layout& layout, const Config& config) {
     Config again = config;
     again.created_at = created_at(directory.get()).value_or(config.created_at);
     kernel::FileDescriptor log = open_log_again(directory.get());
-    kernel::write_durably(directory.get(), kConfigName, encode_config(again), kFileMode);
+    kernel::replace_file(directory.get(), kConfigName, encode_config(again), kFileMode);
     kernel::FileDescriptor control = replace_control(directory.get());
     return make_record(layout, std::move(containers), std::move(directory), std::move(log), std::move(control));
   });
@@ -107,7 +107,7 @@ void mark_detached(const volume::Layout& layout, const std::string& name, const 
     Config config = read_config(directory.get());
     if (config.id == id) {
       config.detached = true;
-      kernel::write_durably(directory.get(), kConfigName, encode_config(config), kFileMode);
+      kernel::replace_file(directory.get(), kConfigName, encode_config(config), kFileMode);
     }
   } catch (const std::invalid_argument&) {
     // nobody can start a container again whose record is damaged

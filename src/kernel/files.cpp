@@ -83,7 +83,10 @@ FileDescriptor create_file(int directory, const std::string& name, mode_t mode) 
   return file;
 }
 
-void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode) {
+namespace {
+
+/// \param finish  is given the new file before it takes the place of the old one
+void replace(int directory, const std::string& name, std::string_view content, mode_t mode, void (*finish)(int)) {
   const std::string temporary = "." + name + "." + random_hex(16);
   try {
     const FileDescriptor file = create_file(directory, temporary, mode);
@@ -91,7 +94,7 @@ void write_durably(int directory, const std::string& name, std::string_view cont
       throw CallError{"create file", EEXIST};
     }
     write_all(file.get(), content);
-    sync(file.get());
+    finish(file.get());
     if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
       throw CallError{"rename", errno};
     }
@@ -99,6 +102,16 @@ void write_durably(int directory, const std::string& name, std::string_view cont
     (void)::unlinkat(directory, temporary.c_str(), 0);  // the first failure is the one to report
     throw;
   }
+}
+
+}  // namespace
+
+void replace_file(int directory, const std::string& name, std::string_view content, mode_t mode) {
+  replace(directory, name, content, mode, [](int) {});
+}
+
+void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode) {
+  replace(directory, name, content, mode, sync);
   sync(directory);
 }
 

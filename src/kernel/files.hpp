@@ -36,7 +36,11 @@ void write_all(int fd, std::string_view content);
 /// \return its descriptor, open for reading and writing, or an empty one if the name is taken
 [[nodiscard]] FileDescriptor create_file(int directory, const std::string& name, mode_t mode);
 
-/// Replaces or creates a file so that after a crash it has either the old or the new content; synced on return.
+/// Replaces or creates a file so that every reader finds either the old or the new content, also when this process is
+/// killed. After a power cut it may be empty.
+void replace_file(int directory, const std::string& name, std::string_view content, mode_t mode);
+
+/// The same, also after a power cut; synced on return.
 void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
 
 /// A new directory with exactly this mode whatever the umask is.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/record.hpp"
 
+#include "container/config.hpp"
 #include "container/control.hpp"
 #include "container/record_lock.hpp"
 #include "unit/container_support.hpp"
@@ -15,6 +16,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 using namespace dunnage;
@@ -25,6 +27,15 @@ using test::message_of;
 using test::RecordStore;
 
 namespace {
+
+std::error_code code_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return {};
+}
 
 mode_t mode_of(const std::filesystem::path& path) {
   struct stat status {};
@@ -248,11 +259,11 @@ TEST_CASE("containers are listed in the order of their creation", "[container][s
     config.created_at = now - std::chrono::hours{++age};
     store.leave(config, test::kExitedState);
   }
-  std::filesystem::create_directories(store.record("damaged"));
+  std::filesystem::create_directories(store.record("empty"));  // of a power cut
   std::ofstream{store.record("file")} << "no record";
   std::vector<std::string> names;
   for (const auto& info : store.containers.list()) names.push_back(info.name);
-  CHECK(names == std::vector<std::string>{"b", "a", "c"});
+  CHECK(names == std::vector<std::string>{"b", "a", "c", "empty"});
 }
 
 TEST_CASE("a container that has ended is listed with how it ended", "[container][store]") {
@@ -363,12 +374,15 @@ TEST_CASE("a container that is not there is an error that names the nearest", "[
         "store");
 }
 
-TEST_CASE("a damaged record is left out of listings, explained when asked for, and can be removed",
-          "[container][store]") {
+TEST_CASE("a damaged record is listed as dead, explained when asked for, and can be removed", "[container][store]") {
   RecordStore store;
   store.leave(RecordStore::config_of("db"), test::kExitedState);
   RecordStore::write(store.record("db") / "config.json", "{");
-  CHECK(store.containers.list().empty());
+  const auto list = store.containers.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list.front().name == "db");
+  CHECK(list.front().id.empty());
+  CHECK(list.front().status == ContainerStatus::Dead);
   try {
     (void)store.containers.inspect("db");
     FAIL("nothing was thrown");
@@ -376,6 +390,41 @@ TEST_CASE("a damaged record is left out of listings, explained when asked for, a
     CHECK(error.code() == std::errc::io_error);
     CHECK(std::string{error.what()}.find("its record is damaged") != std::string::npos);
   }
+  store.containers.remove("db");
+  CHECK(entries_of(store.root / "containers").empty());
+}
+
+TEST_CASE("what a power cut may leave of a record is dead, is taken for nothing else, and can be removed",
+          "[container][store]") {
+  RecordStore store;
+  const container::Config config = RecordStore::config_of("db");
+  const std::string whole = container::encode_config(config);
+  const auto is_dead = [&] {
+    const auto list = store.containers.list();
+    return list.size() == 1 && list.front().name == "db" && list.front().status == ContainerStatus::Dead;
+  };
+  // cut off anywhere, or all zeros, with a state that says that it runs
+  for (std::size_t size = 0; size < whole.size() - 1; size += 7) {
+    INFO(size);
+    store.leave(config, test::kRunningState);
+    RecordStore::write(store.record("db") / "config.json", whole.substr(0, size));
+    CHECK(is_dead());
+    CHECK(code_of([&] { (void)store.create(config); }) == errc::container_exists);
+    CHECK(code_of([&] { (void)store.containers.get("db"); }) == std::errc::io_error);
+    CHECK(code_of([&] { (void)store.containers.start("db"); }) == std::errc::io_error);
+    store.containers.remove("db");
+    CHECK(entries_of(store.root / "containers").empty());
+  }
+  store.leave(config, {});
+  RecordStore::write(store.record("db") / "config.json", std::string(whole.size(), '\0'));
+  CHECK(is_dead());
+  store.containers.remove("db");
+  // or files that are not there
+  store.leave(config, {});
+  for (const char* file : {"config.json", "control.sock", "lock", "log"}) {
+    std::filesystem::remove(store.record("db") / file);
+  }
+  CHECK(is_dead());
   store.containers.remove("db");
   CHECK(entries_of(store.root / "containers").empty());
 }
