@@ -7,6 +7,8 @@
 
 #include "launcher/program/slot.hpp"
 
+#include <sys/resource.h>
+
 namespace dunnage::launcher {
 
 /// What the launcher is, decided once at its start; the child reads it.
@@ -14,6 +16,7 @@ struct Surroundings {
   bool rootless = false;
   bool single_id = false;
   bool thermal_throttle = true;  ///< this machine's processors have that directory in /sys
+  rlimit64 descriptors{};        ///< how many a container may have
 };
 
 /// What the child carries from step to step.

@@ -12,45 +12,10 @@
 namespace dunnage::launcher {
 namespace {
 
-struct Limit {
-  int resource;
-  uint64_t soft;
-  uint64_t hard;
-};
-
-constexpr uint64_t kNone = ~uint64_t{0};
-constexpr uint64_t kMebibyte = uint64_t{1} << 20U;
-
-constexpr Limit kLimits[] = {
-    {RLIMIT_CPU, kNone, kNone},
-    {RLIMIT_FSIZE, kNone, kNone},
-    {RLIMIT_DATA, kNone, kNone},
-    {RLIMIT_STACK, 8 * kMebibyte, kNone},
-    {RLIMIT_CORE, 0, kNone},
-    {RLIMIT_RSS, kNone, kNone},
-    {RLIMIT_NPROC, 1048576, 1048576},
-    {RLIMIT_NOFILE, 1024, 524288},
-    {RLIMIT_MEMLOCK, 8 * kMebibyte, 8 * kMebibyte},
-    {RLIMIT_AS, kNone, kNone},
-    {RLIMIT_LOCKS, kNone, kNone},
-    {RLIMIT_SIGPENDING, 65536, 65536},
-    {RLIMIT_MSGQUEUE, 819200, 819200},
-    {RLIMIT_NICE, 0, 0},
-    {RLIMIT_RTPRIO, 0, 0},
-    {RLIMIT_RTTIME, kNone, kNone},
-};
-
-uint64_t smaller(uint64_t left, uint64_t right) noexcept { return left < right ? left : right; }
-
-/// A hard limit above the one this process has cannot be had without CAP_SYS_RESOURCE; then the lower one stays.
-void set_limits(Child& child) noexcept {
-  for (const Limit& limit : kLimits) {
-    rlimit64 current{};
-    require(child, Step::SetLimits, raw_syscall(__NR_prlimit64, 0, limit.resource, 0, as_argument(&current)));
-    const uint64_t hard = smaller(limit.hard, current.rlim_max);
-    const rlimit64 wanted{smaller(limit.soft, hard), hard};
-    require(child, Step::SetLimits, raw_syscall(__NR_prlimit64, 0, limit.resource, as_argument(&wanted), 0));
-  }
+/// The other limits are the launcher's own (limits.hpp).
+void limit_descriptors(Child& child) noexcept {
+  const rlimit64 limit = child.surroundings.descriptors;
+  require(child, Step::SetLimits, raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, as_argument(&limit), 0));
 }
 
 /// Where an outer filter or the kernel has no keyrings at all, there is none to share either.
@@ -103,7 +68,7 @@ void set_ids(Child& child) noexcept {
 
 void become_user(Child& child) noexcept {
   const LaunchPayload& request = *child.slot.request;
-  set_limits(child);
+  limit_descriptors(child);
   set_keyring(child);
   drop_bounding_set(child, request.capabilities);
   require(child, Step::SetCapabilities, raw_syscall(__NR_prctl, PR_SET_SECUREBITS, 0, 0, 0, 0));

@@ -3,6 +3,7 @@
 
 #include "launcher/program/broker.hpp"
 #include "launcher/program/container.hpp"
+#include "launcher/program/limits.hpp"
 #include "launcher/program/park.hpp"
 #include "launcher/program/request.hpp"
 #include "launcher/program/settle.hpp"
@@ -149,11 +150,11 @@ Failure set_up() noexcept {
   surroundings.rootless = configuration.rootless != 0;
   surroundings.single_id = configuration.single_id != 0;
   surroundings.thermal_throttle = has_thermal_throttle();
-  set_surroundings(surroundings);
   settle(surroundings);
-  Failure failure;
+  Failure failure = take_limits(surroundings.descriptors);
+  set_surroundings(surroundings);
   if (broker_socket >= 0) {
-    failure = start_broker(broker_socket);
+    failure = failure.error != 0 ? failure : start_broker(broker_socket);
     (void)close_descriptor(broker_socket);
   }
   if (failure.error == 0) {

@@ -22,14 +22,6 @@ void reset_memory_score() noexcept {
   }
 }
 
-void raise_descriptor_limit() noexcept {
-  rlimit64 limit{};
-  if (raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, as_argument(&limit)) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    (void)raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, as_argument(&limit), 0);
-  }
-}
-
 }  // namespace
 
 int receive_configuration(Configuration& configuration) noexcept {
@@ -66,7 +58,6 @@ void settle(const Surroundings& surroundings) noexcept {
   __builtin_memset(every_cpu, 0xff, sizeof every_cpu);
   (void)raw_syscall(__NR_sched_setaffinity, 0, sizeof every_cpu, as_argument(every_cpu));
   reset_memory_score();
-  raise_descriptor_limit();
   if (surroundings.rootless) {
     (void)raw_syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
   }
