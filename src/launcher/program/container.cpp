@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/container.hpp"
 
-#include "launcher/program/dev.hpp"
 #include "launcher/program/hold.hpp"
-#include "launcher/program/network.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/start.hpp"
+#include "launcher/program/stock.hpp"
 #include "launcher/program/transfer.hpp"
 
 namespace dunnage::launcher {
@@ -63,8 +62,7 @@ void close_consumed(Slot& slot) noexcept {
 int start(Slot& slot) noexcept {
   slot.life = Life::Starting;
   if (!slot.is_exec) {
-    slot.spare = launcher().spare;
-    launcher().spare = Spare{};
+    slot.spare = take_spare();
   }
   const int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
   if (result < 0) {
@@ -149,16 +147,6 @@ void schedule(Slot& slot) noexcept {
 Launcher& launcher() noexcept {
   static Launcher instance;
   return instance;
-}
-
-void make_spare() noexcept {
-  Spare& spare = launcher().spare;
-  if (spare.network < 0 && !get_surroundings().rootless) {
-    spare.network = make_network();
-  }
-  if (spare.shm < 0 && make_dev(spare, get_surroundings()).error != 0) {
-    close_spare(spare);  // the next container tries itself, and says what is wrong
-  }
 }
 
 Message describe(const Slot& slot, MessageKind kind) noexcept {
@@ -265,6 +253,9 @@ void on_status(Slot& slot) noexcept {
   }
   if (!slot.started_once) {
     report_started(slot);
+  }
+  if (!slot.is_exec) {
+    refill_stock();
   }
   if (slot.channel < 0 && !slot.detached) {
     (void)signal_process(slot.process, SIGKILL);

@@ -18,7 +18,6 @@ struct Launcher {
   int own_process = -1;  ///< pidfd of this process
   bool host_gone = false;
   bool any_restarting = false;
-  Spare spare;  ///< for the next container
 };
 
 Launcher& launcher() noexcept;
@@ -43,9 +42,6 @@ void abandon(Slot& slot, const Failure& failure) noexcept;
 
 /// Starts what is due; returns the milliseconds until the next one, -1 when none waits.
 int start_due() noexcept;
-
-/// Makes ahead what the next container will need; to be called when nothing else is to be done.
-void make_spare() noexcept;
 
 /// The slot's present state as a message of that kind.
 Message describe(const Slot& slot, MessageKind kind) noexcept;

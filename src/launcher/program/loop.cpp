@@ -8,6 +8,7 @@
 #include "launcher/program/request.hpp"
 #include "launcher/program/settle.hpp"
 #include "launcher/program/start.hpp"
+#include "launcher/program/stock.hpp"
 
 
 namespace dunnage::launcher {
@@ -160,6 +161,9 @@ Failure set_up() noexcept {
   if (failure.error == 0) {
     failure = park(surroundings.rootless);
   }
+  if (failure.error == 0) {
+    failure.error = -start_stock(get_surroundings());
+  }
   constexpr int kEpollCloseOnExec = O_CLOEXEC;
   self.epoll = static_cast<int>(raw_syscall(__NR_epoll_create1, kEpollCloseOnExec));
   self.own_process = static_cast<int>(raw_syscall(__NR_pidfd_open, raw_syscall(__NR_getpid), 0));
@@ -185,11 +189,7 @@ void run_loop() noexcept {
     if (self.host_gone && self.slots.live() == 0) {
       return;
     }
-    int count = wait_for_events(self.epoll, events, 64, 0);
-    if (count == 0) {
-      make_spare();
-      count = wait_for_events(self.epoll, events, 64, timeout);
-    }
+    const int count = wait_for_events(self.epoll, events, 64, timeout);
     for (int index = 0; index < count; ++index) {
       dispatch(events[index], signals);
     }

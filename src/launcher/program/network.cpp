@@ -12,6 +12,8 @@
 namespace dunnage::launcher {
 namespace {
 
+constexpr char kOwnNetwork[] = "/proc/thread-self/ns/net";
+
 int bring_loopback_up() noexcept {
   const auto socket = static_cast<int>(raw_syscall(__NR_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (socket < 0) {
@@ -61,25 +63,27 @@ void set_names_and_network(Child& child) noexcept {
   }
 }
 
-/// Made by going there and back: the namespace lives as long as a descriptor of it. Only with rights over the host's
-/// network namespace is there a way back, so an ordinary user's containers make their own.
-int make_network() noexcept {
-  const int home = open_at(AT_FDCWD, "/proc/self/ns/net", O_RDONLY);
+int open_home_network(bool rootless) noexcept {
+  // an ordinary user's way back from a new namespace does not lead into the host's, over which it has no rights
+  const long result = rootless ? raw_syscall(__NR_unshare, CLONE_NEWNET) : 0;
+  return result < 0 ? static_cast<int>(result) : open_at(AT_FDCWD, kOwnNetwork, O_RDONLY);
+}
+
+int make_network(int home, bool single_id) noexcept {
   if (home < 0) {
     return home;
   }
-  int made = static_cast<int>(raw_syscall(__NR_unshare, CLONE_NEWNET));
+  auto made = static_cast<int>(raw_syscall(__NR_unshare, CLONE_NEWNET));
   if (made >= 0) {
     const int proc = open_at(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY);
     made = bring_loopback_up();
-    made = made < 0 ? made : allow_pings(proc, 0);
-    made = made < 0 ? made : open_at(AT_FDCWD, "/proc/self/ns/net", O_RDONLY);
-    close_descriptor(proc);
+    made = made < 0 ? made : allow_pings(proc, single_id ? static_cast<uint32_t>(raw_syscall(__NR_getgid)) : 0);
+    made = made < 0 ? made : open_at(AT_FDCWD, kOwnNetwork, O_RDONLY);
+    (void)close_descriptor(proc);
     if (raw_syscall(__NR_setns, home, CLONE_NEWNET) < 0) {
-      exit_process(1);  // containers that ask for the host's network would get another one from here on
+      exit_process(1);  // a container's network would outlive it here
     }
   }
-  (void)close_descriptor(home);
   return made;
 }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What is made ahead for the next containers, by a thread of its own: a network namespace takes the kernel longer than
+/// everything else together, and neither the launcher nor a container that starts is to wait for it.
+
+#include "launcher/program/child.hpp"
+
+namespace dunnage::launcher {
+
+/// Starts the thread; call it once, when the launcher is parked. Returns 0 or -errno.
+int start_stock(const Surroundings& surroundings) noexcept;
+
+/// What there is for one container, perhaps nothing: the child makes what is missing.
+Spare take_spare() noexcept;
+
+/// Has what was taken made again. Apart from taking, so that the container has started first.
+void refill_stock() noexcept;
+
+}  // namespace dunnage::launcher
