@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/settle.hpp"
 
+#include "launcher/program/time_slice.hpp"
 #include "launcher/program/transfer.hpp"
 
 #include <linux/ioprio.h>
@@ -53,6 +54,7 @@ void settle(const Surroundings& surroundings) noexcept {
   const int32_t parameter = 0;
   (void)raw_syscall(__NR_sched_setscheduler, 0, 0, as_argument(&parameter));
   (void)raw_syscall(__NR_setpriority, PRIO_PROCESS, 0, 0);
+  (void)shorten_time_slice();
   (void)raw_syscall(__NR_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
   uint8_t every_cpu[1024];
   __builtin_memset(every_cpu, 0xff, sizeof every_cpu);
