@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mounts of the plan, attached by descriptor.
 
-#include "launcher/detach.hpp"
 #include "launcher/program/child.hpp"
-#include "launcher/program/hold.hpp"
 
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -50,33 +48,12 @@ void check_target(Child& child, int target, const MountRecord& record) noexcept 
   }
 }
 
-int open_mount(Child& child, const MountRecord& record) noexcept {
-  if (!child.slot.mounts_held) {
-    return descriptor_of(child.slot, record.descriptor);
-  }
-  if ((record.flags & kMountTmpfs) != 0) {
-    DetachRequest request;
-    request.size = record.size;
-    request.mode = record.mode;
-    request.uid = record.uid;
-    request.gid = record.gid;
-    request.attributes = record.attributes;
-    const DetachResult result = detach_tmpfs(request);
-    if (result.failure.error != 0) {
-      fail(child, Step::CreateTmpfs, result.failure.error, record.plan_index);
-    }
-    return result.fd;
-  }
-  const auto index = static_cast<uint32_t>(&record - mounts_of(child.slot));
-  return static_cast<int>(require(child, Step::CloneMount, open_held(child.slot, index), record.plan_index));
-}
-
 void attach_one(Child& child, const MountRecord& record) noexcept {
   const char* path = text_of(child.slot, record.target);
   const bool file = (record.flags & kMountFile) != 0;
   const int target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
   check_target(child, target, record);
-  const int mount = open_mount(child, record);
+  const int mount = descriptor_of(child.slot, record.descriptor);
   require(child, Step::AttachMount, kernel::attach_mount(mount, target), record.plan_index);
   (void)close_descriptor(target);
   // a path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now

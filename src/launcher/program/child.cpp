@@ -29,6 +29,11 @@ void run_container(void* argument) noexcept {
   if (child.slot.spare.network >= 0) {
     require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.spare.network, CLONE_NEWNET));
   }
+  make_system_mounts(child);
+  if (child.surroundings.rootless) {
+    make_nodes(child);
+  }
+  enter_mount_namespace(child);
   attach_rootfs(child);
   attach_mounts(child, MountOrigin::Root);
   attach_system_mounts(child);
@@ -37,7 +42,7 @@ void run_container(void* argument) noexcept {
   create_working_directory(child);
   set_names_and_network(child);
   protect_paths(child);
-  pivot(child);
+  change_root(child);
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);
   } else {

@@ -11,12 +11,15 @@
 
 namespace dunnage::launcher {
 
+inline constexpr unsigned kNodeCount = 6;  ///< devices in a container's /dev
+
 /// What the launcher is, decided once at its start; the child reads it.
 struct Surroundings {
   bool rootless = false;
   bool single_id = false;
   bool thermal_throttle = true;  ///< this machine's processors have that directory in /sys
   rlimit64 descriptors{};        ///< how many a container may have
+  int empty_mounts = -1;         ///< the mount namespace containers begin with (park.hpp)
 };
 
 /// What the child carries from step to step.
@@ -27,6 +30,8 @@ struct Child {
   int dev = -1;
   int proc = -1;
   int sys = -1;
+  int masks = -1;  ///< the root a container's mount namespace begins with
+  int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
 };
 
 /// Notes a failed step in the slot and ends the child. The launcher reports it.
@@ -40,6 +45,12 @@ inline long require(Child& child, Step step, long result, int mount = -1) noexce
   return result;
 }
 
+/// Makes, still in the launcher's mount namespace, what can be made there only: clones of its own mounts, and /proc and
+/// /sys, which the kernel gives an ordinary user only where it sees whole ones.
+void make_system_mounts(Child& child) noexcept;
+void make_nodes(Child& child) noexcept;
+/// Enters a mount namespace of its own that holds nothing yet.
+void enter_mount_namespace(Child& child) noexcept;
 void attach_rootfs(Child& child) noexcept;
 void attach_system_mounts(Child& child) noexcept;
 void attach_dev(Child& child) noexcept;
@@ -48,7 +59,7 @@ enum class MountOrigin { Root, Plan };
 void attach_mounts(Child& child, MountOrigin origin) noexcept;
 void create_working_directory(Child& child) noexcept;
 void protect_paths(Child& child) noexcept;
-void pivot(Child& child) noexcept;
+void change_root(Child& child) noexcept;
 void set_names_and_network(Child& child) noexcept;
 /// Opens a terminal of the container, makes it the controlling one, and passes its other end to the launcher.
 void open_terminal(Child& child) noexcept;

@@ -59,17 +59,26 @@ void close_consumed(Slot& slot) noexcept {
   }
 }
 
-int start(Slot& slot) noexcept {
+Failure start(Slot& slot) noexcept {
   slot.life = Life::Starting;
+  Failure failure;
+  if (slot.mounts_held) {
+    failure = clone_held(slot);
+    if (failure.error != 0) {
+      return failure;
+    }
+  }
   if (!slot.is_exec) {
     slot.spare = take_spare();
   }
-  const int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
-  if (result < 0) {
-    return result;
+  int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
+  if (result >= 0) {
+    launcher().slots.remember_pid(slot);
+    result = watch(launcher().epoll, slot.status, EPOLLIN, event_data(Role::Status, slot.index, slot.generation));
   }
-  launcher().slots.remember_pid(slot);
-  return watch(launcher().epoll, slot.status, EPOLLIN, event_data(Role::Status, slot.index, slot.generation));
+  failure.step = Step::StartProcess;
+  failure.error = result < 0 ? -result : 0;
+  return failure;
 }
 
 void reap_failed(Slot& slot) noexcept {
@@ -193,9 +202,7 @@ void begin(Slot& slot) noexcept {
     failure = hold_mounts(slot);
   }
   if (failure.error == 0) {
-    const int result = start(slot);
-    failure.step = Step::StartProcess;
-    failure.error = result < 0 ? -result : 0;
+    failure = start(slot);
   }
   if (failure.error != 0) {
     abandon(slot, failure);
@@ -341,7 +348,7 @@ int start_due() noexcept {
       finish(slot);
     } else if (slot.next_start <= now) {
       ++slot.restart_count;
-      if (start(slot) < 0) {
+      if (start(slot).error != 0) {
         schedule(slot);
       }
     } else {

@@ -19,7 +19,7 @@ struct Node {
   unsigned minor;
 };
 
-constexpr Node kNodes[] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+constexpr Node kNodes[kNodeCount] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
 
 struct Link {
   const char* name;
@@ -58,17 +58,13 @@ int fill_dev(int dev, bool rootless) noexcept {
 }
 
 void show_nodes(Child& child) noexcept {
-  const int devices =
-      static_cast<int>(require(child, Step::CreateDevice, open_at(AT_FDCWD, kParkedDevices, O_PATH | O_DIRECTORY)));
-  for (const Node& node : kNodes) {
-    const int target = static_cast<int>(require(child, Step::CreateDevice, open_at(child.dev, node.name, O_PATH)));
-    const int mount =
-        static_cast<int>(require(child, Step::CreateDevice, kernel::open_tree_at(devices, node.name, OPEN_TREE_CLONE)));
-    require(child, Step::CreateDevice, kernel::attach_mount(mount, target));
-    (void)close_descriptor(mount);
+  for (unsigned index = 0; index < kNodeCount; ++index) {
+    const int target =
+        static_cast<int>(require(child, Step::CreateDevice, open_at(child.dev, kNodes[index].name, O_PATH)));
+    require(child, Step::CreateDevice, kernel::attach_mount(child.nodes[index], target));
+    (void)close_descriptor(child.nodes[index]);
     (void)close_descriptor(target);
   }
-  (void)close_descriptor(devices);
 }
 
 void attach_below_dev(Child& child, const char* name, int mount, Step step) noexcept {
@@ -145,6 +141,16 @@ Failure make_dev(Spare& made, const Surroundings& surroundings) noexcept {
   }
   failure.error = result < 0 ? -result : 0;
   return failure;
+}
+
+void make_nodes(Child& child) noexcept {
+  const int devices =
+      static_cast<int>(require(child, Step::CreateDevice, open_at(AT_FDCWD, kParkedDevices, O_PATH | O_DIRECTORY)));
+  for (unsigned index = 0; index < kNodeCount; ++index) {
+    child.nodes[index] = static_cast<int>(require(
+        child, Step::CreateDevice, kernel::open_tree_at(devices, kNodes[index].name, OPEN_TREE_CLONE)));
+  }
+  (void)close_descriptor(devices);
 }
 
 void attach_dev(Child& child) noexcept {

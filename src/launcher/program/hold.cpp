@@ -43,6 +43,35 @@ long hold_one(const Slot& slot, uint32_t index, int mount, bool file) noexcept {
                      MOVE_MOUNT_F_EMPTY_PATH);
 }
 
+DetachResult clone_one(const Slot& slot, uint32_t index) noexcept {
+  DetachResult result;
+  result.fd = kernel::open_tree_at(AT_FDCWD, path_of(slot, index).text, OPEN_TREE_CLONE | AT_RECURSIVE);
+  return result.fd < 0 ? detach_failure(Step::CloneMount, -result.fd) : result;
+}
+
+DetachResult make_tmpfs(const MountRecord& record) noexcept {
+  DetachRequest request;
+  request.size = record.size;
+  request.mode = record.mode;
+  request.uid = record.uid;
+  request.gid = record.gid;
+  request.attributes = record.attributes;
+  DetachResult result = detach_tmpfs(request);
+  if (result.failure.error != 0) {
+    result.failure.step = Step::CreateTmpfs;
+  }
+  return result;
+}
+
+/// Puts what was made in the place of the descriptor with that index of the request.
+Failure replace(Slot& slot, int32_t index, const DetachResult& made) noexcept {
+  if (made.failure.error == 0) {
+    close_and_clear(slot.descriptors[index]);  // its mount was moved to where it is held, or into an earlier start
+    slot.descriptors[index] = made.fd;
+  }
+  return made.failure;
+}
+
 }  // namespace
 
 Failure hold_mounts(Slot& slot) noexcept {
@@ -69,8 +98,16 @@ Failure hold_mounts(Slot& slot) noexcept {
   return failure;
 }
 
-int open_held(const Slot& slot, uint32_t index) noexcept {
-  return kernel::open_tree_at(AT_FDCWD, path_of(slot, index).text, OPEN_TREE_CLONE | AT_RECURSIVE);
+Failure clone_held(Slot& slot) noexcept {
+  Failure failure;
+  const LaunchPayload& request = *slot.request;
+  const MountRecord* mounts = mounts_of(slot);
+  for (uint32_t index = 0; failure.error == 0 && index < request.mounts.count; ++index) {
+    failure = replace(slot, mounts[index].descriptor,
+                      (mounts[index].flags & kMountTmpfs) != 0 ? make_tmpfs(mounts[index]) : clone_one(slot, index));
+    failure.mount = mounts[index].plan_index;
+  }
+  return failure.error != 0 ? failure : replace(slot, request.rootfs, clone_one(slot, request.mounts.count));
 }
 
 void release_held(Slot& slot) noexcept {

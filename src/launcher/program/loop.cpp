@@ -153,14 +153,14 @@ Failure set_up() noexcept {
   surroundings.thermal_throttle = has_thermal_throttle();
   settle(surroundings);
   Failure failure = take_limits(surroundings.descriptors);
-  set_surroundings(surroundings);
   if (broker_socket >= 0) {
     failure = failure.error != 0 ? failure : start_broker(broker_socket);
     (void)close_descriptor(broker_socket);
   }
   if (failure.error == 0) {
-    failure = park(surroundings.rootless);
+    failure = park(surroundings.rootless, surroundings.empty_mounts);
   }
+  set_surroundings(surroundings);
   if (failure.error == 0) {
     failure.error = -start_stock(get_surroundings());
   }

@@ -30,22 +30,20 @@ long attach_at(int mount, int directory, const char* name) noexcept {
   return raw_syscall(__NR_move_mount, mount, as_argument(""), directory, as_argument(name), MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/// The masks are a mount of their own, read-only, so that a container can attach clones of them.
-long make_masks(int root) noexcept {
+/// What a container's mount namespace begins with: read-only, and empty but for the masks.
+DetachResult make_masks() noexcept {
   DetachRequest request;
   request.size = 4096;
   request.mode = 0555;
   request.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   const DetachResult masks = detach_tmpfs(request);
   if (masks.failure.error != 0) {
-    return -masks.failure.error;
+    return masks;
   }
-  long result = make_directory_at(masks.fd, "directory", 0555);
-  result = result < 0 ? result : make_file_at(masks.fd, "file", 0444);
+  long result = make_directory_at(masks.fd, kMaskDirectory, 0555);
+  result = result < 0 ? result : make_file_at(masks.fd, kMaskFile, 0444);
   result = result < 0 ? result : kernel::set_mount_attributes(masks.fd, 0, MOUNT_ATTR_RDONLY, 0, 0);
-  result = result < 0 ? result : attach_at(masks.fd, root, "masks");
-  (void)close_descriptor(masks.fd);
-  return result;
+  return result < 0 ? detach_failure(Step::ParkNamespace, static_cast<int>(-result)) : masks;
 }
 
 constexpr const char* kHostTrees[] = {"proc", "sys", "dev/null", "dev/zero", "dev/full", "dev/random", "dev/urandom", "dev/tty"};
@@ -83,75 +81,82 @@ struct HostTrees {
 };
 
 long make_tree() noexcept {
-  for (const char* name : {"root", "masks", "devices", "host", "host/proc", "host/sys", "held", "proc"}) {
+  for (const char* name : {"devices", "host", "host/proc", "host/sys", "held", "proc"}) {
     if (const int result = make_directory_at(AT_FDCWD, name, 0700); result < 0) {
       return result;
     }
   }
-  return make_masks(AT_FDCWD);
+  return 0;
 }
 
 /// A /proc of this launcher's pid namespace, in which it finds the processes of its containers.
-long mount_own_proc() noexcept {
+int make_own_proc() noexcept {
   const int context = kernel::open_file_system("proc");
   if (context < 0) {
     return context;
   }
-  long result = kernel::create_file_system(context);
-  const int mount = result < 0 ? static_cast<int>(result)
-                               : kernel::mount_file_system(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  int result = kernel::create_file_system(context);
+  result = result < 0 ? result
+                      : kernel::mount_file_system(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   (void)close_descriptor(context);
-  if (mount < 0) {
-    return mount;
-  }
-  result = attach_at(mount, AT_FDCWD, kParkedProc);
-  (void)close_descriptor(mount);
   return result;
 }
 
-/// Mounts a tmpfs somewhere, makes it the root, and lets go of everything else.
-long leave_host(HostTrees& trees, bool rootless) noexcept {
-  long result = raw_syscall(__NR_unshare, CLONE_NEWNS);
-  const int old_root = result < 0 ? -1 : open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
-  if (old_root < 0) {
-    return result < 0 ? result : old_root;
+/// Makes the masks the root of this mount namespace, and lets go of everything else in it.
+long leave_host() noexcept {
+  const DetachResult masks = make_masks();
+  if (masks.failure.error != 0) {
+    return -masks.failure.error;
   }
-  // nothing done here may travel to the host
-  result = kernel::set_mount_attributes(old_root, AT_RECURSIVE, 0, 0, kPrivate);
-  result = result < 0 || !rootless ? result : trees.take(old_root);
-  (void)close_descriptor(old_root);
+  // pivot_root(2) wants a mount point: any directory there is will do, as it is left at once
+  long result = attach_at(masks.fd, AT_FDCWD, "/proc");
+  result = result < 0 ? result : raw_syscall(__NR_fchdir, masks.fd);
+  result = result < 0 ? result : raw_syscall(__NR_pivot_root, as_argument("."), as_argument("."));
+  result = result < 0 ? result : raw_syscall(__NR_umount2, as_argument("."), kDetachUnmount);
+  (void)close_descriptor(masks.fd);
+  return result < 0 ? result : raw_syscall(__NR_chdir, as_argument("/"));
+}
+
+/// The launcher's own mount namespace begins as its containers' do, and gets a root of its own as they do.
+long enter_own_root() noexcept {
   DetachRequest request;
   request.size = kParkedSize;
   request.mode = 0700;
   request.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  long result = raw_syscall(__NR_unshare, CLONE_NEWNS);
   const DetachResult root = detach_tmpfs(request);
   if (result < 0 || root.failure.error != 0) {
     return result < 0 ? result : -root.failure.error;
   }
-  // pivot_root(2) wants a mount point: any directory there is will do, as it is left at once
-  result = attach_at(root.fd, AT_FDCWD, "/proc");
+  result = attach_at(root.fd, AT_FDCWD, "/");
   result = result < 0 ? result : raw_syscall(__NR_fchdir, root.fd);
-  result = result < 0 ? result : raw_syscall(__NR_pivot_root, as_argument("."), as_argument("."));
-  result = result < 0 ? result : raw_syscall(__NR_umount2, as_argument("."), kDetachUnmount);
+  result = result < 0 ? result : raw_syscall(__NR_chroot, as_argument("."));
   (void)close_descriptor(root.fd);
-  return result < 0 ? result : raw_syscall(__NR_chdir, as_argument("/"));
+  return result < 0 ? result : make_tree();
 }
 
 }  // namespace
 
-Failure park(bool rootless) noexcept {
+Failure park(bool rootless, int& empty_mounts) noexcept {
+  long result = raw_syscall(__NR_unshare, CLONE_NEWNS);
+  const int host_root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+  // nothing done here may travel to the host
+  result = result < 0 ? result : kernel::set_mount_attributes(host_root, AT_RECURSIVE, 0, 0, kPrivate);
   HostTrees trees;
-  long result = leave_host(trees, rootless);
-  result = result < 0 ? result : make_tree();
+  result = result < 0 || !rootless ? result : trees.take(host_root);
+  (void)close_descriptor(host_root);
+  const int proc = result < 0 ? -1 : make_own_proc();
+  result = proc < 0 && result >= 0 ? proc : result;
+  empty_mounts = result < 0 ? -1 : open_at(proc, "self/ns/mnt", O_RDONLY);
+  result = empty_mounts < 0 && result >= 0 ? empty_mounts : result;
+  result = result < 0 ? result : leave_host();
+  result = result < 0 ? result : enter_own_root();
+  result = result < 0 ? result : attach_at(proc, AT_FDCWD, kParkedProc);
   if (result < 0) {
     return failed(Step::ParkNamespace, result);
   }
-  if (rootless) {
-    if (result = trees.attach(); result < 0) {
-      return failed(Step::BindDevices, result);
-    }
-  }
-  return failed(Step::ParkNamespace, mount_own_proc());
+  (void)close_descriptor(proc);
+  return failed(Step::BindDevices, rootless ? trees.attach() : 0);
 }
 
 }  // namespace dunnage::launcher

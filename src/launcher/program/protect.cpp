@@ -57,9 +57,9 @@ void mask(Child& child, int directory, const char* path) noexcept {
   require(child, Step::MaskPath,
           raw_syscall(__NR_statx, target, as_argument(""), AT_EMPTY_PATH, STATX_TYPE, as_argument(&status)));
   const unsigned kind = status.stx_mode & static_cast<unsigned>(S_IFMT);
-  const char* source = kind == S_IFDIR ? kParkedMaskDirectory : kParkedMaskFile;
+  const char* source = kind == S_IFDIR ? kMaskDirectory : kMaskFile;
   const int mount =
-      static_cast<int>(require(child, Step::MaskPath, kernel::open_tree_at(AT_FDCWD, source, OPEN_TREE_CLONE)));
+      static_cast<int>(require(child, Step::MaskPath, kernel::open_tree_at(child.masks, source, OPEN_TREE_CLONE)));
   require(child, Step::MaskPath, kernel::attach_mount(mount, target));
   (void)close_descriptor(mount);
   (void)close_descriptor(target);
@@ -112,12 +112,9 @@ void protect_paths(Child& child) noexcept {
   }
 }
 
-void pivot(Child& child) noexcept {
-  constexpr long kDetachUnmount = 2;  // MNT_DETACH
-  require(child, Step::Pivot, raw_syscall(__NR_fchdir, child.root));
-  require(child, Step::Pivot, raw_syscall(__NR_pivot_root, as_argument("."), as_argument(".")));
-  require(child, Step::Pivot, raw_syscall(__NR_umount2, as_argument("."), kDetachUnmount));
-  require(child, Step::Pivot, raw_syscall(__NR_chdir, as_argument("/")));
+void change_root(Child& child) noexcept {
+  require(child, Step::ChangeRoot, raw_syscall(__NR_fchdir, child.root));
+  require(child, Step::ChangeRoot, raw_syscall(__NR_chroot, as_argument(".")));
 }
 
 }  // namespace dunnage::launcher

@@ -2,9 +2,9 @@
 // The root file system, /proc and /sys.
 
 #include "launcher/program/child.hpp"
-#include "launcher/program/hold.hpp"
 #include "launcher/program/park.hpp"
 
+#include <linux/sched.h>
 
 namespace dunnage::launcher {
 namespace {
@@ -56,30 +56,35 @@ int open_own_directory(Child& child, int directory, const char* name, Step step)
   return static_cast<int>(require(child, step, fd));
 }
 
+void make_system_mounts(Child& child) noexcept {
+  child.proc = static_cast<int>(require(child, Step::MountProc, detach_plain("proc", kLocked)));
+  child.sys = static_cast<int>(require(child, Step::MountSys, detach_sys(child)));
+}
+
+void enter_mount_namespace(Child& child) noexcept {
+  require(child, Step::EnterMountNamespace, raw_syscall(__NR_setns, child.surroundings.empty_mounts, CLONE_NEWNS));
+  require(child, Step::EnterMountNamespace, raw_syscall(__NR_unshare, CLONE_NEWNS));
+  const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+  child.masks = static_cast<int>(require(child, Step::EnterMountNamespace, root));
+}
+
+/// On top of the only other mount there is, which is empty: unlike pivot_root(2), this leaves nothing to unmount, for
+/// which the kernel would wait until no processor looks at the old root any more.
 void attach_rootfs(Child& child) noexcept {
-  const int target = static_cast<int>(
-      require(child, Step::AttachRootfs, kernel::open_at2(AT_FDCWD, kParkedRoot, O_PATH | O_DIRECTORY, 0)));
-  const Slot& slot = child.slot;
-  const int mount =
-      slot.mounts_held ? open_held(slot, slot.request->mounts.count) : descriptor_of(slot, slot.request->rootfs);
-  require(child, Step::AttachRootfs, kernel::attach_mount(mount, target));
-  (void)close_descriptor(target);
-  child.root = static_cast<int>(
-      require(child, Step::AttachRootfs, kernel::open_at2(AT_FDCWD, kParkedRoot, O_PATH | O_DIRECTORY, 0)));
+  child.root = descriptor_of(child.slot, child.slot.request->rootfs);
+  require(child, Step::AttachRootfs, kernel::attach_mount(child.root, child.masks));
 }
 
 void attach_system_mounts(Child& child) noexcept {
   int target = open_own_directory(child, child.root, "proc", Step::MountProc);
-  child.proc = static_cast<int>(require(child, Step::MountProc, detach_plain("proc", kLocked)));
   require(child, Step::MountProc, kernel::attach_mount(child.proc, target));
   (void)close_descriptor(target);
 
   target = open_own_directory(child, child.root, "sys", Step::MountSys);
-  const int sys = static_cast<int>(require(child, Step::MountSys, detach_sys(child)));
-  require(child, Step::MountSys, kernel::attach_mount(sys, target));
+  require(child, Step::MountSys, kernel::attach_mount(child.sys, target));
   (void)close_descriptor(target);
 
-  target = kernel::open_at2(sys, "fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  target = kernel::open_at2(child.sys, "fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   if (target != -ENOENT) {  // a kernel without cgroups has no such directory, and nothing to hide there
     require(child, Step::MountCgroup, target);
     const int cgroup = static_cast<int>(
@@ -88,7 +93,6 @@ void attach_system_mounts(Child& child) noexcept {
     (void)close_descriptor(cgroup);
     (void)close_descriptor(target);
   }
-  child.sys = sys;
 }
 
 }  // namespace dunnage::launcher

@@ -41,7 +41,7 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept 
 }  // namespace
 
 int start_container(Slot& slot) noexcept {
-  uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
   const bool own_network = (slot.request->flags & kHostNetwork) == 0;
   if (!own_network) {
     close_and_clear(slot.spare.network);
