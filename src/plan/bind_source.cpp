@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/bind_source.hpp"
 
+#include "kernel/calls.hpp"
+#include "kernel/file_descriptor.hpp"
 #include "model/mount_name.hpp"
 #include "model/target.hpp"
 
 #include <boost/filesystem.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -73,10 +78,24 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
   return {.path = future_path(mount, path), .kind = FileKind::Directory, .missing = true};
 }
 
+/// What is at a clean path without links, which is the path it has: one look. Nothing when there is a link on the way,
+/// or anything that needs words.
+std::optional<FileKind> kind_without_links(const std::string& path) {
+  const kernel::FileDescriptor found{kernel::open_at2(AT_FDCWD, path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS)};
+  struct stat status {};
+  if (!found || ::fstat(found.get(), &status) != 0) {
+    return std::nullopt;
+  }
+  return S_ISDIR(status.st_mode) ? FileKind::Directory : FileKind::File;
+}
+
 }  // namespace
 
 BindSource look_at_source(const BindMount& mount, const std::filesystem::path& current_directory) {
   const std::string path = absolute(mount, current_directory);
+  if (const auto kind = kind_without_links(path)) {
+    return {.path = path, .kind = *kind, .missing = false, .followed = {}};
+  }
   boost::system::error_code fault;
   const fs::file_status status = fs::status(path, fault);
   if (fault.value() == ENOENT) {
