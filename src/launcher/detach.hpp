@@ -65,32 +65,25 @@ inline Failure check_source(int fd, const DetachRequest& request) noexcept {
   return failure;
 }
 
-/// Sets the attributes while the mount is still nowhere, so that it is never seen without them.
+/// Sets the attributes while the mount is still nowhere, so that it is never seen without them: first what holds for the
+/// whole tree, as nosuid, nodev and noexec always do, then what is about its top alone.
 inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
-  Failure failure;
-  const unsigned recursive = request.attributes_recursive != 0 ? AT_RECURSIVE : 0;
-  // nosuid, nodev, noexec always hold for the whole tree; read-only as far as the plan says
-  const uint64_t always = request.attributes & ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
+  const uint64_t read_only = request.attributes & static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
+  const uint64_t of_top = request.attributes_recursive != 0 ? 0 : read_only;
+  const uint64_t of_tree = request.attributes & ~of_top;
+  const uint64_t type_of_tree = request.propagation_recursive != 0 ? request.propagation : 0;
+  const uint64_t type_of_top = request.propagation_recursive != 0 ? 0 : request.propagation;
   int answer = 0;
-  if (always != 0) {
-    answer = kernel::set_mount_attributes(fd, AT_RECURSIVE, always, 0, 0);
+  if (of_tree != 0 || type_of_tree != 0) {
+    answer = kernel::set_mount_attributes(fd, AT_RECURSIVE, of_tree, 0, type_of_tree);
   }
-  if (answer >= 0 && (request.attributes & MOUNT_ATTR_RDONLY) != 0) {
-    answer = kernel::set_mount_attributes(fd, recursive, MOUNT_ATTR_RDONLY, 0, 0);
+  if (answer >= 0 && (of_top != 0 || type_of_top != 0)) {
+    answer = kernel::set_mount_attributes(fd, 0, of_top, 0, type_of_top);
   }
+  Failure failure;
   if (answer < 0) {
     failure.step = Step::SetAttributes;
     failure.error = -answer;
-    return failure;
-  }
-  if (request.propagation != 0) {
-    // a clone of a shared mount is born shared: first everything private, then what was asked for
-    answer = kernel::set_mount_attributes(fd, request.propagation_recursive != 0 ? AT_RECURSIVE : 0, 0, 0,
-                                          request.propagation);
-    if (answer < 0) {
-      failure.step = Step::SetPropagation;
-      failure.error = -answer;
-    }
   }
   return failure;
 }

@@ -61,7 +61,6 @@ enum class Step : uint16_t {
   KindOfSource,
   SourceChanged,
   SetAttributes,
-  SetPropagation,
   ConfigureFileSystem,
   CreateFileSystem,
 };

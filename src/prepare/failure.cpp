@@ -22,7 +22,6 @@ std::string cause_of(Step step) {
     case Step::SourceChanged:
       return "the source is another one than when the plan was made";
     case Step::SetAttributes:
-    case Step::SetPropagation:
       return "mount_setattr";
     case Step::CreateTmpfs:
       return "fsopen";
@@ -71,8 +70,6 @@ std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failu
              : failure.error == EPERM
                  ? "a mount below the source has options this user may not change; leave it out with recursion \"disabled\""
                  : "choose a source whose file system takes these options";
-    case Step::SetPropagation:
-      return "use propagation \"rprivate\"";
     case Step::CreateTmpfs:
     case Step::CreateFileSystem:
       return failure.error == EPERM ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
