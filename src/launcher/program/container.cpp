@@ -250,7 +250,6 @@ void on_status(Slot& slot) noexcept {
   slot.started_at = now_realtime();
   slot.started_monotonic = now_monotonic();
   slot.paused = false;
-  close_consumed(slot);
   if (slot.terminal >= 0 && (slot.request->flags & kLogTerminal) != 0) {
     (void)control_descriptor(slot.terminal, F_SETFL, O_NONBLOCK | O_RDWR);
     (void)watch(launcher().epoll, slot.terminal, EPOLLIN, event_data(Role::Terminal, slot.index, slot.generation));
@@ -261,6 +260,7 @@ void on_status(Slot& slot) noexcept {
   if (!slot.started_once) {
     report_started(slot);
   }
+  close_consumed(slot);
   if (!slot.is_exec) {
     refill_stock();
   }
