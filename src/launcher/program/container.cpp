@@ -261,7 +261,7 @@ void on_status(Slot& slot) noexcept {
     report_started(slot);
   }
   close_consumed(slot);
-  if (!slot.is_exec) {
+  if (!slot.is_exec && is_stock_empty()) {
     refill_stock();
   }
   if (slot.channel < 0 && !slot.detached) {

@@ -15,6 +15,7 @@ namespace dunnage::launcher {
 namespace {
 
 constexpr uint64_t kNumberMask = 0x0fffffffU;
+constexpr int kQuietMoment = 10;  ///< milliseconds without an event
 
 void reap() noexcept {
   for (;;) {
@@ -112,6 +113,9 @@ void dispatch(const epoll_event& event, int signals) noexcept {
   }
 }
 
+/// Of two timeouts as epoll_wait(2) takes them; less than 0: never.
+int sooner(int left, int right) noexcept { return left < 0 || (right >= 0 && right < left) ? right : left; }
+
 int open_signals() noexcept {
   const uint64_t all = ~uint64_t{0};
   (void)raw_syscall(__NR_rt_sigprocmask, SIG_SETMASK, as_argument(&all), 0, 8);
@@ -189,7 +193,11 @@ void run_loop() noexcept {
     if (self.host_gone && self.slots.live() == 0) {
       return;
     }
-    const int count = wait_for_events(self.epoll, events, 64, timeout);
+    const bool make_ahead = is_stock_wanted();
+    const int count = wait_for_events(self.epoll, events, 64, make_ahead ? sooner(timeout, kQuietMoment) : timeout);
+    if (count == 0 && make_ahead) {
+      refill_stock();
+    }
     for (int index = 0; index < count; ++index) {
       dispatch(events[index], signals);
     }

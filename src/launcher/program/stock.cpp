@@ -12,8 +12,7 @@
 namespace dunnage::launcher {
 namespace {
 
-/// One for the container that comes while the other is being made.
-constexpr unsigned kKept = 2;
+constexpr unsigned kKept = 4;
 
 /// Belongs to the thread while it is not full, to the launcher while it is.
 struct Place {
@@ -22,7 +21,8 @@ struct Place {
 };
 
 Place places[kKept];
-int wake = -1;  ///< an eventfd: something was taken
+int wake = -1;  ///< an eventfd: something is to be made
+bool wanted = true;
 alignas(16) uint8_t stack[kStackSize];
 
 void fill(Place& place, int home, const Surroundings& surroundings) noexcept {
@@ -40,13 +40,13 @@ void run_stock(void* argument) noexcept {
   const Surroundings& surroundings = *static_cast<const Surroundings*>(argument);
   const int home = open_home_network(surroundings.rootless);
   for (;;) {
+    uint64_t count = 0;
+    (void)read_bytes(wake, &count, sizeof count);
     for (Place& place : places) {
       if (!place.full.load(std::memory_order_acquire)) {
         fill(place, home, surroundings);
       }
     }
-    uint64_t count = 0;
-    (void)read_bytes(wake, &count, sizeof count);
   }
 }
 
@@ -73,13 +73,26 @@ Spare take_spare() noexcept {
       spare = place.spare;
       place.spare = Spare{};
       place.full.store(false, std::memory_order_release);
+      wanted = true;
       break;
     }
   }
   return spare;
 }
 
+bool is_stock_wanted() noexcept { return wanted; }
+
+bool is_stock_empty() noexcept {
+  for (const Place& place : places) {
+    if (place.full.load(std::memory_order_relaxed)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void refill_stock() noexcept {
+  wanted = false;
   const uint64_t one = 1;
   (void)write_bytes(wake, &one, sizeof one);
 }

@@ -3,7 +3,9 @@
 
 /// \file
 /// What is made ahead for the next containers, by a thread of its own: a network namespace takes the kernel longer than
-/// everything else together, and neither the launcher nor a container that starts is to wait for it.
+/// everything else together, and neither the launcher nor a container that starts is to wait for it. It is made in quiet
+/// moments, for whoever launches a few containers in a row shall not share the processors with the making; only who
+/// launches without end has the last one replaced at once.
 
 #include "launcher/program/child.hpp"
 
@@ -15,7 +17,11 @@ int start_stock(const Surroundings& surroundings) noexcept;
 /// What there is for one container, perhaps nothing: the child makes what is missing.
 Spare take_spare() noexcept;
 
-/// Has what was taken made again. Apart from taking, so that the container has started first.
+/// Something was taken that nobody has been asked to make again.
+bool is_stock_wanted() noexcept;
+/// Nothing is left.
+bool is_stock_empty() noexcept;
+/// Has what was taken made again.
 void refill_stock() noexcept;
 
 }  // namespace dunnage::launcher
