@@ -44,6 +44,25 @@ TEST_CASE("every namespace but the user's is another than the host's", "[contain
   }
 }
 
+TEST_CASE("below its root there is nothing, not even for a program that may unmount it", "[container][isolation]") {
+  const Ground ground;
+  // a place in a mount namespace is found again by entering the namespace, which begins at what is on top then
+  LaunchSpec spec = ground.program({"python3", "-c", R"(
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+print(libc.umount2(b"/", 2), libc.setns(namespace, 0x00020000))
+print(sorted(os.listdir("/")), os.listdir("/directory"), open("/file").read() == "", sorted(os.listdir("/../..")))
+try:
+  os.mkdir("/made")
+except OSError as error:
+  print(errno.errorcode[error.errno])
+)"});
+  spec.add_capabilities = {"SYS_ADMIN", "SYS_CHROOT"};
+  CHECK(output_of(std::move(spec)) ==
+        "0 0\n['directory', 'file'] [] True ['directory', 'file']\nEROFS\n");
+}
+
 TEST_CASE("only three descriptors are open in the program", "[container][isolation]") {
   const Ground ground;
   const int open_in_host = ::open("/etc/passwd", O_RDONLY);  // not close-on-exec, as a careless host has them
