@@ -158,3 +158,16 @@ TEST_CASE("set-user-ID bits and devices of a bind count only where they were ask
   CHECK(bytes_of_device(true) == "3\n");
   CHECK(bytes_of_device(false) == "0\n");
 }
+
+TEST_CASE("the source of a container that has ended can be unmounted at once", "[root][mounts]") {
+  if (!requires_root()) return;
+  const Ground ground;
+  const fs::path source = ground.directory().make("source");
+  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+    for (int round = 0; round < 20; ++round) {
+      mount_memory(source);
+      (void)output_of(ground.shell("echo x > /data/file", {BindMount{source, "/data"}}));
+      require(::umount2(source.c_str(), 0) == 0, "unmount in round " + std::to_string(round));
+    }
+  }));
+}
