@@ -65,11 +65,16 @@ DetachResult make_tmpfs(const MountRecord& record) noexcept {
 
 /// Puts what was made in the place of the descriptor with that index of the request.
 Failure replace(Slot& slot, int32_t index, const DetachResult& made) noexcept {
-  if (made.failure.error == 0) {
-    close_and_clear(slot.descriptors[index]);  // its mount was moved to where it is held, or into an earlier start
-    slot.descriptors[index] = made.fd;
+  if (made.failure.error != 0) {
+    return made.failure;
   }
-  return made.failure;
+  if (index < 0 || static_cast<uint32_t>(index) >= slot.descriptor_count) {
+    (void)close_descriptor(made.fd);
+    return detach_failure(Step::ReceiveRequest, EBADMSG).failure;
+  }
+  close_and_clear(slot.descriptors[index]);  // its mount was moved to where it is held, or into an earlier start
+  slot.descriptors[index] = made.fd;
+  return {};
 }
 
 }  // namespace
