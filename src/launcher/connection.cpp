@@ -62,6 +62,20 @@ std::string start_remedy(const std::string& call, int number) {
   return "see dunnage::support() for what this machine allows";
 }
 
+/// The steps the launcher takes before it serves.
+const char* words_of(Step step) {
+  switch (step) {
+    case Step::SetLimits:
+      return "set resource limits";
+    case Step::StartBroker:
+      return "start broker";
+    case Step::BindDevices:
+      return "keep /proc, /sys and devices in sight";
+    default:
+      return "park the mount namespace";
+  }
+}
+
 struct Registry {
   std::mutex mutex;
   std::map<Identity, std::shared_ptr<Connection>> connections;
@@ -156,10 +170,7 @@ void Connection::await_answer() const {
   }
   const Failure& failure = answer->message.failure;
   if (failure.error != 0) {
-    throw kernel::CallError{failure.step == Step::StartBroker   ? "start broker"
-                            : failure.step == Step::BindDevices ? "keep /proc, /sys and devices in sight"
-                                                                : "park the mount namespace",
-                            failure.error};
+    throw kernel::CallError{words_of(failure.step), failure.error};
   }
 }
 
