@@ -26,17 +26,51 @@ namespace dunnage::launch {
 namespace {
 
 /// In the order of linux/capability.h, where the first is number 0.
-constexpr std::array<std::string_view, 41> kNames{
-    "CHOWN",          "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER",       "FSETID",       "KILL",
-    "SETGID",         "SETUID",       "SETPCAP",         "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-    "NET_ADMIN",      "NET_RAW",      "IPC_LOCK",        "IPC_OWNER",    "SYS_MODULE",   "SYS_RAWIO",
-    "SYS_CHROOT",     "SYS_PTRACE",   "SYS_PACCT",       "SYS_ADMIN",    "SYS_BOOT",     "SYS_NICE",
-    "SYS_RESOURCE",   "SYS_TIME",     "SYS_TTY_CONFIG",  "MKNOD",        "LEASE",        "AUDIT_WRITE",
-    "AUDIT_CONTROL",  "SETFCAP",      "MAC_OVERRIDE",    "MAC_ADMIN",    "SYSLOG",       "WAKE_ALARM",
-    "BLOCK_SUSPEND",  "AUDIT_READ",   "PERFMON",         "BPF",          "CHECKPOINT_RESTORE"};
+constexpr std::array<std::string_view, 41> kNames{"CHOWN",
+                                                  "DAC_OVERRIDE",
+                                                  "DAC_READ_SEARCH",
+                                                  "FOWNER",
+                                                  "FSETID",
+                                                  "KILL",
+                                                  "SETGID",
+                                                  "SETUID",
+                                                  "SETPCAP",
+                                                  "LINUX_IMMUTABLE",
+                                                  "NET_BIND_SERVICE",
+                                                  "NET_BROADCAST",
+                                                  "NET_ADMIN",
+                                                  "NET_RAW",
+                                                  "IPC_LOCK",
+                                                  "IPC_OWNER",
+                                                  "SYS_MODULE",
+                                                  "SYS_RAWIO",
+                                                  "SYS_CHROOT",
+                                                  "SYS_PTRACE",
+                                                  "SYS_PACCT",
+                                                  "SYS_ADMIN",
+                                                  "SYS_BOOT",
+                                                  "SYS_NICE",
+                                                  "SYS_RESOURCE",
+                                                  "SYS_TIME",
+                                                  "SYS_TTY_CONFIG",
+                                                  "MKNOD",
+                                                  "LEASE",
+                                                  "AUDIT_WRITE",
+                                                  "AUDIT_CONTROL",
+                                                  "SETFCAP",
+                                                  "MAC_OVERRIDE",
+                                                  "MAC_ADMIN",
+                                                  "SYSLOG",
+                                                  "WAKE_ALARM",
+                                                  "BLOCK_SUSPEND",
+                                                  "AUDIT_READ",
+                                                  "PERFMON",
+                                                  "BPF",
+                                                  "CHECKPOINT_RESTORE"};
 
-constexpr std::array<std::string_view, 11> kDefault{"CHOWN",   "DAC_OVERRIDE", "FSETID",  "FOWNER", "NET_BIND_SERVICE", "SETFCAP",
-                                                    "SETGID", "SETPCAP",      "SETUID", "SYS_CHROOT", "KILL"};
+constexpr std::array<std::string_view, 11> kDefault{"CHOWN",   "DAC_OVERRIDE", "FSETID",  "FOWNER", "NET_BIND_SERVICE",
+                                                    "SETFCAP", "SETGID",       "SETPCAP", "SETUID", "SYS_CHROOT",
+                                                    "KILL"};
 
 constexpr std::uint64_t kAll = (std::uint64_t{1} << kNames.size()) - 1;
 
@@ -86,8 +120,7 @@ AskedCapabilities capabilities_of(const std::vector<std::string>& add, const std
   for (const std::string& name : drop) {
     dropped |= bit_of(name);
   }
-  const std::uint64_t all =
-      dropped == kAll ? (added == kAll ? 0 : added) : (default_capabilities() | added) & ~dropped;
+  const std::uint64_t all = dropped == kAll ? (added == kAll ? 0 : added) : (default_capabilities() | added) & ~dropped;
   return {all, named & all};
 }
 

@@ -6,10 +6,10 @@
 #include "kernel/calls.hpp"
 #include "launch/root.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <boost/filesystem/operations.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -36,14 +36,13 @@ kernel::FileDescriptor open_directory(const Rootfs& rootfs) {
 /// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
 /// size is read. \return empty when there is none
 std::string read_inside(int root, const char* path) {
-  const kernel::FileDescriptor found{
-      kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  const kernel::FileDescriptor found{kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
   struct stat status {};
   if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return {};
   }
-  const kernel::FileDescriptor file{kernel::open_at2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY,
-                                                     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  const kernel::FileDescriptor file{
+      kernel::open_at2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
   struct stat again {};
   if (!file || ::fstat(file.get(), &again) != 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev) {
     return {};
@@ -91,8 +90,9 @@ Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   const launcher::DetachResult result = source.bind(request, path.string(), directory.get());
   if (result.failure.error != 0) {
     throw root_error(rootfs.path().string(), "open_tree", result.failure.error,
-                     result.failure.error == EPERM ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
-                                                   : "choose a directory this user may mount");
+                     result.failure.error == EPERM
+                         ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
+                         : "choose a directory this user may mount");
   }
   Root root;
   root.mount.reset(result.fd);

@@ -9,9 +9,8 @@ namespace dunnage::launch {
 
 Environment complete_environment(const Environment& asked, const std::string& home, const std::string& hostname,
                                  bool terminal) {
-  Environment environment{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                          {"HOME", home},
-                          {"HOSTNAME", hostname}};
+  Environment environment{
+      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"HOME", home}, {"HOSTNAME", hostname}};
   if (terminal) {
     environment.emplace("TERM", "xterm");
   }

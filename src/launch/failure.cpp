@@ -80,7 +80,7 @@ std::string_view cause_of(Step step) {
 std::string mount_remedy(const Failure& failure) {
   switch (failure.step) {
     case Step::CreateTarget:
-      return failure.error == EROFS   ? "make the directory in the root file system or the parent's source beforehand"
+      return failure.error == EROFS    ? "make the directory in the root file system or the parent's source beforehand"
              : failure.error == ENOSPC ? "free space in the file system that holds it"
              : failure.error == EEXIST || failure.error == ENOENT
                  ? "a symbolic link on the way leads nowhere; choose another target"
@@ -112,7 +112,8 @@ std::string mount_remedy(const Failure& failure) {
                     .code = conflict ? make_error_code(errc::target_conflict)
                                      : std::error_code{failure.error, std::system_category()},
                     .remedy = mount_remedy(failure)},
-                   mount.kind == MountKind::Volume ? mount.volume : mount.source.string(), mount.target};
+                   mount.kind == MountKind::Volume ? mount.volume : mount.source.string(),
+                   mount.target};
 }
 
 [[noreturn]] void throw_execute_failure(const Attempt& attempt, int error) {
@@ -143,7 +144,7 @@ std::string mount_remedy(const Failure& failure) {
 std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
   switch (failure.step) {
     case Step::StartProcess:
-      return failure.error == EAGAIN  ? "raise the number of processes this user may have (ulimit -u)"
+      return failure.error == EAGAIN   ? "raise the number of processes this user may have (ulimit -u)"
              : failure.error == ENOSPC ? "raise user.max_*_namespaces"
                                        : "see dunnage::support() for what this machine allows";
     case Step::ReceiveDescriptors:

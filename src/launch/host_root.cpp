@@ -7,12 +7,12 @@
 #include "kernel/files.hpp"
 #include "launch/root.hpp"
 
-#include <boost/filesystem/operations.hpp>
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <boost/filesystem/operations.hpp>
 
 #include <array>
 #include <cerrno>
@@ -34,11 +34,12 @@ struct Directory {
 };
 
 constexpr std::array kDirectories{
-    Directory{"etc", 0755},     Directory{"proc", 0555},      Directory{"sys", 0555},     Directory{"dev", 0755},
-    Directory{"tmp", 01777},    Directory{"run", 0755},       Directory{"root", 0700},    Directory{"home", 0755},
-    Directory{"mnt", 0755},     Directory{"opt", 0755},       Directory{"srv", 0755},     Directory{"usr", 0755},
-    Directory{"var", 0755},     Directory{"var/tmp", 01777},  Directory{"var/lib", 0755}, Directory{"var/log", 0755},
-    Directory{"var/cache", 0755}, Directory{"etc/alternatives", 0755}};
+    Directory{"etc", 0755},     Directory{"proc", 0555},      Directory{"sys", 0555},
+    Directory{"dev", 0755},     Directory{"tmp", 01777},      Directory{"run", 0755},
+    Directory{"root", 0700},    Directory{"home", 0755},      Directory{"mnt", 0755},
+    Directory{"opt", 0755},     Directory{"srv", 0755},       Directory{"usr", 0755},
+    Directory{"var", 0755},     Directory{"var/tmp", 01777},  Directory{"var/lib", 0755},
+    Directory{"var/log", 0755}, Directory{"var/cache", 0755}, Directory{"etc/alternatives", 0755}};
 
 /// Built into a detached tmpfs, by its descriptor.
 class Builder {
@@ -114,8 +115,7 @@ void add_programs(const Builder& builder, prepare::MountSource& source, Root& ro
   }
 }
 
-void add_configuration(const Builder& builder, const Accounts& accounts, const std::string& hostname,
-                       Network network) {
+void add_configuration(const Builder& builder, const Accounts& accounts, const std::string& hostname, Network network) {
   builder.file("etc/passwd", accounts.passwd);
   builder.file("etc/group", accounts.group);
   builder.file("etc/hostname", hostname + "\n");
@@ -174,8 +174,7 @@ Root make_host_root(const Accounts& accounts, const std::string& hostname, Netwo
     add_programs(builder, source, root);
     add_configuration(builder, accounts, hostname, network);
   } catch (const kernel::CallError& error) {
-    throw root_error("host", error.call(), error.code().value(),
-                     "see dunnage::support() for what this machine allows");
+    throw root_error("host", error.call(), error.code().value(), "see dunnage::support() for what this machine allows");
   }
   return root;
 }

@@ -62,8 +62,7 @@ launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
 
 }  // namespace
 
-Launch::Launch(LaunchSpec spec, std::optional<Again> again)
-    : spec_{std::move(spec)}, again_{std::move(again)} {
+Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(spec)}, again_{std::move(again)} {
   check(spec_);
   // the place may be asked for later, from another current directory or another process
   if (spec_.rootfs.kind() == Rootfs::Kind::Directory) {
@@ -71,22 +70,18 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again)
   }
   deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
   id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
-  name_ = again_                  ? again_->name
-          : !spec_.name.empty()   ? spec_.name
-          : recorded()            ? id_.substr(0, kShortId)
-                                  : std::string{};
+  name_ = again_                ? again_->name
+          : !spec_.name.empty() ? spec_.name
+          : recorded()          ? id_.substr(0, kShortId)
+                                : std::string{};
   hostname_ = spec_.hostname.empty() ? id_.substr(0, kShortId) : spec_.hostname;
 }
 
-bool Launch::recorded() const {
-  return !spec_.name.empty() || spec_.record || spec_.lifetime == Lifetime::Detached;
-}
+bool Launch::recorded() const { return !spec_.name.empty() || spec_.record || spec_.lifetime == Lifetime::Detached; }
 
 bool Launch::detached() const { return spec_.lifetime == Lifetime::Detached || (again_ && again_->detached); }
 
-bool Launch::removed_on_exit() const {
-  return spec_.remove_on_exit.value_or(spec_.lifetime == Lifetime::WithHost);
-}
+bool Launch::removed_on_exit() const { return spec_.remove_on_exit.value_or(spec_.lifetime == Lifetime::WithHost); }
 
 std::string Launch::subject() const { return name_.empty() ? id_.substr(0, kShortId) : name_; }
 
@@ -137,9 +132,8 @@ void Launch::prepare_storage() {
 
 void Launch::prepare_root() {
   prepare::MountSource source{identity_};
-  root_ = spec_.rootfs.kind() == Rootfs::Kind::Host
-              ? make_host_root(accounts_, hostname_, spec_.network, source)
-              : open_directory_root(spec_.rootfs, source);
+  root_ = spec_.rootfs.kind() == Rootfs::Kind::Host ? make_host_root(accounts_, hostname_, spec_.network, source)
+                                                    : open_directory_root(spec_.rootfs, source);
 }
 
 std::vector<AnonymousVolume> Launch::anonymous() const {
@@ -284,6 +278,7 @@ std::shared_ptr<container::Running> Launch::start() {
     throw failed(errc::timed_out, late);
   }
   kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
+  begun_ = true;
   auto answer = launcher::receive(channel.get(), deadline_);
   if (!answer) {
     throw failed(errc::timed_out, late);
@@ -293,6 +288,8 @@ std::shared_ptr<container::Running> Launch::start() {
                   answer->message.failure);
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
+    begun_ = !answer->unread;
+    connection_->mark_lost();
     throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
   }
   return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_);
@@ -320,7 +317,29 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   return state;
 }
 
+/// A launcher that is being killed cannot be told from another before its sockets close. What was prepared by its
+/// broker went with it, so mounts the caller has prepared are of no use to the next one.
+bool Launch::may_try_again() const {
+  return connection_ != nullptr && !connection_->alive() && !begun_ &&
+         !std::holds_alternative<PreparedMounts>(spec_.mounts);
+}
+
 std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
+  try {
+    return attempt();
+  } catch (const Error&) {
+    if (!may_try_again()) {
+      throw;
+    }
+  }
+  root_ = {};
+  record_.reset();
+  mounts_ = nullptr;
+  prepared_ = {};
+  return attempt();
+}
+
+std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
   decide_identity();
   prepare_storage();
   prepare_root();
@@ -347,9 +366,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
 
 namespace dunnage {
 
-Container Container::launch(LaunchSpec spec) {
-  return ContainerAccess::make(launch::Launch{std::move(spec)}.run());
-}
+Container Container::launch(LaunchSpec spec) { return ContainerAccess::make(launch::Launch{std::move(spec)}.run()); }
 
 ExitStatus run(LaunchSpec spec) { return Container::launch(std::move(spec)).wait(); }
 

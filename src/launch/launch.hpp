@@ -40,6 +40,8 @@ class Launch {
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> run();
 
  private:
+  [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> attempt();
+  [[nodiscard]] bool may_try_again() const;
   void decide_identity();
   void prepare_storage();
   void prepare_root();
@@ -75,6 +77,7 @@ class Launch {
   std::optional<VolumeStore> store_;
   std::optional<container::Record> record_;
   kernel::FileDescriptor trash_;
+  bool begun_ = false;  ///< the launcher has looked at the request: the program may have run
 };
 
 }  // namespace dunnage::launch

@@ -83,9 +83,9 @@ void OpenStreams::open(Stream& stream, const Stdio& stdio, int number) {
       stream.theirs.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
       break;
     case Stdio::Kind::File:
-      stream.theirs.reset(number == 0
-                              ? ::open(stdio.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)
-                              : ::open(stdio.path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, kMode));
+      stream.theirs.reset(
+          number == 0 ? ::open(stdio.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)
+                      : ::open(stdio.path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, kMode));
       break;
     case Stdio::Kind::Descriptor:
       stream.theirs.reset(::fcntl(stdio.fd(), F_DUPFD_CLOEXEC, 3));

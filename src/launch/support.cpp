@@ -38,8 +38,9 @@ Feature probe_bind(prepare::MountSource& source) {
   const launcher::DetachResult result = source.bind(request, "/usr");
   const kernel::FileDescriptor mount{result.fd};
   return {"detached bind mounts", result.failure.error == 0,
-          result.failure.error == 0 ? "open_tree(2), with recursive attributes by mount_setattr(2)"
-                                    : words(result.failure) + "; Linux 5.12 and CAP_SYS_ADMIN or a user namespace are needed",
+          result.failure.error == 0
+              ? "open_tree(2), with recursive attributes by mount_setattr(2)"
+              : words(result.failure) + "; Linux 5.12 and CAP_SYS_ADMIN or a user namespace are needed",
           true};
 }
 
@@ -57,7 +58,8 @@ Feature probe_resolution() {
   const kernel::FileDescriptor fd{
       kernel::open_at2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
   return {"scoped path resolution", static_cast<bool>(fd),
-          fd ? "openat2(2)" : "openat2(2) is missing or forbidden here; Linux 5.6 or another seccomp filter is needed", true};
+          fd ? "openat2(2)" : "openat2(2) is missing or forbidden here; Linux 5.6 or another seccomp filter is needed",
+          true};
 }
 
 Feature describe_ids(launcher::Privilege privilege) {
@@ -79,8 +81,8 @@ Feature describe_capabilities(const char* name, std::uint64_t wanted, std::uint6
   const std::uint64_t missing = wanted & ~available;
   return {name, missing == 0,
           missing == 0 ? "a container can have every one of them"
-                       : fmt::format("without {}: {}; {}", launch::names_of(missing),
-                                     launch::cause_of_absence(missing), launch::remedy_of_absence()),
+                       : fmt::format("without {}: {}; {}", launch::names_of(missing), launch::cause_of_absence(missing),
+                                     launch::remedy_of_absence()),
           false};
 }
 
@@ -106,8 +108,9 @@ Support support() {
   try {
     const auto connection = launcher::Connection::get(identity);
     result.features.push_back({"launcher", true,
-                               identity.rootless() ? "namespaces of pid, mount, ipc, uts, network and cgroup, in a user namespace"
-                                                   : "namespaces of pid, mount, ipc, uts, network and cgroup",
+                               identity.rootless()
+                                   ? "namespaces of pid, mount, ipc, uts, network and cgroup, in a user namespace"
+                                   : "namespaces of pid, mount, ipc, uts, network and cgroup",
                                true});
     prepare::MountSource source{identity};
     result.features.push_back(probe_bind(source));

@@ -51,14 +51,14 @@ LaunchError unknown(std::string_view what, std::string_view name, std::string_vi
     names.push_back(entry[0]);
   }
   const auto close = error::nearest(name, std::span<const std::string_view>{names});
-  return LaunchError{{.stage = Stage::Launch,
-                      .operation = fmt::format("use the {}", what),
-                      .subject = std::string{name},
-                      .detail = {},
-                      .cause = fmt::format("{} of the container does not have it", file),
-                      .code = errc::user_unknown,
-                      .remedy = close ? fmt::format("did you mean \"{}\"?", *close)
-                                      : "add it there, or give its number"}};
+  return LaunchError{
+      {.stage = Stage::Launch,
+       .operation = fmt::format("use the {}", what),
+       .subject = std::string{name},
+       .detail = {},
+       .cause = fmt::format("{} of the container does not have it", file),
+       .code = errc::user_unknown,
+       .remedy = close ? fmt::format("did you mean \"{}\"?", *close) : "add it there, or give its number"}};
 }
 
 std::uint32_t group_id(std::string_view text, const std::vector<Fields>& groups) {
@@ -89,9 +89,8 @@ User resolve_user(std::string_view text, const std::vector<std::string>& groups,
   const std::size_t colon = text.find(':');
   const std::string_view name = text.empty() ? std::string_view{"0"} : text.substr(0, colon);
   const auto number = prepare::parse_id(name);
-  const auto entry = std::ranges::find_if(users, [&](const Fields& fields) {
-    return number ? *id_in(fields[2]) == *number : fields[0] == name;
-  });
+  const auto entry = std::ranges::find_if(
+      users, [&](const Fields& fields) { return number ? *id_in(fields[2]) == *number : fields[0] == name; });
   if (entry == users.end() && !number) {
     throw unknown("user", name, "/etc/passwd", users);
   }

@@ -175,7 +175,7 @@ void Connection::await_answer() const {
 }
 
 bool Connection::alive() const noexcept {
-  if (owner_ != ::getpid()) {
+  if (owner_ != ::getpid() || lost_) {
     return false;
   }
   // a launcher that is killed closes its sockets a moment before its end shows in the pidfd
@@ -228,6 +228,9 @@ int send_request(int socket, MessageKind kind, const Request& request, int chann
 kernel::FileDescriptor Connection::request(const Request& request, Deadline deadline) const {
   try {
     auto [ours, theirs] = make_channel();
+    Message unread;
+    unread.kind = MessageKind::Unread;
+    (void)send(ours.get(), unread, {}, deadline);
     const int result = send_request(socket_.get(), MessageKind::Launch, request, theirs.get(), ours.get(), deadline);
     if (result == 0) {
       return std::move(ours);
@@ -235,6 +238,7 @@ kernel::FileDescriptor Connection::request(const Request& request, Deadline dead
     throw kernel::CallError{"send the request", result};
   } catch (const kernel::CallError& error) {
     const int number = error.code().value();
+    lost_ = lost_ || number == EPIPE;
     throw LaunchError{{.stage = Stage::Launch,
                        .operation = "ask the launcher for a container",
                        .subject = {},
@@ -262,10 +266,12 @@ DetachResult Connection::detach(const DetachRequest& request, const std::string&
   const int result = send(broker_.get(), frame, {&reply, 1}, deadline);
   theirs.reset();
   if (result != 0) {
+    lost_ = lost_ || result == EPIPE;
     return detach_failure(Step::None, result);
   }
   auto answer = receive(ours.get(), deadline);
   if (!answer || answer->message.kind != MessageKind::Answer) {
+    lost_ = lost_ || answer;
     return detach_failure(Step::None, answer ? EPIPE : ETIMEDOUT);
   }
   DetachResult detached;

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -49,6 +50,8 @@ class Connection {
 
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool alive() const noexcept;
+  /// Says that it has closed a channel without a word: it is dying, and the next get() shall not find it.
+  void mark_lost() const noexcept { lost_ = true; }
   /// Process id of the launcher.
   [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
 
@@ -62,6 +65,7 @@ class Connection {
   SpawnedProcess process_;
   kernel::FileDescriptor socket_;
   kernel::FileDescriptor broker_;
+  mutable std::atomic<bool> lost_{false};
 };
 
 /// Sends the parts of a request: first to `socket`, with the channel; what does not fit follows on the channel itself.

@@ -56,17 +56,16 @@ inline Failure check_source(int fd, const DetachRequest& request) noexcept {
   if ((kind == S_IFDIR) != (request.is_file == 0)) {
     failure.step = Step::KindOfSource;
     failure.error = kind == S_IFDIR ? EISDIR : ENOTDIR;
-  } else if (request.check_inode != 0 &&
-             (status.stx_ino != request.inode ||
-              makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
+  } else if (request.check_inode != 0 && (status.stx_ino != request.inode ||
+                                          makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
     failure.step = Step::SourceChanged;
     failure.error = ESTALE;
   }
   return failure;
 }
 
-/// Sets the attributes while the mount is still nowhere, so that it is never seen without them: first what holds for the
-/// whole tree, as nosuid, nodev and noexec always do, then what is about its top alone.
+/// Sets the attributes while the mount is still nowhere, so that it is never seen without them: first what holds for
+/// the whole tree, as nosuid, nodev and noexec always do, then what is about its top alone.
 inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
   const uint64_t read_only = request.attributes & static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
   const uint64_t of_top = request.attributes_recursive != 0 ? 0 : read_only;

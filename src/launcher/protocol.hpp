@@ -8,6 +8,7 @@
 ///     host                                launcher (one per host process and identity)
 ///      │ socket: Configure ───────────────▶ parks its mount namespace
 ///      │ ◀──────────────────────── Answer ──│
+///      │   channel: Unread ───────────────▶ taken first: if it is found there, nothing has been started
 ///      │ socket: Launch + [channel, …] ───▶ starts the container
 ///      │   channel: Descriptors … ────────▶   (what did not fit into one message)
 ///      │   channel ◀── Started | Failed ────│
@@ -58,6 +59,7 @@ enum class MessageKind : uint32_t {
   DetachTmpfs,
   RemoveTree,
   KeepRecord,  ///< the end of the container removes nothing
+  Unread,      ///< waits in a new channel until the launcher looks at the request
 };
 
 enum class ContainerState : uint32_t { Created, Running, Paused, Restarting, Exited };
@@ -86,7 +88,8 @@ struct Configuration {
 
 /// Offset from the beginning of the payload to bytes that end with NUL. 0: absent.
 using Text = uint32_t;
-/// `count` 64-bit words at `offset`; for lists of texts each word is an offset, which the launcher turns into a pointer.
+/// `count` 64-bit words at `offset`; for lists of texts each word is an offset, which the launcher turns into a
+/// pointer.
 struct List {
   uint32_t offset = 0;
   uint32_t count = 0;

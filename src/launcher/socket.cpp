@@ -122,6 +122,7 @@ std::optional<Received> receive(int socket, Deadline deadline, Take take) {
         ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | (take == Take::Peek ? MSG_PEEK : 0));
     // ECONNRESET is said once, before what the other end had sent, if it was closed before it had read everything.
     if (size < 0 && (errno == EINTR || errno == ECONNRESET)) {
+      received.unread = received.unread || errno == ECONNRESET;
       continue;
     }
     if (size < 0 && errno == EAGAIN) {

@@ -25,11 +25,13 @@ using Deadline = std::chrono::steady_clock::time_point;
 /// \return 0 or errno; EPIPE when the other end is gone, ETIMEDOUT
 [[nodiscard]] int send(int socket, std::span<const std::byte> message, std::span<const int> descriptors,
                        Deadline deadline) noexcept;
-[[nodiscard]] int send(int socket, const Message& message, std::span<const int> descriptors, Deadline deadline) noexcept;
+[[nodiscard]] int send(int socket, const Message& message, std::span<const int> descriptors,
+                       Deadline deadline) noexcept;
 
 struct Received {
   Message message{};
   std::vector<kernel::FileDescriptor> descriptors;
+  bool unread = false;  ///< the other end was closed before it had read everything
 };
 
 enum class Take { Away, Peek };

@@ -2,9 +2,10 @@
 #pragma once
 
 /// \file
-/// Starting a program without disturbing the host: nothing of its memory is copied, no fork handler runs, and the program
-/// is never a child of the host. execve(2) gives every child the exit signal SIGCHLD, whatever it was cloned with, so the
-/// program is the child of a go-between, a clone that executes nothing and so is hidden from wait(2) and raises no signal.
+/// Starting a program without disturbing the host: nothing of its memory is copied, no fork handler runs, and the
+/// program is never a child of the host. execve(2) gives every child the exit signal SIGCHLD, whatever it was cloned
+/// with, so the program is the child of a go-between, a clone that executes nothing and so is hidden from wait(2) and
+/// raises no signal.
 
 #include "kernel/file_descriptor.hpp"
 

@@ -94,3 +94,14 @@ TEST_CASE("the exit status of a host's own child is not lost to the library", "[
           require(::waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 7, "the status is gone");
         }) == 0);
 }
+
+TEST_CASE("a launch that comes right after its launcher was killed works", "[container][children]") {
+  const Ground ground;
+  CHECK(status_of_host([&] {
+          for (int round = 0; round < 50; ++round) {
+            require(run(ground.program({"true"})).success(), "a container failed");
+            (void)::kill(launcher_pid(), SIGKILL);
+            require(run(ground.program({"sh", "-c", "exit 9"})) == ExitStatus::exited(9), "the next container failed");
+          }
+        }) == 0);
+}

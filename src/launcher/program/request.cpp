@@ -39,6 +39,12 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
     return;
   }
   const int channel = descriptors.values[0];
+  if (container == nullptr) {
+    Message unread;
+    Descriptors none;
+    (void)receive_message(channel, &unread, sizeof unread, none, MSG_DONTWAIT);
+    none.close_all();
+  }
   Slot* slot = launcher().slots.take();
   if (slot == nullptr || (container != nullptr && container->life != Life::Running)) {
     refuse(channel, slot == nullptr ? ENOMEM : ESRCH);
