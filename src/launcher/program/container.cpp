@@ -264,9 +264,6 @@ void on_status(Slot& slot) noexcept {
   if (!slot.is_exec && is_stock_empty()) {
     refill_stock();
   }
-  if (slot.channel < 0 && !slot.detached) {
-    (void)signal_process(slot.process, SIGKILL);
-  }
 }
 
 void on_exit(Slot& slot, int wait_status) noexcept {
