@@ -9,10 +9,16 @@
 ///     mounts.add(dunnage::BindMount{"/srv/conf", "/etc/app", {.read_only = true}});
 
 #include <dunnage/export.hpp>
+#include <dunnage/overlay.hpp>
+#include <dunnage/ownership.hpp>
+#include <dunnage/relabel.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dunnage {
 
@@ -39,6 +45,20 @@ struct BindOptions {
   bool suid = false;           ///< honour set-user-ID bits and file capabilities found there
   bool dev = false;            ///< honour device nodes found there
   bool exec = true;            ///< allow programs found there to be executed
+
+  unsigned create_mode = 0755;  ///< permission bits of a source that is created
+  std::optional<std::uint32_t> create_uid{};  ///< owner on the host of a source that is created; default: this user
+  std::optional<std::uint32_t> create_gid{};
+  bool optional = false;            ///< without its source the mount is left out, and the plan says so
+  bool require_mountpoint = false;  ///< the source must be a mount point: an unmounted share is an empty directory
+  Ownership owner{};
+  bool chown = false;  ///< prepare() gives the source and all below it to the container's user (Podman's `U`)
+  Relabel relabel = Relabel::None;
+  /// Files and directories below the source that the container finds empty and read-only: paths relative to the source
+  /// with `*` and `?` in a name, and `**` for any number of directories: "node_modules", "**/.git". Matched when the
+  /// mount is prepared; what appears later is not hidden.
+  std::vector<std::string> exclude{};
+  std::optional<OverlayOptions> overlay{};
 
   friend bool operator==(const BindOptions&, const BindOptions&) = default;
 };

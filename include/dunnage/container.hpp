@@ -69,11 +69,21 @@ struct RestartPolicy {
   [[nodiscard]] DUNNAGE_API std::string to_string() const;
 };
 
+/// The mounts of another container, for this one too.
+struct VolumesFrom {
+  std::string container;   ///< name or id; it has to have a record in the store
+  bool read_only = false;  ///< in addition to what is read-only there
+  friend bool operator==(const VolumesFrom&, const VolumesFrom&) = default;
+};
+
 /// Everything a launch is told. Only `argv` has to be given.
 struct LaunchSpec {
   Rootfs rootfs = Rootfs::host();
   std::vector<std::string> argv{};  ///< the program is looked up in the container, along PATH of `env`
   Storage mounts{};
+  /// Volumes and bind mounts of recorded containers, running or not; a tmpfs is not taken. A mount of `mounts` at the
+  /// same target wins, and so does an earlier entry of this list.
+  std::vector<VolumesFrom> volumes_from{};
   Environment env{};      ///< added to PATH, HOME, HOSTNAME (and TERM with a terminal); nothing comes from the host
   std::string cwd = "/";  ///< created if it is missing
   std::string user{};     ///< `user[:group]`, each a name of the rootfs's passwd/group or a number; empty: root

@@ -7,6 +7,7 @@
 ///   container.hpp        Container, LaunchSpec: start here
 ///   mount_set.hpp        MountSet: what a container shall see; -v and --mount texts
 ///   bind_mount.hpp, volume.hpp, tmpfs.hpp    the three kinds of mounts
+///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   mount_plan.hpp       MountPlan: the dry run
 ///   prepared_mounts.hpp  PreparedMounts: mounts as descriptors
@@ -27,8 +28,11 @@
 #include <dunnage/error.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
+#include <dunnage/overlay.hpp>
+#include <dunnage/ownership.hpp>
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/process.hpp>
+#include <dunnage/relabel.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/size.hpp>
 #include <dunnage/support.hpp>

@@ -13,6 +13,9 @@ class LaunchError;
 class VolumeError;
 
 struct BindMount;
+struct IdRange;
+class Ownership;
+struct OverlayOptions;
 struct Tmpfs;
 struct VolumeMount;
 

@@ -56,6 +56,22 @@ struct DUNNAGE_API ResolvedMount {
   unsigned mode = 0;
   std::optional<std::uint32_t> uid{};
   std::optional<std::uint32_t> gid{};
+  std::optional<std::uint64_t> nr_inodes{};
+  bool no_swap = false;
+
+  unsigned create_mode = 0755;  ///< of a source that is created
+  std::optional<std::uint32_t> create_uid{};
+  std::optional<std::uint32_t> create_gid{};
+  bool left_out = false;  ///< optional, and there is no source: nothing is mounted
+  std::string subpath{};  ///< of the volume
+  std::string driver{};   ///< of a volume that is made
+  DriverOptions driver_options{};
+  Ownership owner{};
+  bool chown = false;
+  Relabel relabel = Relabel::None;
+  std::vector<std::string> exclude{};
+  std::optional<OverlayOptions> overlay{};
+  std::vector<std::string> masked{};  ///< what prepare() hid of the source, relative to it
 
   std::vector<std::string> reasons{};  ///< why each choice was taken, in sentences
 

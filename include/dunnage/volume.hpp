@@ -12,19 +12,28 @@
 /// `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}`.
 
 #include <dunnage/export.hpp>
+#include <dunnage/overlay.hpp>
+#include <dunnage/ownership.hpp>
+#include <dunnage/relabel.hpp>
 
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace dunnage {
 
 using Labels = std::map<std::string, std::string>;
+/// What a volume driver is told: for "local" Docker's `type`, `device` and `o`.
+using DriverOptions = std::map<std::string, std::string>;
 
 /// What a new volume is given.
 struct VolumeOptions {
   Labels labels{};
+  std::string driver = "local";  ///< the only one there is
+  DriverOptions driver_options{};
 
   friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
 };
@@ -37,6 +46,16 @@ struct VolumeMountOptions {
   bool suid = false;
   bool dev = false;
   bool exec = true;
+
+  std::string subpath{};  ///< a directory or file in the volume instead of all of it; no link leads out of the volume
+  std::string driver{};   ///< of the volume if mounting creates it; empty: "local"
+  DriverOptions driver_options{};  ///< likewise
+  bool create = true;              ///< false: a volume that is not there is an error (Podman's `nocreate`)
+  Ownership owner{};
+  bool chown = false;  ///< prepare() gives the volume's data to the container's user (Podman's `U`)
+  Relabel relabel = Relabel::None;
+  std::vector<std::string> exclude{};  ///< as in BindOptions
+  std::optional<OverlayOptions> overlay{};
 
   friend bool operator==(const VolumeMountOptions&, const VolumeMountOptions&) = default;
 };
@@ -60,6 +79,8 @@ struct VolumeInfo {
   std::filesystem::path mountpoint;  ///< the directory that holds the data
   std::chrono::system_clock::time_point created_at;
   Labels labels;
+  std::string driver = "local";
+  DriverOptions driver_options{};
   bool anonymous = false;
   std::string owner;  ///< name (or id, without one) of the container an anonymous volume belongs to; else empty
 

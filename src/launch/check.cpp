@@ -90,6 +90,18 @@ void check_record(const Checker& checker, const LaunchSpec& spec) {
   }
 }
 
+void check_volumes_from(const LaunchSpec& spec) {
+  if (!spec.volumes_from.empty()) {
+    throw LaunchError{{.stage = Stage::Launch,
+                       .operation = "launch container",
+                       .subject = spec.name,
+                       .detail = {},
+                       .cause = "the option \"volumes_from\" cannot be had",
+                       .code = errc::not_supported,
+                       .remedy = "leave it out"}};
+  }
+}
+
 void check_terminal(const Checker& checker, const LaunchSpec& spec) {
   if (spec.terminal && spec.restart.kind != RestartPolicy::Kind::No && spec.lifetime == Lifetime::WithHost) {
     checker.refuse("a restart gets another terminal than the one terminal_fd() gives out",
@@ -113,6 +125,7 @@ void check(const LaunchSpec& spec) {
   check_stop_signal(checker, spec.stop_signal);
   check_record(checker, spec);
   check_terminal(checker, spec);
+  check_volumes_from(spec);
 }
 
 void check(const ExecSpec& spec, const std::string& container) {

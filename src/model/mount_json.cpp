@@ -2,9 +2,11 @@
 #include <dunnage/mount_set.hpp>
 
 #include "model/json_text.hpp"
+#include "model/option_json.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <string>
 #include <variant>
 
@@ -19,30 +21,66 @@ Json attributes_of(const Options& options) {
   return {{"Suid", options.suid}, {"Dev", options.dev}, {"Exec", options.exec}};
 }
 
+/// Of what a source has to be; none of it is Docker's.
+void add_source_options(Json& bind, const BindOptions& options) {
+  if (options.create_mode != BindOptions{}.create_mode) {
+    bind["CreateMode"] = options.create_mode;
+  }
+  if (options.create_uid) {
+    bind["CreateUid"] = *options.create_uid;
+  }
+  if (options.create_gid) {
+    bind["CreateGid"] = *options.create_gid;
+  }
+  if (options.optional) {
+    bind["Optional"] = true;
+  }
+  if (options.require_mountpoint) {
+    bind["RequireMountpoint"] = true;
+  }
+}
+
 Json to_value(const BindMount& mount) {
   const BindOptions& options = mount.options;
+  Json bind{{"Propagation", to_string(options.propagation)},
+            {"NonRecursive", options.recursion == Recursion::Disabled},
+            {"CreateMountpoint", options.create_source},
+            {"ReadOnlyNonRecursive", options.recursion == Recursion::Writable},
+            {"ReadOnlyForceRecursive", options.recursion == Recursion::ReadOnly}};
+  add_source_options(bind, options);
+  model::add_options(bind, options);
   return {{"Type", "bind"},
           {"Source", to_json_text(mount.source.string())},
           {"Target", to_json_text(mount.target)},
           {"ReadOnly", options.read_only},
-          {"BindOptions",
-           {{"Propagation", to_string(options.propagation)},
-            {"NonRecursive", options.recursion == Recursion::Disabled},
-            {"CreateMountpoint", options.create_source},
-            {"ReadOnlyNonRecursive", options.recursion == Recursion::Writable},
-            {"ReadOnlyForceRecursive", options.recursion == Recursion::ReadOnly}}},
+          {"BindOptions", bind},
           {"Attributes", attributes_of(options)}};
 }
 
-Json to_value(const VolumeMount& mount) {
-  Json labels = Json::object();
-  for (const auto& [key, value] : mount.options.labels) {
-    labels[key] = to_json_text(value);
+Json object_of(const std::map<std::string, std::string>& pairs) {
+  Json object = Json::object();
+  for (const auto& [key, value] : pairs) {
+    object[key] = to_json_text(value);
   }
-  Json volume{{"NoCopy", mount.options.no_copy}, {"Labels", labels}};
+  return object;
+}
+
+Json to_value(const VolumeMount& mount) {
+  Json volume{{"NoCopy", mount.options.no_copy}, {"Labels", object_of(mount.options.labels)}};
   if (!mount.store.empty()) {
     volume["Store"] = to_json_text(mount.store.string());
   }
+  if (!mount.options.subpath.empty()) {
+    volume["Subpath"] = to_json_text(mount.options.subpath);
+  }
+  if (!mount.options.driver.empty() || !mount.options.driver_options.empty()) {
+    volume["DriverConfig"] = {{"Name", to_json_text(mount.options.driver)},
+                              {"Options", object_of(mount.options.driver_options)}};
+  }
+  if (!mount.options.create) {
+    volume["NoCreate"] = true;
+  }
+  model::add_options(volume, mount.options);
   return {{"Type", "volume"},
           {"Source", to_json_text(mount.name)},
           {"Target", to_json_text(mount.target)},
@@ -58,6 +96,16 @@ Json to_value(const Tmpfs& mount) {
   }
   if (mount.options.gid) {
     tmpfs["Gid"] = *mount.options.gid;
+  }
+  Json words = Json::array();  // Docker's form of what has no field of its own
+  if (mount.options.nr_inodes) {
+    words.push_back({"nr_inodes", std::to_string(*mount.options.nr_inodes)});
+  }
+  if (mount.options.no_swap) {
+    words.push_back(Json::array({"noswap"}));
+  }
+  if (!words.empty()) {
+    tmpfs["Options"] = words;
   }
   return {{"Type", "tmpfs"},
           {"Source", ""},

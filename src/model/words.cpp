@@ -38,6 +38,18 @@ std::string_view to_string(Recursion value) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(Relabel value) noexcept {
+  switch (value) {
+    case Relabel::None:
+      return "none";
+    case Relabel::Shared:
+      return "shared";
+    case Relabel::Private:
+      return "private";
+  }
+  return "unknown";
+}
+
 namespace model {
 namespace {
 
@@ -58,6 +70,8 @@ std::optional<Propagation> propagation_named(std::string_view word) noexcept {
 }
 
 std::optional<Recursion> recursion_named(std::string_view word) noexcept { return value_named(word, kRecursions); }
+
+std::optional<Relabel> relabel_named(std::string_view word) noexcept { return value_named(word, kRelabels); }
 
 }  // namespace model
 }  // namespace dunnage

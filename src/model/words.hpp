@@ -5,6 +5,7 @@
 /// Enumerations from their words; the way back from to_string().
 
 #include <dunnage/bind_mount.hpp>
+#include <dunnage/relabel.hpp>
 
 #include <array>
 #include <optional>
@@ -16,8 +17,10 @@ inline constexpr std::array kPropagations{Propagation::Private, Propagation::RPr
                                           Propagation::RShared, Propagation::Slave,    Propagation::RSlave};
 inline constexpr std::array kRecursions{Recursion::Enabled, Recursion::Disabled, Recursion::Writable,
                                         Recursion::ReadOnly};
+inline constexpr std::array kRelabels{Relabel::None, Relabel::Shared, Relabel::Private};
 
 [[nodiscard]] std::optional<Propagation> propagation_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Recursion> recursion_named(std::string_view word) noexcept;
+[[nodiscard]] std::optional<Relabel> relabel_named(std::string_view word) noexcept;
 
 }  // namespace dunnage::model

@@ -2,6 +2,7 @@
 #include "plan/plan_json.hpp"
 
 #include "model/json_text.hpp"
+#include "model/option_json.hpp"
 #include "model/words.hpp"
 
 #include <dunnage/error.hpp>
@@ -29,19 +30,29 @@ using model::to_json_text;
 
 Json optional_number(const std::optional<std::uint32_t>& number) { return number ? Json(*number) : Json(nullptr); }
 
-Json labels_to_value(const Labels& labels) {
-  Json value = Json::array();
-  for (const auto& [key, text] : labels) {
-    value.push_back({{"Key", to_json_text(key)}, {"Value", to_json_text(text)}});
-  }
-  return value;
+/// Members that are there only where they say something.
+void add_further(Json& value, const ResolvedMount& mount) {
+  const ResolvedMount plain;
+  const auto add = [&](const char* name, bool given, const Json& json) {
+    if (given) {
+      value[name] = json;
+    }
+  };
+  add("NrInodes", mount.nr_inodes.has_value(), mount.nr_inodes.value_or(0));
+  add("NoSwap", mount.no_swap, true);
+  add("CreateMode", mount.create_mode != plain.create_mode, mount.create_mode);
+  add("CreateUid", mount.create_uid.has_value(), mount.create_uid.value_or(0));
+  add("CreateGid", mount.create_gid.has_value(), mount.create_gid.value_or(0));
+  add("LeftOut", mount.left_out, true);
+  add("Subpath", !mount.subpath.empty(), to_json_text(mount.subpath));
+  add("Driver", !mount.driver.empty(), to_json_text(mount.driver));
+  add("DriverOptions", !mount.driver_options.empty(), model::pairs_to_value(mount.driver_options));
+  add("Masked", !mount.masked.empty(), model::texts_to_value(mount.masked));
+  model::add_options(value, mount);
 }
 
 Json to_value(const ResolvedMount& mount) {
-  Json reasons = Json::array();
-  std::transform(mount.reasons.begin(), mount.reasons.end(), std::back_inserter(reasons),
-                 [](const std::string& reason) { return to_json_text(reason); });
-  return {{"Type", to_string(mount.kind)},
+  Json value{{"Type", to_string(mount.kind)},
           {"FileKind", mount.file_kind == FileKind::Directory ? "directory" : "file"},
           {"Target", to_json_text(mount.target)},
           {"Source", to_json_text(mount.source.string())},
@@ -57,12 +68,14 @@ Json to_value(const ResolvedMount& mount) {
           {"Store", to_json_text(mount.store.string())},
           {"CreateVolume", mount.create_volume},
           {"NoCopy", mount.no_copy},
-          {"Labels", labels_to_value(mount.labels)},
+          {"Labels", model::pairs_to_value(mount.labels)},
           {"SizeBytes", mount.size},
           {"Mode", mount.mode},
           {"Uid", optional_number(mount.uid)},
           {"Gid", optional_number(mount.gid)},
-          {"Reasons", reasons}};
+          {"Reasons", model::texts_to_value(mount.reasons)}};
+  add_further(value, mount);
+  return value;
 }
 
 MountKind kind_named(const std::string& word) {
@@ -88,17 +101,9 @@ Propagation propagation_named(const std::string& word) {
   throw std::invalid_argument{"unknown propagation \"" + word + "\""};
 }
 
-/// Unlike get<unsigned>(), which would take a negative number or a fraction and cut it.
-template <typename Number>
-Number number_of(const Json& value) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<Number>::max()) {
-    throw std::invalid_argument{"a number is out of range"};
-  }
-  return value.get<Number>();
-}
 
 std::optional<std::uint32_t> optional_id(const Json& value) {
-  return value.is_null() ? std::nullopt : std::optional{number_of<std::uint32_t>(value)};
+  return value.is_null() ? std::nullopt : std::optional{model::number_from<std::uint32_t>(value)};
 }
 
 void read_attributes(const Json& value, ResolvedMount& mount) {
@@ -112,6 +117,42 @@ void read_attributes(const Json& value, ResolvedMount& mount) {
   mount.propagation = propagation_named(value.at("Propagation").get<std::string>());
 }
 
+template <typename Read>
+void read_if_there(const Json& value, const char* name, Read&& read) {
+  if (const auto found = value.find(name); found != value.end()) {
+    read(*found);
+  }
+}
+
+Relabel relabel_named(const std::string& word) {
+  if (const auto relabel = model::relabel_named(word)) {
+    return *relabel;
+  }
+  throw std::invalid_argument{"unknown relabel \"" + word + "\""};
+}
+
+void read_options(const Json& value, ResolvedMount& mount) {
+  read_if_there(value, "Owner", [&](const Json& json) { mount.owner = model::ownership_from(json); });
+  read_if_there(value, "Chown", [&](const Json& json) { mount.chown = json.get<bool>(); });
+  read_if_there(value, "Relabel", [&](const Json& json) { mount.relabel = relabel_named(json.get<std::string>()); });
+  read_if_there(value, "Exclude", [&](const Json& json) { mount.exclude = model::texts_from(json); });
+  read_if_there(value, "Overlay", [&](const Json& json) { mount.overlay = model::overlay_from(json); });
+  read_if_there(value, "Masked", [&](const Json& json) { mount.masked = model::texts_from(json); });
+}
+
+void read_further(const Json& value, ResolvedMount& mount) {
+  read_if_there(value, "NrInodes", [&](const Json& json) { mount.nr_inodes = model::number_from<std::uint64_t>(json); });
+  read_if_there(value, "NoSwap", [&](const Json& json) { mount.no_swap = json.get<bool>(); });
+  read_if_there(value, "CreateMode", [&](const Json& json) { mount.create_mode = model::number_from<unsigned>(json); });
+  read_if_there(value, "CreateUid", [&](const Json& json) { mount.create_uid = model::number_from<std::uint32_t>(json); });
+  read_if_there(value, "CreateGid", [&](const Json& json) { mount.create_gid = model::number_from<std::uint32_t>(json); });
+  read_if_there(value, "LeftOut", [&](const Json& json) { mount.left_out = json.get<bool>(); });
+  read_if_there(value, "Subpath", [&](const Json& json) { mount.subpath = from_json_text(json); });
+  read_if_there(value, "Driver", [&](const Json& json) { mount.driver = from_json_text(json); });
+  read_if_there(value, "DriverOptions", [&](const Json& json) { mount.driver_options = model::pairs_from(json); });
+  read_options(value, mount);
+}
+
 ResolvedMount to_mount(const Json& value) {
   ResolvedMount mount;
   mount.kind = kind_named(value.at("Type").get<std::string>());
@@ -123,16 +164,13 @@ ResolvedMount to_mount(const Json& value) {
   mount.store = from_json_text(value.at("Store"));
   mount.create_volume = value.at("CreateVolume").get<bool>();
   mount.no_copy = value.at("NoCopy").get<bool>();
-  for (const Json& label : value.at("Labels")) {
-    mount.labels.emplace(from_json_text(label.at("Key")), from_json_text(label.at("Value")));
-  }
-  mount.size = number_of<std::uint64_t>(value.at("SizeBytes"));
-  mount.mode = number_of<unsigned>(value.at("Mode"));
+  mount.labels = model::pairs_from(value.at("Labels"));
+  mount.size = model::number_from<std::uint64_t>(value.at("SizeBytes"));
+  mount.mode = model::number_from<unsigned>(value.at("Mode"));
   mount.uid = optional_id(value.at("Uid"));
   mount.gid = optional_id(value.at("Gid"));
-  for (const Json& reason : value.at("Reasons")) {
-    mount.reasons.push_back(from_json_text(reason));
-  }
+  mount.reasons = model::texts_from(value.at("Reasons"));
+  read_further(value, mount);
   return mount;
 }
 

@@ -8,6 +8,7 @@
 #include "model/volume_name.hpp"
 #include "plan/attributes.hpp"
 #include "plan/bind_source.hpp"
+#include "plan/check_options.hpp"
 #include "plan/order.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +16,6 @@
 
 #include <array>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,6 +89,7 @@ void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
 }
 
 ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options) {
+  plan::check_options(bind);
   check_recursion(bind);
   const plan::BindSource source = plan::look_at_source(bind, options.current_directory);
   ResolvedMount mount = begin_mount(MountKind::Bind, bind.target, bind.options);
@@ -144,6 +145,7 @@ void find_or_plan(const VolumeMount& volume, ResolvedMount& mount) {
 }
 
 ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& options) {
+  plan::check_options(volume);
   if (!volume.name.empty() && !model::is_valid_volume_name(volume.name)) {
     refuse(volume, "that is not a name of a volume", errc::invalid_argument,
            "use letters, digits, \"_\", \".\" and \"-\", at most 128, a letter or digit first");
@@ -164,18 +166,8 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
 }
 
 ResolvedMount resolve_tmpfs(const Tmpfs& tmpfs, const ResolveOptions&) {
-  constexpr unsigned kAllBits = 07777;
-  constexpr auto kNoId = std::numeric_limits<std::uint32_t>::max();
   const TmpfsOptions& options = tmpfs.options;
-  if (options.size == 0) {
-    refuse(tmpfs, "a tmpfs of size 0 would have no limit", errc::invalid_argument, "give it a size");
-  }
-  if (options.mode > kAllBits) {
-    refuse(tmpfs, fmt::format("{:#o} is not a mode", options.mode), errc::invalid_argument, "use bits up to 07777");
-  }
-  if (options.uid == kNoId || options.gid == kNoId) {
-    refuse(tmpfs, "4294967295 is not a user or group id", errc::invalid_argument, "use an id below it");
-  }
+  plan::check_options(tmpfs);
   ResolvedMount mount = begin_mount(MountKind::Tmpfs, tmpfs.target, options);
   mount.size = options.size;
   mount.mode = options.mode;

@@ -6,9 +6,22 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
+#include <string>
 #include <utility>
 
 namespace dunnage {
+namespace {
+
+nlohmann::ordered_json object_of(const std::map<std::string, std::string>& pairs) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : pairs) {
+    object[key] = value;
+  }
+  return object;
+}
+
+}  // namespace
 
 Volume::Volume(VolumeInfo info) : info_{std::move(info)} {}
 
@@ -19,17 +32,13 @@ VolumeMount Volume::at(std::string target, VolumeMountOptions options) const {
 }
 
 std::string to_json(const VolumeInfo& volume) {
-  nlohmann::ordered_json labels = nlohmann::ordered_json::object();
-  for (const auto& [key, value] : volume.labels) {
-    labels[key] = value;
-  }
   const nlohmann::ordered_json json{
       {"CreatedAt", volume::format_time(volume.created_at, volume::Precision::Seconds)},
-      {"Driver", "local"},
-      {"Labels", std::move(labels)},
+      {"Driver", volume.driver},
+      {"Labels", object_of(volume.labels)},
       {"Mountpoint", model::to_json_text(volume.mountpoint.native())},
       {"Name", volume.name},
-      {"Options", nullptr},
+      {"Options", volume.driver_options.empty() ? nlohmann::ordered_json(nullptr) : object_of(volume.driver_options)},
       {"Scope", "local"},
   };
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

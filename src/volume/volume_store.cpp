@@ -69,6 +69,20 @@ VolumeError exists_failure(const std::string& name) {
                       .remedy = "choose another name, or use get_or_create"}};
 }
 
+void check_driver(const std::string& name, const VolumeOptions& options) {
+  const bool unknown = options.driver != "local";
+  if (unknown || !options.driver_options.empty()) {
+    throw VolumeError{{.stage = Stage::Store,
+                       .operation = "create volume",
+                       .subject = name,
+                       .detail = "",
+                       .cause = unknown ? fmt::format("there is no volume driver \"{}\"", options.driver)
+                                        : "the option \"driver_options\" cannot be had",
+                       .code = errc::not_supported,
+                       .remedy = unknown ? "use \"local\"" : "leave it out"}};
+  }
+}
+
 VolumeInfo describe(const Layout& layout, std::string name, Labels labels, std::string owner) {
   VolumeInfo info;
   info.mountpoint = layout.mountpoint(name);
@@ -150,6 +164,7 @@ Volume VolumeStore::create(const std::string& name, const VolumeOptions& options
   if (!model::is_valid_volume_name(name)) {
     throw volume::bad_name_failure("create volume", name);
   }
+  check_driver(name, options);
   VolumeInfo info = describe(state_->layout, name, options.labels, {});
   const std::string metadata = checked_metadata(info);
   if (!explained("create volume", name, [&] { return make_volume(state_->layout, info, metadata); })) {
@@ -160,6 +175,7 @@ Volume VolumeStore::create(const std::string& name, const VolumeOptions& options
 
 Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
   constexpr std::size_t kNameDigits = 64;
+  check_driver("", options);
   Labels labels = options.labels;
   labels.insert_or_assign(kAnonymousLabel, "");
   return explained("create volume", "", [&] {

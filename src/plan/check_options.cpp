@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/check_options.hpp"
+
+#include "model/mount_name.hpp"
+
+#include <dunnage/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace dunnage::plan {
+namespace {
+
+constexpr unsigned kAllBits = 07777;
+constexpr auto kNoId = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMostRanges = 340;  // of one map (user_namespaces(7))
+constexpr std::size_t kMostPatterns = 256;
+constexpr std::size_t kLongestPattern = 4095;
+
+/// Refuses one mount, so that each check is a line.
+class Checker {
+ public:
+  explicit Checker(Mount mount) : mount_{std::move(mount)} {}
+
+  void refuse_if(bool wrong, std::string cause, std::string remedy, errc code = errc::invalid_argument) const {
+    if (wrong) {
+      throw model::mount_error(Stage::Resolve, "resolve", mount_, std::move(cause), code, std::move(remedy));
+    }
+  }
+
+  void id(std::optional<std::uint32_t> value) const {
+    refuse_if(value == kNoId, "4294967295 is not a user or group id", "use an id below it");
+  }
+
+  void mode(unsigned value) const {
+    refuse_if(value > kAllBits, fmt::format("{:#o} is not a mode", value), "use bits up to 07777");
+  }
+
+  void text(std::string_view what, std::string_view value) const {
+    refuse_if(value.find('\0') != std::string_view::npos, fmt::format("the {} holds a NUL", what),
+              "give a path without control characters");
+  }
+
+ private:
+  Mount mount_;
+};
+
+/// A path that stays below where it begins.
+bool is_below(std::string_view path) {
+  if (path.empty() || path.front() == '/') {
+    return false;
+  }
+  std::size_t begin = 0;
+  while (begin <= path.size()) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    if (path.substr(begin, end - begin) == "..") {
+      return false;
+    }
+    begin = end + 1;
+  }
+  return true;
+}
+
+bool overlap(std::uint64_t first, std::uint64_t count, std::uint64_t other, std::uint64_t other_count) {
+  return first < other + other_count && other < first + count;
+}
+
+void check_ranges(const Checker& checker, const std::vector<IdRange>& ranges) {
+  checker.refuse_if(ranges.empty() || ranges.size() > kMostRanges,
+                    fmt::format("a map of ids has {} ranges", ranges.size()),
+                    fmt::format("give 1 to {} ranges, of users and of groups", kMostRanges));
+  for (std::size_t index = 0; index < ranges.size(); ++index) {
+    const IdRange& range = ranges[index];
+    const std::uint64_t last = std::max(range.inside, range.outside) + std::uint64_t{range.count};
+    checker.refuse_if(range.count == 0 || last > kNoId,
+                      fmt::format("the range of ids {}={}+{} is empty or leaves the numbers there are", range.inside,
+                                  range.outside, range.count),
+                      "use ids up to 4294967294");
+    for (std::size_t other = 0; other < index; ++other) {
+      const bool twice = overlap(range.inside, range.count, ranges[other].inside, ranges[other].count) ||
+                         overlap(range.outside, range.count, ranges[other].outside, ranges[other].count);
+      checker.refuse_if(twice, "an id is in two ranges of the map", "make the ranges disjoint, inside and on disk");
+    }
+  }
+}
+
+void check_owner(const Checker& checker, const Ownership& owner, bool chown) {
+  checker.refuse_if(chown && owner.kind() != Ownership::Kind::AsIs,
+                    "chown changes the owners on disk, and the ownership \"" + to_string(owner) + "\" leaves them alone",
+                    "choose one of the two");
+  if (owner.kind() == Ownership::Kind::As) {
+    checker.id(owner.uid());
+    checker.id(owner.gid());
+  } else if (owner.kind() == Ownership::Kind::Map) {
+    check_ranges(checker, owner.users());
+    check_ranges(checker, owner.groups());
+  }
+}
+
+void check_exclude(const Checker& checker, const std::vector<std::string>& patterns) {
+  checker.refuse_if(patterns.size() > kMostPatterns, fmt::format("{} patterns to exclude are too many", patterns.size()),
+                    fmt::format("give at most {}", kMostPatterns));
+  for (const std::string& pattern : patterns) {
+    checker.text("pattern", pattern);
+    checker.refuse_if(!is_below(pattern) || pattern.size() > kLongestPattern,
+                      fmt::format("\"{}\" is no pattern of what lies below the source", pattern),
+                      "write it relative to the source and without \"..\", as \"node_modules\" or \"**/.git\"");
+  }
+}
+
+void check_overlay(const Checker& checker, const OverlayOptions& overlay) {
+  checker.refuse_if(overlay.upper.empty() != overlay.work.empty(),
+                    "an overlay has an upper and a work directory, or neither", "give both or none");
+  checker.refuse_if(!overlay.upper.empty() && (overlay.upper.is_relative() || overlay.work.is_relative()),
+                    "the upper and the work directory of an overlay have to be absolute paths", "begin them with \"/\"");
+  checker.text("upper directory", overlay.upper.native());
+  checker.text("work directory", overlay.work.native());
+  checker.refuse_if(overlay.size == 0, "changes of size 0 would have no limit", "give them a size");
+}
+
+template <typename Options>
+void check_common(const Checker& checker, const Options& options) {
+  check_owner(checker, options.owner, options.chown);
+  check_exclude(checker, options.exclude);
+  if (options.overlay) {
+    check_overlay(checker, *options.overlay);
+  }
+}
+
+/// What this version does not do yet is refused by its name and never passed over.
+template <typename Options>
+void check_available(const Checker& checker, const Options& options) {
+  const auto refuse = [&](bool given, std::string_view option) {
+    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
+                      errc::not_supported);
+  };
+  refuse(options.owner.kind() != Ownership::Kind::AsIs, "owner");
+  refuse(options.chown, "chown");
+  refuse(options.relabel != Relabel::None, "relabel");
+  refuse(!options.exclude.empty(), "exclude");
+  refuse(options.overlay.has_value(), "overlay");
+}
+
+}  // namespace
+
+void check_options(const BindMount& mount) {
+  const Checker checker{mount};
+  const BindOptions& options = mount.options;
+  checker.mode(options.create_mode);
+  checker.id(options.create_uid);
+  checker.id(options.create_gid);
+  checker.refuse_if(options.optional && options.create_source,
+                    "a source that is created is never missing, so the mount cannot be optional",
+                    "set one of create_source and optional");
+  checker.refuse_if((options.create_uid || options.create_gid) && !options.create_source,
+                    "an owner for a source that is not created", "set create_source, or leave the owner out");
+  checker.refuse_if(options.require_mountpoint && options.create_source,
+                    "a source that is created is no mount point", "set one of create_source and require_mountpoint");
+  check_common(checker, options);
+  check_available(checker, options);
+  const auto refuse = [&](bool given, std::string_view option) {
+    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
+                      errc::not_supported);
+  };
+  refuse(options.create_mode != BindOptions{}.create_mode, "create_mode");
+  refuse(options.create_uid || options.create_gid, "create_uid, create_gid");
+  refuse(options.optional, "optional");
+  refuse(options.require_mountpoint, "require_mountpoint");
+}
+
+void check_options(const VolumeMount& mount) {
+  const Checker checker{mount};
+  const VolumeMountOptions& options = mount.options;
+  checker.text("path in the volume", options.subpath);
+  checker.refuse_if(!options.subpath.empty() && !is_below(options.subpath),
+                    fmt::format("\"{}\" is no path in a volume", options.subpath),
+                    "give a path relative to the volume's root, without \"..\"");
+  checker.refuse_if(!options.create && mount.name.empty(), "an anonymous volume is always created",
+                    "name the volume, or leave create as it is");
+  checker.refuse_if(!options.driver.empty() && options.driver != "local",
+                    fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"",
+                    errc::not_supported);
+  check_common(checker, options);
+  check_available(checker, options);
+  const auto refuse = [&](bool given, std::string_view option) {
+    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
+                      errc::not_supported);
+  };
+  refuse(!options.subpath.empty(), "subpath");
+  refuse(!options.driver_options.empty(), "driver_options");
+  refuse(!options.create, "create");
+}
+
+void check_options(const Tmpfs& mount) {
+  const Checker checker{mount};
+  const TmpfsOptions& options = mount.options;
+  checker.refuse_if(options.size == 0, "a tmpfs of size 0 would have no limit", "give it a size");
+  checker.refuse_if(options.nr_inodes == std::uint64_t{0}, "a tmpfs with 0 files would have no limit of them",
+                    "give it a number, or leave it to the kernel");
+  checker.mode(options.mode);
+  checker.id(options.uid);
+  checker.id(options.gid);
+  const auto refuse = [&](bool given, std::string_view option) {
+    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
+                      errc::not_supported);
+  };
+  refuse(options.nr_inodes.has_value(), "nr_inodes");
+  refuse(options.no_swap, "no_swap");
+}
+
+}  // namespace dunnage::plan
