@@ -26,7 +26,7 @@ case $distribution in
   "ubuntu 24.04") boost=1.83 postgres=postgresql-16 clang=18 ;;
   *)
     echo "These scripts know Debian 12 and Ubuntu 24.04, and this is $distribution. Nothing is installed; if the build"
-    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, nlohmann-json,"
+    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, yaml-cpp, nlohmann-json,"
     echo "Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
     exit 0
     ;;
@@ -44,6 +44,7 @@ for set in "$@"; do
       need_package libboost$boost-dev
       need_package libboost-filesystem$boost-dev
       need_package libfmt-dev
+      need_package libyaml-cpp-dev
       need_package nlohmann-json3-dev
       need_package libmsgsl-dev
       need_package libcli11-dev

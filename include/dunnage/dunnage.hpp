@@ -6,6 +6,7 @@
 ///
 ///   container.hpp        Container, LaunchSpec: start here
 ///   mount_set.hpp        MountSet: what a container shall see; -v and --mount texts
+///   spec.hpp             what Docker, Podman and Compose make of a text
 ///   bind_mount.hpp, volume.hpp, tmpfs.hpp    the three kinds of mounts
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
@@ -35,6 +36,8 @@
 #include <dunnage/relabel.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/size.hpp>
+#include <dunnage/spec.hpp>
+#include <dunnage/spec_code.hpp>
 #include <dunnage/support.hpp>
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/version.hpp>

@@ -14,6 +14,7 @@
 /// failures are values: a program that exits with 1 is an ExitStatus, a volume that is absent is an empty optional.
 
 #include <dunnage/export.hpp>
+#include <dunnage/spec_code.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -33,26 +34,26 @@ enum class Stage { Parse, Resolve, Prepare, Launch, Run, Store };
 /// What went wrong, where a plain errno would not say it. Each value also compares equal to the `std::errc` in
 /// brackets, so `error.code() == std::errc::no_such_file_or_directory` works as well.
 enum class errc {
-  invalid_spec = 1,    ///< a mount specification cannot be understood [invalid_argument]
-  invalid_argument,    ///< an option or a combination of options makes no sense [invalid_argument]
-  duplicate_target,    ///< two mounts at one place in the container [file_exists]
-  source_missing,      ///< the host path of a bind mount is absent [no_such_file_or_directory]
-  target_conflict,     ///< a mount point of the wrong kind, or one the library keeps for itself [invalid_argument]
-  volume_missing,      ///< no volume of that name [no_such_file_or_directory]
-  volume_exists,       ///< a volume of that name is there already [file_exists]
-  volume_in_use,       ///< a container uses the volume [device_or_resource_busy]
-  volume_damaged,      ///< the volume's metadata cannot be read or fails its checksum [io_error]
-  store_unusable,      ///< the store has the wrong owner, mode or version [permission_denied]
-  container_missing,   ///< no container of that name or id [no_such_file_or_directory]
-  container_exists,    ///< a container of that name is there already [file_exists]
-  not_running,         ///< the container has ended or was not started [no_such_process]
-  program_missing,     ///< the program to run is not in the container [no_such_file_or_directory]
-  program_unusable,    ///< the program is there but cannot be executed [permission_denied]
-  user_unknown,        ///< the user or group is not in the container's passwd or group file [invalid_argument]
-  not_supported,       ///< this kernel, file system or user cannot do it [operation_not_supported]
-  launcher_lost,       ///< the helper process that owns the containers has died [broken_pipe]
-  wrong_process,       ///< a handle was used in a forked copy of the process that made it [operation_not_permitted]
-  timed_out,           ///< the deadline passed [timed_out]
+  invalid_spec = 1,   ///< a mount specification cannot be understood [invalid_argument]
+  invalid_argument,   ///< an option or a combination of options makes no sense [invalid_argument]
+  duplicate_target,   ///< two mounts at one place in the container [file_exists]
+  source_missing,     ///< the host path of a bind mount is absent [no_such_file_or_directory]
+  target_conflict,    ///< a mount point of the wrong kind, or one the library keeps for itself [invalid_argument]
+  volume_missing,     ///< no volume of that name [no_such_file_or_directory]
+  volume_exists,      ///< a volume of that name is there already [file_exists]
+  volume_in_use,      ///< a container uses the volume [device_or_resource_busy]
+  volume_damaged,     ///< the volume's metadata cannot be read or fails its checksum [io_error]
+  store_unusable,     ///< the store has the wrong owner, mode or version [permission_denied]
+  container_missing,  ///< no container of that name or id [no_such_file_or_directory]
+  container_exists,   ///< a container of that name is there already [file_exists]
+  not_running,        ///< the container has ended or was not started [no_such_process]
+  program_missing,    ///< the program to run is not in the container [no_such_file_or_directory]
+  program_unusable,   ///< the program is there but cannot be executed [permission_denied]
+  user_unknown,       ///< the user or group is not in the container's passwd or group file [invalid_argument]
+  not_supported,      ///< this kernel, file system or user cannot do it [operation_not_supported]
+  launcher_lost,      ///< the helper process that owns the containers has died [broken_pipe]
+  wrong_process,      ///< a handle was used in a forked copy of the process that made it [operation_not_permitted]
+  timed_out,          ///< the deadline passed [timed_out]
 };
 
 [[nodiscard]] DUNNAGE_API const std::error_category& error_category() noexcept;
@@ -93,18 +94,30 @@ class DUNNAGE_API Error : public std::system_error {
   std::shared_ptr<const State> state_;
 };
 
+/// What an engine would have answered to a text it refuses.
+struct SpecRefusal {
+  SpecCode code = SpecCode::InvalidSpec;
+  SpecStage stage = SpecStage::Parse;
+  std::string words{};  ///< the distinctive part of the engine's own message; empty if only this library refuses
+};
+
 /// The request itself is wrong; nothing was done. `what()` shows the text with a caret under the offending part.
 class DUNNAGE_API SpecError : public Error {
  public:
-  /// \param text   the text that was parsed, shown under the message
+  /// \param text   the text that was parsed; the line in question is shown under the message
   /// \param column 0-based byte offset of the offending part in `text`; \param length its bytes (at least 1)
-  SpecError(ErrorInfo info, std::string_view text, std::size_t column, std::size_t length);
+  SpecError(ErrorInfo info, SpecRefusal refusal, std::string_view text, std::size_t column, std::size_t length);
   ~SpecError() override;
-  [[nodiscard]] std::size_t line() const noexcept { return 1; }
-  [[nodiscard]] std::size_t column() const noexcept { return column_; }  ///< 1-based, in bytes
+  [[nodiscard]] std::size_t line() const noexcept { return line_; }      ///< 1-based
+  [[nodiscard]] std::size_t column() const noexcept { return column_; }  ///< 1-based, in bytes of the line
   [[nodiscard]] std::size_t length() const noexcept { return length_; }
+  [[nodiscard]] SpecCode spec_code() const noexcept { return refusal_->code; }
+  [[nodiscard]] SpecStage spec_stage() const noexcept { return refusal_->stage; }
+  [[nodiscard]] const std::string& engine_words() const noexcept { return refusal_->words; }
 
  private:
+  std::shared_ptr<const SpecRefusal> refusal_;
+  std::size_t line_;
   std::size_t column_;
   std::size_t length_;
 };

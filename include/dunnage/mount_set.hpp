@@ -14,6 +14,7 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/fwd.hpp>
+#include <dunnage/spec_code.hpp>
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/volume.hpp>
 
@@ -21,6 +22,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,12 +36,20 @@ using Mount = std::variant<BindMount, VolumeMount, Tmpfs>;
 [[nodiscard]] DUNNAGE_API const std::string& target_of(const Mount& mount) noexcept;
 
 /// One `-v` value: `[SOURCE:]TARGET[:OPTIONS]`. A source that begins with `/` or `.` is a host path, anything else the
-/// name of a volume. Throws: SpecError with a caret under the offending part.
-[[nodiscard]] DUNNAGE_API Mount parse_volume_flag(std::string_view text);
-/// One `--mount` value: `type=bind,source=/a,target=/b,readonly`. Throws: SpecError.
-[[nodiscard]] DUNNAGE_API Mount parse_mount_flag(std::string_view text);
+/// name of a volume. For Compose it is an entry of `volumes:` in short form: `${NAME}` is filled in from the
+/// environment and `~` is the home. Relative paths stay relative until resolve(). Throws: SpecError with a caret under
+/// the offending part; errc::not_supported for what the engine has and this library does not. spec.hpp has what the
+/// engine itself would answer.
+[[nodiscard]] DUNNAGE_API Mount parse_volume_flag(std::string_view text, Engine engine = Engine::Docker);
+/// One `--mount` value: `type=bind,source=/a,target=/b,readonly`. This library's own options have words there, too
+/// (spec_words()). Compose has no such flag. Throws: SpecError.
+[[nodiscard]] DUNNAGE_API Mount parse_mount_flag(std::string_view text, Engine engine = Engine::Docker);
 /// One `--tmpfs` value: `/run[:size=64m,mode=1777]`. Throws: SpecError.
-[[nodiscard]] DUNNAGE_API Mount parse_tmpfs_flag(std::string_view text);
+[[nodiscard]] DUNNAGE_API Mount parse_tmpfs_flag(std::string_view text, Engine engine = Engine::Docker);
+
+/// The mount as a `-v` value, which parses back to the same mount; none if `-v` cannot express it. Every mount has a
+/// `--mount` value: to_string().
+[[nodiscard]] DUNNAGE_API std::optional<std::string> to_volume_flag(const Mount& mount);
 
 /// What resolve() is told about the host.
 struct ResolveOptions {
@@ -59,7 +69,8 @@ class DUNNAGE_API MountSet {
   MountSet& add(Mount mount);
   /// `-v SPEC`, `--volume SPEC`, `--mount SPEC`, `--tmpfs SPEC`, or a bare value: with a `type=`/`source=`-like first
   /// field it is read as `--mount`, otherwise as `-v`. Throws: SpecError, and as add().
-  MountSet& add_spec(std::string_view text);
+  /// \param engine whose language it is; its words mean what they mean there
+  MountSet& add_spec(std::string_view text, Engine engine = Engine::Docker);
 
   [[nodiscard]] std::size_t size() const noexcept { return mounts_.size(); }
   [[nodiscard]] bool empty() const noexcept { return mounts_.empty(); }

@@ -48,10 +48,26 @@ std::string compose(const ErrorInfo& info) {
   return text;
 }
 
-std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size_t column, std::size_t length) {
+struct Place {
+  std::size_t line;    ///< 0-based
+  std::size_t column;  ///< 0-based, in bytes of the line
+  std::string_view text;
+};
+
+Place place_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, std::min(offset, text.size()));
+  const std::size_t feed = before.rfind('\n');
+  const std::size_t begin = feed == std::string_view::npos ? 0 : feed + 1;
+  const std::size_t end = std::min(text.find('\n', begin), text.size());
+  return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')), offset - begin,
+          text.substr(begin, end - begin)};
+}
+
+std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size_t offset, std::size_t length) {
   constexpr std::size_t kWindow = 160;
+  const auto [line, column, whole] = place_of(text, offset);
   const std::size_t begin = column > kWindow / 2 ? column - kWindow / 2 : 0;
-  const std::string_view window = text.substr(std::min(begin, text.size()), kWindow);
+  const std::string_view window = whole.substr(std::min(begin, whole.size()), kWindow);
   std::string shown;
   for (const char character : window) {  // one column per byte, so that the caret stands below its part
     const auto byte = static_cast<unsigned char>(character);
@@ -59,7 +75,10 @@ std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size
   }
   const std::size_t caret = column - begin;
   const std::size_t end = std::min(caret + std::max<std::size_t>(length, 1), std::max(shown.size(), caret + 1));
-  std::string message = fmt::format("{}, column {}: {}", info.operation, column + 1, error::printable(info.cause));
+  const bool lines = text.find('\n') != std::string_view::npos;
+  std::string message =
+      fmt::format("{}, {}column {}: {}", info.operation, lines ? fmt::format("line {}, ", line + 1) : std::string{},
+                  column + 1, error::printable(info.cause));
   if (!info.remedy.empty()) {
     message += "; " + error::printable(info.remedy);
   }
@@ -87,9 +106,11 @@ const std::string& Error::operation() const noexcept { return state_->info.opera
 const std::string& Error::subject() const noexcept { return state_->info.subject; }
 const std::string& Error::remedy() const noexcept { return state_->info.remedy; }
 
-SpecError::SpecError(ErrorInfo info, std::string_view text, std::size_t column, std::size_t length)
+SpecError::SpecError(ErrorInfo info, SpecRefusal refusal, std::string_view text, std::size_t column, std::size_t length)
     : Error{info, compose_spec(info, text, column, length)},
-      column_{column + 1},
+      refusal_{std::make_shared<const SpecRefusal>(std::move(refusal))},
+      line_{place_of(text, column).line + 1},
+      column_{place_of(text, column).column + 1},
       length_{std::max<std::size_t>(length, 1)} {}
 SpecError::~SpecError() = default;
 

@@ -10,6 +10,34 @@
 #include <variant>
 
 namespace dunnage {
+namespace {
+
+/// What bind mounts and volumes have in common, in words of `--mount`.
+template <typename Options>
+void add_shared(model::MountText& text, const Options& options) {
+  if (options.owner != Ownership{}) {
+    text.field("owner", to_string(options.owner));
+  }
+  text.flag("chown", options.chown);
+  if (options.relabel != Relabel::None) {
+    text.field("relabel", to_string(options.relabel));
+  }
+  for (const std::string& pattern : options.exclude) {
+    text.field("exclude", pattern);
+  }
+  if (!options.overlay) {
+    return;
+  }
+  text.word("overlay");
+  if (!options.overlay->upper.empty() || !options.overlay->work.empty()) {
+    text.field("overlay-upper", options.overlay->upper.string()).field("overlay-work", options.overlay->work.string());
+  }
+  if (options.overlay->size != OverlayOptions{}.size) {
+    text.field("overlay-size", fmt::to_string(options.overlay->size));
+  }
+}
+
+}  // namespace
 
 std::string to_string(const BindMount& mount) {
   const BindOptions& options = mount.options;
@@ -27,9 +55,13 @@ std::string to_string(const BindMount& mount) {
   if (options.recursion != Recursion::Enabled) {
     text.field("bind-recursive", to_string(options.recursion));
   }
-  if (options.create_source) {
-    text.word("bind-create-src");
+  text.flag("bind-create-src", options.create_source);
+  if (options.create_mode != BindOptions{}.create_mode) {
+    text.field("create-mode", fmt::format("{:04o}", options.create_mode));
   }
+  text.number("create-uid", options.create_uid).number("create-gid", options.create_gid);
+  text.flag("optional", options.optional).flag("require-mountpoint", options.require_mountpoint);
+  add_shared(text, options);
   return text.attributes(options.suid, options.dev, options.exec, BindOptions{}.exec).take();
 }
 
@@ -43,12 +75,20 @@ std::string to_string(const VolumeMount& mount) {
   if (options.read_only) {
     text.word("readonly");
   }
-  if (options.no_copy) {
-    text.word("volume-nocopy");
+  text.flag("volume-nocopy", options.no_copy).flag("nocreate", !options.create);
+  if (!options.subpath.empty()) {
+    text.field("volume-subpath", options.subpath);
   }
   for (const auto& [key, value] : options.labels) {
     text.field("volume-label", key + "=" + value);
   }
+  if (!options.driver.empty()) {
+    text.field("volume-driver", options.driver);
+  }
+  for (const auto& [key, value] : options.driver_options) {
+    text.field("volume-opt", key + "=" + value);
+  }
+  add_shared(text, options);
   return text.attributes(options.suid, options.dev, options.exec, VolumeMountOptions{}.exec).take();
 }
 
@@ -58,12 +98,8 @@ std::string to_string(const Tmpfs& mount) {
   text.field("target", mount.target)
       .field("tmpfs-size", fmt::to_string(options.size))
       .field("tmpfs-mode", fmt::format("{:04o}", options.mode));
-  if (options.uid) {
-    text.field("tmpfs-uid", fmt::to_string(*options.uid));
-  }
-  if (options.gid) {
-    text.field("tmpfs-gid", fmt::to_string(*options.gid));
-  }
+  text.number("tmpfs-uid", options.uid).number("tmpfs-gid", options.gid);
+  text.number("tmpfs-inodes", options.nr_inodes).flag("noswap", options.no_swap);
   if (options.read_only) {
     text.word("readonly");
   }

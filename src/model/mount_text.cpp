@@ -39,6 +39,8 @@ MountText& MountText::field(std::string_view name, std::string_view value) {
   return *this;
 }
 
+MountText& MountText::flag(std::string_view name, bool on) { return on ? word(name) : *this; }
+
 MountText& MountText::attributes(bool suid, bool dev, bool exec, bool default_exec) {
   if (suid) {
     word("suid");

@@ -5,46 +5,50 @@
 /// A mount while its text is being read: what has been said so far, and where.
 
 #include "spec/field.hpp"
+#include "spec/host.hpp"
+#include "spec/option.hpp"
 
-#include <dunnage/mount_set.hpp>
+#include <dunnage/spec.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace dunnage::spec {
 
-/// Bits, so that an option's row can name several.
-enum class Type : unsigned { Bind = 1, Volume = 2, Tmpfs = 4 };
-enum class Flag : unsigned { Volume = 1, Mount = 2, Tmpfs = 4 };
-
-[[nodiscard]] std::string_view to_string(Type type) noexcept;
-[[nodiscard]] std::string_view to_string(Flag flag) noexcept;
-
-struct Draft {
-  Type type = Type::Volume;  ///< Docker's default of `--mount`
-  std::optional<Piece> source{};
-  std::optional<Piece> target{};
-  bool read_only = false;
-  std::optional<bool> suid{};  ///< not given: the default of the type
-  std::optional<bool> dev{};
-  std::optional<bool> exec{};
-
-  std::optional<Propagation> propagation{};
-  Recursion recursion = Recursion::Enabled;
-  Span recursion_span{};
-  bool create_source = false;
-
-  bool no_copy = false;
-  Labels labels{};
-
-  std::optional<std::uint64_t> size{};
-  std::optional<unsigned> mode{};
-  std::optional<std::uint32_t> uid{};
-  std::optional<std::uint32_t> gid{};
+/// By whose rules a text is read.
+struct Rules {
+  Engine engine = Engine::Docker;
+  /// For this library's own MountSet: its own words count, paths stay as they were written, the host is not asked, and
+  /// what engines let through by mistake is refused. False: the answer of the engine, to the letter.
+  bool own = false;
+  Host host{};
 };
 
-/// The mount, after the checks that need the whole text. Throws: SpecError.
-[[nodiscard]] Mount finish(const Input& input, const Draft& draft);
+/// Bits of what `bind-recursive` was told; they add up, as in Docker.
+inline constexpr unsigned kNonRecursive = 1;
+inline constexpr unsigned kReadOnlyNonRecursive = 2;
+inline constexpr unsigned kReadOnlyForceRecursive = 4;
+
+struct Draft {
+  SpecMount mount{};         ///< values as they were said; source, target and defaults come last
+  Piece type{"volume", {}};  ///< Docker's default of `--mount`
+  std::optional<Piece> source{};
+  Piece source_key{};  ///< the word it was given with, if there was one
+  std::optional<Piece> target{};
+  unsigned families = 0;   ///< bits of the types whose options were given (`bind-*` and so on)
+  bool used_own = false;   ///< words of this library were given
+  unsigned recursion = 0;  ///< kNonRecursive and so on
+  Span recursion_span{};
+  Span propagation_span{};
+  Span subpath_span{};
+  std::optional<Piece> upper{};
+  std::optional<Piece> work{};
+  std::optional<std::uint64_t> overlay_size{};
+};
+
+/// The first word of each group, to find the one it contradicts.
+using Seen = std::array<std::string_view, kGroups>;
 
 }  // namespace dunnage::spec

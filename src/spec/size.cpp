@@ -17,19 +17,27 @@ namespace {
 
 constexpr bool is_digit(char character) noexcept { return character >= '0' && character <= '9'; }
 
-/// Bits to shift by for "", "b", "k", "kb", "kib" and so on, in any case.
-std::optional<unsigned> shift_of(std::string_view suffix) {
-  constexpr std::string_view kUnits = "kmgtp";
-  const std::string small = lower(suffix);
-  if (small.empty() || small == "b") {
-    return 0;
+constexpr std::uint64_t power(std::uint64_t base, std::size_t exponent) noexcept {
+  std::uint64_t result = 1;
+  for (; exponent > 0; --exponent) {
+    result *= base;
   }
-  const std::size_t unit = kUnits.find(small.front());
-  const std::string_view rest = std::string_view{small}.substr(1);
-  if (unit == std::string_view::npos || (!rest.empty() && rest != "b" && rest != "ib")) {
+  return result;
+}
+
+/// How many bytes "", "b", "k", "kb", "kib" and so on are, in any case.
+std::optional<std::uint64_t> unit_of(std::string_view suffix, unsigned base) noexcept {
+  constexpr std::string_view kUnits = "kmgtp";
+  if (suffix.empty() || equals_in_any_case(suffix, "b")) {
+    return 1;
+  }
+  const std::size_t unit = kUnits.find(lower_letter(suffix.front()));
+  const std::string_view rest = suffix.substr(1);
+  if (unit == std::string_view::npos ||
+      (!rest.empty() && !equals_in_any_case(rest, "b") && !equals_in_any_case(rest, "ib"))) {
     return std::nullopt;
   }
-  return 10U * (static_cast<unsigned>(unit) + 1U);
+  return power(base, unit + 1);
 }
 
 /// A "_" between two digits is allowed, as in Go.
@@ -45,7 +53,7 @@ std::optional<std::string> without_underscores(std::string_view text) {
   return plain;
 }
 
-std::optional<std::uint64_t> scale_fraction(std::string_view number, unsigned shift) {
+std::optional<std::uint64_t> scale_fraction(std::string_view number, std::uint64_t unit) {
   const bool hexadecimal = number.starts_with("0x") || number.starts_with("0X");
   if (hexadecimal) {
     number.remove_prefix(2);
@@ -60,7 +68,7 @@ std::optional<std::uint64_t> scale_fraction(std::string_view number, unsigned sh
   const char* const stop = number.data() + number.size();
   const auto [end, fault] =
       std::from_chars(number.data(), stop, value, hexadecimal ? std::chars_format::hex : std::chars_format::general);
-  value = std::ldexp(value, static_cast<int>(shift));
+  value *= static_cast<double>(unit);
   if (fault != std::errc{} || end != stop || !(value >= 0) || value >= 0x1p63) {
     return std::nullopt;
   }
@@ -68,22 +76,27 @@ std::optional<std::uint64_t> scale_fraction(std::string_view number, unsigned sh
 }
 
 /// Whole numbers take no way over floating point, which would round the big ones.
-std::optional<std::uint64_t> scale(std::string_view number, unsigned shift) {
+std::optional<std::uint64_t> scale(std::string_view number, std::uint64_t unit) {
   std::uint64_t value = 0;
   const char* const stop = number.data() + number.size();
   const auto [end, fault] = std::from_chars(number.data(), stop, value);
   if (end != stop || fault == std::errc::invalid_argument) {
-    return scale_fraction(number, shift);
+    return scale_fraction(number, unit);
   }
-  if (fault != std::errc{} || value > (std::numeric_limits<std::uint64_t>::max() >> shift)) {
+  if (fault != std::errc{} || value > std::numeric_limits<std::uint64_t>::max() / unit) {
     return std::nullopt;
   }
-  return value << shift;
+  return value * unit;
+}
+
+std::optional<std::uint64_t> scale_plain(std::string_view number, std::uint64_t unit) {
+  const auto plain = without_underscores(number);
+  return plain ? scale(*plain, unit) : std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::uint64_t> parse_size(std::string_view text) {
+std::optional<std::uint64_t> parse_size(std::string_view text, unsigned base) {
   const std::size_t last = text.find_last_of("0123456789. ");
   if (last == std::string_view::npos) {
     return std::nullopt;
@@ -92,12 +105,16 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   if (number.ends_with(' ')) {
     number.remove_suffix(1);
   }
-  if (number.starts_with('+')) {
+  const bool negative = number.starts_with('-');
+  if (negative || number.starts_with('+')) {
     number.remove_prefix(1);
   }
-  const auto shift = shift_of(text.substr(last + 1));
-  const auto plain = without_underscores(number);
-  return shift && plain ? scale(*plain, *shift) : std::nullopt;
+  const auto unit = unit_of(text.substr(last + 1), base);
+  if (!unit) {
+    return std::nullopt;
+  }
+  const auto size = number.find('_') == std::string_view::npos ? scale(number, *unit) : scale_plain(number, *unit);
+  return negative && size != 0 ? std::nullopt : size;  // "-0" is not negative
 }
 
 }  // namespace dunnage::spec

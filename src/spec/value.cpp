@@ -20,12 +20,101 @@
 namespace dunnage::spec {
 namespace {
 
-[[noreturn]] void refuse_value(const Input& input, const Field& field, std::string_view what, std::string remedy) {
-  const Span span{field.value.span.column, std::max<std::size_t>(field.value.span.length, 1)};
-  input.refuse(span, fmt::format("\"{}\" is not {}", field.value.text.substr(0, 200), what), std::move(remedy));
+[[noreturn]] void refuse_value(const Input& input, const Field& field, SpecRefusal refusal, std::string_view what,
+                               std::string remedy) {
+  input.refuse(at_least_one(field.value.span), std::move(refusal),
+               fmt::format("\"{}\" is not {}", shown(field.value.text), what), std::move(remedy));
 }
 
-std::optional<std::uint64_t> parse_number(std::string_view text, int base, std::uint64_t greatest) {
+SpecRefusal invalid_value(SpecCode code, const Field& field) {
+  return {code, SpecStage::Parse,
+          fmt::format("invalid value for {}: {}", lower(field.key.text), shown(field.value.text))};
+}
+
+bool parse_switch(const Input& input, const Field& field) {
+  const std::string_view text = field.value.text;
+  if (text != "true" && text != "1" && text != "false" && text != "0") {
+    refuse_value(
+        input, field,
+        {SpecCode::BadBool, SpecStage::Parse,
+         fmt::format("invalid value for '{}': invalid boolean value (\"{}\")", shown(field.key.text), shown(text))},
+        "a boolean", "write \"true\" or \"false\"");
+  }
+  return text == "true" || text == "1";
+}
+
+std::uint64_t parse_bytes(const Input& input, const Field& field, bool own) {
+  const auto size = parse_size(field.value.text);
+  if (!size || (!own && *size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
+    refuse_value(input, field, invalid_value(SpecCode::BadSize, field), "a size",
+                 "write bytes, or a number with k, m, g or t, like \"64m\"");
+  }
+  if (own && *size == 0) {
+    refuse_value(input, field, {.code = SpecCode::BadSize}, "a size a tmpfs can have", "give it a limit, like \"64m\"");
+  }
+  return *size;
+}
+
+std::uint64_t parse_mode(const Input& input, const Field& field, bool own) {
+  constexpr std::uint64_t kAllBits = 07777;
+  const auto mode = parse_number(field.value.text, 8, own ? kAllBits : std::numeric_limits<std::uint32_t>::max());
+  if (!mode) {
+    refuse_value(input, field, invalid_value(SpecCode::BadFileMode, field), "a mode",
+                 "write permission bits in octal, like \"0755\" or \"1777\"");
+  }
+  return *mode;
+}
+
+std::uint64_t parse_id(const Input& input, const Field& field) {
+  const auto id = parse_number(field.value.text, 10, std::numeric_limits<std::uint32_t>::max() - 1);
+  if (!id) {
+    refuse_value(input, field, {.code = SpecCode::BadInt}, "a user or group id", "write a number from 0 to 4294967294");
+  }
+  return *id;
+}
+
+std::uint64_t parse_count(const Input& input, const Field& field) {
+  const auto count = parse_number(field.value.text, 10, std::numeric_limits<std::uint64_t>::max());
+  if (!count) {
+    refuse_value(input, field, {.code = SpecCode::BadInt}, "a number", "write digits only");
+  }
+  return *count;
+}
+
+void check_recursion(const Input& input, const Field& field) {
+  if (model::recursion_named(field.value.text)) {
+    return;
+  }
+  std::array<std::string_view, model::kRecursions.size()> words;
+  std::transform(model::kRecursions.begin(), model::kRecursions.end(), words.begin(),
+                 [](Recursion value) { return to_string(value); });
+  const auto near = error::nearest(field.value.text, words);
+  refuse_value(input, field,
+               {SpecCode::BadEnum, SpecStage::Parse,
+                fmt::format("invalid value for bind-recursive: {}", shown(field.value.text))},
+               "a value of \"bind-recursive\"",
+               near ? fmt::format("did you mean \"{}\"?", *near)
+                    : "write \"enabled\", \"disabled\", \"writable\" or \"readonly\"");
+}
+
+void check_owner(const Input& input, const Field& field) {
+  if (!parse_owner(field.value.text)) {
+    refuse_value(input, field, {.code = SpecCode::BadEnum}, "an owner",
+                 "write \"match-user\", \"UID:GID\", or \"users INSIDE=OUTSIDE+COUNT groups INSIDE=OUTSIDE+COUNT\"");
+  }
+}
+
+void check_relabel(const Input& input, const Field& field) {
+  if (field.value.text != "shared" && field.value.text != "private") {
+    refuse_value(input, field,
+                 {SpecCode::BadEnum, SpecStage::Parse, "relabel mount option must be 'private' or 'shared'"},
+                 "a way to relabel", "write \"shared\" or \"private\"");
+  }
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_number(std::string_view text, int base, std::uint64_t greatest) noexcept {
   std::uint64_t number = 0;
   const char* const stop = text.data() + text.size();
   const auto [end, fault] = std::from_chars(text.data(), stop, number, base);
@@ -35,116 +124,36 @@ std::optional<std::uint64_t> parse_number(std::string_view text, int base, std::
   return number;
 }
 
-template <typename Values>
-std::string words_of(const Values& values) {
-  std::string words;
-  for (const auto value : values) {
-    words += fmt::format("{}\"{}\"", words.empty() ? "" : value == values.back() ? " or " : ", ", to_string(value));
-  }
-  return words;
-}
-
-template <typename Values>
-std::string remedy_for_word(std::string_view word, const Values& values) {
-  std::array<std::string_view, std::tuple_size_v<Values>> words;
-  std::transform(values.begin(), values.end(), words.begin(), [](auto value) { return to_string(value); });
-  const auto near = error::nearest(word, words);
-  return near ? fmt::format("did you mean \"{}\"?", *near) : "write " + words_of(values);
-}
-
-bool parse_switch(const Input& input, const Field& field) {
-  const std::string& text = field.value.text;
-  if (text != "true" && text != "1" && text != "false" && text != "0") {
-    refuse_value(input, field, "a boolean", "write \"true\" or \"false\"");
-  }
-  return text == "true" || text == "1";
-}
-
-Value parse_numeric(const Input& input, ValueKind kind, const Field& field, Value value) {
-  const std::string& text = field.value.text;
-  if (kind == ValueKind::Size) {
-    const auto size = parse_size(text);
-    if (!size) {
-      refuse_value(input, field, "a size", "write bytes, or a number with k, m, g or t, like \"64m\"");
-    }
-    if (*size == 0) {
-      refuse_value(input, field, "a size a tmpfs can have", "give it a limit, like \"64m\"");
-    }
-    value.number = *size;
-    return value;
-  }
-  constexpr unsigned kAllBits = 07777;
-  const auto number = kind == ValueKind::Mode ? parse_number(text, 8, kAllBits)
-                                              : parse_number(text, 10, std::numeric_limits<std::uint32_t>::max() - 1);
-  if (!number) {
-    if (kind == ValueKind::Mode) {
-      refuse_value(input, field, "a mode", "write permission bits in octal, like \"0755\" or \"1777\"");
-    }
-    refuse_value(input, field, "a user or group id", "write a number from 0 to 4294967294");
-  }
-  value.number = *number;
-  return value;
-}
-
-void check_spelling(const Input& input, const Field& field) {
-  if (!field.has_value) {
-    input.refuse(field.key.span, fmt::format("\"{}\" needs a value", field.key.text),
-                 fmt::format("write \"{}=...\"", field.key.text));
-  }
-  if (field.value.text.find_first_not_of(" \t\r\n\v\f") == std::string::npos) {
-    input.refuse(field.whole.span, fmt::format("the value of \"{}\" is empty", field.key.text),
-                 fmt::format("give it a value, or leave \"{}\" out", field.key.text));
-  }
-}
-
-}  // namespace
-
-Value parse_value(const Input& input, ValueKind kind, const Field& field) {
+Value parse_value(const Input& input, const Option& option, const Field& field, bool own) {
   Value value{.text = field.value};
-  if (kind == ValueKind::Word) {
-    if (field.has_value) {
-      input.refuse(field.whole.span, fmt::format("\"{}\" takes no value", field.key.text),
-                   fmt::format("write \"{}\"", field.key.text));
-    }
-    value.text = field.key;
-    return value;
-  }
-  if (kind == ValueKind::Switch && !field.has_value) {
-    return value;
-  }
-  check_spelling(input, field);
-  switch (kind) {
+  switch (option.kind) {
     case ValueKind::Switch:
-      value.on = parse_switch(input, field);
+      value.on = !field.has_value || parse_switch(input, field);
       break;
-    case ValueKind::Propagation:
-      if (const auto word = model::propagation_named(lower(field.value.text))) {
-        value.propagation = *word;
-        break;
-      }
-      refuse_value(input, field, "a propagation", remedy_for_word(field.value.text, model::kPropagations));
-    case ValueKind::Recursion:
-      if (const auto word = model::recursion_named(field.value.text)) {
-        value.recursion = *word;
-        break;
-      }
-      refuse_value(input, field, "a value of \"bind-recursive\"",
-                   remedy_for_word(field.value.text, model::kRecursions));
-    case ValueKind::Label: {
-      const std::size_t cut = field.value.text.find('=');
-      value.label = field.value.text.substr(0, cut);
-      value.text.text = cut == std::string::npos ? "" : field.value.text.substr(cut + 1);
-      if (value.label.empty()) {
-        refuse_value(input, field, "a label", "write \"key=value\"");
-      }
-      break;
-    }
     case ValueKind::Size:
+      value.number = parse_bytes(input, field, own);
+      break;
     case ValueKind::Mode:
+      value.number = parse_mode(input, field, own);
+      break;
     case ValueKind::Id:
-      return parse_numeric(input, kind, field, value);
+      value.number = parse_id(input, field);
+      break;
+    case ValueKind::Number:
+      value.number = parse_count(input, field);
+      break;
+    case ValueKind::Recursion:
+      check_recursion(input, field);
+      break;
+    case ValueKind::Owner:
+      check_owner(input, field);
+      break;
+    case ValueKind::Relabel:
+      check_relabel(input, field);
+      break;
     case ValueKind::Word:
     case ValueKind::Text:
+    case ValueKind::Pair:
       break;
   }
   return value;

@@ -16,7 +16,7 @@
 
 namespace dunnage::test {
 
-using Parser = Mount (*)(std::string_view);
+using Parser = Mount (*)(std::string_view, Engine);
 
 /// What is accepted, and the same mount in the words of `--mount`.
 struct Accepted {
@@ -36,7 +36,7 @@ struct Refused {
 inline void check_accepted(const std::vector<Accepted>& table, Parser parse) {
   for (const auto& [text, mount] : table) {
     INFO(text);
-    CHECK(to_string(parse(text)) == mount);
+    CHECK(to_string(parse(text, Engine::Docker)) == mount);
   }
 }
 
@@ -44,7 +44,7 @@ inline void check_refused(const std::vector<Refused>& table, Parser parse) {
   for (const auto& [text, column, length, code, message] : table) {
     INFO(text);
     try {
-      (void)parse(text);
+      (void)parse(text, Engine::Docker);
       FAIL_CHECK("was accepted");
     } catch (const SpecError& error) {
       CHECK(error.stage() == Stage::Parse);

@@ -13,6 +13,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -42,6 +43,48 @@ class Source {
 
 constexpr std::string_view kAwkward = "ab,\"= \t\n:\\'\xc3\xa4\xff~.-%{}";
 
+std::uint32_t random_id(Source& source) { return static_cast<std::uint32_t>(source.below(70000)); }
+
+std::vector<dunnage::IdRange> random_ranges(Source& source) {
+  std::vector<dunnage::IdRange> ranges(source.below(3));
+  for (dunnage::IdRange& range : ranges) {
+    range = {.inside = random_id(source), .outside = random_id(source), .count = 1 + random_id(source)};
+  }
+  return ranges;
+}
+
+dunnage::Ownership random_owner(Source& source) {
+  switch (source.below(4)) {
+    case 0:
+      return dunnage::Ownership::match_user();
+    case 1:
+      return dunnage::Ownership::as(random_id(source), random_id(source));
+    case 2:
+      return dunnage::Ownership::map(random_ranges(source), random_ranges(source));
+    default:
+      return {};
+  }
+}
+
+/// What bind mounts and volumes have in common.
+template <typename Options>
+void add_shared(Source& source, Options& options) {
+  options.owner = random_owner(source);
+  options.chown = source.coin();
+  options.relabel = static_cast<dunnage::Relabel>(source.below(3));
+  for (std::size_t left = source.below(3); left > 0; --left) {
+    options.exclude.push_back("p" + source.text("ab,\" */=", 6));
+  }
+  if (source.coin()) {
+    options.overlay =
+        dunnage::OverlayOptions{.size = source.coin() ? dunnage::OverlayOptions{}.size : 1 + source.below(99999)};
+    if (source.coin()) {
+      options.overlay->upper = "/u" + source.text("ab, \"", 4);
+      options.overlay->work = "/w" + source.text("ab, \"", 4);
+    }
+  }
+}
+
 BindMount random_bind(Source& source) {
   BindMount mount{.source = (source.coin() ? "/" : "./") + source.text(kAwkward, 12),
                   .target = "/t" + source.text("ab,\"= :\xff", 8)};
@@ -55,6 +98,14 @@ BindMount random_bind(Source& source) {
   if (mount.options.propagation == Propagation::RPrivate && source.coin()) {
     mount.options.recursion = Recursion::ReadOnly;
   }
+  mount.options.create_mode = static_cast<unsigned>(source.below(010000));
+  if (source.coin()) {
+    mount.options.create_uid = random_id(source);
+    mount.options.create_gid = random_id(source);
+  }
+  mount.options.optional = source.coin();
+  mount.options.require_mountpoint = source.coin();
+  add_shared(source, mount.options);
   return mount;
 }
 
@@ -69,7 +120,12 @@ VolumeMount random_volume(Source& source) {
                    .exec = source.coin()};
   for (std::size_t left = source.below(3); left > 0; --left) {
     mount.options.labels["k" + source.text("ab, \"", 4)] = source.text(kAwkward, 8);
+    mount.options.driver_options["o" + source.text("ab, \"", 4)] = source.text(kAwkward, 8);
   }
+  mount.options.subpath = source.coin() || mount.name.empty() ? "" : "s" + source.text("ab, \"/", 6);
+  mount.options.driver = source.coin() ? "" : "local";
+  mount.options.create = source.coin();
+  add_shared(source, mount.options);
   return mount;
 }
 
@@ -83,6 +139,10 @@ Tmpfs random_tmpfs(Source& source) {
                    .suid = source.coin(),
                    .dev = source.coin(),
                    .exec = source.coin()};
+  if (source.coin()) {
+    mount.options.nr_inodes = source.below(99999);
+  }
+  mount.options.no_swap = source.coin();
   return mount;
 }
 
@@ -97,6 +157,43 @@ TEST_CASE("the text of a mount parses back to the same mount", "[spec][round-tri
   }
 }
 
+TEST_CASE("what -v can say is said in -v and means the same mount", "[spec][round-trip]") {
+  Source source;
+  int said = 0;
+  for (int round = 0; round < 3000; ++round) {
+    BindMount bind = random_bind(source);
+    VolumeMount volume = random_volume(source);
+    bind.options = {.read_only = source.coin(),
+                    .propagation = bind.options.propagation,
+                    .create_source = true,
+                    .suid = bind.options.suid,
+                    .dev = bind.options.dev,
+                    .exec = bind.options.exec,
+                    .chown = source.coin(),
+                    .relabel = bind.options.overlay ? dunnage::Relabel::None : bind.options.relabel,
+                    .overlay = bind.options.overlay};
+    volume.options = {.read_only = volume.options.read_only,
+                      .no_copy = volume.options.no_copy,
+                      .create = volume.options.create,
+                      .relabel = volume.options.relabel};
+    for (const Mount& mount : {Mount{bind}, Mount{volume}}) {
+      INFO(to_string(mount));
+      const auto text = to_volume_flag(mount);
+      if (text) {
+        ++said;
+        CHECK(dunnage::parse_volume_flag(*text) == mount);
+      }
+    }
+  }
+  CHECK(said > 1000);
+  CHECK(to_volume_flag(BindMount{"/a", "/b", {.read_only = true, .create_source = true}}) == "/a:/b:ro");
+  CHECK(to_volume_flag(VolumeMount{"db-data", "/b", {.no_copy = true}}) == "db-data:/b:nocopy");
+  CHECK(to_volume_flag(VolumeMount{"", "/b"}) == "/b");
+  CHECK_FALSE(to_volume_flag(BindMount{"/a", "/b"}));  // -v would create the source
+  CHECK_FALSE(to_volume_flag(BindMount{"/a:b", "/b", {.create_source = true}}));
+  CHECK_FALSE(to_volume_flag(Tmpfs{"/b"}));
+}
+
 TEST_CASE("the defaults of a mount parse back to the defaults", "[spec][round-trip]") {
   const std::array<Mount, 5> mounts{BindMount{"/a", "/b"}, BindMount{"relative/source", "/b"}, VolumeMount{"v", "/b"},
                                     VolumeMount{"", "/b"}, Tmpfs{"/b"}};
@@ -108,9 +205,9 @@ TEST_CASE("the defaults of a mount parse back to the defaults", "[spec][round-tr
 }
 
 /// A wrong text must end in a SpecError whose place lies in the text, or just behind it.
-void must_not_fail_otherwise(Mount (*parse)(std::string_view), const std::string& text) {
+void must_not_fail_otherwise(Mount (*parse)(std::string_view, dunnage::Engine), const std::string& text) {
   try {
-    const Mount mount = parse(text);
+    const Mount mount = parse(text, dunnage::Engine::Docker);
     CHECK(dunnage::parse_mount_flag(to_string(mount)) == mount);
   } catch (const dunnage::SpecError& error) {
     INFO(text);
@@ -120,7 +217,7 @@ void must_not_fail_otherwise(Mount (*parse)(std::string_view), const std::string
   }
 }
 
-Mount parse_any(std::string_view text) {
+Mount parse_any(std::string_view text, dunnage::Engine /*engine*/) {
   dunnage::MountSet mounts;
   try {
     mounts.add_spec(text);
