@@ -25,6 +25,7 @@ void add_logs(CLI::App& parent, Session& session);
 void add_lifecycle(CLI::App& parent, Session& session);  // start, restart, stop, kill, pause, unpause, wait
 void add_rm(CLI::App& parent, Session& session);
 void add_volume(CLI::App& parent, Session& session);
+void add_spec(CLI::App& parent, Session& session);
 void add_support(CLI::App& parent, Session& session);
 
 /// A subcommand with the options every command has.

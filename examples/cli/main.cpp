@@ -29,6 +29,7 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_lifecycle(app, session);
   cli::add_rm(app, session);
   cli::add_volume(app, session);
+  cli::add_spec(app, session);
   cli::add_support(app, session);
 }
 
