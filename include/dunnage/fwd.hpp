@@ -19,6 +19,15 @@ struct OverlayOptions;
 struct Tmpfs;
 struct VolumeMount;
 
+struct SpecRefusal;
+struct SpecContext;
+struct SpecMount;
+struct SpecFlags;
+struct SpecVolumesFrom;
+struct SpecVolumeCreate;
+struct SpecWord;
+struct ComposeVolume;
+
 class MountSet;
 class MountPlan;
 class PreparedMounts;
