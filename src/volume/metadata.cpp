@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <map>
 #include <utility>
 
 namespace dunnage::volume {
@@ -108,7 +109,7 @@ class Reader {
   bool number_float(double, const std::string&) { return is_other(); }
   bool string(std::string& value) {
     if (depth_ == 2 && in_labels_) {
-      volume_.labels.insert_or_assign(std::move(key_), std::move(value));
+      map_->insert_or_assign(std::move(key_), std::move(value));
       return true;
     }
     if (depth_ != 1) {
@@ -133,7 +134,11 @@ class Reader {
   bool start_object(std::size_t) {
     if (depth_ == 1 && key_ == "labels") {
       in_labels_ = true;
+      map_ = &volume_.labels;
       seen_ |= kLabels;
+    } else if (depth_ == 1 && key_ == "options") {
+      in_labels_ = true;
+      map_ = &volume_.driver_options;
     }
     ++depth_;
     return !in_labels_ || depth_ <= 2;
@@ -183,11 +188,13 @@ class Reader {
   std::int64_t version_ = 0;
   std::size_t depth_ = 0;
   unsigned seen_ = 0;
-  bool in_labels_ = false;
+  bool in_labels_ = false;  ///< or in the options, which are of the same form
+  std::map<std::string, std::string>* map_ = nullptr;
 };
 
 std::optional<std::string> read_any(std::string_view text, VolumeInfo& volume) {
   volume.labels.clear();
+  volume.driver_options.clear();
   Reader reader{volume};
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) {
     return "it is not a record of a volume";
@@ -212,6 +219,12 @@ std::optional<std::string> encode_metadata(const VolumeInfo& volume) {
   for (const auto& [key, value] : volume.labels) {
     json["labels"][key] = value;
   }
+  if (!volume.driver_options.empty()) {
+    json["options"] = Json::object();
+    for (const auto& [key, value] : volume.driver_options) {
+      json["options"][key] = value;
+    }
+  }
   json["anonymous"] = volume.anonymous;
   json["owner"] = volume.owner;
   std::string body;
@@ -235,6 +248,7 @@ std::optional<std::string> decode_metadata(std::string_view text, std::string_vi
     return "its checksum is wrong";
   }
   volume.labels.clear();
+  volume.driver_options.clear();
   if (!PlainReader{text.substr(kFirstLine), volume}.read()) {
     if (auto damage = read_any(text, volume)) {
       return damage;

@@ -9,6 +9,7 @@
 #include "model/volume_name.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/local_driver.hpp"
 #include "volume/metadata.hpp"
 #include "volume/reading.hpp"
 #include "volume/removal.hpp"
@@ -23,6 +24,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace dunnage {
@@ -70,26 +72,32 @@ VolumeError exists_failure(const std::string& name) {
 }
 
 void check_driver(const std::string& name, const VolumeOptions& options) {
-  const bool unknown = options.driver != "local";
-  if (unknown || !options.driver_options.empty()) {
+  volume::LocalDriver driver;
+  std::optional<volume::DriverFault> fault;
+  if (options.driver != "local") {
+    fault = volume::DriverFault{fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"", true};
+  } else {
+    fault = volume::read_driver_options(options.driver_options, driver);
+  }
+  if (fault) {
     throw VolumeError{{.stage = Stage::Store,
                        .operation = "create volume",
                        .subject = name,
                        .detail = "",
-                       .cause = unknown ? fmt::format("there is no volume driver \"{}\"", options.driver)
-                                        : "the option \"driver_options\" cannot be had",
-                       .code = errc::not_supported,
-                       .remedy = unknown ? "use \"local\"" : "leave it out"}};
+                       .cause = fault->cause,
+                       .code = fault->unsupported ? errc::not_supported : errc::invalid_argument,
+                       .remedy = fault->remedy}};
   }
 }
 
-VolumeInfo describe(const Layout& layout, std::string name, Labels labels, std::string owner) {
+VolumeInfo describe(const Layout& layout, std::string name, Labels labels, DriverOptions options, std::string owner) {
   VolumeInfo info;
   info.mountpoint = layout.mountpoint(name);
   info.name = std::move(name);
   info.created_at = std::chrono::system_clock::now();
   info.anonymous = labels.count(kAnonymousLabel) > 0;
   info.labels = std::move(labels);
+  info.driver_options = std::move(options);
   info.owner = std::move(owner);
   return info;
 }
@@ -120,6 +128,10 @@ bool owner_exists(const Layout& layout, const std::string& owner) {
 /// Takes a volume out, or says why not. One that somebody else removes at the same time is in neither list.
 void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::vector<std::string>& trashed,
                PruneResult& result) {
+  if (!info.driver_options.empty()) {  // what it shows is somebody's who said where; Docker keeps it as well
+    result.kept.emplace_back(info.name, "it has options of its driver; remove it by its name");
+    return;
+  }
   if (info.anonymous && owner_exists(layout, info.owner)) {
     result.kept.emplace_back(info.name, fmt::format("it belongs to container \"{}\"", info.owner));
     return;
@@ -165,7 +177,7 @@ Volume VolumeStore::create(const std::string& name, const VolumeOptions& options
     throw volume::bad_name_failure("create volume", name);
   }
   check_driver(name, options);
-  VolumeInfo info = describe(state_->layout, name, options.labels, {});
+  VolumeInfo info = describe(state_->layout, name, options.labels, options.driver_options, {});
   const std::string metadata = checked_metadata(info);
   if (!explained("create volume", name, [&] { return make_volume(state_->layout, info, metadata); })) {
     throw exists_failure(name);
@@ -179,7 +191,8 @@ Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptio
   Labels labels = options.labels;
   labels.insert_or_assign(kAnonymousLabel, "");
   return explained("create volume", "", [&] {
-    VolumeInfo info = describe(state_->layout, kernel::random_hex(kNameDigits), std::move(labels), owner);
+    VolumeInfo info =
+        describe(state_->layout, kernel::random_hex(kNameDigits), std::move(labels), options.driver_options, owner);
     const std::string metadata = checked_metadata(info);
     if (!make_volume(state_->layout, info, metadata)) {
       throw exists_failure(info.name);
