@@ -21,6 +21,8 @@ struct VolumeFlags {
   std::vector<std::string> names{};
   std::string name{};
   std::vector<std::string> labels{};
+  std::vector<std::string> options{};
+  std::string driver = "local";
   std::vector<std::string> filters{};
   bool quiet = false;
   bool json = false;
@@ -32,7 +34,8 @@ using Verb = int (*)(const VolumeFlags&, const Session&);
 
 int create(const VolumeFlags& flags, const Session& session) {
   auto volumes = session.volumes();
-  const dunnage::VolumeOptions options{.labels = parse_labels(flags.labels)};
+  const dunnage::VolumeOptions options{
+      .labels = parse_labels(flags.labels), .driver = flags.driver, .driver_options = parse_labels(flags.options)};
   // As in Docker, creating what is there already succeeds.
   const auto volume =
       flags.name.empty() ? volumes.create_anonymous({}, options) : volumes.get_or_create(flags.name, options);
@@ -41,7 +44,7 @@ int create(const VolumeFlags& flags, const Session& session) {
 }
 
 Json row_of(const dunnage::Volume& volume) {
-  return {{"Driver", "local"},
+  return {{"Driver", volume.info().driver},
           {"Labels", joined(volume.labels())},
           {"Mountpoint", volume.mountpoint().string()},
           {"Name", volume.name()},
@@ -125,6 +128,9 @@ void add_making(CLI::App& volume, Session& session) {
   const auto [command, flags] = add_verb(volume, session, "create", "Make a volume and print its name", create);
   command->add_option("NAME", flags->name, "Its name (default: a random one)")->type_name("");
   add_repeated(*command, "--label", flags->labels, "Label: KEY=VALUE");
+  command->add_option("-d,--driver", flags->driver, "Driver; there is \"local\"")->type_name("DRIVER");
+  add_repeated(*command, "-o,--opt", flags->options,
+               "Option of the driver: type=none|tmpfs|ext4|..., device=PATH, o=WORDS of mount(8)");
 }
 
 void add_looking(CLI::App& volume, Session& session) {

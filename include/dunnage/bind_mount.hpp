@@ -52,11 +52,13 @@ struct BindOptions {
   bool optional = false;            ///< without its source the mount is left out, and the plan says so
   bool require_mountpoint = false;  ///< the source must be a mount point: an unmounted share is an empty directory
   Ownership owner{};
-  bool chown = false;  ///< prepare() gives the source and all below it to the container's user (Podman's `U`)
+  /// prepare() gives the source and all below it to the container's user (Podman's `U`): no link is followed, no mount is
+  /// entered. What it has changed stays changed, also when preparing fails; the next time goes on where it ended.
+  bool chown = false;
   Relabel relabel = Relabel::None;
   /// Files and directories below the source that the container finds empty and read-only: paths relative to the source
   /// with `*` and `?` in a name, and `**` for any number of directories: "node_modules", "**/.git". Matched when the
-  /// mount is prepared; what appears later is not hidden.
+  /// mount is prepared; what appears later is not hidden. Symbolic links are not. Kernel: Linux 6.15.
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
 

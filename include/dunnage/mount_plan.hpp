@@ -62,6 +62,7 @@ struct DUNNAGE_API ResolvedMount {
   unsigned create_mode = 0755;  ///< of a source that is created
   std::optional<std::uint32_t> create_uid{};
   std::optional<std::uint32_t> create_gid{};
+  bool require_mountpoint = false;
   bool left_out = false;  ///< optional, and there is no source: nothing is mounted
   std::string subpath{};  ///< of the volume
   std::string driver{};   ///< of a volume that is made
@@ -81,8 +82,8 @@ struct DUNNAGE_API ResolvedMount {
 
 /// What prepare() is told.
 struct PrepareOptions {
-  /// Whom the container will run as, as `uid[:gid]`. Matters only to an ordinary user without a range of ids in
-  /// /etc/subuid, for whom the one id that exists has to become this one.
+  /// Whom the container will run as, as `uid[:gid]`. Matters to an ordinary user without a range of ids in /etc/subuid,
+  /// for whom the one id that exists has to become this one, and to Ownership::match_user() and `chown`.
   std::string user{};
   std::string container_id{};    ///< owner of anonymous volumes; empty: a fresh id
   std::string container_name{};  ///< whom VolumeStore::users() will name; empty: the id

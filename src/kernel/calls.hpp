@@ -47,11 +47,21 @@ inline int attach_mount(int mount, int target) noexcept {
                                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
-inline int set_mount_attributes(int mount, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation) noexcept {
+inline int set_mount_attributes(int mount, unsigned flags, uint64_t set, uint64_t clear,
+                                uint64_t propagation) noexcept {
   mount_attr attributes{};
   attributes.attr_set = set;
   attributes.attr_clr = clear;
   attributes.propagation = propagation;
+  return static_cast<int>(raw_syscall(__NR_mount_setattr, mount, as_argument(""), flags | AT_EMPTY_PATH,
+                                      as_argument(&attributes), sizeof attributes));
+}
+
+/// Shows the files of `mount`, and of all below it with AT_RECURSIVE, by the ids of a user namespace.
+inline int map_mount_ids(int mount, unsigned flags, int user_namespace) noexcept {
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<uint64_t>(user_namespace);
   return static_cast<int>(raw_syscall(__NR_mount_setattr, mount, as_argument(""), flags | AT_EMPTY_PATH,
                                       as_argument(&attributes), sizeof attributes));
 }
@@ -67,6 +77,10 @@ inline int configure_string(int context, const char* key, const char* value) noe
 
 inline int configure_flag(int context, const char* key) noexcept {
   return static_cast<int>(raw_syscall(__NR_fsconfig, context, FSCONFIG_SET_FLAG, as_argument(key), 0, 0));
+}
+
+inline int configure_descriptor(int context, const char* key, int fd) noexcept {
+  return static_cast<int>(raw_syscall(__NR_fsconfig, context, FSCONFIG_SET_FD, as_argument(key), 0, fd));
 }
 
 inline int create_file_system(int context) noexcept {

@@ -86,7 +86,7 @@ void add_programs(const Builder& builder, prepare::MountSource& source, Root& ro
   request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
   const auto take = [&](const std::string& name) {
-    const launcher::DetachResult result = source.bind(request, "/" + name);
+    const launcher::DetachResult result = source.bind(request, {.path = "/" + name});
     if (result.failure.error != 0) {
       throw root_error("host", "open_tree /" + name, result.failure.error,
                        "see dunnage::support() for what this machine allows");

@@ -19,6 +19,7 @@
 
 #include <gsl/util>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -55,6 +56,8 @@ launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
     record.mode = mount.mode;
     record.uid = mount.uid.value_or(UINT32_MAX);
     record.gid = mount.gid.value_or(UINT32_MAX);
+    record.inodes = mount.nr_inodes.value_or(0);
+    record.flags |= mount.no_swap ? launcher::kMountNoSwap : 0U;
     record.attributes = static_cast<std::uint32_t>(prepare::attributes_of(mount));
   }
   return record;
@@ -110,7 +113,7 @@ void Launch::decide_identity() {
 }
 
 void Launch::prepare_storage() {
-  const prepare::Owner owner{id_, subject()};
+  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
   if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
     prepared_ = prepare::prepare(set->resolve({.store = spec_.store, .current_directory = {}}), identity_, owner);
   } else if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
@@ -119,7 +122,9 @@ void Launch::prepare_storage() {
     prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));
   }
   mounts_ = PreparedMountsAccess::state(prepared_);
-  if (mounts_ != nullptr && !mounts_->mounts.empty() && mounts_->identity != identity_) {
+  const prepare::Ids user{user_.uid, user_.gid};
+  if (mounts_ != nullptr && !mounts_->mounts.empty() &&
+      (mounts_->identity != identity_ || (mounts_->for_user && mounts_->user != user))) {
     throw LaunchError{{.stage = Stage::Launch,
                        .operation = "launch container",
                        .subject = subject(),
@@ -195,6 +200,9 @@ void Launch::describe_mounts(Payload& payload) const {
   }
   const MountPlan& plan = prepared_.plan();
   for (std::size_t index = 0; index < plan.size(); ++index) {
+    if (plan[index].left_out) {
+      continue;
+    }
     launcher::MountRecord record = record_of(plan[index], index);
     record.target = payload.text(plan[index].target);
     record.descriptor = payload.descriptor(mounts_->mounts.at(index).get());
@@ -251,12 +259,17 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
   describe_mounts(payload);
   describe_record(payload);
   if (mounts_ != nullptr) {
+    const auto add_lock = [&](int lock) {
+      const std::int32_t index = payload.descriptor(lock);
+      fixed.first_lock = fixed.first_lock < 0 ? index : fixed.first_lock;
+      ++fixed.lock_count;
+    };
     for (const volume::VolumeUse& use : mounts_->uses) {
-      for (const int lock : use.lock_fds()) {
-        const std::int32_t index = payload.descriptor(lock);
-        fixed.first_lock = fixed.first_lock < 0 ? index : fixed.first_lock;
-        ++fixed.lock_count;
-      }
+      const std::vector<int> locks = use.lock_fds();
+      std::for_each(locks.begin(), locks.end(), add_lock);
+    }
+    for (const kernel::FileDescriptor& lock : mounts_->locks) {
+      add_lock(lock.get());
     }
   }
   return payload.finish();
@@ -355,6 +368,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
   record_.reset();
   if (mounts_ != nullptr) {
     mounts_->taken = true;
+    mounts_->locks.clear();
     for (volume::VolumeUse& use : mounts_->uses) {
       use.keep();
     }

@@ -35,7 +35,7 @@ Feature probe_bind(prepare::MountSource& source) {
   request.attributes_recursive = 1;
   request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
-  const launcher::DetachResult result = source.bind(request, "/usr");
+  const launcher::DetachResult result = source.bind(request, {.path = "/usr"});
   const kernel::FileDescriptor mount{result.fd};
   return {"detached bind mounts", result.failure.error == 0,
           result.failure.error == 0

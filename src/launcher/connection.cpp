@@ -251,19 +251,21 @@ kernel::FileDescriptor Connection::request(const Request& request, Deadline dead
   }
 }
 
-DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline) const {
+DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline,
+                                std::span<const int> targets) const {
   auto [ours, theirs] = make_channel();
   DetachRequest sized = request;
   sized.path_size = static_cast<std::uint32_t>(path.size() + 1);
   Message message;
-  message.kind = request.kind == 1 ? MessageKind::DetachTmpfs : MessageKind::DetachBind;
+  message.kind = request.kind == DetachKind::Tmpfs ? MessageKind::DetachTmpfs : MessageKind::DetachBind;
   message.payload_size = static_cast<std::uint32_t>(sizeof sized + path.size() + 1);
   std::vector<std::byte> frame(sizeof message + message.payload_size);
   std::memcpy(frame.data(), &message, sizeof message);
   std::memcpy(frame.data() + sizeof message, &sized, sizeof sized);
   std::memcpy(frame.data() + sizeof message + sizeof sized, path.c_str(), path.size() + 1);
-  const int reply = theirs.get();
-  const int result = send(broker_.get(), frame, {&reply, 1}, deadline);
+  std::vector<int> descriptors{theirs.get()};
+  descriptors.insert(descriptors.end(), targets.begin(), targets.end());
+  const int result = send(broker_.get(), frame, descriptors, deadline);
   theirs.reset();
   if (result != 0) {
     lost_ = lost_ || result == EPIPE;
@@ -276,7 +278,8 @@ DetachResult Connection::detach(const DetachRequest& request, const std::string&
   }
   DetachResult detached;
   detached.failure = answer->message.failure;
-  if (detached.failure.error == 0) {
+  const bool makes_mount = request.kind != DetachKind::Owner && request.kind != DetachKind::Mask;
+  if (detached.failure.error == 0 && makes_mount) {
     if (answer->descriptors.empty()) {
       return detach_failure(Step::ReceiveDescriptors, EMFILE);
     }

@@ -43,8 +43,10 @@ class Connection {
   [[nodiscard]] kernel::FileDescriptor request(const Request& request, Deadline deadline) const;
 
   /// Has the broker make a detached mount. Only for identities with a user namespace.
+  /// \param path texts with a NUL between them; \param targets what DetachKind::Mask covers
   /// A failure whose step is Step::None says that the broker did not answer.
-  [[nodiscard]] DetachResult detach(const DetachRequest& request, const std::string& path, Deadline deadline) const;
+  [[nodiscard]] DetachResult detach(const DetachRequest& request, const std::string& path, Deadline deadline,
+                                    std::span<const int> targets = {}) const;
   /// Has the broker delete a tree whose files belong to ids of the user namespace. \return 0 or errno
   [[nodiscard]] int remove_tree(int directory, const std::string& name, Deadline deadline) const;
 

@@ -6,7 +6,9 @@
 /// (which does it for an ordinary user, inside the user namespace). No C library, no allocation.
 
 #include "kernel/calls.hpp"
+#include "launcher/detach_result.hpp"
 #include "launcher/protocol.hpp"
+#include "launcher/subpath.hpp"
 
 #include <asm/unistd.h>
 #include <errno.h>
@@ -16,19 +18,6 @@
 #include <sys/sysmacros.h>
 
 namespace dunnage::launcher {
-
-/// What became of a request: a descriptor, or the step that failed and its errno.
-struct DetachResult {
-  int fd = -1;
-  Failure failure{};
-};
-
-inline DetachResult detach_failure(Step step, int error) noexcept {
-  DetachResult result;
-  result.failure.step = step;
-  result.failure.error = error;
-  return result;
-}
 
 /// Decimal (base 10) or octal (base 8) digits of `value` into `buffer` (at least 24 bytes); returns where they begin.
 inline const char* write_number(uint64_t value, unsigned base, char (&buffer)[24]) noexcept {
@@ -42,7 +31,7 @@ inline const char* write_number(uint64_t value, unsigned base, char (&buffer)[24
 }
 
 /// Checks that what was opened is what the plan was made for: a bind's source may have been swapped since.
-inline Failure check_source(int fd, const DetachRequest& request) noexcept {
+inline Failure check_source(int fd, const DetachRequest& request, bool below = false) noexcept {
   Failure failure;
   struct statx status {};
   const long answer = kernel::raw_syscall(__NR_statx, fd, kernel::as_argument(""), AT_EMPTY_PATH,
@@ -56,8 +45,9 @@ inline Failure check_source(int fd, const DetachRequest& request) noexcept {
   if ((kind == S_IFDIR) != (request.is_file == 0)) {
     failure.step = Step::KindOfSource;
     failure.error = kind == S_IFDIR ? EISDIR : ENOTDIR;
-  } else if (request.check_inode != 0 && (status.stx_ino != request.inode ||
-                                          makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
+  } else if (request.check_inode != 0 && !below &&
+             (status.stx_ino != request.inode ||
+              makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
     failure.step = Step::SourceChanged;
     failure.error = ESTALE;
   }
@@ -87,24 +77,85 @@ inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
   return failure;
 }
 
-/// A bind mount of `path` below `directory` (AT_FDCWD for an absolute path; with an empty path, of `directory` itself).
-inline DetachResult detach_bind(int directory, const char* path, const DetachRequest& request) noexcept {
-  const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
-  const unsigned empty = path[0] == '\0' ? AT_EMPTY_PATH : 0;
+/// What a mount is cloned from. A share that is not mounted is an empty directory, and looks like its server's.
+inline DetachResult open_source(int directory, const char* path, const DetachRequest& request) noexcept {
   DetachResult result;
-  result.fd = kernel::open_tree_at(directory, path, OPEN_TREE_CLONE | recursive | empty);
+  const unsigned flags = O_PATH | (path[0] == '\0' ? O_DIRECTORY : 0U);
+  result.fd = kernel::open_at2(directory, path[0] == '\0' ? "." : path, flags, 0);
   if (result.fd < 0) {
     return detach_failure(Step::OpenSource, -result.fd);
   }
-  result.failure = check_source(result.fd, request);
-  if (result.failure.error == 0) {
-    result.failure = set_attributes(result.fd, request);
+  struct statx status {};
+  const long answer = kernel::raw_syscall(__NR_statx, result.fd, kernel::as_argument(""), AT_EMPTY_PATH, STATX_INO,
+                                          kernel::as_argument(&status));
+  if (answer < 0) {
+    result.failure = failure_of(Step::OpenSource, answer);
+  } else if (request.require_mountpoint != 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
+    result.failure = failure_of(Step::RequireMountpoint, -ENXIO);
+  } else if (request.check_inode != 0 && (status.stx_ino != request.inode ||
+                                          makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
+    result.failure = failure_of(Step::SourceChanged, -ESTALE);
   }
   if (result.failure.error != 0) {
     (void)kernel::close_descriptor(result.fd);
     result.fd = -1;
   }
   return result;
+}
+
+/// The clone alone, checked and without attributes.
+inline DetachResult clone_source(int directory, const char* path, const char* below,
+                                 const DetachRequest& request) noexcept {
+  DetachResult result;
+  const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
+  if (below[0] == '\0' && request.require_mountpoint == 0) {
+    const unsigned empty = path[0] == '\0' ? AT_EMPTY_PATH : 0;
+    result.fd = kernel::open_tree_at(directory, path, OPEN_TREE_CLONE | recursive | empty);
+  } else {
+    DetachResult base = open_source(directory, path, request);
+    if (base.failure.error == 0 && below[0] != '\0') {
+      base = open_subpath(base.fd, below);
+    }
+    if (base.failure.error != 0) {
+      return base;
+    }
+    result.fd = kernel::open_tree_at(base.fd, "", OPEN_TREE_CLONE | recursive | AT_EMPTY_PATH);
+    (void)kernel::close_descriptor(base.fd);
+  }
+  if (result.fd < 0) {
+    return detach_failure(Step::OpenSource, -result.fd);
+  }
+  result.failure = check_source(result.fd, request, below[0] != '\0');
+  return result;
+}
+
+inline DetachResult close_if_failed(DetachResult result) noexcept {
+  if (result.failure.error != 0 && result.fd >= 0) {
+    (void)kernel::close_descriptor(result.fd);
+    result.fd = -1;
+  }
+  return result;
+}
+
+/// Shows the files by the ids of a user namespace; -1: as they are.
+inline Failure map_ids(int mount, const DetachRequest& request, int user_namespace) noexcept {
+  const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
+  const int answer = user_namespace < 0 ? 0 : kernel::map_mount_ids(mount, recursive, user_namespace);
+  return answer < 0 ? failure_of(Step::MapIds, answer) : Failure{};
+}
+
+/// A bind mount of `path` below `directory` (AT_FDCWD for an absolute path; with an empty path, of `directory` itself),
+/// or of what is `below` it, which is made if it is missing and never leads out.
+inline DetachResult detach_bind(int directory, const char* path, const char* below, const DetachRequest& request,
+                                int user_namespace = -1) noexcept {
+  DetachResult result = clone_source(directory, path, below, request);
+  if (result.failure.error == 0) {
+    result.failure = map_ids(result.fd, request, user_namespace);
+  }
+  if (result.failure.error == 0) {
+    result.failure = set_attributes(result.fd, request);
+  }
+  return close_if_failed(result);
 }
 
 /// A new tmpfs with the size, mode and owner asked for.
@@ -127,9 +178,18 @@ inline DetachResult detach_tmpfs(const DetachRequest& request) noexcept {
   if (answer >= 0 && request.gid != UINT32_MAX) {
     answer = kernel::configure_string(context, "gid", write_number(request.gid, 10, digits));
   }
+  if (answer >= 0 && request.inodes != 0) {
+    answer = kernel::configure_string(context, "nr_inodes", write_number(request.inodes, 10, digits));
+  }
+  int no_swap = 0;
+  if (answer >= 0 && request.no_swap != 0) {
+    no_swap = kernel::configure_flag(context, "noswap");
+  }
   DetachResult result;
   if (answer < 0) {
     result = detach_failure(Step::ConfigureFileSystem, -answer);
+  } else if (no_swap < 0) {
+    result = detach_failure(Step::SetNoSwap, -no_swap);
   } else if (answer = kernel::create_file_system(context); answer < 0) {
     result = detach_failure(Step::CreateFileSystem, -answer);
   } else if (result.fd = kernel::mount_file_system(context, request.attributes); result.fd < 0) {

@@ -99,6 +99,7 @@ enum MountFlags : uint32_t {
   kMountInternal = 1U,  ///< part of the root file system, not of the plan
   kMountFile = 2U,
   kMountTmpfs = 4U,  ///< made anew from the fields below at each restart
+  kMountNoSwap = 8U,
 };
 
 struct MountRecord {
@@ -111,6 +112,7 @@ struct MountRecord {
   uint32_t uid = UINT32_MAX;
   uint32_t gid = UINT32_MAX;
   uint32_t attributes = 0;  ///< MOUNT_ATTR_*
+  uint64_t inodes = 0;      ///< of a tmpfs; 0: the kernel decides
 };
 
 enum LaunchFlags : uint32_t {
@@ -165,9 +167,17 @@ inline constexpr uint64_t kPrivate = uint64_t{1} << 18U;
 inline constexpr uint64_t kSlave = uint64_t{1} << 19U;
 inline constexpr uint64_t kShared = uint64_t{1} << 20U;
 
+enum class DetachKind : uint32_t {
+  Bind,     ///< path, path below it (may be empty)
+  Tmpfs,    ///< no text
+  Overlay,  ///< source, upper, work (both empty: changes go to a new tmpfs of `size`)
+  Owner,    ///< path: nothing is mounted; the tree is given to uid and gid
+  Mask,     ///< no text: nothing is answered; an empty mount goes over each descriptor that came along
+};
+
 /// What the broker is asked to detach: a source by path, and what it must be.
 struct DetachRequest {
-  uint32_t kind = 0;  ///< 0: bind, 1: tmpfs
+  DetachKind kind = DetachKind::Bind;
   uint32_t recursive = 0;
   uint32_t attributes_recursive = 0;
   uint32_t is_file = 0;
@@ -181,7 +191,11 @@ struct DetachRequest {
   uint32_t mode = 0;
   uint32_t uid = UINT32_MAX;
   uint32_t gid = UINT32_MAX;
-  uint32_t path_size = 0;  ///< bytes of the path that follows, with its NUL
+  uint32_t path_size = 0;  ///< bytes of the texts that follow, each with its NUL
+  uint64_t inodes = 0;     ///< of a tmpfs; 0: the kernel decides
+  uint32_t no_swap = 0;
+  uint32_t require_mountpoint = 0;
+  uint32_t user_xattr = 0;  ///< an overlay's marks are attributes of the user, as without privilege they have to be
 };
 
 }  // namespace dunnage::launcher

@@ -63,6 +63,16 @@ enum class Step : uint16_t {
   SetAttributes,
   ConfigureFileSystem,
   CreateFileSystem,
+  SetNoSwap,
+  RequireMountpoint,
+  OpenSubpath,
+  CreateSubpath,
+  MapIds,
+  ChangeOwner,
+  MaskBelow,
+  OpenUpper,
+  CreateUpper,
+  Relabel,
 };
 
 }  // namespace dunnage::launcher

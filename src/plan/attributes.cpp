@@ -13,6 +13,24 @@
 namespace dunnage::plan {
 namespace {
 
+void append_options(const ResolvedMount& mount, std::vector<std::string>& words) {
+  if (mount.owner.kind() != Ownership::Kind::AsIs) {
+    words.push_back("owner " + to_string(mount.owner));
+  }
+  if (mount.chown) {
+    words.emplace_back("chown");
+  }
+  if (mount.relabel != Relabel::None) {
+    words.push_back(fmt::format("{} label", to_string(mount.relabel)));
+  }
+  if (!mount.exclude.empty()) {
+    words.push_back(fmt::format("without {}", fmt::join(mount.exclude, " ")));
+  }
+  if (mount.overlay) {
+    words.emplace_back("overlay");
+  }
+}
+
 std::string access_of(const ResolvedMount& mount) {
   if (!mount.read_only) {
     return "read-write";
@@ -40,6 +58,12 @@ void append_tmpfs(const ResolvedMount& mount, std::vector<std::string>& words) {
   if (mount.gid) {
     words.push_back(fmt::format("gid {}", *mount.gid));
   }
+  if (mount.nr_inodes) {
+    words.push_back(fmt::format("at most {} files", *mount.nr_inodes));
+  }
+  if (mount.no_swap) {
+    words.emplace_back("not swapped");
+  }
 }
 
 }  // namespace
@@ -59,8 +83,10 @@ std::string source_of(const ResolvedMount& mount) {
     case MountKind::Tmpfs:
       return "memory";
     case MountKind::Volume:
-      return mount.volume.empty() ? "a new anonymous volume"
-                                  : fmt::format("\"{}\" (\"{}\")", mount.volume, mount.source.string());
+      return mount.volume.empty()
+                 ? "a new anonymous volume"
+                 : fmt::format("\"{}\" (\"{}\"){}", mount.volume, mount.source.string(),
+                               mount.subpath.empty() ? "" : fmt::format(", \"{}\" in it", mount.subpath));
     case MountKind::Bind:
       break;
   }
@@ -77,6 +103,9 @@ std::string attributes_of(const ResolvedMount& mount) {
   if (mount.create_volume && !mount.volume.empty()) {
     words.emplace_back("to be created");
   }
+  if (mount.left_out) {
+    return "left out";
+  }
   words.push_back(access_of(mount));
   append_flags(mount, words);
   if (mount.kind == MountKind::Bind) {
@@ -88,6 +117,7 @@ std::string attributes_of(const ResolvedMount& mount) {
   if (mount.no_copy) {
     words.emplace_back("nocopy");
   }
+  append_options(mount, words);
   if (mount.kind == MountKind::Tmpfs) {
     append_tmpfs(mount, words);
   }

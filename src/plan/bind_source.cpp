@@ -10,6 +10,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -65,11 +68,20 @@ std::filesystem::path future_path(const BindMount& mount, const std::string& pat
   return result.string();
 }
 
+bool is_mountpoint(const char* path) noexcept {
+  struct statx status {};
+  return ::statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_INO, &status) == 0 &&
+         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 BindSource missing_source(const BindMount& mount, const std::string& path) {
   boost::system::error_code fault;
   if (fs::symlink_status(path, fault).type() == fs::symlink_file) {
     refuse(mount, "it is a symbolic link that leads nowhere", errc::source_missing,
            "remove it or repair what it leads to");
+  }
+  if (mount.options.optional) {
+    return {.path = path, .kind = FileKind::Directory, .missing = true};
   }
   if (!mount.options.create_source) {
     refuse(mount, path == mount.source ? "" : "looked for \"" + path + "\"", errc::source_missing,
@@ -108,6 +120,7 @@ BindSource look_at_source(const BindMount& mount, const std::filesystem::path& c
   return {.path = canonical.string(),
           .kind = status.type() == fs::directory_file ? FileKind::Directory : FileKind::File,
           .missing = false,
+          .mountpoint = is_mountpoint(canonical.c_str()),
           .followed = canonical.string() == path ? "" : path};
 }
 

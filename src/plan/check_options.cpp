@@ -2,6 +2,7 @@
 #include "plan/check_options.hpp"
 
 #include "model/mount_name.hpp"
+#include "volume/local_driver.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -95,9 +96,10 @@ void check_ranges(const Checker& checker, const std::vector<IdRange>& ranges) {
 }
 
 void check_owner(const Checker& checker, const Ownership& owner, bool chown) {
-  checker.refuse_if(chown && owner.kind() != Ownership::Kind::AsIs,
-                    "chown changes the owners on disk, and the ownership \"" + to_string(owner) + "\" leaves them alone",
-                    "choose one of the two");
+  checker.refuse_if(
+      chown && owner.kind() != Ownership::Kind::AsIs,
+      "chown changes the owners on disk, and the ownership \"" + to_string(owner) + "\" leaves them alone",
+      "choose one of the two");
   if (owner.kind() == Ownership::Kind::As) {
     checker.id(owner.uid());
     checker.id(owner.gid());
@@ -108,7 +110,8 @@ void check_owner(const Checker& checker, const Ownership& owner, bool chown) {
 }
 
 void check_exclude(const Checker& checker, const std::vector<std::string>& patterns) {
-  checker.refuse_if(patterns.size() > kMostPatterns, fmt::format("{} patterns to exclude are too many", patterns.size()),
+  checker.refuse_if(patterns.size() > kMostPatterns,
+                    fmt::format("{} patterns to exclude are too many", patterns.size()),
                     fmt::format("give at most {}", kMostPatterns));
   for (const std::string& pattern : patterns) {
     checker.text("pattern", pattern);
@@ -122,7 +125,8 @@ void check_overlay(const Checker& checker, const OverlayOptions& overlay) {
   checker.refuse_if(overlay.upper.empty() != overlay.work.empty(),
                     "an overlay has an upper and a work directory, or neither", "give both or none");
   checker.refuse_if(!overlay.upper.empty() && (overlay.upper.is_relative() || overlay.work.is_relative()),
-                    "the upper and the work directory of an overlay have to be absolute paths", "begin them with \"/\"");
+                    "the upper and the work directory of an overlay have to be absolute paths",
+                    "begin them with \"/\"");
   checker.text("upper directory", overlay.upper.native());
   checker.text("work directory", overlay.work.native());
   checker.refuse_if(overlay.size == 0, "changes of size 0 would have no limit", "give them a size");
@@ -134,21 +138,12 @@ void check_common(const Checker& checker, const Options& options) {
   check_exclude(checker, options.exclude);
   if (options.overlay) {
     check_overlay(checker, *options.overlay);
+    checker.refuse_if(options.chown, "chown changes the owners on disk, and an overlay leaves the source alone",
+                      "choose one of the two");
+    checker.refuse_if(!options.overlay->upper.empty() && options.owner.kind() != Ownership::Kind::AsIs,
+                      "the changes in an upper directory would not have the owners of the source",
+                      "leave out upper and work, or the owner");
   }
-}
-
-/// What this version does not do yet is refused by its name and never passed over.
-template <typename Options>
-void check_available(const Checker& checker, const Options& options) {
-  const auto refuse = [&](bool given, std::string_view option) {
-    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
-                      errc::not_supported);
-  };
-  refuse(options.owner.kind() != Ownership::Kind::AsIs, "owner");
-  refuse(options.chown, "chown");
-  refuse(options.relabel != Relabel::None, "relabel");
-  refuse(!options.exclude.empty(), "exclude");
-  refuse(options.overlay.has_value(), "overlay");
 }
 
 }  // namespace
@@ -164,24 +159,17 @@ void check_options(const BindMount& mount) {
                     "set one of create_source and optional");
   checker.refuse_if((options.create_uid || options.create_gid) && !options.create_source,
                     "an owner for a source that is not created", "set create_source, or leave the owner out");
-  checker.refuse_if(options.require_mountpoint && options.create_source,
-                    "a source that is created is no mount point", "set one of create_source and require_mountpoint");
+  checker.refuse_if(options.require_mountpoint && options.create_source, "a source that is created is no mount point",
+                    "set one of create_source and require_mountpoint");
   check_common(checker, options);
-  check_available(checker, options);
-  const auto refuse = [&](bool given, std::string_view option) {
-    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
-                      errc::not_supported);
-  };
-  refuse(options.create_mode != BindOptions{}.create_mode, "create_mode");
-  refuse(options.create_uid || options.create_gid, "create_uid, create_gid");
-  refuse(options.optional, "optional");
-  refuse(options.require_mountpoint, "require_mountpoint");
 }
 
 void check_options(const VolumeMount& mount) {
   const Checker checker{mount};
   const VolumeMountOptions& options = mount.options;
   checker.text("path in the volume", options.subpath);
+  checker.refuse_if(options.subpath.size() > kLongestPattern, "the path in the volume is too long",
+                    fmt::format("use at most {} bytes", kLongestPattern));
   checker.refuse_if(!options.subpath.empty() && !is_below(options.subpath),
                     fmt::format("\"{}\" is no path in a volume", options.subpath),
                     "give a path relative to the volume's root, without \"..\"");
@@ -191,14 +179,11 @@ void check_options(const VolumeMount& mount) {
                     fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"",
                     errc::not_supported);
   check_common(checker, options);
-  check_available(checker, options);
-  const auto refuse = [&](bool given, std::string_view option) {
-    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
-                      errc::not_supported);
-  };
-  refuse(!options.subpath.empty(), "subpath");
-  refuse(!options.driver_options.empty(), "driver_options");
-  refuse(!options.create, "create");
+  volume::LocalDriver driver;
+  if (const auto fault = volume::read_driver_options(options.driver_options, driver)) {
+    checker.refuse_if(true, fault->cause, fault->remedy,
+                      fault->unsupported ? errc::not_supported : errc::invalid_argument);
+  }
 }
 
 void check_options(const Tmpfs& mount) {
@@ -210,12 +195,6 @@ void check_options(const Tmpfs& mount) {
   checker.mode(options.mode);
   checker.id(options.uid);
   checker.id(options.gid);
-  const auto refuse = [&](bool given, std::string_view option) {
-    checker.refuse_if(given, fmt::format("the option \"{}\" cannot be had", option), "leave it out",
-                      errc::not_supported);
-  };
-  refuse(options.nr_inodes.has_value(), "nr_inodes");
-  refuse(options.no_swap, "no_swap");
 }
 
 }  // namespace dunnage::plan

@@ -5,6 +5,7 @@
 #include "model/mount_name.hpp"
 #include "model/target.hpp"
 #include "plan/attributes.hpp"
+#include "volume/local_driver.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +20,7 @@ namespace {
 const ResolvedMount* mount_of(const MountPlan& plan, std::string_view path) {
   const ResolvedMount* deepest = nullptr;
   for (const ResolvedMount& mount : plan) {
-    if (model::is_at_or_below(path, mount.target) &&
+    if (!mount.left_out && model::is_at_or_below(path, mount.target) &&
         (deepest == nullptr || mount.target.size() >= deepest->target.size())) {
       deepest = &mount;
     }
@@ -27,11 +28,28 @@ const ResolvedMount* mount_of(const MountPlan& plan, std::string_view path) {
   return deepest;
 }
 
+/// Where a volume is that is no directory; empty for one that is.
+std::string place_of_driver(const ResolvedMount& mount) {
+  volume::LocalDriver driver;
+  (void)volume::read_driver_options(mount.driver_options, driver);  // the plan was made with options that are right
+  switch (driver.kind) {
+    case volume::LocalDriver::Kind::Tmpfs:
+      return "It lives in memory and is gone when the container ends.";
+    case volume::LocalDriver::Kind::FileSystem:
+      return fmt::format("It lives in the {} file system of \"{}\".", driver.type, driver.device.string());
+    default:
+      return {};
+  }
+}
+
 std::string place_of(const ResolvedMount& mount, std::string_view path) {
   switch (mount.kind) {
     case MountKind::Tmpfs:
       return "It lives in memory and is gone when the container ends.";
     case MountKind::Volume:
+      if (std::string elsewhere = place_of_driver(mount); !elsewhere.empty()) {
+        return elsewhere;
+      }
       if (mount.volume.empty()) {
         return "It lives in an anonymous volume, which is made when the plan is prepared.";
       }
@@ -40,8 +58,8 @@ std::string place_of(const ResolvedMount& mount, std::string_view path) {
       break;
   }
   const std::string below{path.substr(mount.target.size())};
-  return fmt::format("On the host it is \"{}\".",
-                     mount.source == "/" && !below.empty() ? below : mount.source.string() + below);
+  const std::string source = (mount.subpath.empty() ? mount.source : mount.source / mount.subpath).string();
+  return fmt::format("On the host it is \"{}\".", source == "/" && !below.empty() ? below : source + below);
 }
 
 std::string mounts_below(const MountPlan& plan, std::string_view path) {

@@ -11,7 +11,7 @@
 namespace dunnage::plan {
 
 /// Parents come before children; otherwise the order stays. A parent that was added late is moved to right before its
-/// first child, and says so in its reasons.
+/// first child, and says so in its reasons. A mount that covers something of the mount above it says what.
 [[nodiscard]] std::vector<ResolvedMount> in_order(std::vector<ResolvedMount> mounts);
 
 }  // namespace dunnage::plan

@@ -43,6 +43,7 @@ void add_further(Json& value, const ResolvedMount& mount) {
   add("CreateMode", mount.create_mode != plain.create_mode, mount.create_mode);
   add("CreateUid", mount.create_uid.has_value(), mount.create_uid.value_or(0));
   add("CreateGid", mount.create_gid.has_value(), mount.create_gid.value_or(0));
+  add("RequireMountpoint", mount.require_mountpoint, true);
   add("LeftOut", mount.left_out, true);
   add("Subpath", !mount.subpath.empty(), to_json_text(mount.subpath));
   add("Driver", !mount.driver.empty(), to_json_text(mount.driver));
@@ -53,27 +54,27 @@ void add_further(Json& value, const ResolvedMount& mount) {
 
 Json to_value(const ResolvedMount& mount) {
   Json value{{"Type", to_string(mount.kind)},
-          {"FileKind", mount.file_kind == FileKind::Directory ? "directory" : "file"},
-          {"Target", to_json_text(mount.target)},
-          {"Source", to_json_text(mount.source.string())},
-          {"CreateSource", mount.create_source},
-          {"ReadOnly", mount.read_only},
-          {"RecursiveReadOnly", mount.recursive_read_only},
-          {"Recursive", mount.recursive},
-          {"Suid", mount.suid},
-          {"Dev", mount.dev},
-          {"Exec", mount.exec},
-          {"Propagation", to_string(mount.propagation)},
-          {"Volume", to_json_text(mount.volume)},
-          {"Store", to_json_text(mount.store.string())},
-          {"CreateVolume", mount.create_volume},
-          {"NoCopy", mount.no_copy},
-          {"Labels", model::pairs_to_value(mount.labels)},
-          {"SizeBytes", mount.size},
-          {"Mode", mount.mode},
-          {"Uid", optional_number(mount.uid)},
-          {"Gid", optional_number(mount.gid)},
-          {"Reasons", model::texts_to_value(mount.reasons)}};
+             {"FileKind", mount.file_kind == FileKind::Directory ? "directory" : "file"},
+             {"Target", to_json_text(mount.target)},
+             {"Source", to_json_text(mount.source.string())},
+             {"CreateSource", mount.create_source},
+             {"ReadOnly", mount.read_only},
+             {"RecursiveReadOnly", mount.recursive_read_only},
+             {"Recursive", mount.recursive},
+             {"Suid", mount.suid},
+             {"Dev", mount.dev},
+             {"Exec", mount.exec},
+             {"Propagation", to_string(mount.propagation)},
+             {"Volume", to_json_text(mount.volume)},
+             {"Store", to_json_text(mount.store.string())},
+             {"CreateVolume", mount.create_volume},
+             {"NoCopy", mount.no_copy},
+             {"Labels", model::pairs_to_value(mount.labels)},
+             {"SizeBytes", mount.size},
+             {"Mode", mount.mode},
+             {"Uid", optional_number(mount.uid)},
+             {"Gid", optional_number(mount.gid)},
+             {"Reasons", model::texts_to_value(mount.reasons)}};
   add_further(value, mount);
   return value;
 }
@@ -100,7 +101,6 @@ Propagation propagation_named(const std::string& word) {
   }
   throw std::invalid_argument{"unknown propagation \"" + word + "\""};
 }
-
 
 std::optional<std::uint32_t> optional_id(const Json& value) {
   return value.is_null() ? std::nullopt : std::optional{model::number_from<std::uint32_t>(value)};
@@ -141,11 +141,15 @@ void read_options(const Json& value, ResolvedMount& mount) {
 }
 
 void read_further(const Json& value, ResolvedMount& mount) {
-  read_if_there(value, "NrInodes", [&](const Json& json) { mount.nr_inodes = model::number_from<std::uint64_t>(json); });
+  read_if_there(value, "NrInodes",
+                [&](const Json& json) { mount.nr_inodes = model::number_from<std::uint64_t>(json); });
   read_if_there(value, "NoSwap", [&](const Json& json) { mount.no_swap = json.get<bool>(); });
   read_if_there(value, "CreateMode", [&](const Json& json) { mount.create_mode = model::number_from<unsigned>(json); });
-  read_if_there(value, "CreateUid", [&](const Json& json) { mount.create_uid = model::number_from<std::uint32_t>(json); });
-  read_if_there(value, "CreateGid", [&](const Json& json) { mount.create_gid = model::number_from<std::uint32_t>(json); });
+  read_if_there(value, "CreateUid",
+                [&](const Json& json) { mount.create_uid = model::number_from<std::uint32_t>(json); });
+  read_if_there(value, "CreateGid",
+                [&](const Json& json) { mount.create_gid = model::number_from<std::uint32_t>(json); });
+  read_if_there(value, "RequireMountpoint", [&](const Json& json) { mount.require_mountpoint = json.get<bool>(); });
   read_if_there(value, "LeftOut", [&](const Json& json) { mount.left_out = json.get<bool>(); });
   read_if_there(value, "Subpath", [&](const Json& json) { mount.subpath = from_json_text(json); });
   read_if_there(value, "Driver", [&](const Json& json) { mount.driver = from_json_text(json); });

@@ -9,7 +9,12 @@
 #include "plan/attributes.hpp"
 #include "plan/bind_source.hpp"
 #include "plan/check_options.hpp"
+#include "plan/known_directory.hpp"
 #include "plan/order.hpp"
+#include "plan/selinux.hpp"
+#include "plan/volume_driver.hpp"
+#include "plan/volume_path.hpp"
+#include "volume/volume_store_access.hpp"
 
 #include <fmt/format.h>
 #include <boost/filesystem.hpp>
@@ -88,14 +93,71 @@ void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
   }
 }
 
+template <typename Options>
+void take_options(const Options& options, ResolvedMount& mount) {
+  mount.owner = options.owner;
+  mount.chown = options.chown;
+  mount.relabel = options.relabel;
+  mount.exclude = options.exclude;
+  mount.overlay = options.overlay;
+  if (mount.owner.kind() != Ownership::Kind::AsIs) {
+    mount.reasons.push_back(fmt::format(
+        "the owner is to be \"{}\"; preparing maps ids where they do not agree as they are", to_string(mount.owner)));
+  }
+  if (mount.chown) {
+    mount.reasons.emplace_back(
+        "preparing gives the source and all below it to the container's user; other mounts below "
+        "it are passed over");
+  }
+  if (mount.relabel != Relabel::None) {
+    mount.reasons.emplace_back(plan::has_selinux()
+                                   ? "preparing gives the source and all below it a label that containers may use"
+                                   : "SELinux is off on this machine, so the label that was asked for changes nothing");
+  }
+  if (!mount.exclude.empty()) {
+    mount.reasons.push_back(
+        fmt::format("preparing hides what is there by then of \"{}\"", fmt::join(mount.exclude, "\", \"")));
+  }
+  if (mount.overlay) {
+    mount.reasons.emplace_back(
+        "the source is the lower layer of an overlay and is not changed; mounts below it are not "
+        "shown");
+  }
+}
+
+void check_source(const BindMount& bind, const plan::BindSource& source) {
+  if (bind.options.require_mountpoint && !source.missing && !source.mountpoint) {
+    refuse(bind, "the source is not a mount point", errc::source_missing, "mount it, or leave require_mountpoint out");
+  }
+  const bool file = source.kind == FileKind::File;
+  if (file && (bind.options.overlay || !bind.options.exclude.empty())) {
+    refuse(bind, "the source is a file, and overlay and exclude are about directories", errc::invalid_argument,
+           "leave them out");
+  }
+  const bool relabel = bind.options.relabel != Relabel::None;
+  if ((bind.options.chown || relabel) && plan::is_known_directory(source.path)) {
+    refuse(bind,
+           fmt::format("\"{}\" is a directory of the machine itself, whose {} stays", source.path.string(),
+                       bind.options.chown ? "owner" : "label"),
+           errc::invalid_argument,
+           fmt::format("choose a directory of your own, or leave {} out", bind.options.chown ? "chown" : "relabel"));
+  }
+}
+
 ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options) {
   plan::check_options(bind);
   check_recursion(bind);
   const plan::BindSource source = plan::look_at_source(bind, options.current_directory);
+  check_source(bind, source);
   ResolvedMount mount = begin_mount(MountKind::Bind, bind.target, bind.options);
   mount.source = source.path;
   mount.file_kind = source.kind;
-  mount.create_source = source.missing;
+  mount.create_source = source.missing && bind.options.create_source;
+  mount.create_mode = bind.options.create_mode;
+  mount.create_uid = bind.options.create_uid;
+  mount.create_gid = bind.options.create_gid;
+  mount.require_mountpoint = bind.options.require_mountpoint;
+  mount.left_out = source.missing && bind.options.optional;
   mount.propagation = bind.options.propagation;
   mount.recursive = bind.options.recursion != Recursion::Disabled;
   mount.recursive_read_only = mount.read_only && mount.recursive && bind.options.recursion != Recursion::Writable;
@@ -107,6 +169,10 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options)
     mount.reasons.push_back(
         fmt::format("\"{}\" leads over a symbolic link to \"{}\"", source.followed, source.path.string()));
   }
+  if (mount.left_out) {
+    mount.reasons.emplace_back("the source is missing, and the mount is optional: it is left out");
+    return mount;
+  }
   if (source.missing) {
     mount.reasons.emplace_back(
         "the source is missing; preparing creates it as a directory, because create_source is set");
@@ -114,6 +180,7 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options)
     mount.reasons.emplace_back("the source is a file, so the mount point is one");
   }
   explain_recursion(bind, mount);
+  take_options(bind.options, mount);
   return mount;
 }
 
@@ -128,17 +195,27 @@ std::filesystem::path store_of(const VolumeMount& volume, const ResolveOptions& 
 std::optional<Volume> find_volume(const std::filesystem::path& store, const std::string& name) {
   boost::system::error_code fault;
   const auto type = boost::filesystem::status((store / "volumes").string(), fault).type();
-  return type == boost::filesystem::file_not_found ? std::nullopt : VolumeStore::open(store).find(name);
+  if (type == boost::filesystem::file_not_found) {
+    return std::nullopt;
+  }
+  const auto opened = VolumeStoreAccess::open_existing(store);
+  return opened ? opened->find(name) : std::nullopt;
 }
 
 void find_or_plan(const VolumeMount& volume, ResolvedMount& mount) {
   if (const auto found = find_volume(mount.store, volume.name)) {
     mount.source = found->mountpoint();
-    mount.reasons.push_back("the volume exists and is used as it is, with its own labels");
+    mount.driver_options = found->info().driver_options;
+    mount.reasons.push_back("the volume exists and is used as it is, with its own labels and options");
     return;
+  }
+  if (!volume.options.create) {
+    refuse(volume, fmt::format("there is no such volume in \"{}\"", mount.store.string()), errc::volume_missing,
+           "create it, or let mounting create it");
   }
   mount.create_volume = true;
   mount.labels = volume.options.labels;
+  mount.driver_options = volume.options.driver_options;
   mount.source = mount.store / "volumes" / volume.name / "_data";
   mount.reasons.push_back(
       fmt::format("there is no volume \"{}\" in \"{}\"; preparing creates it", volume.name, mount.store.string()));
@@ -158,10 +235,17 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
   if (volume.name.empty()) {
     mount.create_volume = true;
     mount.labels = volume.options.labels;
+    mount.driver_options = volume.options.driver_options;
     mount.reasons.emplace_back("it has no name; preparing makes an anonymous volume, which goes with the container");
   } else {
     find_or_plan(volume, mount);
   }
+  plan::take_driver_options(volume, mount);
+  if (!volume.options.subpath.empty()) {
+    mount.subpath = model::clean_path(volume.options.subpath).substr(1);
+    mount.file_kind = plan::look_below(volume, mount);
+  }
+  take_options(volume.options, mount);
   return mount;
 }
 
@@ -173,6 +257,8 @@ ResolvedMount resolve_tmpfs(const Tmpfs& tmpfs, const ResolveOptions&) {
   mount.mode = options.mode;
   mount.uid = options.uid;
   mount.gid = options.gid;
+  mount.nr_inodes = options.nr_inodes;
+  mount.no_swap = options.no_swap;
   if (options == TmpfsOptions{}) {
     mount.reasons.push_back(fmt::format("without options a tmpfs has {}, mode {:04o}, and runs no programs",
                                         plan::size_in_words(options.size), options.mode));

@@ -1,17 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepare/detach_mount.hpp"
 
+#include "launcher/change_owner.hpp"
+#include "launcher/mask.hpp"
+#include "launcher/overlay.hpp"
+
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
+#include <initializer_list>
+#include <string>
 
 namespace dunnage::prepare {
 namespace {
 
+using launcher::DetachKind;
+using launcher::DetachRequest;
+using launcher::DetachResult;
+
 /// A source on a network file system whose server is away must not hang the host for ever.
 launcher::Deadline deadline() { return std::chrono::steady_clock::now() + std::chrono::seconds{60}; }
+
+/// Texts with a NUL between them; what sends them adds the last.
+std::string texts_of(std::initializer_list<std::string> texts) {
+  std::string joined;
+  for (const std::string& text : texts) {
+    joined += text;
+    joined += '\0';
+  }
+  joined.pop_back();
+  return joined;
+}
+
+/// A descriptor of this mount namespace is of no use in the broker's copy; the inode is the same.
+int pin(DetachRequest& request, int opened) {
+  struct stat status {};
+  if (opened < 0) {
+    return 0;
+  }
+  if (::fstat(opened, &status) != 0) {
+    return errno;
+  }
+  request.check_inode = 1;
+  request.device = status.st_dev;
+  request.inode = status.st_ino;
+  return 0;
+}
+
+/// Where a root starts: at the descriptor, if there is one.
+struct Start {
+  int directory;
+  const char* path;
+};
+
+Start start_of(const SourcePath& source) {
+  return source.opened >= 0 ? Start{source.opened, ""} : Start{AT_FDCWD, source.path.c_str()};
+}
 
 }  // namespace
 
@@ -22,31 +70,76 @@ const launcher::Connection& MountSource::broker() {
   return *connection_;
 }
 
-launcher::DetachResult MountSource::bind(launcher::DetachRequest request, const std::filesystem::path& path,
-                                         int opened) {
+DetachResult MountSource::bind(const DetachRequest& request, const SourcePath& source) {
+  DetachRequest wanted = request;
+  wanted.kind = DetachKind::Bind;
   if (!identity_.rootless()) {
-    return opened >= 0 ? launcher::detach_bind(opened, "", request)
-                       : launcher::detach_bind(AT_FDCWD, path.c_str(), request);
+    const Start start = start_of(source);
+    return launcher::detach_bind(start.directory, start.path, source.below.c_str(), wanted, source.user_namespace);
   }
-  if (opened >= 0) {  // a descriptor of this mount namespace is of no use in the broker's copy; the inode is the same
-    struct stat status {};
-    if (::fstat(opened, &status) != 0) {
-      return launcher::detach_failure(launcher::Step::OpenSource, errno);
-    }
-    request.check_inode = 1;
-    request.device = status.st_dev;
-    request.inode = status.st_ino;
+  if (const int number = pin(wanted, source.opened); number != 0) {
+    return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
-  return broker().detach(request, path.string(), deadline());
+  return broker().detach(wanted, texts_of({source.path.string(), source.below}), deadline());
 }
 
-launcher::DetachResult MountSource::tmpfs(const launcher::DetachRequest& request) {
+DetachResult MountSource::tmpfs(const DetachRequest& request) {
   if (!identity_.rootless()) {
     return launcher::detach_tmpfs(request);
   }
-  launcher::DetachRequest wanted = request;
-  wanted.kind = 1;
+  DetachRequest wanted = request;
+  wanted.kind = DetachKind::Tmpfs;
   return broker().detach(wanted, {}, deadline());
+}
+
+DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath& source,
+                                  const OverlayOptions& options) {
+  DetachRequest wanted = request;
+  wanted.kind = DetachKind::Overlay;
+  wanted.size = options.size;
+  if (!identity_.rootless()) {
+    const Start start = start_of(source);
+    return launcher::detach_overlay(start.directory, start.path, source.below.c_str(), options.upper.c_str(),
+                                    options.work.c_str(), wanted, source.user_namespace);
+  }
+  wanted.user_xattr = 1;
+  if (const int number = pin(wanted, source.opened); number != 0) {
+    return launcher::detach_failure(launcher::Step::OpenSource, number);
+  }
+  return broker().detach(wanted,
+                         texts_of({source.path.string(), source.below, options.upper.string(), options.work.string()}),
+                         deadline());
+}
+
+launcher::Failure MountSource::change_owner(const DetachRequest& request, const SourcePath& source) {
+  DetachRequest wanted = request;
+  wanted.kind = DetachKind::Owner;
+  if (!identity_.rootless()) {
+    const Start start = start_of(source);
+    const auto walk = std::make_unique<launcher::Walk>(false);
+    return launcher::change_owner(start.directory, start.path, wanted, *walk);
+  }
+  if (const int number = pin(wanted, source.opened); number != 0) {
+    return launcher::failure_of(launcher::Step::ChangeOwner, -number);
+  }
+  return broker().detach(wanted, source.path.string(), deadline()).failure;
+}
+
+launcher::Failure MountSource::mask(std::span<const int> targets) {
+  constexpr std::size_t kAtOnce = 128;
+  launcher::Failure failure;
+  while (!targets.empty() && failure.error == 0) {
+    const auto part = targets.first(std::min(targets.size(), kAtOnce));
+    if (identity_.rootless()) {
+      DetachRequest request;
+      request.kind = DetachKind::Mask;
+      failure = broker().detach(request, {}, deadline(), part).failure;
+    } else {
+      failure = launcher::mask_all(part.data(), static_cast<std::uint32_t>(part.size()));
+    }
+    targets = targets.subspan(part.size());
+  }
+  return failure;
 }
 
 }  // namespace dunnage::prepare

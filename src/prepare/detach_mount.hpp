@@ -9,20 +9,37 @@
 #include "launcher/detach.hpp"
 #include "launcher/identity.hpp"
 
+#include <dunnage/overlay.hpp>
+
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 
 namespace dunnage::prepare {
+
+/// What a mount is made of.
+struct SourcePath {
+  std::filesystem::path path;  ///< absolute
+  std::string below{};         ///< in it; made if it is missing
+  int opened = -1;             ///< what `path` was when it was looked at (-1: nobody did), whose inode it has to be
+  int user_namespace = -1;     ///< by whose ids the files are shown; only as root
+};
 
 /// The one way to a detached mount for an identity. Cheap; the launcher is started at the first need of it.
 class MountSource {
  public:
   explicit MountSource(const launcher::Identity& identity) : identity_{identity} {}
 
-  /// \param path absolute; \param opened what it was when it was looked at (-1: nobody did), whose inode it has to be
-  [[nodiscard]] launcher::DetachResult bind(launcher::DetachRequest request, const std::filesystem::path& path,
-                                            int opened = -1);
+  [[nodiscard]] launcher::DetachResult bind(const launcher::DetachRequest& request, const SourcePath& source);
   [[nodiscard]] launcher::DetachResult tmpfs(const launcher::DetachRequest& request);
+  [[nodiscard]] launcher::DetachResult overlay(const launcher::DetachRequest& request, const SourcePath& source,
+                                               const OverlayOptions& options);
+  /// Gives the tree to uid and gid of the request, which are ids of the container.
+  [[nodiscard]] launcher::Failure change_owner(const launcher::DetachRequest& request, const SourcePath& source);
+  /// Covers what the descriptors hold, in mounts this source made.
+  [[nodiscard]] launcher::Failure mask(std::span<const int> targets);
 
  private:
   const launcher::Connection& broker();

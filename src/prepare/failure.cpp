@@ -29,6 +29,26 @@ std::string cause_of(Step step) {
       return "fsconfig";
     case Step::CreateFileSystem:
       return "fsmount";
+    case Step::SetNoSwap:
+      return "fsconfig noswap";
+    case Step::RequireMountpoint:
+      return "the source is not a mount point";
+    case Step::OpenSubpath:
+      return "open the path in the volume";
+    case Step::CreateSubpath:
+      return "create the path in the volume";
+    case Step::MapIds:
+      return "map its ids (mount_setattr MOUNT_ATTR_IDMAP)";
+    case Step::ChangeOwner:
+      return "change the owner";
+    case Step::MaskBelow:
+      return "hide what is excluded";
+    case Step::OpenUpper:
+      return "open the upper and the work directory";
+    case Step::CreateUpper:
+      return "make the upper directory in memory";
+    case Step::Relabel:
+      return "set the SELinux label";
     case Step::None:
       return "the launcher's broker did not answer";
     default:
@@ -66,12 +86,45 @@ std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failu
     case Step::SourceChanged:
       return "resolve the mounts again";
     case Step::SetAttributes:
-      return failure.error == EBUSY ? "a program holds a file there open for writing; end it first"
-             : failure.error == EPERM
-                 ? "a mount below the source has options this user may not change; leave it out with recursion \"disabled\""
-                 : "choose a source whose file system takes these options";
+      return failure.error == EBUSY   ? "a program holds a file there open for writing; end it first"
+             : failure.error == EPERM ? "a mount below the source has options this user may not change; leave it out "
+                                        "with recursion \"disabled\""
+                                      : "choose a source whose file system takes these options";
+    case Step::SetPropagation:
+      return "use propagation \"rprivate\"";
+    case Step::SetNoSwap:
+      return "leave no_swap out; only root may keep a tmpfs from swap, and the kernel has to be Linux 6.4 or later";
+    case Step::RequireMountpoint:
+      return "mount it, or leave require_mountpoint out";
+    case Step::OpenSubpath:
+      return failure.error == EXDEV ? "a symbolic link in it leads out of the volume; remove the link"
+                                    : "correct the path, or remove what is in its way";
+    case Step::CreateSubpath:
+      return "give this user the right to write there, or create it";
+    case Step::MapIds:
+      return failure.error == EINVAL
+                 ? "a file system there has no id-mapped mounts; leave out mounts below the source with recursion "
+                   "\"disabled\", or use chown"
+                 : "this needs CAP_SYS_ADMIN over the file system and Linux 5.12; or use chown";
+    case Step::ChangeOwner:
+      return failure.error == ELOOP || failure.error == E2BIG
+                 ? "the tree is deeper or larger than this library walks; change its owner yourself"
+                 : "only files whose owner has an id in the container can be given to another";
+    case Step::MaskBelow:
+      return failure.error == EINVAL ? "leave exclude out; this needs Linux 6.15"
+                                     : "see dunnage::support() for what this machine allows";
+    case Step::Relabel:
+      return "leave relabel out, or label the source yourself (chcon)";
+    case Step::OpenUpper:
+    case Step::CreateUpper:
+      return "check the upper and the work directory";
     case Step::CreateTmpfs:
     case Step::CreateFileSystem:
+      if (mount.overlay) {
+        return "upper and work have to be on one file system that takes an overlay, and the kernel has to be Linux "
+               "6.13 "
+               "or later";
+      }
       return failure.error == EPERM ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
                                     : "see dunnage::support() for what this machine allows";
     case Step::ConfigureFileSystem:
@@ -110,22 +163,27 @@ MountWords words_of(const ResolvedMount& mount) {
 }
 
 MountError prepare_error(const ResolvedMount& mount, const launcher::Failure& failure) {
-  const int number = failure.error;
-  return prepare_error(mount, cause_of(failure.step), number, remedy_of(mount, failure));
+  // what this kernel or user cannot do is told apart from what went wrong
+  const bool refused = failure.step == Step::SetNoSwap || failure.step == Step::MapIds ||
+                       (failure.step == Step::MaskBelow && failure.error == EINVAL);
+  return prepare_error(mount, cause_of(failure.step), refused ? EOPNOTSUPP : failure.error, remedy_of(mount, failure));
 }
 
 MountError prepare_error(const ResolvedMount& mount, const std::string& cause, int number, std::string remedy) {
   MountWords words = words_of(mount);
+  const std::error_code code = number == EOPNOTSUPP ? make_error_code(errc::not_supported)
+                               : mount.kind == MountKind::Bind && number == ENOENT
+                                   ? make_error_code(errc::source_missing)
+                                   : std::error_code{number, std::system_category()};
   return MountError{{.stage = Stage::Prepare,
                      .operation = "prepare " + words.kind,
                      .subject = std::move(words.subject),
                      .detail = std::move(words.detail),
                      .cause = cause,
-                     .code = mount.kind == MountKind::Bind && number == ENOENT
-                                 ? make_error_code(errc::source_missing)
-                                 : std::error_code{number, std::system_category()},
+                     .code = code,
                      .remedy = std::move(remedy)},
-                    mount.kind == MountKind::Volume ? mount.volume : mount.source.string(), mount.target};
+                    mount.kind == MountKind::Volume ? mount.volume : mount.source.string(),
+                    mount.target};
 }
 
 }  // namespace dunnage::prepare

@@ -7,23 +7,29 @@
 #include "kernel/random_hex.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/identity.hpp"
+#include "prepare/create_source.hpp"
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
+#include "prepare/file_system.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/request.hpp"
+#include "prepare/source_options.hpp"
 #include "prepare/state.hpp"
 #include "prepare/user.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/local_driver.hpp"
 #include "volume/trash.hpp"
+#include "volume/users.hpp"
 #include "volume/volume_store_access.hpp"
 
-#include <boost/filesystem/operations.hpp>
-#include <boost/filesystem/path.hpp>
-
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,23 +46,14 @@ class Preparation {
       : plan_{plan}, owner_{owner}, state_{std::make_unique<PreparedMountsAccess::State>()}, source_{state_->identity} {
     state_->identity = identity;
     state_->container_id = owner.id;
+    state_->user = owner.user;
   }
 
   std::unique_ptr<PreparedMountsAccess::State> run() {
     std::vector<ResolvedMount> mounts;
     mounts.reserve(plan_.size());
     for (ResolvedMount mount : plan_) {
-      switch (mount.kind) {
-        case MountKind::Bind:
-          prepare_bind(mount);
-          break;
-        case MountKind::Volume:
-          prepare_volume(mount);
-          break;
-        case MountKind::Tmpfs:
-          take(mount, source_.tmpfs(prepare::request_for(mount)));
-          break;
-      }
+      prepare(mount);
       mounts.push_back(std::move(mount));
     }
     state_->plan = MountPlan{std::move(mounts)};
@@ -64,6 +61,24 @@ class Preparation {
   }
 
  private:
+  void prepare(ResolvedMount& mount) {
+    if (mount.left_out) {
+      state_->mounts.emplace_back();
+      return;
+    }
+    switch (mount.kind) {
+      case MountKind::Bind:
+        prepare_bind(mount);
+        break;
+      case MountKind::Volume:
+        prepare_volume(mount);
+        break;
+      case MountKind::Tmpfs:
+        take(mount, source_.tmpfs(prepare::request_for(mount)));
+        break;
+    }
+  }
+
   void take(const ResolvedMount& mount, const launcher::DetachResult& result) {
     if (result.failure.error != 0) {
       throw prepare::prepare_error(mount, result.failure);
@@ -73,23 +88,19 @@ class Preparation {
 
   void prepare_bind(ResolvedMount& mount) {
     if (mount.create_source) {
-      create_source(mount);
+      prepare::create_source(mount, state_->created_directories);
     }
-    take(mount, source_.bind(prepare::request_for(mount), mount.source));
+    prepare_source(mount, {.path = mount.source});
     mount.create_source = false;
   }
 
-  void create_source(const ResolvedMount& mount) {
-    boost::filesystem::path path;
-    for (const auto& part : boost::filesystem::path{mount.source.string()}) {
-      path /= part;
-      boost::system::error_code failure;
-      if (boost::filesystem::create_directory(path, failure)) {
-        state_->created_directories.emplace_back(path.string());
-      } else if (failure) {
-        throw prepare::prepare_error(mount, "create the source directory", failure.value(),
-                                     "create it yourself, or choose a place this user can write to");
-      }
+  void prepare_source(ResolvedMount& mount, const prepare::SourcePath& source) {
+    prepare::SourceOptions options{source_, state_->identity, owner_.user, state_->container_id};
+    prepare::OpenedSource opened = options.mount(mount, source);
+    state_->for_user = state_->for_user || mount.chown || mount.owner.kind() == Ownership::Kind::MatchUser;
+    state_->mounts.push_back(std::move(opened.mount));
+    if (opened.lock) {
+      state_->locks.push_back(std::move(opened.lock));
     }
   }
 
@@ -122,17 +133,73 @@ class Preparation {
   void prepare_volume(ResolvedMount& mount) {
     VolumeStore& store = store_at(mount.store);
     if (mount.volume.empty()) {
-      const Volume made = store.create_anonymous(owner_.name, {.labels = mount.labels});
+      const Volume made = store.create_anonymous(owner_.name, options_of(mount));
       state_->anonymous.push_back({mount.store, made.name()});
       mount.volume = made.name();
       mount.source = made.mountpoint();
     } else if (mount.create_volume) {
-      mount.source = store.get_or_create(mount.volume, {.labels = mount.labels}).mountpoint();
+      mount.source = store.get_or_create(mount.volume, options_of(mount)).mountpoint();
     }
     mount.create_volume = false;
     state_->uses.push_back(
         volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), mount.volume, state_->container_id, owner_.name));
-    take(mount, source_.bind(prepare::request_for(mount), mount.source, state_->uses.back().data_fd()));
+    prepare_driver(store, mount);
+  }
+
+  static VolumeOptions options_of(const ResolvedMount& mount) {
+    return {.labels = mount.labels, .driver_options = mount.driver_options};
+  }
+
+  /// The volume's own directory, or what its options name instead.
+  void prepare_driver(const VolumeStore& store, ResolvedMount& mount) {
+    volume::LocalDriver driver;
+    if (const auto fault = volume::read_driver_options(mount.driver_options, driver)) {
+      throw prepare::prepare_error(mount, fault->cause, EINVAL, fault->remedy);
+    }
+    switch (driver.kind) {
+      case volume::LocalDriver::Kind::Directory:
+        prepare_source(mount, {.path = mount.source, .below = mount.subpath, .opened = state_->uses.back().data_fd()});
+        break;
+      case volume::LocalDriver::Kind::Bind:
+        prepare_source(mount, {.path = driver.device, .below = mount.subpath});
+        break;
+      case volume::LocalDriver::Kind::Tmpfs:
+        prepare_memory(store, mount, driver);
+        break;
+      case volume::LocalDriver::Kind::FileSystem: {
+        const kernel::FileDescriptor root = prepare::mount_device(mount, driver, state_->identity);
+        prepare_source(mount, {.path = mount.source, .below = mount.subpath, .opened = root.get()});
+        break;
+      }
+    }
+  }
+
+  /// Memory is no place another process could find: it belongs to the one container that mounts it.
+  void prepare_memory(const VolumeStore& store, const ResolvedMount& mount, const volume::LocalDriver& driver) {
+    const volume::Layout& layout = VolumeStoreAccess::layout(store);
+    const kernel::FileDescriptor directory = volume::open_volume_directory(layout, mount.volume);
+    std::vector<std::string> others;
+    for (const volume::User& user : volume::living_users(directory.get())) {
+      if (user.id != state_->container_id) {
+        others.push_back(user.name);
+      }
+    }
+    if (!others.empty() || !memory_volumes_.insert(mount.volume).second) {
+      throw prepare::prepare_error(
+          mount,
+          others.empty()
+              ? "a volume in memory is mounted at one place"
+              : "a volume in memory is for one container at a time, and is used by " + volume::quoted_list(others),
+          EBUSY, "use a volume on disk to share data, or end the other container");
+    }
+    launcher::DetachRequest request = prepare::request_for(mount);
+    request.size = driver.size;
+    request.mode = driver.mode;
+    request.uid = driver.uid.value_or(UINT32_MAX);
+    request.gid = driver.gid.value_or(UINT32_MAX);
+    request.inodes = driver.inodes.value_or(0);
+    request.no_swap = driver.no_swap ? 1 : 0;
+    take(mount, source_.tmpfs(request));
   }
 
   const MountPlan& plan_;
@@ -140,6 +207,7 @@ class Preparation {
   std::unique_ptr<PreparedMountsAccess::State> state_;
   prepare::MountSource source_;
   std::map<std::filesystem::path, VolumeStore> stores_;
+  std::set<std::string> memory_volumes_;
 };
 
 }  // namespace
@@ -147,7 +215,7 @@ class Preparation {
 PreparedMounts MountPlan::prepare(const PrepareOptions& options) const {
   const prepare::Ids ids = prepare::parse_ids(options.user);
   prepare::Owner owner{options.container_id.empty() ? kernel::random_hex(kIdDigits) : options.container_id,
-                       options.container_name};
+                       options.container_name, ids};
   if (owner.name.empty()) {
     owner.name = owner.id;
   }

@@ -8,6 +8,7 @@
 #include <dunnage/prepared_mounts.hpp>
 
 #include "launcher/identity.hpp"
+#include "prepare/user.hpp"
 
 #include <string>
 
@@ -17,6 +18,7 @@ namespace dunnage::prepare {
 struct Owner {
   std::string id;
   std::string name;
+  Ids user{};  ///< whom the container runs as
 };
 
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.

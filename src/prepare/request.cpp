@@ -8,7 +8,6 @@
 namespace dunnage::prepare {
 namespace {
 
-
 std::uint64_t type_of(Propagation propagation) noexcept {
   switch (propagation) {
     case Propagation::Shared:
@@ -50,6 +49,9 @@ launcher::DetachRequest request_for(const ResolvedMount& mount) noexcept {
   request.mode = mount.mode;
   request.uid = mount.uid.value_or(UINT32_MAX);
   request.gid = mount.gid.value_or(UINT32_MAX);
+  request.inodes = mount.nr_inodes.value_or(0);
+  request.no_swap = mount.no_swap ? 1 : 0;
+  request.require_mountpoint = mount.require_mountpoint ? 1 : 0;
   return request;
 }
 

@@ -9,6 +9,7 @@
 
 #include "kernel/file_descriptor.hpp"
 #include "launcher/identity.hpp"
+#include "prepare/user.hpp"
 #include "volume/use.hpp"
 
 #include <filesystem>
@@ -34,7 +35,11 @@ struct PreparedMounts::State {
   MountPlan plan;
   launcher::Identity identity;
   std::string container_id;
-  std::vector<kernel::FileDescriptor> mounts;  ///< one per mount of the plan, in its order
+  prepare::Ids user;
+  bool for_user = false;                       ///< a mount depends on who the user is
+  std::vector<kernel::FileDescriptor> mounts;  ///< one per mount of the plan, in its order;
+                                               ///< empty for one that is left out
+  std::vector<kernel::FileDescriptor> locks;   ///< held as long as the container lives
   std::vector<volume::VolumeUse> uses;
   std::vector<AnonymousVolume> anonymous;
   std::vector<std::filesystem::path> created_directories;  ///< outermost first

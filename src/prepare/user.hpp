@@ -13,6 +13,7 @@ namespace dunnage::prepare {
 struct Ids {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  friend bool operator==(const Ids&, const Ids&) = default;
 };
 
 /// A decimal id of 0 … 2^32 - 2. Nothing when it is no number at all.

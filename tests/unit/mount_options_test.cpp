@@ -80,7 +80,8 @@ TEST_CASE("options that contradict each other are refused", "[plan]") {
 
 TEST_CASE("a set shows every option in JSON, with Docker's names where there are any", "[model]") {
   const MountSet mounts{
-      BindMount{"/a", "/a", {.create_source = true, .create_mode = 0700, .create_uid = 5, .owner = Ownership::as(1, 2)}},
+      BindMount{
+          "/a", "/a", {.create_source = true, .create_mode = 0700, .create_uid = 5, .owner = Ownership::as(1, 2)}},
       VolumeMount{"v", "/v", {.subpath = "a/b", .driver = "local", .driver_options = {{"type", "tmpfs"}}}},
       Tmpfs{"/t", {.nr_inodes = 100, .no_swap = true}}};
   const auto json = nlohmann::json::parse(mounts.to_json());
@@ -103,6 +104,7 @@ TEST_CASE("a plan with every option survives JSON", "[plan]") {
   mount.create_uid = 1;
   mount.create_gid = 2;
   mount.left_out = true;
+  mount.require_mountpoint = true;
   mount.subpath = "a/b";
   mount.driver = "local";
   mount.driver_options = {{"type", "tmpfs"}, {"o", "size=1m"}};

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/broker.hpp"
 
+#include "launcher/change_owner.hpp"
 #include "launcher/detach.hpp"
+#include "launcher/mask.hpp"
+#include "launcher/overlay.hpp"
 #include "launcher/program/remove.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -11,7 +14,7 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + 8192;
+constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + 4 * 4096;
 alignas(16) uint8_t request_buffer[kMostRequest];
 
 /// fork(2) by the raw call: a copy of this small process.
@@ -27,13 +30,53 @@ bool host_mounts_changed(int mount_table) noexcept {
   return raw_syscall(__NR_ppoll, as_argument(&item), 1, as_argument(&now), 0, 8) > 0 && (item.revents & POLLPRI) != 0;
 }
 
-DetachResult serve_detach(const Message& message) noexcept {
+/// Text number `index` of those that follow a request; null if it is not there.
+const char* text_at(const DetachRequest& request, const char* texts, unsigned index) noexcept {
+  const char* text = texts;
+  while (text < texts + request.path_size) {
+    if (index-- == 0) {
+      return text;
+    }
+    text += text_size(text) + 1;
+  }
+  return nullptr;
+}
+
+DetachResult serve_mount(const DetachRequest& request, const char* texts) noexcept {
+  static Walk walk{false};
+  const char* text[4] = {};
+  const unsigned count = request.kind == DetachKind::Overlay ? 4 : request.kind == DetachKind::Bind ? 2 : 1;
+  for (unsigned index = 0; index < count; ++index) {
+    text[index] = text_at(request, texts, index);
+    if (text[index] == nullptr) {
+      return detach_failure(Step::ReceiveRequest, EBADMSG);
+    }
+  }
+  switch (request.kind) {
+    case DetachKind::Overlay:
+      return detach_overlay(AT_FDCWD, text[0], text[1], text[2], text[3], request);
+    case DetachKind::Owner: {
+      DetachResult result;
+      result.failure = change_owner(AT_FDCWD, text[0], request, walk);
+      return result;
+    }
+    default:
+      return detach_bind(AT_FDCWD, text[0], text[1], request);
+  }
+}
+
+DetachResult serve_detach(const Message& message, const Descriptors& descriptors) noexcept {
   DetachRequest request;
   if (message.payload_size < sizeof request) {
     return detach_failure(Step::ReceiveRequest, EBADMSG);
   }
   __builtin_memcpy(&request, request_buffer + sizeof message, sizeof request);
-  if (request.kind == 1) {
+  if (request.kind == DetachKind::Mask) {
+    DetachResult result;
+    result.failure = mask_all(descriptors.values + 1, descriptors.count - 1);
+    return result;
+  }
+  if (request.kind == DetachKind::Tmpfs) {
     return detach_tmpfs(request);
   }
   char* path = reinterpret_cast<char*>(request_buffer) + sizeof message + sizeof request;
@@ -41,7 +84,7 @@ DetachResult serve_detach(const Message& message) noexcept {
       path[request.path_size - 1] != '\0') {
     return detach_failure(Step::ReceiveRequest, EBADMSG);
   }
-  return detach_bind(AT_FDCWD, path, request);
+  return serve_mount(request, path);
 }
 
 /// Answers on the socket that came with the request, so that any number of threads may ask at once.
@@ -64,7 +107,7 @@ void serve(int socket) noexcept {
                                       reinterpret_cast<const char*>(request_buffer) + sizeof message);
     (void)send_message(descriptors.values[0], &reply, sizeof reply, -1);
   } else {
-    const DetachResult result = serve_detach(message);
+    const DetachResult result = serve_detach(message, descriptors);
     reply.failure = result.failure;
     (void)send_message(descriptors.values[0], &reply, sizeof reply, result.fd);
     if (result.fd >= 0) {

@@ -105,6 +105,7 @@ void report_started(Slot& slot) noexcept {
 /// A waiter must find the volumes free when it hears of the end. Unlocking goes before closing: a forked copy of the
 /// host may hold copies of the descriptors for as long as it lives.
 void release_locks(Slot& slot) noexcept {
+  constexpr long kUnlock = 8;  // LOCK_UN
   const LaunchPayload& request = *slot.request;
   for (uint32_t index = 0; request.first_lock >= 0 && index < request.lock_count; ++index) {
     const uint32_t number = static_cast<uint32_t>(request.first_lock) + index;
@@ -112,6 +113,7 @@ void release_locks(Slot& slot) noexcept {
       struct flock unlock {};
       unlock.l_type = F_UNLCK;
       (void)control_descriptor(slot.descriptors[number], F_OFD_SETLK, as_argument(&unlock));
+      (void)raw_syscall(__NR_flock, slot.descriptors[number], kUnlock);  // that of a directory is of the other kind
       close_and_clear(slot.descriptors[number]);
     }
   }

@@ -56,6 +56,8 @@ DetachResult make_tmpfs(const MountRecord& record) noexcept {
   request.uid = record.uid;
   request.gid = record.gid;
   request.attributes = record.attributes;
+  request.inodes = record.inodes;
+  request.no_swap = (record.flags & kMountNoSwap) != 0 ? 1 : 0;
   DetachResult result = detach_tmpfs(request);
   if (result.failure.error != 0) {
     result.failure.step = Step::CreateTmpfs;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The answer to a request for a detached mount.
+
+#include "launcher/protocol.hpp"
+
+namespace dunnage::launcher {
+
+/// What became of a request: a descriptor, or the step that failed and its errno.
+struct DetachResult {
+  int fd = -1;
+  Failure failure{};
+};
+
+inline DetachResult detach_failure(Step step, int error) noexcept {
+  DetachResult result;
+  result.failure.step = step;
+  result.failure.error = error;
+  return result;
+}
+
+inline Failure failure_of(Step step, long answer) noexcept {
+  Failure failure;
+  failure.step = step;
+  failure.error = static_cast<int32_t>(-answer);
+  return failure;
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// An overlay over a source, put together from descriptors: no layer is ever named by a path the kernel looks up again.
+
+#include "launcher/detach.hpp"
+
+namespace dunnage::launcher {
+
+/// The two directories an overlay writes to; -1: not there.
+struct Upper {
+  int upper = -1;
+  int work = -1;
+  int memory = -1;  ///< a detached mount they are in; closed before the overlay is made, it would be dissolved
+  Failure failure{};
+
+  void close_all() noexcept {
+    int* const all[] = {&upper, &work, &memory};
+    for (int* fd : all) {
+      if (*fd >= 0) {
+        (void)kernel::close_descriptor(*fd);
+      }
+      *fd = -1;
+    }
+  }
+};
+
+/// The root of an overlay is its upper directory; that has to look like the source.
+inline long copy_owner_and_mode(int source, int directory, const char* name) noexcept {
+  struct statx status {};
+  long answer = kernel::raw_syscall(__NR_statx, source, kernel::as_argument(""), AT_EMPTY_PATH,
+                                    STATX_MODE | STATX_UID | STATX_GID, kernel::as_argument(&status));
+  if (answer >= 0) {
+    answer = kernel::raw_syscall(__NR_fchownat, directory, kernel::as_argument(name), status.stx_uid, status.stx_gid,
+                                 AT_SYMLINK_NOFOLLOW);
+    if (answer == -EINVAL || answer == -EPERM) {
+      answer = 0;  // an owner that has no id in this user namespace cannot be given, and looks like nobody's either way
+    }
+  }
+  if (answer >= 0) {
+    answer = kernel::raw_syscall(__NR_fchmodat, directory, kernel::as_argument(name), status.stx_mode & 07777U);
+  }
+  return answer;
+}
+
+/// Directories in a new tmpfs, which lives as long as the overlay.
+inline Upper make_upper(int source, uint64_t size) noexcept {
+  Upper result;
+  DetachRequest request;
+  request.size = size;
+  request.mode = 0755;
+  const DetachResult memory = detach_tmpfs(request);
+  if (memory.failure.error != 0) {
+    result.failure = memory.failure;
+    return result;
+  }
+  long answer = kernel::raw_syscall(__NR_mkdirat, memory.fd, kernel::as_argument("upper"), 0755);
+  answer = answer < 0 ? answer : kernel::raw_syscall(__NR_mkdirat, memory.fd, kernel::as_argument("work"), 0755);
+  answer = answer < 0 ? answer : copy_owner_and_mode(source, memory.fd, "upper");
+  if (answer < 0) {
+    result.failure = failure_of(Step::CreateUpper, answer);
+  } else {
+    result.upper = kernel::open_at2(memory.fd, "upper", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    result.work = kernel::open_at2(memory.fd, "work", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+  }
+  result.memory = memory.fd;
+  return result;
+}
+
+inline Upper open_upper(const char* upper, const char* work) noexcept {
+  Upper result;
+  result.upper = kernel::open_at2(AT_FDCWD, upper, O_PATH | O_DIRECTORY, 0);
+  result.work = kernel::open_at2(AT_FDCWD, work, O_PATH | O_DIRECTORY, 0);
+  const int worse = result.upper < 0 ? result.upper : result.work;
+  if (worse < 0) {
+    result.failure = failure_of(Step::OpenUpper, worse);
+  }
+  return result;
+}
+
+inline DetachResult mount_overlay(int lower, const Upper& upper, const DetachRequest& request) noexcept {
+  const int context = kernel::open_file_system("overlay");
+  if (context < 0) {
+    return detach_failure(Step::CreateFileSystem, -context);
+  }
+  int answer = kernel::configure_string(context, "source", "overlay");
+  answer = answer < 0 ? answer : kernel::configure_descriptor(context, "lowerdir+", lower);
+  answer = answer < 0 ? answer : kernel::configure_descriptor(context, "upperdir", upper.upper);
+  answer = answer < 0 ? answer : kernel::configure_descriptor(context, "workdir", upper.work);
+  if (answer >= 0 && request.user_xattr != 0) {
+    answer = kernel::configure_flag(context, "userxattr");
+  }
+  DetachResult result;
+  if (answer < 0) {
+    result = detach_failure(Step::ConfigureFileSystem, -answer);
+  } else if (answer = kernel::create_file_system(context); answer < 0) {
+    result = detach_failure(Step::CreateFileSystem, -answer);
+  } else if (result.fd = kernel::mount_file_system(context, request.attributes); result.fd < 0) {
+    result = detach_failure(Step::CreateFileSystem, -result.fd);
+  }
+  (void)kernel::close_descriptor(context);
+  return result;
+}
+
+/// \param directory, path, below the source, as for detach_bind(); \param upper, work absolute paths, or both empty
+inline DetachResult detach_overlay(int directory, const char* path, const char* below, const char* upper,
+                                   const char* work, const DetachRequest& request, int user_namespace = -1) noexcept {
+  DetachResult lower = clone_source(directory, path, below, request);
+  if (lower.failure.error == 0) {
+    lower.failure = map_ids(lower.fd, request, user_namespace);
+  }
+  if (lower.failure.error != 0) {
+    return close_if_failed(lower);
+  }
+  Upper changes = upper[0] == '\0' ? make_upper(lower.fd, request.size) : open_upper(upper, work);
+  DetachResult result;
+  result.failure = changes.failure;
+  if (changes.failure.error == 0) {
+    result = mount_overlay(lower.fd, changes, request);
+  }
+  changes.close_all();
+  (void)kernel::close_descriptor(lower.fd);
+  if (result.failure.error == 0 && request.propagation != 0) {
+    const int answer = kernel::set_mount_attributes(result.fd, 0, 0, 0, request.propagation);
+    if (answer < 0) {
+      result.failure = failure_of(Step::SetPropagation, answer);
+    }
+  }
+  return close_if_failed(result);
+}
+
+}  // namespace dunnage::launcher

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A walk over a tree whose content nobody vouches for: by descriptors, one name at a time, no link followed. Its cost
+/// is bounded: so many entries, so many levels. No C library, no allocation; a Walk is large, keep it off the stack.
+
+#include "kernel/calls.hpp"
+
+#include <asm/unistd.h>
+#include <errno.h>
+#include <linux/stat.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+namespace dunnage::launcher {
+
+struct WalkEntry {
+  const char* path = nullptr;  ///< below the top, "a/b"
+  int fd = -1;                 ///< O_PATH; of a link itself
+  struct statx status {};
+};
+
+enum class Visit { Descend, Pass };
+
+class Walk {
+ public:
+  static constexpr uint64_t kMostEntries = uint64_t{1} << 22U;
+  static constexpr unsigned kDeepest = 128;
+
+  explicit Walk(bool cross_mounts) noexcept : cross_mounts_{cross_mounts} {}
+
+  /// Calls `visit(const WalkEntry&, Visit&)` for all below `top`, which answers 0 or -errno. \return 0 or -errno of
+  /// what failed first; -E2BIG and -ELOOP at the bounds
+  template <typename Visitor>
+  long run(int top, Visitor&& visit) noexcept {
+    depth_ = 0;
+    entries_ = 0;
+    path_size_ = 0;
+    long result = enter(top, ".");
+    while (result >= 0 && depth_ > 0) {
+      Level& level = levels_[depth_ - 1];
+      if (level.position >= level.size) {
+        level.size = kernel::raw_syscall(__NR_getdents64, level.fd, kernel::as_argument(level.buffer),
+                                         static_cast<long>(sizeof level.buffer));
+        level.position = 0;
+        if (level.size <= 0) {
+          result = level.size;
+          leave();
+          continue;
+        }
+      }
+      result = next(level, visit);
+    }
+    while (depth_ > 0) {
+      leave();
+    }
+    return result;
+  }
+
+ private:
+  struct Entry {  // struct linux_dirent64
+    uint64_t inode;
+    int64_t offset;
+    uint16_t size;
+    uint8_t type;
+    char name[1];
+  };
+  struct Level {
+    int fd = -1;
+    size_t path_size = 0;
+    long size = 0;
+    long position = 0;
+    alignas(8) char buffer[2048];
+  };
+
+  [[nodiscard]] uint64_t resolve() const noexcept {
+    return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (cross_mounts_ ? 0U : RESOLVE_NO_XDEV);
+  }
+
+  long enter(int parent, const char* name) noexcept {
+    if (depth_ == kDeepest) {
+      return -ELOOP;
+    }
+    const int fd = kernel::open_at2(parent, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK, resolve());
+    if (fd < 0) {
+      return fd;
+    }
+    Level& level = levels_[depth_++];
+    level.fd = fd;
+    level.size = 0;
+    level.position = 0;
+    level.path_size = path_size_;
+    return 0;
+  }
+
+  void leave() noexcept { (void)kernel::close_descriptor(levels_[--depth_].fd); }
+
+  static bool is_dots(const char* name) noexcept {
+    return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+  }
+
+  long append(const Level& level, const char* name) noexcept {
+    path_size_ = level.path_size;
+    if (path_size_ > 0) {
+      path_[path_size_++] = '/';
+    }
+    for (size_t index = 0; name[index] != '\0'; ++index) {
+      if (path_size_ + 2 >= sizeof path_) {
+        return -ENAMETOOLONG;
+      }
+      path_[path_size_++] = name[index];
+    }
+    path_[path_size_] = '\0';
+    return 0;
+  }
+
+  template <typename Visitor>
+  long next(Level& level, Visitor&& visit) noexcept {
+    const auto* entry = reinterpret_cast<const Entry*>(level.buffer + level.position);
+    level.position += entry->size;
+    if (is_dots(entry->name)) {
+      return 0;
+    }
+    if (++entries_ > kMostEntries) {
+      return -E2BIG;
+    }
+    long result = append(level, entry->name);
+    WalkEntry found;
+    found.path = path_;
+    found.fd = result < 0 ? static_cast<int>(result)
+                          : kernel::open_at2(level.fd, entry->name, O_PATH | O_NOFOLLOW,
+                                             resolve() & ~static_cast<uint64_t>(RESOLVE_NO_SYMLINKS));
+    if (found.fd == -ENOENT || found.fd == -EXDEV) {
+      return 0;  // it is gone, or it is a mount of somebody else's
+    }
+    if (found.fd < 0) {
+      return found.fd;
+    }
+    result = kernel::raw_syscall(__NR_statx, found.fd, kernel::as_argument(""), AT_EMPTY_PATH, STATX_BASIC_STATS,
+                                 kernel::as_argument(&found.status));
+    Visit answer = Visit::Descend;
+    if (result >= 0) {
+      result = visit(static_cast<const WalkEntry&>(found), answer);
+    }
+    if (result >= 0 && answer == Visit::Descend && (found.status.stx_mode & S_IFMT) == S_IFDIR) {
+      result = enter(found.fd, ".");
+    }
+    (void)kernel::close_descriptor(found.fd);
+    return result;
+  }
+
+  bool cross_mounts_;
+  unsigned depth_ = 0;
+  uint64_t entries_ = 0;
+  size_t path_size_ = 0;
+  char path_[4096] = {};
+  Level levels_[kDeepest];
+};
+
+}  // namespace dunnage::launcher

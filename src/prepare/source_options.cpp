@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare/source_options.hpp"
+
+#include "kernel/call_error.hpp"
+#include "launcher/subpath.hpp"
+#include "plan/selinux.hpp"
+#include "prepare/exclude.hpp"
+#include "prepare/failure.hpp"
+#include "prepare/owner.hpp"
+#include "prepare/relabel.hpp"
+#include "prepare/request.hpp"
+#include "prepare/user_namespace.hpp"
+
+#include <dunnage/error.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage::prepare {
+namespace {
+
+/// A plan that is prepared again says each thing once.
+void add_reason(ResolvedMount& mount, std::string reason) {
+  if (!reason.empty() && std::find(mount.reasons.begin(), mount.reasons.end(), reason) == mount.reasons.end()) {
+    mount.reasons.push_back(std::move(reason));
+  }
+}
+
+/// The source as this process sees it; for the owner on disk.
+Ids owner_on_disk(const ResolvedMount& mount, const SourcePath& source) {
+  kernel::FileDescriptor opened{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
+                                                   : ::open(source.path.c_str(), O_PATH | O_CLOEXEC)};
+  if (opened && !source.below.empty()) {
+    const launcher::DetachResult below = launcher::open_subpath(opened.release(), source.below.c_str());
+    if (below.failure.error != 0) {
+      throw prepare_error(mount, below.failure);
+    }
+    opened.reset(below.fd);
+  }
+  struct stat status {};
+  if (!opened || ::fstat(opened.get(), &status) != 0) {
+    throw prepare_error(mount, "look at the owner of the source", errno, "give this user access to it");
+  }
+  return {status.st_uid, status.st_gid};
+}
+
+/// Two overlays that write to one directory damage it, and the kernel lets them (overlayfs(5)).
+kernel::FileDescriptor lock_upper(const ResolvedMount& mount) {
+  if (!mount.overlay || mount.overlay->upper.empty()) {
+    return {};
+  }
+  kernel::FileDescriptor lock{::open(mount.overlay->upper.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!lock) {
+    throw prepare_error(mount, "open the upper directory \"" + mount.overlay->upper.string() + "\"", errno,
+                        "create it, or correct the path");
+  }
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    const int number = errno == EWOULDBLOCK ? EBUSY : errno;
+    throw prepare_error(mount, "lock the upper directory \"" + mount.overlay->upper.string() + "\"", number,
+                        "another container writes to it; end that, or choose another upper directory");
+  }
+  return lock;
+}
+
+void explain_overlay(ResolvedMount& mount) {
+  if (mount.overlay->upper.empty()) {
+    add_reason(mount, fmt::format("changes go to memory, at most {} bytes, and are gone when the container is",
+                                  mount.overlay->size));
+  } else {
+    add_reason(mount,
+               fmt::format("changes go to \"{}\", which this container holds alone", mount.overlay->upper.string()));
+  }
+}
+
+}  // namespace
+
+void SourceOptions::change_owner(ResolvedMount& mount, const SourcePath& source) {
+  launcher::DetachRequest request;
+  request.uid = user_.uid;
+  request.gid = user_.gid;
+  const launcher::Failure failure = source_.change_owner(request, source);
+  if (failure.error != 0) {
+    throw prepare_error(mount, failure);
+  }
+  add_reason(mount, fmt::format("the source belongs to {}:{} of the container now, because chown is set", user_.uid,
+                                user_.gid));
+}
+
+kernel::FileDescriptor SourceOptions::map_ids(ResolvedMount& mount, const SourcePath& source) const {
+  if (mount.owner.kind() == Ownership::Kind::AsIs) {
+    return {};
+  }
+  const OwnerWay way = way_of(mount, owner_on_disk(mount, source), user_, identity_);
+  add_reason(mount, way.reason);
+  if (!way.map) {
+    return {};
+  }
+  try {
+    return make_user_namespace(way.users, way.groups);
+  } catch (const kernel::CallError& error) {
+    throw prepare_error(mount, fmt::format("make the map of its ids: {}", error.call()), error.code().value(),
+                        "give ids that exist here (/proc/self/uid_map), or use chown");
+  }
+}
+
+bool SourceOptions::hide(ResolvedMount& mount, int detached, bool last) {
+  Excluded excluded;
+  try {
+    excluded = find_excluded(detached, mount.exclude);
+  } catch (const kernel::CallError& error) {
+    const int number = error.code().value();
+    throw prepare_error(mount, error.call(), number,
+                        number == EACCES
+                            ? "this user has to be able to look into every directory there; leave exclude out"
+                            : "the source is too large or too deep to be searched; exclude less, or more");
+  }
+  std::vector<int> targets;
+  std::transform(excluded.descriptors.begin(), excluded.descriptors.end(), std::back_inserter(targets),
+                 [](const kernel::FileDescriptor& fd) { return fd.get(); });
+  if (const launcher::Failure failure = source_.mask(targets); failure.error != 0) {
+    if (failure.error == EINVAL && identity_.rootless() && !last) {
+      return false;
+    }
+    throw prepare_error(mount, failure);
+  }
+  mount.masked = std::move(excluded.paths);
+  std::sort(mount.masked.begin(), mount.masked.end());
+  return true;
+}
+
+void SourceOptions::relabel(const ResolvedMount& mount, const SourcePath& source) const {
+  if (!plan::has_selinux()) {
+    return;  // the plan says so
+  }
+  const kernel::FileDescriptor top{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
+                                                      : ::open(source.path.c_str(), O_PATH | O_CLOEXEC)};
+  const launcher::Failure failure =
+      top ? label_tree(top.get(), "security.selinux", label_for(mount.relabel, container_id_))
+          : launcher::failure_of(launcher::Step::Relabel, -errno);
+  if (failure.error != 0) {
+    throw prepare_error(mount, failure);
+  }
+}
+
+kernel::FileDescriptor SourceOptions::detach(const ResolvedMount& mount, const SourcePath& source) {
+  const launcher::DetachRequest request = request_for(mount);
+  const launcher::DetachResult detached =
+      mount.overlay ? source_.overlay(request, source, *mount.overlay) : source_.bind(request, source);
+  if (detached.failure.error != 0) {
+    throw prepare_error(mount, detached.failure);
+  }
+  return kernel::FileDescriptor{detached.fd};
+}
+
+OpenedSource SourceOptions::mount(ResolvedMount& mount, SourcePath source) {
+  OpenedSource result;
+  result.lock = lock_upper(mount);
+  if (mount.chown) {
+    change_owner(mount, source);
+  }
+  if (mount.relabel != Relabel::None) {
+    relabel(mount, source);
+  }
+  const kernel::FileDescriptor user_namespace = map_ids(mount, source);
+  source.user_namespace = user_namespace ? user_namespace.get() : -1;
+  // The broker takes a new look at the host when its mounts change, and cannot hide what is in a mount of the look
+  // before.
+  constexpr int kLooks = 4;
+  for (int look = 1;; ++look) {
+    result.mount = detach(mount, source);
+    if (mount.exclude.empty() || hide(mount, result.mount.get(), look == kLooks)) {
+      break;
+    }
+  }
+  if (mount.overlay) {
+    explain_overlay(mount);
+  }
+  return result;
+}
+
+}  // namespace dunnage::prepare

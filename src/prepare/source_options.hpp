@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// From a source on the host to the mount a container sees: owner, labels, overlay, and what is hidden.
+
+#include <dunnage/mount_plan.hpp>
+
+#include "kernel/file_descriptor.hpp"
+#include "launcher/identity.hpp"
+#include "prepare/detach_mount.hpp"
+#include "prepare/user.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace dunnage::prepare {
+
+struct OpenedSource {
+  kernel::FileDescriptor mount;
+  kernel::FileDescriptor lock;  ///< of an overlay's upper directory; empty without one
+};
+
+class SourceOptions {
+ public:
+  SourceOptions(MountSource& source, const launcher::Identity& identity, const Ids& user, std::string_view container_id)
+      : source_{source}, identity_{identity}, user_{user}, container_id_{container_id} {}
+
+  /// Writes into the plan's mount what was done and why. Throws: MountError.
+  [[nodiscard]] OpenedSource mount(ResolvedMount& mount, SourcePath source);
+
+ private:
+  void change_owner(ResolvedMount& mount, const SourcePath& source);
+  void relabel(const ResolvedMount& mount, const SourcePath& source) const;
+  [[nodiscard]] kernel::FileDescriptor map_ids(ResolvedMount& mount, const SourcePath& source) const;
+  [[nodiscard]] kernel::FileDescriptor detach(const ResolvedMount& mount, const SourcePath& source);
+  /// \return false if the mount has to be made anew
+  [[nodiscard]] bool hide(ResolvedMount& mount, int detached, bool last);
+
+  MountSource& source_;
+  const launcher::Identity& identity_;
+  Ids user_;
+  std::string_view container_id_;
+};
+
+}  // namespace dunnage::prepare
