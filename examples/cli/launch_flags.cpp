@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace cli {
 namespace {
@@ -41,10 +43,25 @@ void add_life(LaunchFlags& flags, CLI::App& command) {
   command.add_option("--stop-signal", flags.stop_signal, "What stop sends first (default: SIGTERM)");
 }
 
+/// As in Docker, rw takes nothing away: what is read-only there stays so.
+std::vector<dunnage::VolumesFrom> parse_volumes_from(const std::vector<std::string>& texts) {
+  std::vector<dunnage::VolumesFrom> result;
+  for (const std::string& text : texts) {
+    const std::size_t colon = text.find(':');
+    const std::string mode = colon == std::string::npos ? "rw" : text.substr(colon + 1);
+    if (text.substr(0, colon).empty() || (mode != "ro" && mode != "rw")) {
+      throw std::invalid_argument{"--volumes-from \"" + text + "\" is not NAME, NAME:ro or NAME:rw"};
+    }
+    result.push_back({.container = text.substr(0, colon), .read_only = mode == "ro"});
+  }
+  return result;
+}
+
 }  // namespace
 
 void LaunchFlags::add_to(CLI::App& command) {
   storage.add_to(command);
+  add_repeated(command, "--volumes-from", volumes_from, "Volumes and binds of another container: NAME[:ro|:rw]");
   environment.add_to(command);
   add_identity(*this, command);
   add_isolation(*this, command);
@@ -73,6 +90,7 @@ dunnage::LaunchSpec LaunchFlags::launch_spec(const std::filesystem::path& store)
   dunnage::LaunchSpec spec;
   if (!rootfs.empty()) spec.rootfs = dunnage::Rootfs::directory(std::filesystem::absolute(rootfs));
   spec.mounts = storage.mount_set();
+  spec.volumes_from = parse_volumes_from(volumes_from);
   spec.env = environment.environment();
   if (!working_directory.empty()) spec.cwd = working_directory;
   spec.user = user;

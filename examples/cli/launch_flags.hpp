@@ -18,6 +18,7 @@ namespace cli {
 
 struct LaunchFlags {
   StorageFlags storage{};
+  std::vector<std::string> volumes_from{};
   EnvironmentFlags environment{};
   std::string rootfs{};  ///< empty: the machine's own
   bool host_rootfs = false;

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace dunnage::launch {
@@ -90,15 +91,13 @@ void check_record(const Checker& checker, const LaunchSpec& spec) {
   }
 }
 
-void check_volumes_from(const LaunchSpec& spec) {
-  if (!spec.volumes_from.empty()) {
-    throw LaunchError{{.stage = Stage::Launch,
-                       .operation = "launch container",
-                       .subject = spec.name,
-                       .detail = {},
-                       .cause = "the option \"volumes_from\" cannot be had",
-                       .code = errc::not_supported,
-                       .remedy = "leave it out"}};
+void check_volumes_from(const Checker& checker, const LaunchSpec& spec) {
+  if (!spec.volumes_from.empty() && std::holds_alternative<PreparedMounts>(spec.mounts)) {
+    checker.refuse("mounts that are prepared take no more from other containers",
+                   "give the mounts as a MountSet or a MountPlan, or leave volumes_from out");
+  }
+  for (const VolumesFrom& from : spec.volumes_from) {
+    checker.no_zero("volumes_from", from.container);
   }
 }
 
@@ -125,7 +124,7 @@ void check(const LaunchSpec& spec) {
   check_stop_signal(checker, spec.stop_signal);
   check_record(checker, spec);
   check_terminal(checker, spec);
-  check_volumes_from(spec);
+  check_volumes_from(checker, spec);
 }
 
 void check(const ExecSpec& spec, const std::string& container) {

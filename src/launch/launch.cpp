@@ -13,6 +13,7 @@
 #include "launch/payload.hpp"
 #include "launch/started.hpp"
 #include "launch/streams.hpp"
+#include "launch/volumes_from.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/request.hpp"
 #include "volume/volume_store_access.hpp"
@@ -115,8 +116,13 @@ void Launch::decide_identity() {
 void Launch::prepare_storage() {
   const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
   if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
-    prepared_ = prepare::prepare(set->resolve({.store = spec_.store, .current_directory = {}}), identity_, owner);
-  } else if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
+    spec_.mounts = set->resolve({.store = spec_.store, .current_directory = {}});
+  }
+  if (!spec_.volumes_from.empty()) {
+    spec_.mounts = with_volumes_from(std::get<MountPlan>(spec_.mounts), spec_.volumes_from, store_path(), subject());
+    spec_.volumes_from.clear();  // restart() has them in its plan
+  }
+  if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
     prepared_ = prepare::prepare(*plan, identity_, owner);
   } else {
     prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));

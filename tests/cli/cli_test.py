@@ -263,6 +263,17 @@ class Storage(CommandLineTest):
         self.succeed("run", "--rm", "-v", "/data", "touch", "/data/file")
         self.assertEqual(self.lines("volume", "ls", "-q"), [])
 
+    def test_the_volumes_of_another_container(self):
+        self.succeed("run", "--name", "first", "-v", "data:/data", "-v", "/anonymous", "--tmpfs", "/memory", "touch",
+                     "/data/file", "/anonymous/file")
+        self.assertEqual(self.succeed("run", "--volumes-from", "first", "sh", "-c",
+                                      "ls /data /anonymous; test ! -e /memory"),
+                         "/anonymous:\nfile\n\n/data:\nfile\n")
+        result = self.dunnage("run", "--volumes-from", "first:ro", "touch", "/data/new")
+        self.assertIn("Read-only file system", result.stderr)
+        self.fail_with(125, "run", "--volumes-from", "first:z", "true")
+        self.fail_with(125, "run", "--volumes-from", "nobody", "true")
+
     def test_the_store_can_be_given_anywhere(self):
         other = os.path.join(self.directory, "other")
         self.succeed("--store", other, "volume", "create", "one")
@@ -311,6 +322,19 @@ class Volumes(CommandLineTest):
         self.assertEqual(self.lines("volume", "ls", "-q"), ["named"])
         self.succeed("volume", "prune", "--all", "--force")
         self.assertEqual(self.lines("volume", "ls", "-q"), [])
+
+    def test_a_volume_is_what_its_options_say(self):
+        source = os.path.join(self.directory, "srv")
+        os.mkdir(source)
+        self.succeed("volume", "create", "-o", "type=none", "--opt", f"device={source}", "-o", "o=bind", "srv")
+        self.succeed("run", "-v", "srv:/srv", "touch", "/srv/file")
+        self.assertEqual(os.listdir(source), ["file"])
+        options = json.loads(self.succeed("volume", "inspect", "srv"))[0]["Options"]
+        self.assertEqual(options, {"type": "none", "device": source, "o": "bind"})
+        self.succeed("volume", "rm", "srv")
+        self.assertEqual(os.listdir(source), ["file"])
+        self.assertIn("device", self.fail_with(1, "volume", "create", "-o", "type=tmpfs", "bad"))
+        self.assertIn("nfs", self.fail_with(1, "volume", "create", "-d", "nfs", "bad"))
 
     def test_a_bad_name_is_refused(self):
         self.assertIn("../x", self.fail_with(1, "volume", "create", "../x"))

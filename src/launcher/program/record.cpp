@@ -153,6 +153,32 @@ void remove_record(const Slot& slot) noexcept {
   (void)raw_syscall(__NR_unlinkat, trash, as_argument(unique), AT_REMOVEDIR);
 }
 
+namespace {
+
+/// The lock of a volume that nobody uses; -EAGAIN when somebody does, another -errno when there is none.
+int lock_volume(int volumes, const char* name) noexcept {
+  constexpr uint64_t kNoLinks = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const int directory = kernel::open_at2(volumes, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, kNoLinks);
+  if (directory < 0) {
+    return directory == -EACCES ? -ENOENT : directory;
+  }
+  const int lock = kernel::open_at2(directory, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK, kNoLinks);
+  (void)close_descriptor(directory);
+  if (lock < 0) {
+    return lock == -EACCES ? -ENOENT : lock;
+  }
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  const int result = control_descriptor(lock, F_OFD_SETLK, as_argument(&whole));
+  if (result < 0) {
+    (void)close_descriptor(lock);
+    return result;
+  }
+  return lock;
+}
+
+}  // namespace
+
 void remove_anonymous_volumes(const Slot& slot) noexcept {
   const LaunchPayload& request = *slot.request;
   const int volumes = descriptor_of(slot, request.volumes);
@@ -162,7 +188,13 @@ void remove_anonymous_volumes(const Slot& slot) noexcept {
   }
   char** names = texts_of(slot, request.anonymous_volumes);
   for (uint32_t index = 0; index < request.anonymous_volumes.count; ++index) {
-    (void)raw_syscall(__NR_renameat2, volumes, as_argument(names[index]), trash, as_argument(names[index]), 1);
+    const int lock = lock_volume(volumes, names[index]);
+    if (lock != -EAGAIN && lock != -EACCES) {  // another container took it over with volumes_from, and keeps it
+      (void)raw_syscall(__NR_renameat2, volumes, as_argument(names[index]), trash, as_argument(names[index]), 1);
+    }
+    if (lock >= 0) {
+      (void)close_descriptor(lock);
+    }
   }
 }
 
