@@ -22,7 +22,9 @@
 
 namespace dunnage {
 
-/// How mounts made later, on either side, travel to the other (mount_namespaces(7)). `R` = for the whole tree.
+/// How mounts made later, on either side, travel to the other (mount_namespaces(7)). `R` = for the whole tree. Without
+/// it, mounts below the source keep what they have on the host with Shared; with Private and Slave they get it too, as
+/// they would else, being copies of shared mounts, let out what these keep in.
 enum class Propagation { Private, RPrivate, Shared, RShared, Slave, RSlave };
 
 /// What happens with mounts that lie below the source (Docker's `bind-recursive`).
@@ -46,14 +48,14 @@ struct BindOptions {
   bool dev = false;            ///< honour device nodes found there
   bool exec = true;            ///< allow programs found there to be executed
 
-  unsigned create_mode = 0755;  ///< permission bits of a source that is created
+  unsigned create_mode = 0755;                ///< permission bits of a source that is created
   std::optional<std::uint32_t> create_uid{};  ///< owner on the host of a source that is created; default: this user
   std::optional<std::uint32_t> create_gid{};
   bool optional = false;            ///< without its source the mount is left out, and the plan says so
   bool require_mountpoint = false;  ///< the source must be a mount point: an unmounted share is an empty directory
   Ownership owner{};
-  /// prepare() gives the source and all below it to the container's user (Podman's `U`): no link is followed, no mount is
-  /// entered. What it has changed stays changed, also when preparing fails; the next time goes on where it ended.
+  /// prepare() gives the source and all below it to the container's user (Podman's `U`): no link is followed, no mount
+  /// is entered. What it has changed stays changed, also when preparing fails; the next time goes on where it ended.
   bool chown = false;
   Relabel relabel = Relabel::None;
   /// Files and directories below the source that the container finds empty and read-only: paths relative to the source

@@ -91,6 +91,12 @@ void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
     reasons.push_back(fmt::format("propagation \"{}\" was asked for; without a word it is \"rprivate\"",
                                   to_string(bind.options.propagation)));
   }
+  if (mount.recursive && bind.options.propagation == Propagation::Shared) {
+    reasons.emplace_back("mounts below the source keep the propagation they have on the host");
+  } else if (mount.recursive &&
+             (bind.options.propagation == Propagation::Private || bind.options.propagation == Propagation::Slave)) {
+    reasons.emplace_back("mounts below the source get it too: as copies of shared ones they would reach the host");
+  }
 }
 
 template <typename Options>

@@ -21,10 +21,9 @@ std::uint64_t type_of(Propagation propagation) noexcept {
   }
 }
 
-bool whole_tree(Propagation propagation) noexcept {
-  return propagation == Propagation::RPrivate || propagation == Propagation::RShared ||
-         propagation == Propagation::RSlave;
-}
+/// Copies of mounts below that are shared on the host are born shared. Left so, they would carry to the host what the
+/// container mounts there, though "private" and "slave" say that nothing of it gets out.
+bool whole_tree(Propagation propagation) noexcept { return propagation != Propagation::Shared; }
 
 }  // namespace
 

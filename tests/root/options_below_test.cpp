@@ -29,13 +29,15 @@ void expect(const std::string& seen, const std::string& expected) {
 }
 
 /// Runs `work` in a copy of this process, where `below` is a tmpfs. True if it threw nothing.
-bool with_memory_at(const fs::path& below, const std::function<void()>& work) {
+bool with_memory_at(const fs::path& below, const std::function<void()>& work, unsigned long propagation = MS_PRIVATE) {
   const pid_t process = ::fork();
   if (process == 0) {
     int code = 0;
     try {
       require(::unshare(CLONE_NEWNS) == 0, "unshare");
       require(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private");
+      require(propagation == MS_PRIVATE || ::mount(nullptr, "/", nullptr, MS_REC | propagation, nullptr) == 0,
+              "propagation");
       require(::mount("tmpfs", below.c_str(), "tmpfs", 0, nullptr) == 0, "mount");
       work();
     } catch (const std::exception& error) {
@@ -120,4 +122,38 @@ TEST_CASE("a source is a mount point or the mount is refused", "[root][mounts][o
             "a share that went away after the plan was made");
     require(code_of([&] { (void)mounts.resolve(); }) == errc::source_missing, "resolve");
   }));
+}
+
+TEST_CASE("a mount made inside reaches the host by shared propagation and by no other", "[root][mounts][options]") {
+  if (!requires_root()) return;
+  const Ground ground;
+  const auto source = ground.directory().make("source");
+  CHECK(with_memory_at(
+      source,
+      [&] {
+        fs::create_directories(source / "below");
+        require(::mount("tmpfs", (source / "below").c_str(), "tmpfs", 0, nullptr) == 0, "mount below");
+        const auto reaches = [&](Propagation propagation, const std::string& place) {
+          LaunchSpec spec = ground.shell("mkdir -p /data/" + place + " && mount -t tmpfs none /data/" + place +
+                                             " && touch /data/" + place + "/sign && echo made",
+                                         {BindMount{source, "/data", {.propagation = propagation}}});
+          spec.add_capabilities = {"SYS_ADMIN"};
+          expect(output_of(std::move(spec)), "made\n");
+          const bool there = fs::exists(source / place / "sign");
+          while (::umount2((source / place).c_str(), MNT_DETACH) == 0) {
+          }
+          return there;
+        };
+        for (const Propagation propagation : {Propagation::Shared, Propagation::RShared}) {
+          require(reaches(propagation, "new"), "shared reaches the host");
+        }
+        require(reaches(Propagation::RShared, "below/new"), "rshared reaches the host below");
+        for (const Propagation propagation :
+             {Propagation::Private, Propagation::RPrivate, Propagation::Slave, Propagation::RSlave}) {
+          const std::string name{to_string(propagation)};
+          require(!reaches(propagation, "new"), name + " does not reach the host");
+          require(!reaches(propagation, "below/new"), name + " does not reach the host below");
+        }
+      },
+      MS_SHARED));
 }
