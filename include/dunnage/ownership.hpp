@@ -6,11 +6,11 @@
 ///
 ///     mounts.add(dunnage::BindMount{"/home/ann/site", "/site", {.owner = dunnage::Ownership::match_user()}});
 ///
-/// The means is chosen when the mount is prepared: nothing where the ids agree as they are, otherwise an id-mapped mount
-/// (mount_setattr(2)); where the kernel gives neither, preparing fails and says what would work.
+/// The means is chosen when the mount is prepared: nothing where the ids agree as they are, otherwise an id-mapped
+/// mount (mount_setattr(2)); where the kernel gives neither, preparing fails and says what would work.
 ///
-/// Who writes there writes as the source's owner, set-user-ID bits included: show no directory of root's that others can
-/// reach on the host to a program that is not to be trusted.
+/// Who writes there writes as the source's owner, set-user-ID bits included: show no directory of root's that others
+/// can reach on the host to a program that is not to be trusted.
 
 #include <dunnage/export.hpp>
 

@@ -24,7 +24,7 @@ struct TmpfsOptions {
   bool suid = false;
   bool dev = false;
   bool exec = false;
-  std::optional<std::uint64_t> nr_inodes{};  ///< most files and directories; default: the kernel's, which follows memory
+  std::optional<std::uint64_t> nr_inodes{};  ///< most files and directories; default: the kernel's own limit
   bool no_swap = false;                      ///< its pages are never written to swap. Kernel: Linux 6.4
 
   friend bool operator==(const TmpfsOptions&, const TmpfsOptions&) = default;

@@ -29,7 +29,7 @@ using Labels = std::map<std::string, std::string>;
 /// What a volume driver is told: for "local" Docker's `type`, `device` and `o`, which are looked at when it is mounted:
 ///
 ///     {"type","none"},  {"device","/srv/data"}, {"o","bind[,ro]"}     a directory of the host
-///     {"type","tmpfs"}, {"device","tmpfs"},     {"o","size=1g,…"}     memory, for one container at a time, empty at its start
+///     {"type","tmpfs"}, {"device","tmpfs"},     {"o","size=1g,…"}     memory, for one container at a time
 ///     {"type","ext4"},  {"device","/srv/x.img"}                       a file system on a disk or in a file; root only
 using DriverOptions = std::map<std::string, std::string>;
 

@@ -35,6 +35,25 @@ inline long open_to_all(int directory) noexcept {
   return result;
 }
 
+/// Opens `prefix` below `base`; if it is missing, makes `name`, its last part, in the open directory `parent`.
+inline DetachResult open_or_make(int base, int parent, const char* prefix, const char* name) noexcept {
+  DetachResult result;
+  result.fd = open_below(base, prefix);
+  if (result.fd == -ENOENT) {
+    const long made = kernel::raw_syscall(__NR_mkdirat, parent, kernel::as_argument(name), 0755);
+    result.fd = open_below(base, prefix);
+    const long moded = made < 0 || result.fd < 0 ? 0 : open_to_all(result.fd);
+    if ((made < 0 && made != -EEXIST) || moded < 0) {
+      result.failure = failure_of(Step::CreateSubpath, made < 0 ? made : moded);
+      return result;
+    }
+  }
+  if (result.fd < 0) {
+    result.failure = failure_of(Step::OpenSubpath, result.fd);
+  }
+  return result;
+}
+
 /// Opens `path` below `base` and closes `base`. Missing directories are made, one component in one open directory at a
 /// time.
 inline DetachResult open_subpath(int base, const char* path) noexcept {
@@ -61,18 +80,9 @@ inline DetachResult open_subpath(int base, const char* path) noexcept {
       result.failure = failure_of(Step::OpenSubpath, -ENAMETOOLONG);
       break;
     }
-    int fd = open_below(base, prefix);
-    if (fd == -ENOENT) {
-      const long made = kernel::raw_syscall(__NR_mkdirat, parent, kernel::as_argument(prefix + begin), 0755);
-      fd = open_below(base, prefix);
-      const long moded = made < 0 || fd < 0 ? 0 : open_to_all(fd);
-      if ((made < 0 && made != -EEXIST) || moded < 0) {
-        result.failure = failure_of(Step::CreateSubpath, made < 0 ? made : moded);
-      }
-    }
-    if (fd < 0 && result.failure.error == 0) {
-      result.failure = failure_of(Step::OpenSubpath, fd);
-    }
+    const DetachResult step = open_or_make(base, parent, prefix, prefix + begin);
+    const int fd = step.fd;
+    result.failure = step.failure;
     (void)kernel::close_descriptor(parent);
     parent = fd;
   }

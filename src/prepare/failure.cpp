@@ -78,20 +78,9 @@ std::string open_remedy(const ResolvedMount& mount, int error) {
   }
 }
 
-std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failure) {
+/// Of the steps that options of a mount add; empty for others.
+std::string option_remedy(const launcher::Failure& failure) {
   switch (failure.step) {
-    case Step::OpenSource:
-      return open_remedy(mount, failure.error);
-    case Step::KindOfSource:
-    case Step::SourceChanged:
-      return "resolve the mounts again";
-    case Step::SetAttributes:
-      return failure.error == EBUSY   ? "a program holds a file there open for writing; end it first"
-             : failure.error == EPERM ? "a mount below the source has options this user may not change; leave it out "
-                                        "with recursion \"disabled\""
-                                      : "choose a source whose file system takes these options";
-    case Step::SetPropagation:
-      return "use propagation \"rprivate\"";
     case Step::SetNoSwap:
       return "leave no_swap out; only root may keep a tmpfs from swap, and the kernel has to be Linux 6.4 or later";
     case Step::RequireMountpoint:
@@ -118,6 +107,28 @@ std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failu
     case Step::OpenUpper:
     case Step::CreateUpper:
       return "check the upper and the work directory";
+    default:
+      return {};
+  }
+}
+
+std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failure) {
+  if (std::string remedy = option_remedy(failure); !remedy.empty()) {
+    return remedy;
+  }
+  switch (failure.step) {
+    case Step::OpenSource:
+      return open_remedy(mount, failure.error);
+    case Step::KindOfSource:
+    case Step::SourceChanged:
+      return "resolve the mounts again";
+    case Step::SetAttributes:
+      return failure.error == EBUSY   ? "a program holds a file there open for writing; end it first"
+             : failure.error == EPERM ? "a mount below the source has options this user may not change; leave it out "
+                                        "with recursion \"disabled\""
+                                      : "choose a source whose file system takes these options";
+    case Step::SetPropagation:
+      return "use propagation \"rprivate\"";
     case Step::CreateTmpfs:
     case Step::CreateFileSystem:
       if (mount.overlay) {
