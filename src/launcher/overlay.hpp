@@ -124,7 +124,7 @@ inline DetachResult detach_overlay(int directory, const char* path, const char* 
   if (result.failure.error == 0 && request.propagation != 0) {
     const int answer = kernel::set_mount_attributes(result.fd, 0, 0, 0, request.propagation);
     if (answer < 0) {
-      result.failure = failure_of(Step::SetPropagation, answer);
+      result.failure = failure_of(Step::SetAttributes, answer);
     }
   }
   return close_if_failed(result);

@@ -127,8 +127,6 @@ std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failu
              : failure.error == EPERM ? "a mount below the source has options this user may not change; leave it out "
                                         "with recursion \"disabled\""
                                       : "choose a source whose file system takes these options";
-    case Step::SetPropagation:
-      return "use propagation \"rprivate\"";
     case Step::CreateTmpfs:
     case Step::CreateFileSystem:
       if (mount.overlay) {
