@@ -124,6 +124,13 @@ void Completion::check_propagation() const {
                      : "write \"private\", \"rprivate\", \"shared\", \"rshared\", \"slave\" or \"rslave\"");
 }
 
+std::string_view recursive_word(unsigned recursion) noexcept {
+  return (recursion & kNonRecursive) != 0             ? "disabled"
+         : (recursion & kReadOnlyForceRecursive) != 0 ? "readonly"
+         : (recursion & kReadOnlyNonRecursive) != 0   ? "writable"
+                                                      : "enabled";
+}
+
 void Completion::complete_bind() {
   if (!draft_.source || draft_.source->text.empty()) {
     input_.refuse(input_.end(), refusal(SpecCode::MissingSource, "field Source must not be empty"), "no source",
@@ -156,10 +163,7 @@ void Completion::complete_bind() {
     mount_.propagation = "rprivate";
   }
   if (!from_volume_flag_) {
-    mount_.recursive = (draft_.recursion & kNonRecursive) != 0             ? "disabled"
-                       : (draft_.recursion & kReadOnlyForceRecursive) != 0 ? "readonly"
-                       : (draft_.recursion & kReadOnlyNonRecursive) != 0   ? "writable"
-                                                                           : "enabled";
+    mount_.recursive = recursive_word(draft_.recursion);
   }
   constexpr unsigned kBoth = kReadOnlyNonRecursive | kReadOnlyForceRecursive;
   if ((draft_.recursion & kBoth) == kBoth) {

@@ -39,6 +39,23 @@ std::string_view member_of_volume_or_tmpfs(Word word) noexcept {
   }
 }
 
+std::string_view member_of_source(Word word) noexcept {
+  switch (word) {
+    case Word::Optional:
+      return "options.optional";
+    case Word::RequireMountpoint:
+      return "options.require_mountpoint";
+    case Word::CreateMode:
+      return "options.create_mode";
+    case Word::CreateUid:
+      return "options.create_uid";
+    case Word::CreateGid:
+      return "options.create_gid";
+    default:
+      return member_of_volume_or_tmpfs(word);
+  }
+}
+
 std::string_view member_of_host_path(Word word) noexcept {
   switch (word) {
     case Word::Recursion:
@@ -65,20 +82,10 @@ std::string_view member_of_host_path(Word word) noexcept {
       return "options.overlay->work";
     case Word::OverlaySize:
       return "options.overlay->size";
-    case Word::Optional:
-      return "options.optional";
-    case Word::RequireMountpoint:
-      return "options.require_mountpoint";
-    case Word::CreateMode:
-      return "options.create_mode";
-    case Word::CreateUid:
-      return "options.create_uid";
-    case Word::CreateGid:
-      return "options.create_gid";
     case Word::Exclude:
       return "options.exclude";
     default:
-      return member_of_volume_or_tmpfs(word);
+      return member_of_source(word);
   }
 }
 

@@ -63,7 +63,49 @@ std::optional<Ownership> parse_map(std::string_view text) {
   return Ownership::map(*std::move(users), *std::move(ids));
 }
 
+std::optional<IdRange> parse_triple(std::string_view text) noexcept {
+  const std::size_t first = text.find('-');
+  const std::size_t second = text.rfind('-');
+  if (!text.starts_with('@') || first == second) {
+    return std::nullopt;
+  }
+  const auto outside = parse_id(text.substr(1, first - 1));
+  const auto inside = parse_id(text.substr(first + 1, second - first - 1));
+  const auto count = parse_id(text.substr(second + 1));
+  if (!outside || !inside || !count) {
+    return std::nullopt;
+  }
+  return IdRange{.inside = *inside, .outside = *outside, .count = *count};
+}
+
+/// The triples behind the key; none if there is something wrong with one.
+std::vector<IdRange> parse_triples(std::string_view word, std::string_view key) {
+  std::vector<IdRange> ranges;
+  const std::size_t begin = word.find(key);
+  std::string_view text = begin == std::string_view::npos ? std::string_view{} : word.substr(begin + key.size());
+  text = text.substr(0, text.find(';'));
+  while (!text.empty()) {
+    const std::size_t hash = std::min(text.find('#'), text.size());
+    const auto range = parse_triple(text.substr(0, hash));
+    if (!range) {
+      return {};
+    }
+    ranges.push_back(*range);
+    text.remove_prefix(std::min(hash + 1, text.size()));
+  }
+  return ranges;
+}
+
 }  // namespace
+
+std::optional<Ownership> parse_id_map(std::string_view word) {
+  auto users = parse_triples(word, "uids=");
+  auto groups = parse_triples(word, "gids=");
+  if (users.empty() || groups.empty()) {
+    return std::nullopt;
+  }
+  return Ownership::map(std::move(users), std::move(groups));
+}
 
 std::optional<Ownership> parse_owner(std::string_view text) {
   if (text == "as-is") {

@@ -149,6 +149,67 @@ bool PodmanMountReader::take_own_field(const Field& field) {
   return true;
 }
 
+/// Words that exclude each other and say the same for every type. Returns whether the field was one.
+bool PodmanMountReader::take_attribute_field(const Field& field, Word word) {
+  switch (word) {
+    case Word::Dev:
+    case Word::NoDev:
+      take_once(field, dev_, "'nodev' and 'dev' options");
+      break;
+    case Word::Exec:
+    case Word::NoExec:
+      take_once(field, exec_, "'noexec' and 'exec' options");
+      break;
+    case Word::Suid:
+    case Word::NoSuid:
+      take_once(field, suid_, "'nosuid' and 'suid' options");
+      break;
+    case Word::NoSwap:
+      take_once(field, swap_, "'noswap' option");
+      break;
+    case Word::TmpCopyUp:
+    case Word::NoTmpCopyUp:
+      need_type(field, "tmpfs");
+      take_once(field, copy_up_, "'tmpcopyup' and 'notmpcopyup' options");
+      break;
+    case Word::NoCreate:
+      need_type(field, "volume");
+      break;
+    default:
+      return false;
+  }
+  add(std::string{field.key.text}, field);
+  return true;
+}
+
+/// Words with a value that becomes a word of its own. Returns whether the field was one.
+bool PodmanMountReader::take_valued_field(const Field& field, Word word) {
+  switch (word) {
+    case Word::NonRecursive:
+      need_type(field, "bind");
+      add("bind", field);
+      return true;
+    case Word::IdMap:
+      add(field.has_value ? fmt::format("idmap={}", field.value.text) : "idmap", field);
+      return true;
+    case Word::Size:
+    case Word::Mode:
+      need_type(field, "tmpfs");
+      need_value(field);
+      add(fmt::format("{}={}", word == Word::Size ? "size" : "mode", field.value.text), field);
+      return true;
+    case Word::VolumeOption:
+      need_type(field, "volume");
+      add(std::string{field.whole.text}, field);
+      return true;
+    case Word::VolumeLabel:
+      refuse(field.key.span, SpecCode::Unsupported, "the --volume-label option is not presently implemented",
+             "Podman has no \"volume-label\" yet", "label the volume when it is made");
+    default:
+      return word == Word::Consistency;
+  }
+}
+
 void PodmanMountReader::take_common_field(const Field& field) {
   const Option* const option = find_option(Flag::PodmanMount, false, field.key.text);
   if (option == nullptr) {
@@ -157,7 +218,6 @@ void PodmanMountReader::take_common_field(const Field& field) {
     }
     return;
   }
-  const std::string word{field.key.text};
   switch (option->word) {
     case Word::Source:
       return take_source(field);
@@ -168,57 +228,19 @@ void PodmanMountReader::take_common_field(const Field& field) {
       return take_access(field);
     case Word::Propagation:
       return take_propagation(field);
-    case Word::NonRecursive:
-      need_type(field, "bind");
-      return add("bind", field);
-    case Word::Consistency:
-      return;
-    case Word::IdMap:
-      return add(field.has_value ? fmt::format("idmap={}", field.value.text) : "idmap", field);
-    case Word::Dev:
-    case Word::NoDev:
-      take_once(field, dev_, "'nodev' and 'dev' options");
-      return add(word, field);
-    case Word::Exec:
-    case Word::NoExec:
-      take_once(field, exec_, "'noexec' and 'exec' options");
-      return add(word, field);
-    case Word::Suid:
-    case Word::NoSuid:
-      take_once(field, suid_, "'nosuid' and 'suid' options");
-      return add(word, field);
-    case Word::NoSwap:
-      take_once(field, swap_, "'noswap' option");
-      return add(word, field);
     case Word::Relabel:
       return take_relabel(field);
     case Word::Chown:
       return take_owner(field);
     case Word::Subpath:
       return take_subpath(field);
-    case Word::TmpCopyUp:
-    case Word::NoTmpCopyUp:
-      need_type(field, "tmpfs");
-      take_once(field, copy_up_, "'tmpcopyup' and 'notmpcopyup' options");
-      return add(word, field);
-    case Word::Size:
-    case Word::Mode:
-      need_type(field, "tmpfs");
-      need_value(field);
-      return add(fmt::format("{}={}", option->word == Word::Size ? "size" : "mode", field.value.text), field);
-    case Word::VolumeLabel:
-      refuse(field.key.span, SpecCode::Unsupported, "the --volume-label option is not presently implemented",
-             "Podman has no \"volume-label\" yet", "label the volume when it is made");
-    case Word::VolumeOption:
-      need_type(field, "volume");
-      return add(std::string{field.whole.text}, field);
-    case Word::NoCreate:
-      need_type(field, "volume");
-      return add(word, field);
     case Word::Type:
       return refuse_option(field);
     default:
-      return add(word, field);  // a bare word of every type
+      break;
+  }
+  if (!take_attribute_field(field, option->word) && !take_valued_field(field, option->word)) {
+    add(std::string{field.key.text}, field);  // a bare word of every type
   }
 }
 

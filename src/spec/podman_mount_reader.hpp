@@ -34,6 +34,8 @@ class PodmanMountReader {
   void take_artifact_field(const Field& field);
   void take_common_field(const Field& field);
   bool take_own_field(const Field& field);
+  bool take_attribute_field(const Field& field, Word word);
+  bool take_valued_field(const Field& field, Word word);
 
   void take_source(const Field& field);
   void take_target(const Field& field);

@@ -84,42 +84,13 @@ Relabel Realisation::relabel() const noexcept {
   return mount_.selinux == "z" ? Relabel::Shared : mount_.selinux == "Z" ? Relabel::Private : Relabel::None;
 }
 
-/// `idmap=uids=@DISK-INSIDE-COUNT#...;gids=...`
 void Realisation::take_id_map(const std::string& word) {
-  constexpr std::string_view kRemedy = "write \"owner=...\" with --mount, in ids of the container";
-  const auto ranges = [&](std::string_view key) {
-    std::vector<IdRange> result;
-    const std::size_t begin = word.find(key);
-    std::string_view text =
-        begin == std::string::npos ? std::string_view{} : std::string_view{word}.substr(begin + key.size());
-    text = text.substr(0, text.find(';'));
-    while (!text.empty()) {
-      std::string_view triple = text.substr(0, text.find('#'));
-      text.remove_prefix(std::min(triple.size() + 1, text.size()));
-      const std::size_t first = triple.find('-');
-      const std::size_t second = triple.rfind('-');
-      if (!triple.starts_with('@') || first == second) {
-        refuse(word, "ids of the host are not known where the container is described", std::string{kRemedy});
-      }
-      constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
-      const auto outside = parse_number(triple.substr(1, first - 1), 10, kMost);
-      const auto inside = parse_number(triple.substr(first + 1, second - first - 1), 10, kMost);
-      const auto count = parse_number(triple.substr(second + 1), 10, kMost);
-      if (!outside || !inside || !count) {
-        refuse(word, "a range of ids is three numbers", std::string{kRemedy});
-      }
-      result.push_back({.inside = static_cast<std::uint32_t>(*inside),
-                        .outside = static_cast<std::uint32_t>(*outside),
-                        .count = static_cast<std::uint32_t>(*count)});
-    }
-    return result;
-  };
-  auto users = ranges("uids=");
-  auto groups = ranges("gids=");
-  if (users.empty() || groups.empty()) {
-    refuse(word, "the map does not say which ids are shown", std::string{kRemedy});
+  auto owner = parse_id_map(word);
+  if (!owner) {
+    refuse(word, "a map of ids needs both uids and gids in ids of the container, which have an \"@\"",
+           "write \"idmap=uids=@DISK-INSIDE-COUNT;gids=@DISK-INSIDE-COUNT\", or \"owner=...\" with --mount");
   }
-  mount_.own.owner = Ownership::map(std::move(users), std::move(groups));
+  mount_.own.owner = *std::move(owner);
 }
 
 void Realisation::take_flag(const std::string& word) {

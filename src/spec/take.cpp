@@ -89,17 +89,6 @@ bool take_host(Draft& draft, const Option& option, const Value& value) {
     case Word::RSlave:
       mount.propagation = option.name;
       return true;
-    case Word::Propagation:
-      mount.propagation = value.text.text;
-      draft.propagation_span = value.text.span;
-      return true;
-    case Word::Recursion:
-      draft.recursion |= recursion_bit(value.text.text);
-      draft.recursion_span = value.text.span;
-      return true;
-    case Word::CreateSource:
-      mount.create_host_path = value.on;
-      return true;
     case Word::LabelShared:
     case Word::LabelPrivate:
       mount.selinux = option.name;
@@ -115,6 +104,24 @@ bool take_host(Draft& draft, const Option& option, const Value& value) {
       return true;
     case Word::Exclude:
       mount.own.exclude.emplace_back(value.text.text);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool take_bind(Draft& draft, const Option& option, const Value& value) {
+  switch (option.word) {
+    case Word::Propagation:
+      draft.mount.propagation = value.text.text;
+      draft.propagation_span = value.text.span;
+      return true;
+    case Word::Recursion:
+      draft.recursion |= recursion_bit(value.text.text);
+      draft.recursion_span = value.text.span;
+      return true;
+    case Word::CreateSource:
+      draft.mount.create_host_path = value.on;
       return true;
     default:
       return false;
@@ -217,8 +224,8 @@ void take_tmpfs(Draft& draft, const Option& option, const Value& value) {
 }  // namespace
 
 void take(Draft& draft, const Option& option, const Value& value) {
-  if (!take_common(draft, option, value) && !take_host(draft, option, value) && !take_volume(draft, option, value) &&
-      !take_own(draft, option, value)) {
+  if (!take_common(draft, option, value) && !take_host(draft, option, value) && !take_bind(draft, option, value) &&
+      !take_volume(draft, option, value) && !take_own(draft, option, value)) {
     take_tmpfs(draft, option, value);
   }
 }

@@ -35,4 +35,8 @@ struct Value {
 /// What to_string(Ownership) prints: `as-is`, `match-user`, `1000:1000`, `users 0=1000+1,... groups 0=1000+1,...`.
 [[nodiscard]] std::optional<Ownership> parse_owner(std::string_view text);
 
+/// Podman's `idmap=uids=@DISK-INSIDE-COUNT#...;gids=...`; nothing for ids of the host, which the "@" is there to
+/// exclude.
+[[nodiscard]] std::optional<Ownership> parse_id_map(std::string_view word);
+
 }  // namespace dunnage::spec

@@ -6,6 +6,7 @@
 #include <dunnage/spec.hpp>
 
 #include <cstdint>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -32,7 +33,7 @@ SpecContext reference() {
   context.working_directory = "/srv/app";
   context.home = "/home/dev";
   context.project_name = "shop";
-  context.environment = {{"SHARD", "7"}};
+  context.environment = std::map<std::string, std::string>{{"SHARD", "7"}};
   context.volumes = dunnage::ComposeVolumes{{"ledger", {.name = "shop_ledger"}}};
   context.exists = [](const std::string& path) { return path != "/missing"; };
   return context;
