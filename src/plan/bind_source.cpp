@@ -10,9 +10,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -68,12 +65,6 @@ std::filesystem::path future_path(const BindMount& mount, const std::string& pat
   return result.string();
 }
 
-bool is_mountpoint(const char* path) noexcept {
-  struct statx status {};
-  return ::statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_INO, &status) == 0 &&
-         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
-
 BindSource missing_source(const BindMount& mount, const std::string& path) {
   boost::system::error_code fault;
   if (fs::symlink_status(path, fault).type() == fs::symlink_file) {
@@ -90,26 +81,34 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
   return {.path = future_path(mount, path), .kind = FileKind::Directory, .missing = true};
 }
 
-/// What is at a clean path without links, which is the path it has: one look. Nothing when there is a link on the way,
-/// or anything that needs words.
-std::optional<FileKind> kind_without_links(const std::string& path) {
-  const kernel::FileDescriptor found{kernel::open_at2(AT_FDCWD, path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS)};
-  struct stat status {};
-  if (!found || ::fstat(found.get(), &status) != 0) {
+/// One look at an open source.
+std::optional<BindSource> look(const kernel::FileDescriptor& opened, const std::string& path) {
+  struct statx status {};
+  if (!opened || ::statx(opened.get(), "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE, &status) != 0) {
     return std::nullopt;
   }
-  return S_ISDIR(status.st_mode) ? FileKind::Directory : FileKind::File;
+  return BindSource{.path = path,
+                    .kind = S_ISDIR(status.stx_mode) ? FileKind::Directory : FileKind::File,
+                    .missing = false,
+                    .mountpoint = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+                    .followed = {}};
+}
+
+/// What is at a clean path without links, which is the path it has. Nothing when there is a link on the way, or anything
+/// that needs words.
+std::optional<BindSource> look_without_links(const std::string& path) {
+  return look(kernel::FileDescriptor{kernel::open_at2(AT_FDCWD, path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS)}, path);
 }
 
 }  // namespace
 
 BindSource look_at_source(const BindMount& mount, const std::filesystem::path& current_directory) {
   const std::string path = absolute(mount, current_directory);
-  if (const auto kind = kind_without_links(path)) {
-    return {.path = path, .kind = *kind, .missing = false, .followed = {}};
+  if (auto source = look_without_links(path)) {
+    return std::move(*source);
   }
   boost::system::error_code fault;
-  const fs::file_status status = fs::status(path, fault);
+  (void)fs::status(path, fault);
   if (fault.value() == ENOENT) {
     return missing_source(mount, path);
   }
@@ -117,11 +116,14 @@ BindSource look_at_source(const BindMount& mount, const std::filesystem::path& c
   if (fault) {
     refuse_unreachable(mount, fault.value());
   }
-  return {.path = canonical.string(),
-          .kind = status.type() == fs::directory_file ? FileKind::Directory : FileKind::File,
-          .missing = false,
-          .mountpoint = is_mountpoint(canonical.c_str()),
-          .followed = canonical.string() == path ? "" : path};
+  const kernel::FileDescriptor opened{::open(canonical.c_str(), O_PATH | O_CLOEXEC)};
+  const int number = errno;
+  auto source = look(opened, canonical.string());
+  if (!source) {
+    refuse_unreachable(mount, opened ? EIO : number);
+  }
+  source->followed = canonical.string() == path ? "" : path;
+  return std::move(*source);
 }
 
 }  // namespace dunnage::plan
