@@ -26,7 +26,7 @@ using kernel::raw_syscall;
 constexpr std::size_t kStack = std::size_t{16} << 10U;
 
 /// Waits in the new namespace until it is killed. It shares our memory and touches none of it but its stack.
-[[gnu::no_sanitize("address", "undefined", "thread")]] void wait_for_the_end(void*) noexcept {
+DUNNAGE_UNSANITIZED void wait_for_the_end(void*) noexcept {
   (void)raw_syscall(__NR_close_range, 0, ~0U, 0);  // a table of its own; nothing of the host's stays open by it
   for (;;) {
     (void)raw_syscall(__NR_ppoll, 0, 0, 0, 0, 8);
