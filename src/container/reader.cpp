@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -46,26 +47,24 @@ Reader::Reader(kernel::FileDescriptor pipe, Stdio::Callback function)
   }
   (void)::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
   const BlockedSignals blocked;
-  thread_ = std::thread{[this] { run(); }};
+  thread_ = std::make_unique<std::thread>([this] { run(); });
 }
 
 Reader::~Reader() {
-  if (!thread_.joinable()) {
+  if (!thread_) {
     return;
   }
   const std::uint64_t one = 1;
   (void)!::write(stop_.get(), &one, sizeof one);  // an event counter takes any write but its last
-  if (thread_.get_id() == std::this_thread::get_id()) {
-    thread_.detach();  // the handle was dropped by its own callback; the thread touches nothing of ours any more
+  if (thread_->get_id() == std::this_thread::get_id()) {
+    thread_->detach();  // the handle was dropped by its own callback; the thread touches nothing of ours any more
   } else {
-    thread_.join();
+    thread_->join();
   }
 }
 
 void Reader::abandon() noexcept {
-  if (thread_.joinable()) {
-    thread_.detach();
-  }
+  (void)thread_.release();  // not even detached: what it points to may be a new thread's by now
 }
 
 void Reader::run() noexcept {

@@ -8,6 +8,7 @@
 
 #include "kernel/file_descriptor.hpp"
 
+#include <memory>
 #include <thread>
 
 namespace dunnage::container {
@@ -31,7 +32,7 @@ class Reader {
   kernel::FileDescriptor pipe_;
   kernel::FileDescriptor stop_;
   Stdio::Callback function_;
-  std::thread thread_;
+  std::unique_ptr<std::thread> thread_;
 };
 
 }  // namespace dunnage::container
