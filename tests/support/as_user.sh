@@ -32,10 +32,31 @@ copy_of() {
   printf '%s\n' "$copy"
 }
 
-# reachable WORD: the word, or the path of a copy if it is a file that the user cannot read.
+# copy_of_directory DIRECTORY: likewise. A directory cannot be replaced as a whole, so each state of it has a copy of its
+# own; those that no test can be using any more are removed.
+copy_of_directory() {
+  directory=$copies/$(printf '%s' "$1" | cksum | cut -d ' ' -f 1)
+  copy=$directory/$(find -L "$1" -printf '%P %s %T@\n' | sort | cksum | cut -d ' ' -f 1)
+  mkdir -p "$directory"
+  chmod 0755 /var/lib/dunnage-tests "$copies" "$directory"
+  if [ ! -e "$copy" ]; then
+    cp -RL "$1" "$copy.$$"
+    chmod -R a+rX "$copy.$$"
+    mv -T "$copy.$$" "$copy" 2>/dev/null || rm -rf -- "$copy.$$"  # another test was faster
+    find "$directory" -mindepth 1 -maxdepth 1 ! -path "$copy*" -mmin +60 -exec rm -rf -- {} +
+  fi
+  touch "$copy"
+  printf '%s\n' "$copy"
+}
+
+# reachable WORD: the word, or the path of a copy if it is a file or a directory that the user cannot read.
 reachable() {
-  if [ "${1#/}" = "$1" ] || [ ! -f "$1" ] || as_user test -r "$1"; then
+  if [ "${1#/}" = "$1" ] || { [ ! -f "$1" ] && [ ! -d "$1" ]; } || as_user test -r "$1"; then
     printf '%s\n' "$1"
+    return
+  fi
+  if [ -d "$1" ]; then
+    copy_of_directory "$1"
     return
   fi
   # The libraries of this build that a program wants lie beside it then.
@@ -63,7 +84,7 @@ while [ "$count" -gt 0 ]; do
   count=$((count - 1))
 done
 set -- env HOME="$scratch/home" TMPDIR="$scratch/tmp" "$@"
-for variable in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS DUNNAGE; do
+for variable in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS DUNNAGE PYTHONPATH PYTHONDONTWRITEBYTECODE; do
   eval "value=\${$variable:-}"
   # shellcheck disable=SC2154  # eval sets it
   if [ -n "$value" ]; then
