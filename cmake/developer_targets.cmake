@@ -2,7 +2,7 @@
 # `cmake --build BUILD --target format` and `--target tidy`, for those who have the tools.
 
 file(GLOB_RECURSE developer_sources CONFIGURE_DEPENDS include/*.hpp src/*.hpp src/*.cpp tests/*.hpp tests/*.cpp
-     examples/*.hpp examples/*.cpp)
+     examples/*.hpp examples/*.cpp bindings/*.hpp bindings/*.cpp)
 
 find_program(DUNNAGE_CLANG_FORMAT NAMES clang-format)
 mark_as_advanced(DUNNAGE_CLANG_FORMAT)

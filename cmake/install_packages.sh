@@ -57,6 +57,9 @@ for set in "$@"; do
       need_package catch2
       need_package libbenchmark-dev
       need_command python3 python3
+      need_package python3-dev
+      need_package pybind11-dev
+      need_package python3-pytest
       need_command clang++ clang
       need_package libclang-rt-$clang-dev  # its sanitizers
       need_command clang-tidy clang-tidy

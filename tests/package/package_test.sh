@@ -101,7 +101,7 @@ case $1 in
     # its targets are what this is about, so they are built as fast as they can be
     build_consumer embedded -DCMAKE_BUILD_TYPE=Debug -DCONSUMER_DUNNAGE_SOURCE="$SOURCE"
     targets=$("$CMAKE" --build "$WORK/embedded" --target help)
-    for unwanted in dunnage_unit_tests dunnage_headers dunnage_cli dunnage_static; do
+    for unwanted in dunnage_unit_tests dunnage_headers dunnage_cli dunnage_static dunnage_python; do
       case $targets in
         *"$unwanted"*) fail "the target $unwanted is made in an embedding project" ;;
       esac
@@ -122,6 +122,21 @@ case $1 in
     fi
     readelf -d "$library" | grep -q 'SONAME.*\[libdunnage\.so\.0\]' || fail "the soname is not libdunnage.so.0"
     readelf -lW "$library" | grep -q 'GNU_STACK.* RW ' || fail "the library wants an executable stack"
+    ;;
+  python)
+    rm -rf "$WORK/python" "$WORK/moved_python"
+    "$CMAKE" --install "$BUILD" --component dunnage_python --prefix "$WORK/python" >/dev/null
+    [ "$(ls "$WORK/python")" = lib ] || fail "something is installed beside lib"
+    strays=$(cd "$WORK/python" && find . -type f | grep -v -E "^\./${PYTHON_DIR:?}/dunnage/[_a-z]*(\.py|\.pyi|\.typed|\.[-_a-z0-9]*\.so)$") || :
+    [ -z "$strays" ] || fail "these should not be installed: $strays"
+    mv "$WORK/python" "$WORK/moved_python"
+    cd /
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$WORK/moved_python/$PYTHON_DIR "${PYTHON:?}" -W error -c '
+import dunnage, os, sys
+assert dunnage.__file__.startswith(os.environ["PYTHONPATH"]), dunnage.__file__
+assert dunnage.MountSet("/etc:/host/etc:ro").resolve()["/host/etc"].read_only
+assert "libdunnage" not in open("/proc/self/maps").read(), "the module wants the library beside it"
+'
     ;;
   *) fail "there is no case $1" ;;
 esac

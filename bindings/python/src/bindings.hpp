@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace dunnage::python {
+
+// One for each public header, defined in the file of the same name.
+void bind_bind_mount(pybind11::module_& module);
+void bind_container(pybind11::module_& module);
+void bind_container_store(pybind11::module_& module);
+void bind_error(pybind11::module_& module);
+void bind_mount_plan(pybind11::module_& module);
+void bind_mount_set(pybind11::module_& module);
+void bind_overlay(pybind11::module_& module);
+void bind_ownership(pybind11::module_& module);
+void bind_prepared_mounts(pybind11::module_& module);
+void bind_process(pybind11::module_& module);
+void bind_relabel(pybind11::module_& module);
+void bind_rootfs(pybind11::module_& module);
+void bind_size(pybind11::module_& module);
+void bind_support(pybind11::module_& module);
+void bind_tmpfs(pybind11::module_& module);
+void bind_volume(pybind11::module_& module);
+void bind_volume_store(pybind11::module_& module);
+
+}  // namespace dunnage::python

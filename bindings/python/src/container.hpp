@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "fields.hpp"
+#include "streams.hpp"
+
+#include <dunnage/container.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dunnage::python {
+
+/// A container and its streams until close(); then an exception for what needs them. Used with the GIL; calls that may
+/// block hold a reference of their own and let the GIL go.
+class ContainerHandle {
+ public:
+  /// `owned`: it ends with this handle.
+  ContainerHandle(Container container, bool owned, TextMode mode);
+  ContainerHandle(ContainerHandle&&) = delete;
+  ContainerHandle& operator=(ContainerHandle&&) = delete;
+  ~ContainerHandle();
+
+  /// Throws: Closed.
+  [[nodiscard]] std::shared_ptr<Container> get() const;
+  [[nodiscard]] bool closed() const noexcept { return container_ == nullptr; }
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] Streams& streams() noexcept { return streams_; }
+  [[nodiscard]] const std::optional<ExitStatus>& last_status() const noexcept { return status_; }
+  void remember(const ExitStatus& status) { status_ = status; }
+
+  void detach();
+  void restart(std::chrono::milliseconds grace);
+  [[nodiscard]] pybind11::object input();
+  void close_input();
+  /// Ends the container if it is ours to end, and lets go. Twice is once.
+  void close();
+
+ private:
+  std::shared_ptr<Container> container_;
+  bool owned_;
+  std::string id_;
+  std::string name_;
+  TextMode mode_;
+  Streams streams_;
+  std::optional<ExitStatus> status_;
+};
+
+/// Container.launch()'s keywords.
+struct LaunchCall {
+  LaunchSpec spec{};
+  TextMode mode{};
+  pybind11::object mounts = pybind11::none{};
+};
+[[nodiscard]] const Fields<LaunchCall>& launch_fields();
+[[nodiscard]] std::unique_ptr<ContainerHandle> launch(const pybind11::args& args, const pybind11::kwargs& kwargs);
+
+struct ExecCall {
+  ExecSpec spec{};
+  TextMode mode{};
+};
+[[nodiscard]] const Fields<ExecCall>& exec_fields();
+
+/// Class Process: a further program in a container.
+class ProcessHandle {
+ public:
+  ProcessHandle(Process process, TextMode mode);
+
+  [[nodiscard]] std::shared_ptr<Process> get() const;
+  [[nodiscard]] bool closed() const noexcept { return process_ == nullptr; }
+  [[nodiscard]] Streams& streams() noexcept { return streams_; }
+  [[nodiscard]] const std::optional<ExitStatus>& last_status() const noexcept { return status_; }
+  void remember(const ExitStatus& status) { status_ = status; }
+  [[nodiscard]] pybind11::object input();
+  void close_input();
+  /// Kills the program if it still runs.
+  void close();
+
+ private:
+  std::shared_ptr<Process> process_;
+  Streams streams_;
+  std::optional<ExitStatus> status_;
+};
+
+void bind_exec(pybind11::module_& module);
+
+}  // namespace dunnage::python

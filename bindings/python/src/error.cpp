@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The classes of exceptions are Python's (dunnage/_errors.py); this hands over what an Error of C++ knows.
+#include "bindings.hpp"
+#include "closed.hpp"
+#include "enumeration.hpp"
+
+#include <pybind11/stl.h>
+
+#include <exception>
+
+namespace dunnage::python {
+namespace {
+
+constexpr std::pair<const char*, errc> kCodes[] = {
+    {"invalid_spec", errc::invalid_spec},
+    {"invalid_argument", errc::invalid_argument},
+    {"duplicate_target", errc::duplicate_target},
+    {"source_missing", errc::source_missing},
+    {"target_conflict", errc::target_conflict},
+    {"volume_missing", errc::volume_missing},
+    {"volume_exists", errc::volume_exists},
+    {"volume_in_use", errc::volume_in_use},
+    {"volume_damaged", errc::volume_damaged},
+    {"store_unusable", errc::store_unusable},
+    {"container_missing", errc::container_missing},
+    {"container_exists", errc::container_exists},
+    {"not_running", errc::not_running},
+    {"program_missing", errc::program_missing},
+    {"program_unusable", errc::program_unusable},
+    {"user_unknown", errc::user_unknown},
+    {"not_supported", errc::not_supported},
+    {"launcher_lost", errc::launcher_lost},
+    {"wrong_process", errc::wrong_process},
+    {"timed_out", errc::timed_out},
+};
+
+/// Members for the exception beside those every Error has.
+py::dict particulars(const Error& error) {
+  py::dict extra;
+  if (const auto* spec = dynamic_cast<const SpecError*>(&error)) {
+    extra["line"] = spec->line();
+    extra["column"] = spec->column();
+    extra["length"] = spec->length();
+  } else if (const auto* mount = dynamic_cast<const MountError*>(&error)) {
+    extra["source"] = mount->source();
+    extra["target"] = mount->target();
+  } else if (const auto* volume = dynamic_cast<const VolumeError*>(&error)) {
+    extra["users"] = volume->users();
+  }
+  return extra;
+}
+
+const char* family_of(const Error& error) {
+  if (dynamic_cast<const SpecError*>(&error) != nullptr) return "SpecError";
+  if (dynamic_cast<const MountError*>(&error) != nullptr) return "MountError";
+  if (dynamic_cast<const LaunchError*>(&error) != nullptr) return "LaunchError";
+  if (dynamic_cast<const VolumeError*>(&error) != nullptr) return "VolumeError";
+  return "Error";
+}
+
+void raise(const Error& error) {
+  const bool ours = error.code().category() == error_category();
+  const auto condition = error.code().default_error_condition();
+  const bool system =
+      condition.category() == std::generic_category() || error.code().category() == std::system_category();
+  py::object code = py::none{};
+  if (ours) code = py::cast(static_cast<errc>(error.code().value()));
+  const py::object exception =
+      py::module_::import("dunnage._errors")
+          .attr("make")(family_of(error), std::string{error.what()}, code,
+                        system ? py::object{py::int_{condition.value()}} : py::none{}, error.stage(), error.operation(),
+                        error.subject(), error.code().message(), error.remedy(), particulars(error));
+  PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
+}
+
+void translate(std::exception_ptr pointer) {
+  try {
+    if (pointer) std::rethrow_exception(pointer);
+  } catch (const Error& error) {
+    try {
+      raise(error);
+    } catch (py::error_already_set& failure) {
+      failure.restore();
+    }
+  } catch (const Closed& closed) {
+    try {
+      const py::object type = py::module_::import("dunnage._errors").attr("ClosedError");
+      PyErr_SetString(type.ptr(), closed.what());
+    } catch (py::error_already_set& failure) {
+      failure.restore();
+    }
+  }
+}
+
+}  // namespace
+
+void bind_error(py::module_& module) {
+  std::vector<Enumeration<errc>::Member> codes;
+  for (const auto& [name, value] : kCodes) codes.push_back({name, value, name});
+  Enumeration<errc>::define(module, "errc", "What went wrong, where a plain errno would not say it.", std::move(codes));
+
+  std::vector<Enumeration<Stage>::Member> stages;
+  constexpr std::pair<const char*, Stage> kStages[] = {{"Parse", Stage::Parse},     {"Resolve", Stage::Resolve},
+                                                       {"Prepare", Stage::Prepare}, {"Launch", Stage::Launch},
+                                                       {"Run", Stage::Run},         {"Store", Stage::Store}};
+  for (const auto& [name, value] : kStages) stages.push_back({name, value, std::string{to_string(value)}});
+  Enumeration<Stage>::define(module, "Stage", "Where in the flow an error arose.", std::move(stages));
+  py::register_exception_translator(translate);
+}
+
+}  // namespace dunnage::python

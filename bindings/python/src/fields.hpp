@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "enumeration.hpp"
+#include "strings.hpp"
+#include "time.hpp"
+
+#include <pybind11/stl.h>
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace dunnage::python {
+
+/// What a member is called in a sentence: "read_only is a bool, not 'yes'".
+template <class M>
+[[nodiscard]] std::string type_text() {
+  if constexpr (std::is_same_v<M, bool>) {
+    return "a bool";
+  } else if constexpr (std::is_integral_v<M>) {
+    return "an int";
+  } else if constexpr (std::is_enum_v<M>) {
+    return "a member of " + Enumeration<M>::name() + " or its word";
+  } else if constexpr (std::is_same_v<M, std::string>) {
+    return "a str";
+  } else if constexpr (std::is_same_v<M, std::filesystem::path>) {
+    return "a str or os.PathLike";
+  } else if constexpr (std::is_same_v<M, std::vector<std::string>>) {
+    return "a list of str";
+  } else if constexpr (std::is_same_v<M, std::map<std::string, std::string>>) {
+    return "a dict of str to str";
+  } else if constexpr (std::is_same_v<M, std::chrono::milliseconds>) {
+    return "a number of seconds or a timedelta";
+  } else if constexpr (std::is_same_v<M, TimePoint>) {
+    return "a datetime or seconds since 1970";
+  } else {
+    return "another type";
+  }
+}
+
+/// "BindMount(): read_only is a bool, not 'yes'": a TypeError, or a ValueError for an int out of range.
+[[noreturn]] void refuse_value(const std::string& name, const std::string& wanted, py::handle value);
+
+/// Types for which None stands for their empty value.
+template <class M>
+inline constexpr bool none_is_empty = std::is_same_v<M, std::filesystem::path> || std::is_same_v<M, TimePoint>;
+
+template <class M>
+struct is_optional : std::false_type {};
+template <class M>
+struct is_optional<std::optional<M>> : std::true_type {
+  using Value = M;
+};
+
+/// Takes nothing for something it is not: no number is a bool, no float an int.
+template <class M>
+[[nodiscard]] M value_from(py::handle value, const std::string& name) {
+  if constexpr (is_optional<M>::value) {
+    if (value.is_none()) return std::nullopt;
+    return value_from<typename is_optional<M>::Value>(value, name);
+  } else {
+    py::detail::make_caster<M> caster;
+    try {
+      if ((none_is_empty<M> || !value.is_none()) && caster.load(value, false)) {
+        return py::detail::cast_op<M>(std::move(caster));
+      }
+    } catch (const py::value_error& error) {
+      throw py::value_error{name + ": " + error.what()};
+    }
+    if constexpr (std::is_class_v<M> && std::is_base_of_v<py::detail::type_caster_generic, decltype(caster)>) {
+      refuse_value(name, "a " + py::type::of<M>().attr("__name__").template cast<std::string>(), value);
+    } else {
+      refuse_value(name, type_text<M>(), value);
+    }
+  }
+}
+
+/// The members of a struct as Python sees them: the first ones by position or name, the others by name only. One table
+/// is constructor, attributes, repr, hash and pickle of a value.
+template <class T>
+class Fields {
+ public:
+  struct Field {
+    std::string name;
+    bool required = false;
+    std::function<py::object(const T&)> get;
+    std::function<void(T&, py::handle)> set;
+    std::function<py::object(const T&)> freeze;  ///< for pickle, without a loss
+    std::function<void(T&, py::handle)> thaw;
+  };
+
+  /// `owner` is named in messages: "BindMount".
+  explicit Fields(std::string owner) : owner_{std::move(owner)} {}
+
+  template <class Access>
+  Fields& required(const char* name, Access access) {
+    add(name, access);
+    fields_.back().required = true;
+    using Member = std::remove_cvref_t<std::invoke_result_t<Access, T&>>;
+    fields_.back().set = [set = fields_.back().set, label = label_of(name)](T& value, py::handle object) {
+      if (object.is_none()) refuse_value(label, type_text<Member>(), object);
+      set(value, object);
+    };
+    return *this;
+  }
+  template <class Access>
+  Fields& option(const char* name, Access access) {
+    add(name, access);
+    return *this;
+  }
+  /// With a conversion of its own: `from(handle, name)` returns the member.
+  template <class Access, class From>
+  Fields& required(const char* name, Access access, From from) {
+    return option(name, access, from).mark_required();
+  }
+  template <class Access, class From>
+  Fields& option(const char* name, Access access, From from) {
+    add(name, access);
+    fields_.back().set = [access, from, label = label_of(name)](T& value, py::handle object) {
+      std::invoke(access, value) = from(object, label);
+    };
+    return *this;
+  }
+  /// Only taken, never shown.
+  Fields& taken(const char* name, std::function<void(T&, py::handle)> set, bool is_required = false) {
+    fields_.push_back({name, is_required, {}, std::move(set), {}, {}});
+    return *this;
+  }
+
+  [[nodiscard]] const std::vector<Field>& all() const { return fields_; }
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  [[nodiscard]] std::string label_of(const std::string& name) const { return owner_ + "(): " + name; }
+
+  void set(T& value, const std::string& name, py::handle object) const { find(name).set(value, object); }
+
+  [[nodiscard]] T parse(const py::args& args, const py::kwargs& kwargs, T value = {}) const {
+    std::vector<bool> given(fields_.size());
+    std::size_t index = 0;
+    for (const auto argument : args) {
+      if (index == fields_.size() || !fields_[index].required) refuse_positional(args.size(), index);
+      fields_[index].set(value, argument);
+      given[index++] = true;
+    }
+    for (const auto& [name, argument] : kwargs) {
+      const Field& field = find(name.template cast<std::string>());
+      const auto place = static_cast<std::size_t>(&field - fields_.data());
+      if (given[place]) throw py::type_error{label_of(field.name) + " is given twice"};
+      field.set(value, argument);
+      given[place] = true;
+    }
+    for (index = 0; index < fields_.size(); ++index) {
+      if (fields_[index].required && !given[index]) throw py::type_error{label_of(fields_[index].name) + " is missing"};
+    }
+    return value;
+  }
+
+  /// `(source, target, *, read_only=False)`, as inspect.signature() reads it at the beginning of a docstring.
+  [[nodiscard]] std::string signature() const {
+    const T defaults{};
+    std::string text;
+    bool star = false;
+    for (const auto& field : fields_) {
+      if (!field.required && !std::exchange(star, true)) text += text.empty() ? "*" : ", *";
+      text += (text.empty() ? "" : ", ") + field.name;
+      if (!field.required) text += "=" + (field.get ? default_text(field.get(defaults)) : "...");
+    }
+    return "(" + text + ")";
+  }
+  [[nodiscard]] std::string method_signature() const {
+    const std::string text = signature();
+    return text == "()" ? "(self)" : "(self, " + text.substr(1);
+  }
+
+ private:
+  Fields& mark_required() {
+    fields_.back().required = true;
+    return *this;
+  }
+
+  template <class Access>
+  void add(const char* name, Access access) {
+    using Member = std::remove_cvref_t<std::invoke_result_t<Access, T&>>;
+    Field field{name, false, {}, {}, {}, {}};
+    field.get = [access](const T& value) -> py::object {
+      if constexpr (std::is_base_of_v<py::object, Member>) {
+        return std::invoke(access, value);
+      } else {
+        return py::cast(std::invoke(access, value));
+      }
+    };
+    field.set = [access, label = label_of(name)](T& value, py::handle object) {
+      std::invoke(access, value) = value_from<Member>(object, label);
+    };
+    if constexpr (std::is_same_v<Member, TimePoint>) {
+      field.freeze = [access](const T& value) -> py::object {
+        return py::int_{std::invoke(access, value).time_since_epoch().count()};
+      };
+      field.thaw = [access](T& value, py::handle count) {
+        std::invoke(access, value) = TimePoint{TimePoint::duration{count.cast<TimePoint::rep>()}};
+      };
+    } else {
+      field.freeze = field.get;
+      field.thaw = [access, label = label_of(name)](T& value, py::handle object) {
+        std::invoke(access, value) = value_from<Member>(object, label);
+      };
+    }
+    fields_.push_back(std::move(field));
+  }
+
+  [[nodiscard]] const Field& find(const std::string& name) const {
+    std::vector<std::string> names;
+    for (const auto& field : fields_) {
+      if (field.name == name) return field;
+      names.push_back(field.name);
+    }
+    refuse_name(owner_, name, names);
+  }
+
+  [[noreturn]] void refuse_positional(std::size_t given, std::size_t taken) const {
+    throw py::type_error{owner_ + "() takes " + std::to_string(taken) + " arguments by position and got " +
+                         std::to_string(given) + "; the others are given by name"};
+  }
+  [[noreturn]] static void refuse_name(const std::string& owner, const std::string& name,
+                                       const std::vector<std::string>& names);
+  [[nodiscard]] static std::string default_text(const py::object& value);
+
+  std::string owner_;
+  std::vector<Field> fields_;
+};
+
+/// Throws TypeError with the nearest of `names`.
+[[noreturn]] void refuse_unknown_name(const std::string& owner, const std::string& name,
+                                      const std::vector<std::string>& names);
+/// repr() of what a signature can show, else "...".
+[[nodiscard]] std::string text_of_default(const py::object& value);
+
+template <class T>
+void Fields<T>::refuse_name(const std::string& owner, const std::string& name, const std::vector<std::string>& names) {
+  refuse_unknown_name(owner, name, names);
+}
+
+template <class T>
+std::string Fields<T>::default_text(const py::object& value) {
+  return text_of_default(value);
+}
+
+}  // namespace dunnage::python

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keywords of Container.launch() and Container.exec().
+#include "container.hpp"
+#include "gil.hpp"
+#include "mount_coercion.hpp"
+#include "prepared_mounts.hpp"
+#include "process.hpp"
+#include "rootfs.hpp"
+#include "value.hpp"
+
+#define DUNNAGE_OPTION(name, ...) \
+  option(                         \
+      #name, [](auto& call) -> auto& { return call.spec.name; } __VA_OPT__(, ) __VA_ARGS__)
+
+namespace dunnage::python {
+namespace {
+
+/// A str is a sequence of str, too, and never what is meant.
+std::vector<std::string> argv_from(py::handle object, const std::string& name) {
+  if (py::isinstance<py::str>(object)) {
+    throw py::type_error{name + " is a list of str; write [\"sh\", \"-c\", " + py::repr(object).cast<std::string>() +
+                         "] for a line of a shell"};
+  }
+  return value_from<std::vector<std::string>>(object, name);
+}
+
+/// A RestartPolicy, its word, or docker-py's {"Name": "on-failure", "MaximumRetryCount": 5}.
+RestartPolicy restart_from(py::handle object, const std::string& name) {
+  if (py::isinstance<py::str>(object)) return RestartPolicy::parse(object.cast<std::string>());
+  if (!py::isinstance<py::dict>(object)) return value_from<RestartPolicy>(object, name);
+  RestartPolicy policy{};
+  for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object)) {
+    const auto word = value_from<std::string>(key, name);
+    if (word == "Name") {
+      const auto text = value_from<std::string>(value, name + ": Name");
+      policy.kind = RestartPolicy::parse(text.empty() ? "no" : text).kind;
+    } else if (word == "MaximumRetryCount") {
+      policy.max_retries = value_from<unsigned>(value, name + ": MaximumRetryCount");
+    } else {
+      throw py::value_error{name + " has no \"" + word + "\"; it has \"Name\" and \"MaximumRetryCount\""};
+    }
+  }
+  return policy;
+}
+
+/// VolumesFrom objects, or Docker's texts: "other", "other:ro", "other:rw".
+std::vector<VolumesFrom> volumes_from(py::handle object, const std::string& name) {
+  if (!py::isinstance<py::sequence>(object) || py::isinstance<py::str>(object)) {
+    refuse_value(name, "a list of VolumesFrom or str", object);
+  }
+  std::vector<VolumesFrom> all;
+  for (const auto item : py::reinterpret_borrow<py::sequence>(object)) {
+    if (!py::isinstance<py::str>(item)) {
+      all.push_back(value_from<VolumesFrom>(item, name));
+      continue;
+    }
+    const auto text = item.cast<std::string>();
+    const auto colon = text.find(':');
+    const auto mode = colon == std::string::npos ? std::string{"rw"} : text.substr(colon + 1);
+    if (mode != "ro" && mode != "rw") throw py::value_error{name + ": \"" + text + "\" ends neither in :ro nor in :rw"};
+    all.push_back({text.substr(0, colon), mode == "ro"});
+  }
+  return all;
+}
+
+template <class Call>
+void add_streams(Fields<Call>& fields) {
+  fields
+      .option(
+          "stdin", [](auto& call) -> auto& { return call.spec.in; }, stdio_from)
+      .option(
+          "stdout", [](auto& call) -> auto& { return call.spec.out; }, stdio_from)
+      .option(
+          "stderr", [](auto& call) -> auto& { return call.spec.err; }, stdio_from)
+      .DUNNAGE_OPTION(terminal)
+      .option(
+          "text", [](auto& call) -> auto& { return call.mode.text; })
+      .option(
+          "encoding", [](auto& call) -> auto& { return call.mode.encoding; })
+      .option(
+          "errors", [](auto& call) -> auto& { return call.mode.errors; });
+}
+
+Fields<LaunchCall> make_launch_fields() {
+  Fields<LaunchCall> fields{"Container.launch"};
+  fields
+      .required(
+          "argv", [](auto& call) -> auto& { return call.spec.argv; }, argv_from)
+      .DUNNAGE_OPTION(rootfs, rootfs_from)
+      .option(
+          "mounts", [](auto& call) -> auto& { return call.mounts; },
+          [](py::handle object, const std::string&) { return py::reinterpret_borrow<py::object>(object); })
+      .DUNNAGE_OPTION(volumes_from, python::volumes_from)
+      .DUNNAGE_OPTION(env)
+      .DUNNAGE_OPTION(cwd)
+      .DUNNAGE_OPTION(user)
+      .DUNNAGE_OPTION(groups)
+      .DUNNAGE_OPTION(hostname)
+      .DUNNAGE_OPTION(read_only_root)
+      .DUNNAGE_OPTION(network);
+  add_streams(fields);
+  fields.DUNNAGE_OPTION(no_new_privileges)
+      .DUNNAGE_OPTION(add_capabilities)
+      .DUNNAGE_OPTION(drop_capabilities)
+      .DUNNAGE_OPTION(lifetime)
+      .DUNNAGE_OPTION(restart, restart_from)
+      .DUNNAGE_OPTION(stop_signal, signal_from)
+      .DUNNAGE_OPTION(name)
+      .DUNNAGE_OPTION(labels)
+      .DUNNAGE_OPTION(record)
+      .DUNNAGE_OPTION(remove_on_exit)
+      .DUNNAGE_OPTION(store)
+      .DUNNAGE_OPTION(launch_timeout);
+  return fields;
+}
+
+Storage storage_from(py::handle mounts) {
+  if (py::isinstance<MountPlan>(mounts)) return mounts.cast<MountPlan>();
+  if (py::isinstance<PreparedHandle>(mounts)) return mounts.cast<PreparedHandle&>().take();
+  return mount_set_from(mounts);
+}
+
+}  // namespace
+
+const Fields<LaunchCall>& launch_fields() {
+  static const Fields<LaunchCall>* const fields = new Fields<LaunchCall>{make_launch_fields()};
+  return *fields;
+}
+
+const Fields<ExecCall>& exec_fields() {
+  static const Fields<ExecCall>* const fields = [] {
+    auto* made = new Fields<ExecCall>{"Container.exec"};
+    made->required(
+            "argv", [](auto& call) -> auto& { return call.spec.argv; }, argv_from)
+        .DUNNAGE_OPTION(env)
+        .DUNNAGE_OPTION(cwd)
+        .DUNNAGE_OPTION(user);
+    add_streams(*made);
+    return made;
+  }();
+  return *fields;
+}
+
+std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& kwargs) {
+  LaunchCall call = launch_fields().parse(args, kwargs);
+  call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
+  const bool owned = call.spec.lifetime == Lifetime::WithHost;
+  std::optional<Container> container;
+  {
+    const Unlocked released;
+    container.emplace(Container::launch(std::move(call.spec)));
+  }
+  return std::make_unique<ContainerHandle>(std::move(*container), owned, std::move(call.mode));
+}
+
+}  // namespace dunnage::python

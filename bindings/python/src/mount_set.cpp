@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bindings.hpp"
+#include "gil.hpp"
+#include "indexing.hpp"
+#include "mount_coercion.hpp"
+#include "value.hpp"
+
+namespace dunnage::python {
+namespace {
+
+MountPlan resolve(const MountSet& mounts, const py::kwargs& kwargs) {
+  static const auto fields = [] {
+    Fields<ResolveOptions> options{"MountSet.resolve"};
+    options.option("store", &ResolveOptions::store).option("current_directory", &ResolveOptions::current_directory);
+    return options;
+  }();
+  const auto options = fields.parse(py::args{}, kwargs);
+  const MountSet copy = mounts;  // another thread may add to it
+  const Unlocked released;
+  return copy.resolve(options);
+}
+
+std::string repr_of_set(const MountSet& mounts) {
+  std::string text;
+  for (const auto& mount : mounts) text += (text.empty() ? "" : ", ") + repr_of(py::cast(mount));
+  return "MountSet([" + text + "])";
+}
+
+py::list list_of(const MountSet& mounts) {
+  py::list items;
+  for (const auto& mount : mounts) items.append(py::cast(mount));
+  return items;
+}
+
+/// All or nothing, though `what` may be many.
+MountSet& add(MountSet& mounts, const py::object& what) {
+  MountSet changed = mounts;
+  add_mounts(changed, what);
+  mounts = std::move(changed);
+  return mounts;
+}
+
+}  // namespace
+
+void bind_mount_set(py::module_& module) {
+  module.def(
+      "parse_volume_flag", [](const std::string& text) { return parse_volume_flag(text); }, py::arg("text"),
+      "One -v value: [SOURCE:]TARGET[:OPTIONS]. Raises SpecError.");
+  module.def(
+      "parse_mount_flag", [](const std::string& text) { return parse_mount_flag(text); }, py::arg("text"),
+      "One --mount value: type=bind,source=/a,target=/b,readonly. Raises SpecError.");
+  module.def(
+      "parse_tmpfs_flag", [](const std::string& text) { return parse_tmpfs_flag(text); }, py::arg("text"),
+      "One --tmpfs value: /run[:size=64m,mode=1777]. Raises SpecError.");
+
+  py::class_<MountSet> cls{
+      module, "MountSet",
+      "What a container shall see: an ordered collection of mounts. Adding to it touches "
+      "nothing. `mounts`: objects, texts (\"-v /a:/b:ro\", \"type=tmpfs,target=/run\") and docker-py's dicts "
+      "({\"/host\": {\"bind\": \"/c\", \"mode\": \"ro\"}}), one or an iterable of them."};
+  adopt(cls);
+  cls.def(py::init(&mount_set_from), py::arg("mounts") = py::tuple{}, "__init__(self, mounts=())\n--\n\n")
+      .def("add", add, py::arg("mount"), py::return_value_policy::reference_internal,
+           "add(self, mount)\n--\n\nAdds what MountSet() takes, and returns the set. Raises DuplicateTarget, "
+           "InvalidMount, "
+           "SpecError; the set is unchanged then.")
+      .def(
+          "add_spec", [](MountSet& mounts, const std::string& text) -> MountSet& { return mounts.add_spec(text); },
+          py::arg("text"), py::return_value_policy::reference_internal,
+          "add_spec(self, text)\n--\n\n-v SPEC, --mount SPEC, --tmpfs SPEC, or a bare value.")
+      .def("resolve", resolve,
+           "resolve(self, *, store=None, current_directory=None)\n--\n\nLooks at the host and decides: the MountPlan. "
+           "Writes "
+           "nothing.")
+      .def("to_json", &MountSet::to_json, "An array of objects with Docker's field names.")
+      .def("__len__", &MountSet::size)
+      .def("__getitem__", [](const MountSet& mounts, py::ssize_t index) { return mounts[index_in(mounts, index)]; })
+      .def("__iter__", [](const MountSet& mounts) { return iterator_over(mounts); })
+      .def("__contains__",
+           [](const MountSet& mounts, const py::object& mount) { return list_of(mounts).contains(mount); })
+      .def("__str__", &MountSet::to_string)
+      .def("__repr__", repr_of_set)
+      .def("__eq__",
+           [](const MountSet& left, const py::object& right) {
+             return py::isinstance<MountSet>(right) && left == right.cast<const MountSet&>();
+           })
+      .def(py::pickle([](const MountSet& mounts) { return list_of(mounts); },
+                      [](const py::list& items) { return mount_set_from(items); }));
+  cls.attr("__hash__") = py::none{};  // it changes
+}
+
+}  // namespace dunnage::python

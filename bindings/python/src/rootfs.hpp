@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunnage/rootfs.hpp>
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+namespace dunnage::python {
+
+/// A Rootfs, or the path of a directory.
+[[nodiscard]] Rootfs rootfs_from(pybind11::handle object, const std::string& name);
+
+}  // namespace dunnage::python

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers with a record: found, read, removed by any process."""
+
+import json
+import pickle
+import signal
+import threading
+import time
+
+import pytest
+
+import dunnage
+from dunnage import Container, ContainerStatus, ContainerStore, ExitStatus, Lifetime, Stdio, VolumeStore
+
+
+def detached(script, name, **options):
+    return Container.launch(["sh", "-c", script], name=name, lifetime="detached", stdout=Stdio.log(),
+                            stderr=Stdio.log(), **options)
+
+
+def test_a_detached_container_outlives_its_handle():
+    with detached("sleep 60", "db", labels={"app": "shop"}, mounts=["--tmpfs /run"]) as c:
+        assert c.name == "db" and Lifetime.Detached.value == "detached"
+    containers = ContainerStore.open()
+    (info,) = containers.list()
+    assert (info.name, info.status, info.labels, info.argv) == ("db", ContainerStatus.Running, {"app": "shop"},
+                                                                 ["sh", "-c", "sleep 60"])
+    assert info.pid > 0 and info.exit is None and info.finished_at is None and info.mounts["/run"]
+    assert containers.find("db") == containers.inspect(info.id[:12]) == pickle.loads(pickle.dumps(info)) == info
+    assert "db" in containers and "other" not in containers
+    assert json.loads(info.to_json())["State"]["Running"] is True
+    with containers.get("db") as c:
+        assert c.id == info.id and c.plan == info.mounts
+        assert c.stop(grace=0) == ExitStatus(signal=9)
+    assert containers.inspect("db").exit == ExitStatus(signal=9)
+    containers.remove("db")
+    assert containers.list() == []
+
+
+def test_a_missing_container_is_a_key_error():
+    containers = ContainerStore.open()
+    for use in (containers.get, containers.inspect, containers.remove, containers.logs):
+        with pytest.raises(KeyError) as raised:
+            use("db")
+        assert isinstance(raised.value, dunnage.ContainerMissing) and isinstance(raised.value, FileNotFoundError)
+    assert containers.find("db") is None
+
+
+def test_a_name_is_unique():
+    with detached("sleep 60", "db"):
+        with pytest.raises(FileExistsError) as raised:
+            detached("true", "db")
+        assert isinstance(raised.value, dunnage.ContainerExists)
+
+
+def test_logs_are_read_and_followed():
+    containers = ContainerStore.open()
+    with detached("echo one; echo two >&2; sleep 0.3; echo three", "db") as c:
+        entries = list(containers.logs("db", follow=True))
+        c.wait()
+    assert sorted(b"".join(entry.data for entry in entries).split()) == [b"one", b"three", b"two"]
+    assert {entry.stream.value for entry in entries} == {"stdout", "stderr"}
+    assert entries[0].time.tzinfo is not None and entries[0] == pickle.loads(pickle.dumps(entries[0]))
+    assert [entry.data for entry in containers.logs("db", tail=1)] == [b"three\n"]
+    assert list(containers.logs("db", since=time.time() + 60)) == []
+
+
+def test_following_can_be_given_up():
+    with detached("while :; do echo line; done", "noisy"):
+        with ContainerStore.open().logs("noisy", follow=True) as entries:
+            assert next(entries).data.startswith(b"line")
+        assert list(entries) == []
+    with detached("sleep 60", "quiet"):
+        entries = ContainerStore.open().logs("quiet", follow=True)
+        timer = threading.Timer(0.3, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            next(entries)
+        timer.join()
+        entries.close()
+
+
+def test_a_volume_in_use_names_its_users():
+    volumes = VolumeStore.open()
+    volume = volumes.create("data")
+    with Container.launch(["sleep", "60"], name="db", mounts=volume.at("/data")):
+        with pytest.raises(dunnage.VolumeInUse) as raised:
+            volumes.remove("data")
+        assert raised.value.users == ["db"] == volumes.users("data") and raised.value.errno == 16
+        assert volumes.list(in_use=True) == [volume]
+    assert pickle.loads(pickle.dumps(raised.value)).users == ["db"]
+
+
+def test_a_container_is_let_go_by_detach():
+    with Container.launch(["sleep", "60"], name="db", stdout=Stdio.log()) as c:
+        c.detach()
+    with ContainerStore.open().get("db") as c:
+        assert c.status is ContainerStatus.Running
+        c.kill()
+
+
+def test_restart_policies_are_kept_in_the_record():
+    for restart in ("on-failure:3", dunnage.RestartPolicy(kind="on-failure", max_retries=3),
+                    {"Name": "on-failure", "MaximumRetryCount": 3}):
+        with Container.launch(["sleep", "60"], name="db", restart=restart):
+            assert str(ContainerStore.open().inspect("db").restart) == "on-failure:3"

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stubs say what the module has: the same names, the same parameters of the same kinds, the same words of enums."""
+
+import ast
+import enum
+import inspect
+from pathlib import Path
+
+import dunnage
+from dunnage import _dunnage
+
+PLAIN = {"__contains__", "__getitem__", "__len__", "__iter__", "__next__", "__bool__", "__enter__", "__exit__"}
+
+
+def stub():
+    return ast.parse((Path(dunnage.__file__).parent / "_dunnage.pyi").read_text(encoding="utf-8"))
+
+
+def members_of(node):
+    return {item.name: item for item in node.body if isinstance(item, (ast.FunctionDef, ast.ClassDef))}
+
+
+def test_the_module_has_the_names_of_the_stub():
+    tree = stub()
+    names = set(members_of(tree)) | {item.target.id for item in tree.body if isinstance(item, ast.AnnAssign)}
+    names = {name for name in names if not name.startswith("_")}
+    assert names == {name for name in dir(_dunnage) if not name.startswith("_")}
+
+
+def test_classes_have_the_members_of_the_stub():
+    wrong = []
+    for name, node in members_of(stub()).items():
+        cls = getattr(_dunnage, name, None)
+        if not isinstance(node, ast.ClassDef) or name.startswith("_"):
+            continue
+        if issubclass(cls, enum.Enum):
+            words = {item.targets[0].id: item.value.value for item in node.body if isinstance(item, ast.Assign)}
+            if words != {member.name: member.value for member in cls}:
+                wrong.append((name, words))
+            continue
+        stubbed = {member for member in members_of(node) if not member.startswith("__")}
+        actual = {member for member in vars(cls) if not member.startswith("_")}
+        if stubbed != actual:
+            wrong.append((name, stubbed ^ actual))
+        wrong += [(name, member) for member in members_of(node) if member.startswith("__") and not hasattr(cls, member)]
+    assert not wrong
+
+
+def parameters_of_stub(node):
+    arguments = node.args
+    positional = [argument.arg for argument in arguments.args if argument.arg != "self"]
+    return positional, {argument.arg for argument in arguments.kwonlyargs}
+
+
+def test_functions_have_the_parameters_of_the_stub():
+    wrong = []
+    for name, node in members_of(stub()).items():
+        if not isinstance(node, ast.ClassDef) or name.startswith("_") or issubclass(getattr(_dunnage, name), enum.Enum):
+            continue
+        for member, function in members_of(node).items():
+            value = getattr(getattr(_dunnage, name), member)
+            if not callable(value) or isinstance(value, type) or member in PLAIN:
+                continue
+            try:
+                signature = inspect.signature(value)
+            except ValueError:  # it has a single way to be called
+                continue
+            actual = [parameter for parameter in signature.parameters.values() if parameter.name != "self"]
+            positional, keywords = parameters_of_stub(function)
+            if positional != [p.name for p in actual if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)] or \
+                    keywords != {p.name for p in actual if p.kind is p.KEYWORD_ONLY}:
+                wrong.append((name, member, str(signature)))
+    assert not wrong
