@@ -19,8 +19,9 @@
 /// containers die within a moment, unless they were told to outlive it. A forked copy of the host can launch its own
 /// containers; handles it inherited refuse to work there (errc::wrong_process).
 ///
-/// The launcher ends up as a child of init. Where this process itself is init (in a container, say) or has made itself a
-/// subreaper (PR_SET_CHILD_SUBREAPER), it adopts the launcher as it adopts every orphan, and reaps it by its own rules.
+/// The launcher ends up as a child of init. Where this process itself is init (in a container, say) or has made itself
+/// a subreaper (PR_SET_CHILD_SUBREAPER), it adopts the launcher as it adopts every orphan, and reaps it by its own
+/// rules.
 
 #include <dunnage/export.hpp>
 #include <dunnage/mount_plan.hpp>
@@ -94,8 +95,8 @@ struct LaunchSpec {
   Stdio in = Stdio::null();
   Stdio out = Stdio::inherit();
   Stdio err = Stdio::inherit();
-  bool terminal = false;             ///< all three streams are a terminal; its other end is Container::terminal_fd()
-  bool no_new_privileges = true;     ///< set-user-ID programs gain nothing
+  bool terminal = false;          ///< all three streams are a terminal; its other end is Container::terminal_fd()
+  bool no_new_privileges = true;  ///< set-user-ID programs gain nothing
   /// "NET_RAW", "CAP_SYS_PTRACE", "ALL", added to CHOWN, DAC_OVERRIDE, FSETID, FOWNER, NET_BIND_SERVICE, SETFCAP,
   /// SETGID, SETPCAP, SETUID, SYS_CHROOT and KILL. Nobody can give what he does not have: one that this process may not
   /// have itself is refused when it is named here (errc::not_supported), and left out of the default and of "ALL";
@@ -112,8 +113,8 @@ struct LaunchSpec {
   /// Remove the record and the anonymous volumes when the container has ended for good. Default: true with the host's
   /// lifetime, false when detached.
   std::optional<bool> remove_on_exit{};
-  std::filesystem::path store{};                          ///< empty: default_store()
-  std::chrono::milliseconds launch_timeout{60'000};       ///< longest time launch() may take
+  std::filesystem::path store{};                     ///< empty: default_store()
+  std::chrono::milliseconds launch_timeout{60'000};  ///< longest time launch() may take
 };
 
 /// A further program in a running container.

@@ -64,10 +64,10 @@ struct LogEntry {
 };
 
 struct LogOptions {
-  bool follow = false;                             ///< go on until the container has ended
-  std::optional<std::size_t> tail{};               ///< only the last so many lines
+  bool follow = false;                ///< go on until the container has ended
+  std::optional<std::size_t> tail{};  ///< only the last so many lines
   std::optional<std::chrono::system_clock::time_point> since{};
-  std::stop_token stop{};                          ///< ends following
+  std::stop_token stop{};  ///< ends following
 };
 
 /// Thread safety: all members may be called from any thread. Any number of processes may use one store.
@@ -92,7 +92,8 @@ class DUNNAGE_API ContainerStore {
   /// and does not hold enough, and as Container::launch().
   Container start(std::string_view name) const;
   /// Calls `sink` for each piece of the container's log, oldest first.
-  void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink, const LogOptions& options = {}) const;
+  void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink,
+            const LogOptions& options = {}) const;
   /// Removes the record, the log, and with `volumes` the anonymous volumes of a container that does not run; with
   /// `force` kills it first. Throws: LaunchError(container_missing), LaunchError if it runs.
   void remove(std::string_view name, bool force = false, bool volumes = true);

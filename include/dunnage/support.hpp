@@ -14,16 +14,16 @@
 namespace dunnage {
 
 struct Feature {
-  std::string name;         ///< "detached mounts"
+  std::string name;  ///< "detached mounts"
   bool available = false;
-  std::string detail;       ///< how it will be done, or the reason and what to do about it
-  bool required = false;    ///< nothing can be launched without it
+  std::string detail;     ///< how it will be done, or the reason and what to do about it
+  bool required = false;  ///< nothing can be launched without it
 
   friend bool operator==(const Feature&, const Feature&) = default;
 };
 
 struct Support {
-  std::string mode;               ///< "root", "rootless with a range of ids", "rootless with a single id", "none"
+  std::string mode;  ///< "root", "rootless with a range of ids", "rootless with a single id", "none"
   std::vector<Feature> features;
 
   [[nodiscard]] DUNNAGE_API bool can_launch() const noexcept;

@@ -66,8 +66,8 @@ struct VolumeMountOptions {
 
 /// A volume at a place in the container. A value; describing a mount touches nothing.
 struct VolumeMount {
-  std::string name;              ///< empty: an anonymous volume, made at prepare() and owned by the container
-  std::string target;            ///< absolute path in the container; created if it is missing
+  std::string name;    ///< empty: an anonymous volume, made at prepare() and owned by the container
+  std::string target;  ///< absolute path in the container; created if it is missing
   VolumeMountOptions options{};
   std::filesystem::path store{};  ///< root of the store it lives in; empty: the one given to resolve()
 

@@ -33,9 +33,7 @@ std::optional<ExitStatus> Process::wait_for(std::chrono::milliseconds timeout) c
   return state_->run->wait_until(launcher::deadline_after(timeout));
 }
 
-void Process::kill(int signal) const {
-  state_->run->signal(signal, "signal program");
-}
+void Process::kill(int signal) const { state_->run->signal(signal, "signal program"); }
 
 int Process::exit_fd() const noexcept { return state_->run->channel(); }
 int Process::stdin_fd() const noexcept { return state_->run->streams().in.get(); }

@@ -25,14 +25,14 @@ struct Name {
 };
 
 constexpr std::array kNames{
-    Name{"HUP", SIGHUP},       Name{"INT", SIGINT},   Name{"QUIT", SIGQUIT}, Name{"ILL", SIGILL},
-    Name{"TRAP", SIGTRAP},     Name{"ABRT", SIGABRT}, Name{"BUS", SIGBUS},   Name{"FPE", SIGFPE},
-    Name{"KILL", SIGKILL},     Name{"USR1", SIGUSR1}, Name{"SEGV", SIGSEGV}, Name{"USR2", SIGUSR2},
-    Name{"PIPE", SIGPIPE},     Name{"ALRM", SIGALRM}, Name{"TERM", SIGTERM}, Name{"STKFLT", SIGSTKFLT},
-    Name{"CHLD", SIGCHLD},     Name{"CONT", SIGCONT}, Name{"STOP", SIGSTOP}, Name{"TSTP", SIGTSTP},
-    Name{"TTIN", SIGTTIN},     Name{"TTOU", SIGTTOU}, Name{"URG", SIGURG},   Name{"XCPU", SIGXCPU},
-    Name{"XFSZ", SIGXFSZ},     Name{"VTALRM", SIGVTALRM}, Name{"PROF", SIGPROF}, Name{"WINCH", SIGWINCH},
-    Name{"IO", SIGIO},         Name{"PWR", SIGPWR},   Name{"SYS", SIGSYS},
+    Name{"HUP", SIGHUP},   Name{"INT", SIGINT},       Name{"QUIT", SIGQUIT}, Name{"ILL", SIGILL},
+    Name{"TRAP", SIGTRAP}, Name{"ABRT", SIGABRT},     Name{"BUS", SIGBUS},   Name{"FPE", SIGFPE},
+    Name{"KILL", SIGKILL}, Name{"USR1", SIGUSR1},     Name{"SEGV", SIGSEGV}, Name{"USR2", SIGUSR2},
+    Name{"PIPE", SIGPIPE}, Name{"ALRM", SIGALRM},     Name{"TERM", SIGTERM}, Name{"STKFLT", SIGSTKFLT},
+    Name{"CHLD", SIGCHLD}, Name{"CONT", SIGCONT},     Name{"STOP", SIGSTOP}, Name{"TSTP", SIGTSTP},
+    Name{"TTIN", SIGTTIN}, Name{"TTOU", SIGTTOU},     Name{"URG", SIGURG},   Name{"XCPU", SIGXCPU},
+    Name{"XFSZ", SIGXFSZ}, Name{"VTALRM", SIGVTALRM}, Name{"PROF", SIGPROF}, Name{"WINCH", SIGWINCH},
+    Name{"IO", SIGIO},     Name{"PWR", SIGPWR},       Name{"SYS", SIGSYS},
 };
 
 LaunchError unknown_signal(std::string_view text, const std::string& remedy) {

@@ -48,16 +48,16 @@ struct Container::State {
   std::atomic<bool> owned = false;  ///< it ends with this handle
   int stop_signal = SIGTERM;
   std::string working_directory = "/";
-  std::string user;       ///< `uid:gid` in numbers
-  Environment env;        ///< as the program got it
+  std::string user;  ///< `uid:gid` in numbers
+  Environment env;   ///< as the program got it
   std::uint64_t capabilities = 0;
   bool no_new_privileges = true;
   std::vector<std::uint32_t> groups;
   std::optional<LaunchSpec> spec;  ///< for restart(), but for the mounts; absent if a record does not hold it
   std::filesystem::path store;
   bool lives_with_another = false;  ///< it ends with the program that launched it, which is another process
-  Rootfs rootfs = Rootfs::host();  ///< for the names of users exec() is given
-  std::mutex restarting;           ///< held by a restart, which is one at a time
+  Rootfs rootfs = Rootfs::host();   ///< for the names of users exec() is given
+  std::mutex restarting;            ///< held by a restart, which is one at a time
 
  private:
   mutable std::mutex mutex_;

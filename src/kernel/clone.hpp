@@ -17,7 +17,8 @@ namespace dunnage::kernel {
 /// Starts `function(argument)` in a clone; the function must not return. `arguments.stack` and `stack_size` have to be
 /// set, the top being 16-aligned. Returns the pid, or -errno.
 #if defined(__x86_64__)
-[[gnu::noinline]] inline long clone_onto_stack(clone_args* arguments, void (*function)(void*), void* argument) noexcept {
+[[gnu::noinline]] inline long clone_onto_stack(clone_args* arguments, void (*function)(void*),
+                                               void* argument) noexcept {
   register long result __asm__("rax") = __NR_clone3;
   register void (*target)(void*) __asm__("r8") = function;
   register void* parameter __asm__("r9") = argument;
@@ -36,7 +37,8 @@ namespace dunnage::kernel {
   return result;
 }
 #elif defined(__aarch64__)
-[[gnu::noinline]] inline long clone_onto_stack(clone_args* arguments, void (*function)(void*), void* argument) noexcept {
+[[gnu::noinline]] inline long clone_onto_stack(clone_args* arguments, void (*function)(void*),
+                                               void* argument) noexcept {
   register long result __asm__("x0") = reinterpret_cast<long>(arguments);
   register long size __asm__("x1") = sizeof(clone_args);
   register void (*target)(void*) __asm__("x9") = function;

@@ -2,8 +2,8 @@
 #pragma once
 
 /// \file
-/// System calls without the C library: no errno, no thread-local data, no locks. A negative result is -errno. Used where
-/// a C library cannot be: in the launcher program, and between clone and exec.
+/// System calls without the C library: no errno, no thread-local data, no locks. A negative result is -errno. Used
+/// where a C library cannot be: in the launcher program, and between clone and exec.
 
 namespace dunnage::kernel {
 

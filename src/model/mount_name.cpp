@@ -45,7 +45,8 @@ std::string detail_of(const Mount& mount) {
 
 std::string name_of(const Mount& mount) {
   const std::string detail = detail_of(mount);
-  return error::printable(fmt::format("{} \"{}\"{}{}", noun_of(mount), subject_of(mount), detail.empty() ? "" : " ", detail));
+  return error::printable(
+      fmt::format("{} \"{}\"{}{}", noun_of(mount), subject_of(mount), detail.empty() ? "" : " ", detail));
 }
 
 MountError mount_error(Stage stage, std::string_view verb, const Mount& mount, std::string cause, std::error_code code,

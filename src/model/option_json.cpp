@@ -44,9 +44,8 @@ Json to_value(const Ownership& ownership) {
     case Ownership::Kind::Map:
       break;
   }
-  return {{"Kind", "map"},
-          {"Users", ranges_to_value(ownership.users())},
-          {"Groups", ranges_to_value(ownership.groups())}};
+  return {
+      {"Kind", "map"}, {"Users", ranges_to_value(ownership.users())}, {"Groups", ranges_to_value(ownership.groups())}};
 }
 
 Ownership ownership_from(const Json& value) {

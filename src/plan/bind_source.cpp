@@ -6,9 +6,9 @@
 #include "model/mount_name.hpp"
 #include "model/target.hpp"
 
-#include <boost/filesystem.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <boost/filesystem.hpp>
 
 #include <cerrno>
 #include <filesystem>
@@ -94,8 +94,8 @@ std::optional<BindSource> look(const kernel::FileDescriptor& opened, const std::
                     .followed = {}};
 }
 
-/// What is at a clean path without links, which is the path it has. Nothing when there is a link on the way, or anything
-/// that needs words.
+/// What is at a clean path without links, which is the path it has. Nothing when there is a link on the way, or
+/// anything that needs words.
 std::optional<BindSource> look_without_links(const std::string& path) {
   return look(kernel::FileDescriptor{kernel::open_at2(AT_FDCWD, path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS)}, path);
 }

@@ -59,8 +59,7 @@ except OSError as error:
   print(errno.errorcode[error.errno])
 )"});
   spec.add_capabilities = {"SYS_ADMIN", "SYS_CHROOT"};
-  CHECK(output_of(std::move(spec)) ==
-        "0 0\n['directory', 'file'] [] True ['directory', 'file']\nEROFS\n");
+  CHECK(output_of(std::move(spec)) == "0 0\n['directory', 'file'] [] True ['directory', 'file']\nEROFS\n");
 }
 
 TEST_CASE("only three descriptors are open in the program", "[container][isolation]") {

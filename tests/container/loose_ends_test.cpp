@@ -53,9 +53,8 @@ TEST_CASE("a host that dies takes its containers along also when a forked child 
   const pid_t host = ::fork();
   if (host == 0) {
     try {
-      const Container container =
-          Container::launch(ground.shell("while :; do echo beat >> /shared/beats; sleep 0.01; done",
-                                         {BindMount{beats.parent_path(), "/shared"}}));
+      const Container container = Container::launch(ground.shell(
+          "while :; do echo beat >> /shared/beats; sleep 0.01; done", {BindMount{beats.parent_path(), "/shared"}}));
       const pid_t copy = make_copy();
       if (::write(told[1], &copy, sizeof copy) == sizeof copy) {
         for (;;) ::pause();

@@ -103,8 +103,8 @@ void serve(int socket) noexcept {
   Message reply;
   reply.kind = MessageKind::Answer;
   if (message.kind == MessageKind::RemoveTree && descriptors.count == 2) {
-    reply.failure.error = remove_tree(descriptors.values[1],
-                                      reinterpret_cast<const char*>(request_buffer) + sizeof message);
+    reply.failure.error =
+        remove_tree(descriptors.values[1], reinterpret_cast<const char*>(request_buffer) + sizeof message);
     (void)send_message(descriptors.values[0], &reply, sizeof reply, -1);
   } else {
     const DetachResult result = serve_detach(message, descriptors);

@@ -30,7 +30,7 @@ struct Child {
   int dev = -1;
   int proc = -1;
   int sys = -1;
-  int masks = -1;  ///< the root a container's mount namespace begins with
+  int masks = -1;                                    ///< the root a container's mount namespace begins with
   int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
 };
 

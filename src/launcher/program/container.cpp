@@ -42,7 +42,8 @@ void watch_logs(Slot& slot) noexcept {
   }
 }
 
-/// Once the program runs it has its own copies. Locks, the record's descriptors and, for another start, the streams stay.
+/// Once the program runs it has its own copies. Locks, the record's descriptors and, for another start, the streams
+/// stay.
 void close_consumed(Slot& slot) noexcept {
   close_spare(slot.spare);
   const LaunchPayload& request = *slot.request;

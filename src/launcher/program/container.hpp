@@ -9,7 +9,18 @@
 namespace dunnage::launcher {
 
 /// What an event of the loop is about.
-enum class Role : uint32_t { Socket = 1, Host, Signals, Channel, Status, Control, Connection, LogOut, LogErr, Terminal };
+enum class Role : uint32_t {
+  Socket = 1,
+  Host,
+  Signals,
+  Channel,
+  Status,
+  Control,
+  Connection,
+  LogOut,
+  LogErr,
+  Terminal
+};
 
 /// Everything of this launcher; one object.
 struct Launcher {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // /dev: a tmpfs of our own that an image cannot prepare, with six nodes, four links and three file systems.
 
+#include "launcher/program/dev.hpp"
 #include "launcher/detach.hpp"
 #include "launcher/program/child.hpp"
-#include "launcher/program/dev.hpp"
 #include "launcher/program/park.hpp"
 
 #include <sys/sysmacros.h>
@@ -19,7 +19,8 @@ struct Node {
   unsigned minor;
 };
 
-constexpr Node kNodes[kNodeCount] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+constexpr Node kNodes[kNodeCount] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+                                     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
 
 struct Link {
   const char* name;
@@ -136,8 +137,7 @@ Failure make_dev(Spare& made, const Surroundings& surroundings) noexcept {
   }
   if (result >= 0) {
     failure.step = Step::MountShm;
-    result = made.shm =
-        detach_memory(kShmSize, 01777, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    result = made.shm = detach_memory(kShmSize, 01777, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   }
   failure.error = result < 0 ? -result : 0;
   return failure;
@@ -147,8 +147,8 @@ void make_nodes(Child& child) noexcept {
   const int devices =
       static_cast<int>(require(child, Step::CreateDevice, open_at(AT_FDCWD, kParkedDevices, O_PATH | O_DIRECTORY)));
   for (unsigned index = 0; index < kNodeCount; ++index) {
-    child.nodes[index] = static_cast<int>(require(
-        child, Step::CreateDevice, kernel::open_tree_at(devices, kNodes[index].name, OPEN_TREE_CLONE)));
+    child.nodes[index] = static_cast<int>(
+        require(child, Step::CreateDevice, kernel::open_tree_at(devices, kNodes[index].name, OPEN_TREE_CLONE)));
   }
   (void)close_descriptor(devices);
 }

@@ -90,7 +90,8 @@ Failure hold_mounts(Slot& slot) noexcept {
   for (uint32_t index = 0; result >= 0 && index < request.mounts.count; ++index) {
     if ((mounts[index].flags & kMountTmpfs) == 0) {
       failure.mount = mounts[index].plan_index;
-      result = hold_one(slot, index, descriptor_of(slot, mounts[index].descriptor), (mounts[index].flags & kMountFile) != 0);
+      result =
+          hold_one(slot, index, descriptor_of(slot, mounts[index].descriptor), (mounts[index].flags & kMountFile) != 0);
     }
   }
   if (result >= 0) {

@@ -10,7 +10,6 @@
 #include "launcher/program/start.hpp"
 #include "launcher/program/stock.hpp"
 
-
 namespace dunnage::launcher {
 namespace {
 
@@ -49,7 +48,8 @@ void on_socket() noexcept {
   }
   Message message;
   __builtin_memcpy(&message, buffer, sizeof message);
-  const bool fits = message.payload_in_memfd != 0 || message.payload_size == static_cast<uint32_t>(size) - sizeof message;
+  const bool fits =
+      message.payload_in_memfd != 0 || message.payload_size == static_cast<uint32_t>(size) - sizeof message;
   if (message.kind == MessageKind::Launch && fits) {
     receive_request(message, buffer + sizeof message, descriptors, nullptr);
   } else {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host name, loopback device, and who may send pings.
 
+#include "launcher/program/network.hpp"
 #include "launcher/detach.hpp"
 #include "launcher/program/child.hpp"
-#include "launcher/program/network.hpp"
 
 #include <linux/if.h>
 #include <linux/sched.h>
@@ -29,8 +29,8 @@ int bring_loopback_up() noexcept {
 
 /// Podman's net.ipv4.ping_group_range=0 0: pings without CAP_NET_RAW. The one group there is, when only one is mapped.
 int allow_pings(int proc, uint32_t group) noexcept {
-  const int fd = kernel::open_at2(proc, "sys/net/ipv4/ping_group_range", O_WRONLY,
-                                  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  const int fd =
+      kernel::open_at2(proc, "sys/net/ipv4/ping_group_range", O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   if (fd < 0) {
     return fd == -ENOENT ? 0 : fd;  // a kernel without IPv4
   }

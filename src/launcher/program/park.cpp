@@ -11,7 +11,7 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr long kDetachUnmount = 2;               // MNT_DETACH
+constexpr long kDetachUnmount = 2;  // MNT_DETACH
 constexpr uint64_t kParkedSize = 16U << 20U;
 
 /// No failure when `result` is none.
@@ -46,7 +46,8 @@ DetachResult make_masks() noexcept {
   return result < 0 ? detach_failure(Step::ParkNamespace, static_cast<int>(-result)) : masks;
 }
 
-constexpr const char* kHostTrees[] = {"proc", "sys", "dev/null", "dev/zero", "dev/full", "dev/random", "dev/urandom", "dev/tty"};
+constexpr const char* kHostTrees[] = {"proc",     "sys",        "dev/null",    "dev/zero",
+                                      "dev/full", "dev/random", "dev/urandom", "dev/tty"};
 constexpr const char* kKeptAs[] = {"host/proc",    "host/sys",       "devices/null",    "devices/zero",
                                    "devices/full", "devices/random", "devices/urandom", "devices/tty"};
 constexpr unsigned kTreeCount = sizeof kHostTrees / sizeof kHostTrees[0];

@@ -10,13 +10,14 @@
 
 namespace dunnage::launcher {
 
-inline constexpr char kMaskDirectory[] = "directory";   ///< in the root of the empty one
+inline constexpr char kMaskDirectory[] = "directory";  ///< in the root of the empty one
 inline constexpr char kMaskFile[] = "file";
-inline constexpr char kParkedDevices[] = "/devices";    ///< rootless only: the machine's null, zero, ...
-inline constexpr char kParkedProc[] = "/proc";          ///< of this pid namespace; rootless: below it the host's stays visible
-inline constexpr char kParkedHostProc[] = "/host/proc"; ///< rootless: the kernel wants a full one in sight (mount_too_revealing)
+inline constexpr char kParkedDevices[] = "/devices";  ///< rootless only: the machine's null, zero, ...
+inline constexpr char kParkedProc[] = "/proc";  ///< of this pid namespace; rootless: below it the host's stays visible
+inline constexpr char kParkedHostProc[] =
+    "/host/proc";  ///< rootless: the kernel wants a full one in sight (mount_too_revealing)
 inline constexpr char kParkedSys[] = "/host/sys";
-inline constexpr char kParkedHeld[] = "/held";          ///< sources of restartable containers
+inline constexpr char kParkedHeld[] = "/held";  ///< sources of restartable containers
 
 /// Leaves the host's mount namespace for the launcher's own. Call once, single-threaded.
 /// \param empty_mounts  becomes a descriptor of the empty one

@@ -18,11 +18,19 @@ struct Masked {
   bool in_sys;
 };
 
-constexpr Masked kMasked[] = {
-    {"acpi", false},       {"asound", false},      {"interrupts", false}, {"kcore", false},
-    {"keys", false},       {"latency_stats", false}, {"sched_debug", false}, {"scsi", false},
-    {"timer_list", false}, {"timer_stats", false}, {"devices/virtual/powercap", true}, {"firmware", true},
-    {"fs/selinux", true}};
+constexpr Masked kMasked[] = {{"acpi", false},
+                              {"asound", false},
+                              {"interrupts", false},
+                              {"kcore", false},
+                              {"keys", false},
+                              {"latency_stats", false},
+                              {"sched_debug", false},
+                              {"scsi", false},
+                              {"timer_list", false},
+                              {"timer_stats", false},
+                              {"devices/virtual/powercap", true},
+                              {"firmware", true},
+                              {"fs/selinux", true}};
 
 /// Attaches on a path of /proc or /sys by the descriptor of that mount itself: it is ours, the kernel makes its names,
 /// and a link at the end would not be followed.
@@ -37,8 +45,7 @@ int open_present(Child& child, int directory, const char* path, Step step) noexc
 }
 
 void make_read_only(Child& child, const char* path) noexcept {
-  const int mount =
-      kernel::open_tree_at(child.proc, path, OPEN_TREE_CLONE | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+  const int mount = kernel::open_tree_at(child.proc, path, OPEN_TREE_CLONE | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
   if (mount == -ENOENT) {
     return;
   }

@@ -11,7 +11,8 @@ alignas(16) uint8_t buffer[kMessageBuffer];
 long read_payload(const Slot& slot, int memory) noexcept {
   uint32_t done = 0;
   while (done < slot.payload_size) {
-    const long size = raw_syscall(__NR_pread64, memory, as_argument(slot.payload + done), slot.payload_size - done, done);
+    const long size =
+        raw_syscall(__NR_pread64, memory, as_argument(slot.payload + done), slot.payload_size - done, done);
     if (size <= 0) {
       return size < 0 ? size : -EBADMSG;
     }
@@ -32,7 +33,8 @@ void refuse(int channel, int error) noexcept {
 
 uint8_t* message_buffer() noexcept { return buffer; }
 
-void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors, Slot* container) noexcept {
+void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors,
+                     Slot* container) noexcept {
   const uint32_t first = message.payload_in_memfd != 0 ? 2 : 1;
   if (descriptors.count < first) {
     descriptors.close_all();
@@ -75,7 +77,8 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
     launcher().slots.give_back(*slot);
     return;
   }
-  (void)watch(launcher().epoll, channel, EPOLLIN | EPOLLRDHUP, event_data(Role::Channel, slot->index, slot->generation));
+  (void)watch(launcher().epoll, channel, EPOLLIN | EPOLLRDHUP,
+              event_data(Role::Channel, slot->index, slot->generation));
   receive_descriptors(*slot, rest);
 }
 

@@ -87,8 +87,8 @@ void attach_system_mounts(Child& child) noexcept {
   target = kernel::open_at2(child.sys, "fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   if (target != -ENOENT) {  // a kernel without cgroups has no such directory, and nothing to hide there
     require(child, Step::MountCgroup, target);
-    const int cgroup = static_cast<int>(
-        require(child, Step::MountCgroup, detach_plain("cgroup2", kLocked | MOUNT_ATTR_RDONLY)));
+    const int cgroup =
+        static_cast<int>(require(child, Step::MountCgroup, detach_plain("cgroup2", kLocked | MOUNT_ATTR_RDONLY)));
     require(child, Step::MountCgroup, kernel::attach_mount(cgroup, target));
     (void)close_descriptor(cgroup);
     (void)close_descriptor(target);

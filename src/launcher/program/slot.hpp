@@ -16,8 +16,8 @@ inline constexpr uint32_t kInlineDescriptors = 64;
 
 enum class Life : uint8_t {
   Free,
-  Receiving,   ///< not all descriptors are here yet
-  Starting,    ///< cloned, not yet executed
+  Receiving,  ///< not all descriptors are here yet
+  Starting,   ///< cloned, not yet executed
   Running,
   Restarting,  ///< waits for its next start
 };
@@ -51,7 +51,7 @@ struct Slot {
   bool mounts_held = false;
 
   int channel = -1;
-  int status = -1;  ///< our end of the socket whose other end closes when the program is executed
+  int status = -1;   ///< our end of the socket whose other end closes when the program is executed
   int process = -1;  ///< pidfd of the first process
   int pid = 0;
   int terminal = -1;
@@ -80,8 +80,8 @@ struct Slot {
   uint32_t descriptors_expected = 0;
   int inline_descriptors[kInlineDescriptors];
 
-  Failure failure{};        ///< written by the child, read when its end of `status` is closed
-  int child_status = -1;    ///< the child's end of `status`
+  Failure failure{};      ///< written by the child, read when its end of `status` is closed
+  int child_status = -1;  ///< the child's end of `status`
 
   alignas(16) uint8_t stack[kStackSize];
   alignas(16) uint8_t inline_payload[kInlinePayload];

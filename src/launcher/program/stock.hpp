@@ -3,9 +3,9 @@
 
 /// \file
 /// What is made ahead for the next containers, by a thread of its own: a network namespace takes the kernel longer than
-/// everything else together, and neither the launcher nor a container that starts is to wait for it. It is made in quiet
-/// moments, for whoever launches a few containers in a row shall not share the processors with the making; only who
-/// launches without end has the last one replaced at once.
+/// everything else together, and neither the launcher nor a container that starts is to wait for it. It is made in
+/// quiet moments, for whoever launches a few containers in a row shall not share the processors with the making; only
+/// who launches without end has the last one replaced at once.
 
 #include "launcher/program/child.hpp"
 

@@ -39,9 +39,8 @@ void show_console(Child& child, int terminal) noexcept {
 
 void open_terminal(Child& child) noexcept {
   const LaunchPayload& request = *child.slot.request;
-  const int pts = static_cast<int>(
-      require(child, Step::OpenTerminal,
-              kernel::open_at2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)));
+  const int pts = static_cast<int>(require(
+      child, Step::OpenTerminal, kernel::open_at2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)));
   long buffer[32] = {};
   require(child, Step::OpenTerminal, raw_syscall(__NR_fstatfs, pts, as_argument(buffer)));
   if (buffer[0] != DEVPTS_SUPER_MAGIC) {
@@ -50,8 +49,8 @@ void open_terminal(Child& child) noexcept {
   const int leader = static_cast<int>(require(child, Step::OpenTerminal, open_at(pts, "ptmx", O_RDWR | O_NOCTTY)));
   int unlock = 0;
   require(child, Step::OpenTerminal, raw_syscall(__NR_ioctl, leader, TIOCSPTLCK, as_argument(&unlock)));
-  const int follower = static_cast<int>(require(
-      child, Step::OpenTerminal, raw_syscall(__NR_ioctl, leader, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)));
+  const int follower = static_cast<int>(
+      require(child, Step::OpenTerminal, raw_syscall(__NR_ioctl, leader, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)));
   if (request.window_rows != 0) {
     winsize window{};
     window.ws_row = static_cast<unsigned short>(request.window_rows);
@@ -77,8 +76,10 @@ void open_terminal(Child& child) noexcept {
 void connect_streams(Child& child) noexcept {
   const LaunchPayload& request = *child.slot.request;
   const int in = descriptor_of(child.slot, request.in);
-  const int out = (request.flags & kLogOut) != 0 ? child.slot.logs[0].write_end : descriptor_of(child.slot, request.out);
-  const int err = (request.flags & kLogErr) != 0 ? child.slot.logs[1].write_end : descriptor_of(child.slot, request.err);
+  const int out =
+      (request.flags & kLogOut) != 0 ? child.slot.logs[0].write_end : descriptor_of(child.slot, request.out);
+  const int err =
+      (request.flags & kLogErr) != 0 ? child.slot.logs[1].write_end : descriptor_of(child.slot, request.err);
   const int streams[] = {in, out, err};
   for (int number = 0; number < 3; ++number) {
     require(child, Step::ConnectStreams, duplicate_onto(streams[number], number));

@@ -109,9 +109,7 @@ inline int watch(int epoll, int fd, uint32_t events, uint64_t data) noexcept {
   return static_cast<int>(raw_syscall(__NR_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, as_argument(&event)));
 }
 
-inline void unwatch(int epoll, int fd) noexcept {
-  (void)raw_syscall(__NR_epoll_ctl, epoll, EPOLL_CTL_DEL, fd, 0);
-}
+inline void unwatch(int epoll, int fd) noexcept { (void)raw_syscall(__NR_epoll_ctl, epoll, EPOLL_CTL_DEL, fd, 0); }
 
 inline int wait_child(int pid, int* status, int options) noexcept {
   return static_cast<int>(raw_syscall(__NR_wait4, pid, as_argument(status), options, 0));
