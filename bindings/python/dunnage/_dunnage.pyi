@@ -105,6 +105,90 @@ class errc(enum.Enum):
     wrong_process = "wrong_process"
     timed_out = "timed_out"
 
+class Engine(enum.Enum):
+    Docker = "docker"
+    Podman = "podman"
+    Compose = "compose"
+
+class SpecStage(enum.Enum):
+    Parse = "parse"
+    Create = "create"
+    Start = "start"
+    Interpolate = "interpolate"
+    Merge = "merge"
+    Schema = "schema"
+    Canonical = "canonical"
+    Validate = "validate"
+    Paths = "paths"
+    Decode = "decode"
+    Load = "load"
+
+class SpecCode(enum.Enum):
+    BadBool = "BAD_BOOL"
+    BadCsv = "BAD_CSV"
+    BadDriverOption = "BAD_DRIVER_OPTION"
+    BadEnum = "BAD_ENUM"
+    BadFileMode = "BAD_FILE_MODE"
+    BadInt = "BAD_INT"
+    BadKey = "BAD_KEY"
+    BadLabel = "BAD_LABEL"
+    BadPropagation = "BAD_PROPAGATION"
+    BadSize = "BAD_SIZE"
+    BadSubpath = "BAD_SUBPATH"
+    BadTemplate = "BAD_TEMPLATE"
+    BadTmpfsOption = "BAD_TMPFS_OPTION"
+    BadType = "BAD_TYPE"
+    BadUrl = "BAD_URL"
+    BadYaml = "BAD_YAML"
+    CifsPort = "CIFS_PORT"
+    DeprecatedOption = "DEPRECATED_OPTION"
+    DuplicateOption = "DUPLICATE_OPTION"
+    DuplicateTarget = "DUPLICATE_TARGET"
+    EmptyOptionValue = "EMPTY_OPTION_VALUE"
+    EmptySection = "EMPTY_SECTION"
+    EmptySpec = "EMPTY_SPEC"
+    EmptyValue = "EMPTY_VALUE"
+    ExternalConflict = "EXTERNAL_CONFLICT"
+    ExtraField = "EXTRA_FIELD"
+    ExtraSource = "EXTRA_SOURCE"
+    InvalidMode = "INVALID_MODE"
+    InvalidSpec = "INVALID_SPEC"
+    MissingField = "MISSING_FIELD"
+    MissingOption = "MISSING_OPTION"
+    MissingSource = "MISSING_SOURCE"
+    MissingTarget = "MISSING_TARGET"
+    MissingType = "MISSING_TYPE"
+    MixedOptions = "MIXED_OPTIONS"
+    NameConflict = "NAME_CONFLICT"
+    NameInvalid = "NAME_INVALID"
+    NameTooShort = "NAME_TOO_SHORT"
+    NoQuota = "NO_QUOTA"
+    NoSuchContainer = "NO_SUCH_CONTAINER"
+    NotKeyValue = "NOT_KEY_VALUE"
+    OptionConflict = "OPTION_CONFLICT"
+    OptionNotAllowed = "OPTION_NOT_ALLOWED"
+    OverlayConflict = "OVERLAY_CONFLICT"
+    OverlayDirs = "OVERLAY_DIRS"
+    QuotaConflict = "QUOTA_CONFLICT"
+    RequiredVariable = "REQUIRED_VARIABLE"
+    RequiresReadonly = "REQUIRES_READONLY"
+    RequiresRprivate = "REQUIRES_RPRIVATE"
+    SourceNotAbsolute = "SOURCE_NOT_ABSOLUTE"
+    SourceNotFound = "SOURCE_NOT_FOUND"
+    SubpathAnonymous = "SUBPATH_ANONYMOUS"
+    TargetIsRoot = "TARGET_IS_ROOT"
+    TargetNotAbsolute = "TARGET_NOT_ABSOLUTE"
+    TimeoutLocal = "TIMEOUT_LOCAL"
+    TooLong = "TOO_LONG"
+    TooManyColons = "TOO_MANY_COLONS"
+    UndefinedVolume = "UNDEFINED_VOLUME"
+    UnknownField = "UNKNOWN_FIELD"
+    UnknownOption = "UNKNOWN_OPTION"
+    UnknownType = "UNKNOWN_TYPE"
+    Unsupported = "UNSUPPORTED"
+    WhitespaceKey = "WHITESPACE_KEY"
+    WhitespaceValue = "WHITESPACE_VALUE"
+
 class IdRange:
     def __init__(self, inside: int, outside: int, *, count: int = ...) -> None: ...
     @property
@@ -455,7 +539,7 @@ class PreparedMounts:
 class MountSet:
     def __init__(self, mounts: _Mounts = ()) -> None: ...
     def add(self, mount: _Mounts) -> MountSet: ...
-    def add_spec(self, text: str) -> MountSet: ...
+    def add_spec(self, text: str, engine: Engine | str = ...) -> MountSet: ...
     def resolve(self, *, store: _Path | None = None, current_directory: _Path | None = None) -> MountPlan: ...
     def to_json(self) -> str: ...
     def __len__(self) -> int: ...
@@ -731,6 +815,7 @@ class ContainerStore:
     def find(self, name: str) -> ContainerInfo | None: ...
     def inspect(self, name: str) -> ContainerInfo: ...
     def get(self, name: str) -> Container: ...
+    def start(self, name: str) -> Container: ...
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None,
              since: datetime | float | None = None) -> LogEntries: ...
     def remove(self, name: str, *, force: bool = False, volumes: bool = True) -> None: ...
@@ -761,9 +846,9 @@ class Support:
     def replace(self, **changes: Any) -> Support: ...
     def to_json(self) -> str: ...
 
-def parse_volume_flag(text: str) -> BindMount | VolumeMount | Tmpfs: ...
-def parse_mount_flag(text: str) -> BindMount | VolumeMount | Tmpfs: ...
-def parse_tmpfs_flag(text: str) -> BindMount | VolumeMount | Tmpfs: ...
+def parse_volume_flag(text: str, engine: Engine | str = ...) -> BindMount | VolumeMount | Tmpfs: ...
+def parse_mount_flag(text: str, engine: Engine | str = ...) -> BindMount | VolumeMount | Tmpfs: ...
+def parse_tmpfs_flag(text: str, engine: Engine | str = ...) -> BindMount | VolumeMount | Tmpfs: ...
 def default_store() -> Path: ...
 def parse_signal(text: str) -> int: ...
 def signal_name(signal: int) -> str: ...

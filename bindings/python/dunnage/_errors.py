@@ -2,7 +2,8 @@
 """The exceptions. Each is dunnage.Error, one of its four families, and what Python people would catch for it:
 
     Error
-    ├── SpecError(ValueError)       a text cannot be understood; `line`, `column`, `length` point at the part
+    ├── SpecError(ValueError)       a text cannot be understood; `line`, `column`, `length` point at the part,
+    │                               `spec_code`, `spec_stage` and `engine_words` say why and when an engine refuses it
     ├── MountError(OSError)         a mount could not be resolved, prepared or attached; `source`, `target`
     ├── LaunchError(OSError)        a container or a program in it
     ├── VolumeError(OSError)        a volume or the store; `users`
@@ -67,6 +68,9 @@ class SpecError(Error, ValueError):
     line: int
     column: int  # 1-based, in bytes
     length: int
+    spec_code: Any  # the dunnage.SpecCode
+    spec_stage: Any  # the dunnage.SpecStage: when the engine refuses it
+    engine_words: str  # the distinctive part of the engine's own message; empty if only this library refuses
 
 
 class MountError(Error, OSError):

@@ -136,9 +136,10 @@ void define_control(py::class_<ContainerHandle>& cls) {
             self.restart(value_from<std::chrono::milliseconds>(grace, "Container.restart(): grace"));
           },
           py::arg("grace") = 10.0,
-          "restart(self, grace=10.0)\n--\n\nStops it and starts it again from the same specification, with new mounts "
-          "and new "
-          "streams.")
+          "restart(self, grace=10.0)\n--\n\nStops it, if it runs, and starts it again from the same specification, "
+          "with "
+          "new mounts and new streams. By a handle of ContainerStore it is started from its record: detached, with its "
+          "output in its log.")
       .def("detach", &ContainerHandle::detach, "Lets it outlive this handle and process; it needs a record.");
   const std::string doc =
       "exec" + exec_fields().method_signature() + "\n--\n\nRuns a further program in it: a Process.";

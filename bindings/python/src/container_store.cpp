@@ -52,6 +52,15 @@ std::unique_ptr<ContainerHandle> get_container(const ContainerStore& store, cons
   return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{});
 }
 
+std::unique_ptr<ContainerHandle> start_container(const ContainerStore& store, const std::string& name) {
+  std::optional<Container> container;
+  {
+    const Unlocked released;
+    container.emplace(store.start(name));
+  }
+  return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{});
+}
+
 struct LogCall {
   LogOptions options{};
   std::optional<std::uint64_t> tail{};
@@ -96,6 +105,10 @@ void define_store(py::class_<ContainerStore>& cls) {
           },
           py::arg("name"), "The ContainerInfo; raises ContainerMissing, which is a KeyError.")
       .def("get", get_container, py::arg("name"), "A handle on a running container.")
+      .def("start", start_container, py::arg("name"),
+           "start(self, name)\n--\n\nStarts a container that has ended again, whoever launched it: same id, name, log, "
+           "mounts and anonymous volumes, and detached from now on. Returns a handle; one that runs is left as it is. "
+           "Raises ContainerMissing, LaunchError.")
       .def("logs", logs, py::arg("name"),
            "logs(self, name, *, follow=False, tail=None, since=None)\n--\n\nIterates over the LogEntry objects of its "
            "log, oldest "

@@ -110,6 +110,12 @@ struct type_caster<dunnage::Rootfs::Kind> : EnumerationCaster<dunnage::Rootfs::K
 template <>
 struct type_caster<dunnage::Stdio::Kind> : EnumerationCaster<dunnage::Stdio::Kind> {};
 template <>
+struct type_caster<dunnage::Engine> : EnumerationCaster<dunnage::Engine> {};
+template <>
+struct type_caster<dunnage::SpecCode> : EnumerationCaster<dunnage::SpecCode> {};
+template <>
+struct type_caster<dunnage::SpecStage> : EnumerationCaster<dunnage::SpecStage> {};
+template <>
 struct type_caster<dunnage::Stage> : EnumerationCaster<dunnage::Stage> {};
 template <>
 struct type_caster<dunnage::errc> : EnumerationCaster<dunnage::errc> {};

@@ -41,6 +41,9 @@ py::dict particulars(const Error& error) {
     extra["line"] = spec->line();
     extra["column"] = spec->column();
     extra["length"] = spec->length();
+    extra["spec_code"] = spec->spec_code();
+    extra["spec_stage"] = spec->spec_stage();
+    extra["engine_words"] = spec->engine_words();
   } else if (const auto* mount = dynamic_cast<const MountError*>(&error)) {
     extra["source"] = mount->source();
     extra["target"] = mount->target();

@@ -15,6 +15,7 @@ PYBIND11_MODULE(_dunnage, module) {
   module.attr("__version__") = DUNNAGE_VERSION;
   // Before the classes that hold them.
   bind_error(module);
+  bind_spec_code(module);
   bind_size(module);
   bind_relabel(module);
   bind_ownership(module);

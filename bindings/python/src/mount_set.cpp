@@ -40,19 +40,26 @@ MountSet& add(MountSet& mounts, const py::object& what) {
   return mounts;
 }
 
+template <class Parse>
+void define_parser(py::module_& module, const char* name, Parse parse, const std::string& doc) {
+  module.def(
+      name, [parse](const std::string& text, Engine engine) { return parse(text, engine); }, py::arg("text"),
+      py::arg("engine") = Engine::Docker,
+      (name + std::string{"(text, engine='docker')\n--\n\n"} + doc + " Raises SpecError.").c_str());
+}
+
+void define_parsers(py::module_& module) {
+  define_parser(module, "parse_volume_flag", parse_volume_flag,
+                "One -v value: [SOURCE:]TARGET[:OPTIONS]; for Compose an entry of `volumes:` in short form.");
+  define_parser(module, "parse_mount_flag", parse_mount_flag,
+                "One --mount value: type=bind,source=/a,target=/b,readonly. Compose has no such flag.");
+  define_parser(module, "parse_tmpfs_flag", parse_tmpfs_flag, "One --tmpfs value: /run[:size=64m,mode=1777].");
+}
+
 }  // namespace
 
 void bind_mount_set(py::module_& module) {
-  module.def(
-      "parse_volume_flag", [](const std::string& text) { return parse_volume_flag(text); }, py::arg("text"),
-      "One -v value: [SOURCE:]TARGET[:OPTIONS]. Raises SpecError.");
-  module.def(
-      "parse_mount_flag", [](const std::string& text) { return parse_mount_flag(text); }, py::arg("text"),
-      "One --mount value: type=bind,source=/a,target=/b,readonly. Raises SpecError.");
-  module.def(
-      "parse_tmpfs_flag", [](const std::string& text) { return parse_tmpfs_flag(text); }, py::arg("text"),
-      "One --tmpfs value: /run[:size=64m,mode=1777]. Raises SpecError.");
-
+  define_parsers(module);
   py::class_<MountSet> cls{
       module, "MountSet",
       "What a container shall see: an ordered collection of mounts. Adding to it touches "
@@ -65,9 +72,13 @@ void bind_mount_set(py::module_& module) {
            "InvalidMount, "
            "SpecError; the set is unchanged then.")
       .def(
-          "add_spec", [](MountSet& mounts, const std::string& text) -> MountSet& { return mounts.add_spec(text); },
-          py::arg("text"), py::return_value_policy::reference_internal,
-          "add_spec(self, text)\n--\n\n-v SPEC, --mount SPEC, --tmpfs SPEC, or a bare value.")
+          "add_spec",
+          [](MountSet& mounts, const std::string& text, Engine engine) -> MountSet& {
+            return mounts.add_spec(text, engine);
+          },
+          py::arg("text"), py::arg("engine") = Engine::Docker, py::return_value_policy::reference_internal,
+          "add_spec(self, text, engine='docker')\n--\n\n-v SPEC, --mount SPEC, --tmpfs SPEC, or a bare value, in the "
+          "words of that engine.")
       .def("resolve", resolve,
            "resolve(self, *, store=None, current_directory=None)\n--\n\nLooks at the host and decides: the MountPlan. "
            "Writes "

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import dunnage
-from dunnage import Container, ContainerStatus, ContainerStore, ExitStatus, Lifetime, Stdio, VolumeStore
+from dunnage import Container, ContainerStatus, ContainerStore, ExitStatus, Lifetime, Stdio, VolumeMount, VolumeStore
 
 
 def detached(script, name, **options):
@@ -37,9 +37,36 @@ def test_a_detached_container_outlives_its_handle():
     assert containers.list() == []
 
 
+def test_a_container_that_has_ended_is_started_again():
+    containers = ContainerStore.open()
+    with detached("echo x >> /data/f; wc -l < /data/f; exit 3", "job", mounts=VolumeMount("", "/data")) as c:
+        id = c.id
+        assert c.wait() == ExitStatus(3)
+    with containers.start("job") as c:
+        assert (c.id, c.name, c.wait()) == (id, "job", ExitStatus(3))
+        c.restart()
+        assert c.exit_status is None and c.wait() == ExitStatus(3)
+    assert b"".join(entry.data for entry in containers.logs("job")) == b"1\n2\n3\n"
+    assert len(containers.list()) == 1
+
+
+def test_a_container_that_runs_is_restarted_by_any_handle_and_left_alone_by_start():
+    containers = ContainerStore.open()
+    detached("echo up; sleep 60", "db").close()
+    before = containers.inspect("db")
+    with containers.get("db") as c:
+        c.restart(grace=0)
+        after = containers.inspect("db")
+        assert c.pid == after.pid != before.pid and after.started_at > before.started_at
+        assert c.status is ContainerStatus.Running and c.stdout is None
+    with containers.start("db") as c:
+        assert c.pid == after.pid
+    assert containers.inspect("db").status is ContainerStatus.Running  # its handle was only let go
+
+
 def test_a_missing_container_is_a_key_error():
     containers = ContainerStore.open()
-    for use in (containers.get, containers.inspect, containers.remove, containers.logs):
+    for use in (containers.get, containers.start, containers.inspect, containers.remove, containers.logs):
         with pytest.raises(KeyError) as raised:
             use("db")
         assert isinstance(raised.value, dunnage.ContainerMissing) and isinstance(raised.value, FileNotFoundError)

@@ -85,6 +85,21 @@ def test_a_text_that_is_wrong_is_a_spec_error_with_its_place():
     assert "did you mean \"readonly\"?" in str(error) and "^~~~~~~~" in str(error)
 
 
+def test_a_text_is_read_in_the_words_of_an_engine():
+    podman = BindMount("/a", "/b", chown=True)
+    assert dunnage.parse_volume_flag("/a:/b:U", dunnage.Engine.Podman) == podman
+    assert dunnage.parse_volume_flag("${DUNNAGE_NOT_SET:-data}:/d", engine="compose") == VolumeMount("data", "/d")
+    assert MountSet().add_spec("type=bind,src=/a,dst=/b,U", "podman")[0] == podman
+    with pytest.raises(dunnage.SpecError) as raised:
+        MountSet().add_spec("type=bind,src=/a,dst=/b,U")
+    assert (raised.value.spec_code, raised.value.spec_stage.value) == (dunnage.SpecCode.NotKeyValue, "parse")
+    assert "U" in raised.value.engine_words
+    with pytest.raises(dunnage.SpecError, match="Compose has no flag --mount"):
+        dunnage.parse_mount_flag("type=tmpfs,target=/run", "compose")
+    with pytest.raises(ValueError, match='there is no "moby"; there is "docker", "podman", "compose"'):
+        dunnage.parse_tmpfs_flag("/run", "moby")
+
+
 def test_resolving_gives_a_plan_that_is_a_sequence_and_a_mapping(directory, store):
     plan = MountSet([f"{directory}:/app:ro", "--tmpfs /run"]).resolve()
     assert isinstance(plan, MountPlan) and len(plan) == 2
