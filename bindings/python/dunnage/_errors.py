@@ -71,6 +71,7 @@ class SpecError(Error, ValueError):
     spec_code: Any  # the dunnage.SpecCode
     spec_stage: Any  # the dunnage.SpecStage: when the engine refuses it
     engine_words: str  # the distinctive part of the engine's own message; empty if only this library refuses
+    _json: str  # for to_json()
 
 
 class MountError(Error, OSError):

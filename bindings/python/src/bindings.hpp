@@ -19,6 +19,7 @@ void bind_process(pybind11::module_& module);
 void bind_relabel(pybind11::module_& module);
 void bind_rootfs(pybind11::module_& module);
 void bind_size(pybind11::module_& module);
+void bind_spec(pybind11::module_& module);
 void bind_spec_code(pybind11::module_& module);
 void bind_support(pybind11::module_& module);
 void bind_tmpfs(pybind11::module_& module);

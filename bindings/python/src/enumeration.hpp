@@ -116,6 +116,8 @@ struct type_caster<dunnage::SpecCode> : EnumerationCaster<dunnage::SpecCode> {};
 template <>
 struct type_caster<dunnage::SpecStage> : EnumerationCaster<dunnage::SpecStage> {};
 template <>
+struct type_caster<dunnage::SpecType> : EnumerationCaster<dunnage::SpecType> {};
+template <>
 struct type_caster<dunnage::Stage> : EnumerationCaster<dunnage::Stage> {};
 template <>
 struct type_caster<dunnage::errc> : EnumerationCaster<dunnage::errc> {};

@@ -44,6 +44,7 @@ py::dict particulars(const Error& error) {
     extra["spec_code"] = spec->spec_code();
     extra["spec_stage"] = spec->spec_stage();
     extra["engine_words"] = spec->engine_words();
+    extra["_json"] = to_json(*spec);
   } else if (const auto* mount = dynamic_cast<const MountError*>(&error)) {
     extra["source"] = mount->source();
     extra["target"] = mount->target();

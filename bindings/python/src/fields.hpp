@@ -36,6 +36,8 @@ template <class M>
     return "a list of str";
   } else if constexpr (std::is_same_v<M, std::map<std::string, std::string>>) {
     return "a dict of str to str";
+  } else if constexpr (std::is_same_v<M, ComposeVolumes>) {
+    return "a dict of str to ComposeVolume";
   } else if constexpr (std::is_same_v<M, std::chrono::milliseconds>) {
     return "a number of seconds or a timedelta";
   } else if constexpr (std::is_same_v<M, TimePoint>) {
@@ -50,7 +52,8 @@ template <class M>
 
 /// Types for which None stands for their empty value.
 template <class M>
-inline constexpr bool none_is_empty = std::is_same_v<M, std::filesystem::path> || std::is_same_v<M, TimePoint>;
+inline constexpr bool none_is_empty =
+    std::is_same_v<M, std::filesystem::path> || std::is_same_v<M, TimePoint> || std::is_same_v<M, py::object>;
 
 template <class M>
 struct is_optional : std::false_type {};

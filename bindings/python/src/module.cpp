@@ -31,5 +31,6 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_process(module);
   bind_container(module);
   bind_container_store(module);
+  bind_spec(module);
   bind_support(module);
 }

@@ -54,12 +54,15 @@ template <class T>
   }
 }
 
-/// An immutable value: constructor, attributes, ==, hash, repr, pickle, and replace(**changes).
+/// An immutable value: constructor, attributes, ==, hash, repr, pickle, and replace(**changes). An owner "A.B" is the
+/// class B, which lies in the class A.
 template <class T>
-py::class_<T> value_class(py::module_& module, Fields<T> table, const char* doc) {
+py::class_<T> value_class(py::handle scope, Fields<T> table, const char* doc) {
   const auto fields = std::make_shared<const Fields<T>>(std::move(table));
-  py::class_<T> cls{module, fields->owner().c_str(), doc};
+  const std::string& owner = fields->owner();
+  py::class_<T> cls{scope, owner.substr(owner.rfind('.') + 1).c_str(), doc};  // npos + 1 is 0
   adopt(cls);
+  cls.attr("__qualname__") = owner;
   const std::string signature = "__init__" + fields->method_signature() + "\n--\n\n";
   cls.def(py::init([fields](const py::args& args, const py::kwargs& kwargs) { return fields->parse(args, kwargs); }),
           signature.c_str());

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage import (BindMount, ExitStatus, IdRange, MountPlan, MountSet, OverlayOptions, Ownership, Propagation,
-                     Recursion, Relabel, ResolvedMount, RestartPolicy, Rootfs, Stdio, Tmpfs, VolumeMount, VolumesFrom)
+from dunnage import (BindMount, ComposeVolume, ExitStatus, IdRange, MountPlan, MountSet, OverlayOptions, Ownership,
+                     Propagation, Recursion, Relabel, ResolvedMount, RestartPolicy, Rootfs, SpecContext, SpecFlags,
+                     SpecMount, SpecVolumeCreate, SpecVolumesFrom, SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
 
 VALUES = [
     BindMount("/srv/conf", "/etc/app"),
@@ -34,6 +35,17 @@ VALUES = [
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
     RestartPolicy(), RestartPolicy(kind="on-failure", max_retries=5),
     VolumesFrom("db"), VolumesFrom("db", read_only=True),
+    SpecMount(), SpecMount(engine="podman", type="bind", source="/a", target="/b", create_host_path=False,
+                           labels={"a": "b"}, tmpfs_size=-1, flags=["ro"],
+                           own=SpecMount.Own(suid=True, owner=Ownership.as_(1, 2), overlay=OverlayOptions())),
+    SpecMount.Own(), SpecMount.Own(exclude=["x"], create_mode=0o700),
+    SpecContext(), SpecContext(home="/home/dev", environment={"A": "b"}, volumes={"db": ComposeVolume(name="shop_db")},
+                               project_quota=True, rootless=True),
+    ComposeVolume(), ComposeVolume(name="shared", external=True, labels={"a": "b"}),
+    SpecFlags(), SpecFlags(volumes=["/a:/b"], mounts=["type=tmpfs,dst=/c"], tmpfs=["/d"]),
+    SpecVolumesFrom(), SpecVolumesFrom(engine="compose", container="web", read_only=True, service=True),
+    SpecVolumeCreate(), SpecVolumeCreate(stored_options={"type": "tmpfs"}, size=5, uid=-1),
+    SpecWord(), SpecWord(name="ro", aliases=["readonly"], summary="It cannot be written", own=True),
     ResolvedMount(kind="tmpfs", target="/run", size=5, mode=0o1777),
     MountPlan(), MountPlan([ResolvedMount(target="/a", source="/b", reasons=["why"])]),
 ]
