@@ -66,6 +66,11 @@ run_quietly "$tests/build.log" cmake --build "$tests" --parallel "$jobs"
 heading "All rings"
 rings "$tests" unit rootless "$root_ring" package
 
+if [ "$root_ring" = root ]; then
+  heading "What every mount option does"
+  python3 "$repository/tests/support/option_table.py" "$tests" || failures="$failures options"
+fi
+
 # sanitized NAME SANITIZERS RING...: builds these rings only, with as much optimisation and debug information as a
 # finding needs to be read, and with clang++, so that both compilers read everything without a warning. Left out, loudly,
 # on a machine too slow for all of it.
