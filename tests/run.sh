@@ -60,7 +60,9 @@ fi
 
 heading "Building"
 tests=$(build_directory tests)
-configure "$tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDUNNAGE_WERROR=ON
+# Optimised as for users, with no more debug information than a backtrace needs, which takes a third of the time.
+configure "$tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG" \
+  -DDUNNAGE_WERROR=ON
 run_quietly "$tests/build.log" cmake --build "$tests" --parallel "$jobs"
 
 heading "All rings"
