@@ -308,7 +308,7 @@ std::shared_ptr<container::Running> Launch::start() {
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
     begun_ = !answer->unread;
-    connection_->mark_lost();
+    connection_->notice_silence();
     throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
   }
   return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_);

@@ -178,9 +178,18 @@ bool Connection::alive() const noexcept {
   if (owner_ != ::getpid() || lost_) {
     return false;
   }
-  // a launcher that is killed closes its sockets a moment before its end shows in the pidfd
+  return !has_closed(0);
+}
+
+/// A launcher that is killed closes its sockets, one after the other, a moment before its end shows in the pidfd.
+bool Connection::has_closed(int patience) const noexcept {
   std::array<pollfd, 2> items{pollfd{process_.process.get(), POLLIN, 0}, pollfd{socket_.get(), POLLRDHUP, 0}};
-  return ::poll(items.data(), items.size(), 0) == 0;
+  return ::poll(items.data(), items.size(), patience) > 0;
+}
+
+void Connection::notice_silence() const noexcept {
+  constexpr int kPatience = 200;
+  lost_ = lost_ || has_closed(kPatience);
 }
 
 int send_request(int socket, MessageKind kind, const Request& request, int channel_theirs, int channel_ours,
@@ -251,8 +260,22 @@ kernel::FileDescriptor Connection::request(const Request& request, Deadline dead
   }
 }
 
+/// The broker cannot say that it could not send: an answer with a descriptor is lost while too many are under way.
 DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline,
                                 std::span<const int> targets) const {
+  constexpr int kAttempts = 4;
+  for (int attempt = 1;; ++attempt) {
+    DetachResult result = ask_broker(request, path, deadline, targets);
+    const bool silent = result.failure.step == Step::None && result.failure.error == EPIPE;
+    if (!silent || attempt == kAttempts || !alive()) {
+      return result;
+    }
+    (void)::poll(nullptr, 0, 5 * attempt);
+  }
+}
+
+DetachResult Connection::ask_broker(const DetachRequest& request, const std::string& path, Deadline deadline,
+                                    std::span<const int> targets) const {
   auto [ours, theirs] = make_channel();
   DetachRequest sized = request;
   sized.path_size = static_cast<std::uint32_t>(path.size() + 1);
@@ -268,12 +291,10 @@ DetachResult Connection::detach(const DetachRequest& request, const std::string&
   const int result = send(broker_.get(), frame, descriptors, deadline);
   theirs.reset();
   if (result != 0) {
-    lost_ = lost_ || result == EPIPE;
     return detach_failure(Step::None, result);
   }
   auto answer = receive(ours.get(), deadline);
   if (!answer || answer->message.kind != MessageKind::Answer) {
-    lost_ = lost_ || answer;
     return detach_failure(Step::None, answer ? EPIPE : ETIMEDOUT);
   }
   DetachResult detached;

@@ -52,8 +52,8 @@ class Connection {
 
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool alive() const noexcept;
-  /// Says that it has closed a channel without a word: it is dying, and the next get() shall not find it.
-  void mark_lost() const noexcept { lost_ = true; }
+  /// To be called when it has closed a channel without a word. If it is dying, the next get() shall not find it.
+  void notice_silence() const noexcept;
   /// Process id of the launcher.
   [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
 
@@ -61,6 +61,9 @@ class Connection {
   explicit Connection(const Identity& identity);
   void start();
   void await_answer() const;
+  [[nodiscard]] DetachResult ask_broker(const DetachRequest& request, const std::string& path, Deadline deadline,
+                                        std::span<const int> targets) const;
+  [[nodiscard]] bool has_closed(int patience) const noexcept;
 
   Identity identity_;
   pid_t owner_;

@@ -87,6 +87,19 @@ DetachResult serve_detach(const Message& message, const Descriptors& descriptors
   return serve_mount(request, path);
 }
 
+/// A user with too many descriptors under way cannot send another before they are received, which takes a moment.
+void answer(int socket, const Message& reply, int descriptor) noexcept {
+  constexpr int kAttempts = 1000;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const long result = send_message(socket, &reply, sizeof reply, descriptor);
+    if (result != -ETOOMANYREFS && result != -EAGAIN && result != -ENOBUFS) {
+      return;
+    }
+    const timespec moment{0, 1'000'000};
+    (void)raw_syscall(__NR_ppoll, 0, 0, as_argument(&moment), 0, 8);
+  }
+}
+
 /// Answers on the socket that came with the request, so that any number of threads may ask at once.
 void serve(int socket) noexcept {
   Descriptors descriptors;
@@ -105,11 +118,11 @@ void serve(int socket) noexcept {
   if (message.kind == MessageKind::RemoveTree && descriptors.count == 2) {
     reply.failure.error =
         remove_tree(descriptors.values[1], reinterpret_cast<const char*>(request_buffer) + sizeof message);
-    (void)send_message(descriptors.values[0], &reply, sizeof reply, -1);
+    answer(descriptors.values[0], reply, -1);
   } else {
     const DetachResult result = serve_detach(message, descriptors);
     reply.failure = result.failure;
-    (void)send_message(descriptors.values[0], &reply, sizeof reply, result.fd);
+    answer(descriptors.values[0], reply, result.fd);
     if (result.fd >= 0) {
       (void)close_descriptor(result.fd);
     }
