@@ -8,6 +8,10 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json 3.2 REQUIRED)
 find_package(Microsoft.GSL REQUIRED)
 find_package(Threads REQUIRED)
+# Reads the archives images come in; its writer to disk is not used.
+find_package(LibArchive 3.6 REQUIRED)
+# Digests.
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 # Version 0.8 named its target yaml-cpp::yaml-cpp.
 find_package(yaml-cpp REQUIRED)
 if(NOT TARGET yaml-cpp::yaml-cpp)

@@ -3,6 +3,7 @@
 # install_packages.sh [SET...]: installs what is missing on Debian 12 or Ubuntu 24.04, and nothing if nothing is.
 #   build     what the library and the examples are built with; the default
 #   postgres  PostgreSQL's server programs, for the database example; no database is created or started
+#   images    what pulls images, and what examples/images makes them with
 #   tests     what tests/run.sh needs besides
 set -eu
 
@@ -26,8 +27,8 @@ case $distribution in
   "ubuntu 24.04") boost=1.83 postgres=postgresql-16 clang=18 ;;
   *)
     echo "These scripts know Debian 12 and Ubuntu 24.04, and this is $distribution. Nothing is installed; if the build"
-    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, yaml-cpp, nlohmann-json,"
-    echo "Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
+    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, yaml-cpp, nlohmann-json, libarchive,"
+    echo "OpenSSL, Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
     exit 0
     ;;
 esac
@@ -47,11 +48,20 @@ for set in "$@"; do
       need_package libyaml-cpp-dev
       need_package nlohmann-json3-dev
       need_package libmsgsl-dev
+      need_package libarchive-dev
+      need_package libssl-dev
       need_package libcli11-dev
       need_command newuidmap uidmap
       ;;
     postgres)
       ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing $postgres"
+      ;;
+    images)
+      need_command skopeo skopeo
+      need_command umoci umoci
+      need_command mmdebstrap mmdebstrap
+      need_command docker-registry docker-registry
+      need_command busybox busybox-static
       ;;
     tests)
       need_package catch2
@@ -68,11 +78,14 @@ for set in "$@"; do
       need_command runc runc
       need_command bwrap bubblewrap
       need_command strace strace
+      need_command buildah buildah
+      need_command podman podman
+      need_command conmon conmon
       need_command setpriv util-linux
       need_command useradd passwd
       ;;
     *)
-      echo "install_packages.sh: there is no set \"$set\"; the sets are build, postgres and tests" >&2
+      echo "install_packages.sh: there is no set \"$set\"; the sets are build, postgres, images and tests" >&2
       exit 2
       ;;
   esac

@@ -37,7 +37,7 @@ rings() {
 }
 
 heading "Packages"
-sh "$repository/cmake/install_packages.sh" build postgres tests
+sh "$repository/cmake/install_packages.sh" build postgres images tests
 say "Everything is there."
 
 if [ "$(id -u)" -eq 0 ]; then

@@ -23,6 +23,7 @@
 /// a subreaper (PR_SET_CHILD_SUBREAPER), it adopts the launcher as it adopts every orphan, and reaps it by its own
 /// rules.
 
+#include <dunnage/environment.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
@@ -34,7 +35,6 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,7 +43,6 @@
 
 namespace dunnage {
 
-using Environment = std::map<std::string, std::string>;
 /// Storage at any stage of its way: stop where you like.
 using Storage = std::variant<MountSet, MountPlan, PreparedMounts>;
 

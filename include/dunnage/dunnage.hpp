@@ -12,6 +12,8 @@
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   mount_plan.hpp       MountPlan: the dry run
 ///   prepared_mounts.hpp  PreparedMounts: mounts as descriptors
+///   image_store.hpp, image.hpp    ImageStore: root file systems that many containers share
+///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   container_store.hpp  ContainerStore: containers of other processes
 ///   error.hpp, support.hpp     what can go wrong, and what this machine can do
@@ -26,13 +28,17 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/container.hpp>
 #include <dunnage/container_store.hpp>
+#include <dunnage/environment.hpp>
 #include <dunnage/error.hpp>
+#include <dunnage/image.hpp>
+#include <dunnage/image_store.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/process.hpp>
+#include <dunnage/progress.hpp>
 #include <dunnage/relabel.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/size.hpp>

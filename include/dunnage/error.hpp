@@ -54,6 +54,13 @@ enum class errc {
   launcher_lost,      ///< the helper process that owns the containers has died [broken_pipe]
   wrong_process,      ///< a handle was used in a forked copy of the process that made it [operation_not_permitted]
   timed_out,          ///< the deadline passed [timed_out]
+  image_missing,      ///< no image of that name [no_such_file_or_directory]
+  image_in_use,       ///< a container is made of the image [device_or_resource_busy]
+  image_invalid,      ///< an image, or an archive of one, is malformed or hostile [bad_message]
+  digest_mismatch,    ///< content is not what its digest says [bad_message]
+  limit_exceeded,     ///< an archive is larger than it may be [file_too_large]
+  pull_failed,        ///< a registry did not give the image [io_error]
+  cancelled,          ///< the caller ended the operation [operation_canceled]
 };
 
 [[nodiscard]] DUNNAGE_API const std::error_category& error_category() noexcept;
@@ -148,6 +155,18 @@ class DUNNAGE_API VolumeError : public Error {
   explicit VolumeError(ErrorInfo info, std::vector<std::string> users = {});
   ~VolumeError() override;
   /// Names of the containers that use the volume; filled for errc::volume_in_use.
+  [[nodiscard]] const std::vector<std::string>& users() const noexcept { return users_; }
+
+ private:
+  std::vector<std::string> users_;
+};
+
+/// An image, an archive of one, or a registry.
+class DUNNAGE_API ImageError : public Error {
+ public:
+  explicit ImageError(ErrorInfo info, std::vector<std::string> users = {});
+  ~ImageError() override;
+  /// Names of the containers that are made of the image; filled for errc::image_in_use.
   [[nodiscard]] const std::vector<std::string>& users() const noexcept { return users_; }
 
  private:

@@ -11,6 +11,7 @@ class SpecError;
 class MountError;
 class LaunchError;
 class VolumeError;
+class ImageError;
 
 struct BindMount;
 struct IdRange;
@@ -34,6 +35,11 @@ class PreparedMounts;
 
 class Volume;
 class VolumeStore;
+
+struct ImageConfig;
+struct ImageInfo;
+class Image;
+class ImageStore;
 
 class Rootfs;
 class Stdio;

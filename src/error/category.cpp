@@ -36,6 +36,13 @@ constexpr std::array kMeanings{
     Meaning{errc::launcher_lost, "the launcher has died", std::errc::broken_pipe},
     Meaning{errc::wrong_process, "the handle belongs to another process", std::errc::operation_not_permitted},
     Meaning{errc::timed_out, "the deadline passed", std::errc::timed_out},
+    Meaning{errc::image_missing, "no such image", std::errc::no_such_file_or_directory},
+    Meaning{errc::image_in_use, "the image is in use", std::errc::device_or_resource_busy},
+    Meaning{errc::image_invalid, "the image is malformed", std::errc::bad_message},
+    Meaning{errc::digest_mismatch, "the content does not have its digest", std::errc::bad_message},
+    Meaning{errc::limit_exceeded, "the archive is larger than it may be", std::errc::file_too_large},
+    Meaning{errc::pull_failed, "the registry did not give the image", std::errc::io_error},
+    Meaning{errc::cancelled, "the operation was ended", std::errc::operation_canceled},
 };
 
 class Category final : public std::error_category {

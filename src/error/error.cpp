@@ -125,4 +125,8 @@ VolumeError::VolumeError(ErrorInfo info, std::vector<std::string> users)
     : Error{std::move(info)}, users_{std::move(users)} {}
 VolumeError::~VolumeError() = default;
 
+ImageError::ImageError(ErrorInfo info, std::vector<std::string> users)
+    : Error{std::move(info)}, users_{std::move(users)} {}
+ImageError::~ImageError() = default;
+
 }  // namespace dunnage

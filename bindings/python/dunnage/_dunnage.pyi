@@ -105,6 +105,13 @@ class errc(enum.Enum):
     launcher_lost = "launcher_lost"
     wrong_process = "wrong_process"
     timed_out = "timed_out"
+    image_missing = "image_missing"
+    image_in_use = "image_in_use"
+    image_invalid = "image_invalid"
+    digest_mismatch = "digest_mismatch"
+    limit_exceeded = "limit_exceeded"
+    pull_failed = "pull_failed"
+    cancelled = "cancelled"
 
 class Engine(enum.Enum):
     Docker = "docker"

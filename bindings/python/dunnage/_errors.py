@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exceptions. Each is dunnage.Error, one of its four families, and what Python people would catch for it:
+"""The exceptions. Each is dunnage.Error, one of its five families, and what Python people would catch for it:
 
     Error
     ├── SpecError(ValueError)       a text cannot be understood; `line`, `column`, `length` point at the part,
@@ -7,6 +7,7 @@
     ├── MountError(OSError)         a mount could not be resolved, prepared or attached; `source`, `target`
     ├── LaunchError(OSError)        a container or a program in it
     ├── VolumeError(OSError)        a volume or the store; `users`
+    ├── ImageError(OSError)         an image, an archive of one, a registry; `users`
     └── ClosedError(ValueError)     an object is used after it was closed
 
 Where a family has no class below for a case, one of FileNotFoundError, FileExistsError, PermissionError, TimeoutError,
@@ -19,10 +20,11 @@ import errno as _errno
 from typing import Any
 
 __all__ = [
-    "ClosedError", "ContainerExists", "ContainerMissing", "DuplicateTarget", "Error", "InvalidLaunch", "InvalidMount",
-    "InvalidVolume", "LaunchError", "LauncherLost", "MountError", "NotRunning", "ProgramMissing", "ProgramUnusable",
-    "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged", "VolumeError",
-    "VolumeExists", "VolumeInUse", "VolumeMissing", "WrongProcess",
+    "Cancelled", "ClosedError", "ContainerExists", "ContainerMissing", "DigestMismatch", "DuplicateTarget", "Error",
+    "ImageError", "ImageInUse", "ImageMissing", "ImageTimedOut", "InvalidImage", "InvalidLaunch", "InvalidMount",
+    "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError", "NotRunning", "ProgramMissing",
+    "ProgramUnusable", "PullFailed", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown",
+    "VolumeDamaged", "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "WrongProcess",
 ]
 
 
@@ -89,6 +91,12 @@ class VolumeError(Error, OSError):
     """A volume or the store itself."""
 
     users: list[str]  # names of the containers that use the volume
+
+
+class ImageError(Error, OSError):
+    """An image, an archive of one, or a registry."""
+
+    users: list[str]  # names of the containers that are made of the image
 
 
 class ClosedError(Error, ValueError):
@@ -174,8 +182,40 @@ class StoreUnusable(VolumeError, PermissionError):
     """The store has the wrong owner, mode or version."""
 
 
+class InvalidImage(ImageError, ValueError):
+    """An image or an archive of one is malformed, or an option makes no sense."""
+
+
+class ImageMissing(ImageError, FileNotFoundError, KeyError):
+    """No image of that name."""
+
+
+class ImageInUse(ImageError):
+    """Containers are made of the image: `users`."""
+
+
+class DigestMismatch(InvalidImage):
+    """Content is not what its digest says."""
+
+
+class LimitExceeded(InvalidImage):
+    """An archive is larger than it may be."""
+
+
+class PullFailed(ImageError):
+    """A registry did not give the image."""
+
+
+class ImageTimedOut(ImageError, TimeoutError):
+    """The deadline of an operation on images passed."""
+
+
+class Cancelled(ImageError):
+    """The caller ended the operation."""
+
+
 _FAMILIES: dict[str, type[Error]] = {
-    family.__name__: family for family in (Error, SpecError, MountError, LaunchError, VolumeError, ClosedError)}
+    family.__name__: family for family in (Error, SpecError, MountError, LaunchError, VolumeError, ImageError, ClosedError)}
 
 _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (MountError, "invalid_argument"): InvalidMount,
@@ -198,6 +238,15 @@ _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (VolumeError, "volume_in_use"): VolumeInUse,
     (VolumeError, "volume_damaged"): VolumeDamaged,
     (VolumeError, "store_unusable"): StoreUnusable,
+    (ImageError, "invalid_argument"): InvalidImage,
+    (ImageError, "image_invalid"): InvalidImage,
+    (ImageError, "image_missing"): ImageMissing,
+    (ImageError, "image_in_use"): ImageInUse,
+    (ImageError, "digest_mismatch"): DigestMismatch,
+    (ImageError, "limit_exceeded"): LimitExceeded,
+    (ImageError, "pull_failed"): PullFailed,
+    (ImageError, "timed_out"): ImageTimedOut,
+    (ImageError, "cancelled"): Cancelled,
 }
 
 _mixed: dict[Any, type[Error]] = {}

@@ -32,6 +32,13 @@ constexpr std::pair<const char*, errc> kCodes[] = {
     {"launcher_lost", errc::launcher_lost},
     {"wrong_process", errc::wrong_process},
     {"timed_out", errc::timed_out},
+    {"image_missing", errc::image_missing},
+    {"image_in_use", errc::image_in_use},
+    {"image_invalid", errc::image_invalid},
+    {"digest_mismatch", errc::digest_mismatch},
+    {"limit_exceeded", errc::limit_exceeded},
+    {"pull_failed", errc::pull_failed},
+    {"cancelled", errc::cancelled},
 };
 
 /// Members for the exception beside those every Error has.
@@ -50,6 +57,8 @@ py::dict particulars(const Error& error) {
     extra["target"] = mount->target();
   } else if (const auto* volume = dynamic_cast<const VolumeError*>(&error)) {
     extra["users"] = volume->users();
+  } else if (const auto* image = dynamic_cast<const ImageError*>(&error)) {
+    extra["users"] = image->users();
   }
   return extra;
 }
@@ -59,6 +68,7 @@ const char* family_of(const Error& error) {
   if (dynamic_cast<const MountError*>(&error) != nullptr) return "MountError";
   if (dynamic_cast<const LaunchError*>(&error) != nullptr) return "LaunchError";
   if (dynamic_cast<const VolumeError*>(&error) != nullptr) return "VolumeError";
+  if (dynamic_cast<const ImageError*>(&error) != nullptr) return "ImageError";
   return "Error";
 }
 
