@@ -260,14 +260,15 @@ kernel::FileDescriptor Connection::request(const Request& request, Deadline dead
   }
 }
 
-/// The broker cannot say that it could not send: an answer with a descriptor is lost while too many are under way.
+/// The broker cannot say that it could not send: an answer with a descriptor is lost while too many are under way. What
+/// changes something is not asked for again: it may have been done.
 DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline,
                                 std::span<const int> targets) const {
   constexpr int kAttempts = 4;
   for (int attempt = 1;; ++attempt) {
     DetachResult result = ask_broker(request, path, deadline, targets);
     const bool silent = result.failure.step == Step::None && result.failure.error == EPIPE;
-    if (!silent || attempt == kAttempts || !alive()) {
+    if (!silent || !makes_mount(request.kind) || attempt == kAttempts || !alive()) {
       return result;
     }
     (void)::poll(nullptr, 0, 5 * attempt);
@@ -276,6 +277,9 @@ DetachResult Connection::detach(const DetachRequest& request, const std::string&
 
 DetachResult Connection::ask_broker(const DetachRequest& request, const std::string& path, Deadline deadline,
                                     std::span<const int> targets) const {
+  if (path.size() >= kMostDetachTexts) {
+    return detach_failure(Step::OpenSource, ENAMETOOLONG);
+  }
   auto [ours, theirs] = make_channel();
   DetachRequest sized = request;
   sized.path_size = static_cast<std::uint32_t>(path.size() + 1);
@@ -299,8 +303,7 @@ DetachResult Connection::ask_broker(const DetachRequest& request, const std::str
   }
   DetachResult detached;
   detached.failure = answer->message.failure;
-  const bool makes_mount = request.kind != DetachKind::Owner && request.kind != DetachKind::Mask;
-  if (detached.failure.error == 0 && makes_mount) {
+  if (detached.failure.error == 0 && makes_mount(request.kind)) {
     if (answer->descriptors.empty()) {
       return detach_failure(Step::ReceiveDescriptors, EMFILE);
     }

@@ -158,6 +158,20 @@ inline DetachResult detach_bind(int directory, const char* path, const char* bel
   return close_if_failed(result);
 }
 
+/// Makes a configured file system a detached mount, and closes its context. \param answer of its configuration
+inline DetachResult finish_file_system(int context, int answer, uint64_t attributes) noexcept {
+  DetachResult result;
+  if (answer < 0) {
+    result = detach_failure(Step::ConfigureFileSystem, -answer);
+  } else if (answer = kernel::create_file_system(context); answer < 0) {
+    result = detach_failure(Step::CreateFileSystem, -answer);
+  } else if (result.fd = kernel::mount_file_system(context, attributes); result.fd < 0) {
+    result = detach_failure(Step::CreateFileSystem, -result.fd);
+  }
+  (void)kernel::close_descriptor(context);
+  return result;
+}
+
 /// A new tmpfs with the size, mode and owner asked for.
 inline DetachResult detach_tmpfs(const DetachRequest& request) noexcept {
   const int context = kernel::open_file_system("tmpfs");
@@ -181,22 +195,12 @@ inline DetachResult detach_tmpfs(const DetachRequest& request) noexcept {
   if (answer >= 0 && request.inodes != 0) {
     answer = kernel::configure_string(context, "nr_inodes", write_number(request.inodes, 10, digits));
   }
-  int no_swap = 0;
-  if (answer >= 0 && request.no_swap != 0) {
-    no_swap = kernel::configure_flag(context, "noswap");
+  const int no_swap = answer >= 0 && request.no_swap != 0 ? kernel::configure_flag(context, "noswap") : 0;
+  if (no_swap < 0) {
+    (void)kernel::close_descriptor(context);
+    return detach_failure(Step::SetNoSwap, -no_swap);
   }
-  DetachResult result;
-  if (answer < 0) {
-    result = detach_failure(Step::ConfigureFileSystem, -answer);
-  } else if (no_swap < 0) {
-    result = detach_failure(Step::SetNoSwap, -no_swap);
-  } else if (answer = kernel::create_file_system(context); answer < 0) {
-    result = detach_failure(Step::CreateFileSystem, -answer);
-  } else if (result.fd = kernel::mount_file_system(context, request.attributes); result.fd < 0) {
-    result = detach_failure(Step::CreateFileSystem, -result.fd);
-  }
-  (void)kernel::close_descriptor(context);
-  return result;
+  return finish_file_system(context, answer, request.attributes);
 }
 
 }  // namespace dunnage::launcher

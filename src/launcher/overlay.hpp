@@ -26,20 +26,19 @@ struct Upper {
   }
 };
 
-/// The root of an overlay is its upper directory; that has to look like the source.
-inline long copy_owner_and_mode(int source, int directory, const char* name) noexcept {
+/// The root of an overlay is its upper directory; that has to look like the source. \param directory not O_PATH
+inline long copy_owner_and_mode(int source, int directory) noexcept {
   struct statx status {};
   long answer = kernel::raw_syscall(__NR_statx, source, kernel::as_argument(""), AT_EMPTY_PATH,
                                     STATX_MODE | STATX_UID | STATX_GID, kernel::as_argument(&status));
   if (answer >= 0) {
-    answer = kernel::raw_syscall(__NR_fchownat, directory, kernel::as_argument(name), status.stx_uid, status.stx_gid,
-                                 AT_SYMLINK_NOFOLLOW);
+    answer = kernel::raw_syscall(__NR_fchown, directory, status.stx_uid, status.stx_gid);
     if (answer == -EINVAL || answer == -EPERM) {
       answer = 0;  // an owner that has no id in this user namespace cannot be given, and looks like nobody's either way
     }
   }
   if (answer >= 0) {
-    answer = kernel::raw_syscall(__NR_fchmodat, directory, kernel::as_argument(name), status.stx_mode & 07777U);
+    answer = kernel::raw_syscall(__NR_fchmod, directory, status.stx_mode & 07777U);
   }
   return answer;
 }
@@ -55,16 +54,19 @@ inline Upper make_upper(int source, uint64_t size) noexcept {
     result.failure = memory.failure;
     return result;
   }
+  result.memory = memory.fd;
   long answer = kernel::raw_syscall(__NR_mkdirat, memory.fd, kernel::as_argument("upper"), 0755);
   answer = answer < 0 ? answer : kernel::raw_syscall(__NR_mkdirat, memory.fd, kernel::as_argument("work"), 0755);
-  answer = answer < 0 ? answer : copy_owner_and_mode(source, memory.fd, "upper");
+  if (answer >= 0) {
+    result.upper = kernel::open_at2(memory.fd, "upper", O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    result.work = kernel::open_at2(memory.fd, "work", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    answer = result.upper < 0  ? result.upper
+             : result.work < 0 ? result.work
+                               : copy_owner_and_mode(source, result.upper);
+  }
   if (answer < 0) {
     result.failure = failure_of(Step::CreateUpper, answer);
-  } else {
-    result.upper = kernel::open_at2(memory.fd, "upper", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-    result.work = kernel::open_at2(memory.fd, "work", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
   }
-  result.memory = memory.fd;
   return result;
 }
 
@@ -91,16 +93,7 @@ inline DetachResult mount_overlay(int lower, const Upper& upper, const DetachReq
   if (answer >= 0 && request.user_xattr != 0) {
     answer = kernel::configure_flag(context, "userxattr");
   }
-  DetachResult result;
-  if (answer < 0) {
-    result = detach_failure(Step::ConfigureFileSystem, -answer);
-  } else if (answer = kernel::create_file_system(context); answer < 0) {
-    result = detach_failure(Step::CreateFileSystem, -answer);
-  } else if (result.fd = kernel::mount_file_system(context, request.attributes); result.fd < 0) {
-    result = detach_failure(Step::CreateFileSystem, -result.fd);
-  }
-  (void)kernel::close_descriptor(context);
-  return result;
+  return finish_file_system(context, answer, request.attributes);
 }
 
 /// \param directory, path, below the source, as for detach_bind(); \param upper, work absolute paths, or both empty

@@ -173,6 +173,26 @@ enum class DetachKind : uint32_t {
   Overlay,  ///< source, upper, work (both empty: changes go to a new tmpfs of `size`)
   Owner,    ///< path: nothing is mounted; the tree is given to uid and gid
   Mask,     ///< no text: nothing is answered; an empty mount goes over each descriptor that came along
+  Layers,   ///< directory; then, below it, upper and work (empty: none) and the layers, the top one first
+};
+
+/// Whether asking twice for it makes no more than one of it: a mount nobody took is gone.
+constexpr bool makes_mount(DetachKind kind) noexcept {
+  return kind == DetachKind::Bind || kind == DetachKind::Tmpfs || kind == DetachKind::Overlay ||
+         kind == DetachKind::Layers;
+}
+
+/// What the kernel takes (OVL_MAX_STACK).
+inline constexpr uint32_t kMostLayers = 500;
+/// The longest texts of a DetachRequest: kMostLayers names of trees below a path.
+inline constexpr uint32_t kMostDetachTexts = 64U << 10U;
+
+/// Where an overlay of layers puts what is written to it.
+enum class UpperKind : uint32_t {
+  None,    ///< nothing can be written
+  Memory,  ///< a new tmpfs of `size`
+  Fresh,   ///< directories that are empty; the top gets the owner and the mode of the top layer's
+  Kept,    ///< directories that have been used before
 };
 
 /// What the broker is asked to detach: a source by path, and what it must be.
@@ -196,6 +216,9 @@ struct DetachRequest {
   uint32_t no_swap = 0;
   uint32_t require_mountpoint = 0;
   uint32_t user_xattr = 0;  ///< an overlay's marks are attributes of the user, as without privilege they have to be
+  UpperKind upper = UpperKind::None;  ///< of DetachKind::Layers
+  uint32_t layer_count = 0;
+  uint32_t is_volatile = 0;  ///< nothing that is written is ever synced
 };
 
 }  // namespace dunnage::launcher

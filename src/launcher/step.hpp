@@ -73,6 +73,8 @@ enum class Step : uint16_t {
   OpenUpper,
   CreateUpper,
   Relabel,
+  OpenLayer,
+  AddLayer,
 };
 
 }  // namespace dunnage::launcher

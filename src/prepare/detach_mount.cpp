@@ -2,6 +2,7 @@
 #include "prepare/detach_mount.hpp"
 
 #include "launcher/change_owner.hpp"
+#include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
 
@@ -109,6 +110,22 @@ DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath
   return broker().detach(wanted,
                          texts_of({source.path.string(), source.below, options.upper.string(), options.work.string()}),
                          deadline());
+}
+
+DetachResult MountSource::layers(const DetachRequest& request, const LayersPath& path) {
+  DetachRequest wanted = request;
+  wanted.kind = DetachKind::Layers;
+  wanted.layer_count = static_cast<std::uint32_t>(path.layers.size());
+  std::string names;
+  std::for_each(path.layers.rbegin(), path.layers.rend(), [&](const std::string& layer) { names += layer + '\0'; });
+  if (!identity_.rootless()) {
+    return launcher::detach_layers(path.opened, {path.upper.c_str(), path.work.c_str(), names.c_str()}, wanted);
+  }
+  wanted.user_xattr = 1;
+  if (const int number = pin(wanted, path.opened); number != 0) {
+    return launcher::detach_failure(launcher::Step::OpenSource, number);
+  }
+  return broker().detach(wanted, texts_of({path.directory.string(), path.upper, path.work, names}), deadline());
 }
 
 launcher::Failure MountSource::change_owner(const DetachRequest& request, const SourcePath& source) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace dunnage::prepare {
 
@@ -27,6 +28,15 @@ struct SourcePath {
   int user_namespace = -1;     ///< by whose ids the files are shown; only as root
 };
 
+/// What an overlay of layers is made of: names below one directory.
+struct LayersPath {
+  std::filesystem::path directory;  ///< absolute
+  int opened = -1;                  ///< it
+  std::vector<std::string> layers;  ///< the lowest first
+  std::string upper{};              ///< with UpperKind::Fresh and Kept
+  std::string work{};
+};
+
 /// The one way to a detached mount for an identity. Cheap; the launcher is started at the first need of it.
 class MountSource {
  public:
@@ -36,6 +46,8 @@ class MountSource {
   [[nodiscard]] launcher::DetachResult tmpfs(const launcher::DetachRequest& request);
   [[nodiscard]] launcher::DetachResult overlay(const launcher::DetachRequest& request, const SourcePath& source,
                                                const OverlayOptions& options);
+  /// A failure's `mount` is the index of the layer it is about, from the top.
+  [[nodiscard]] launcher::DetachResult layers(const launcher::DetachRequest& request, const LayersPath& path);
   /// Gives the tree to uid and gid of the request, which are ids of the container.
   [[nodiscard]] launcher::Failure change_owner(const launcher::DetachRequest& request, const SourcePath& source);
   /// Covers what the descriptors hold, in mounts this source made.

@@ -3,6 +3,7 @@
 
 #include "launcher/change_owner.hpp"
 #include "launcher/detach.hpp"
+#include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
 #include "launcher/program/remove.hpp"
@@ -14,7 +15,7 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + 4 * 4096;
+constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + kMostDetachTexts;
 alignas(16) uint8_t request_buffer[kMostRequest];
 
 /// fork(2) by the raw call: a copy of this small process.
@@ -42,6 +43,23 @@ const char* text_at(const DetachRequest& request, const char* texts, unsigned in
   return nullptr;
 }
 
+/// A directory, the upper and the work directory, and the layers, which all have to be there.
+DetachResult serve_layers(const DetachRequest& request, const char* texts) noexcept {
+  constexpr unsigned kFirstLayer = 3;
+  if (request.layer_count == 0 || request.layer_count > kMostLayers ||
+      text_at(request, texts, kFirstLayer + request.layer_count - 1) == nullptr) {
+    return detach_failure(Step::ReceiveRequest, EBADMSG);
+  }
+  const DetachResult directory = open_source(AT_FDCWD, texts, request);
+  if (directory.failure.error != 0) {
+    return directory;
+  }
+  const LayerTexts names{text_at(request, texts, 1), text_at(request, texts, 2), text_at(request, texts, kFirstLayer)};
+  const DetachResult result = detach_layers(directory.fd, names, request);
+  (void)close_descriptor(directory.fd);
+  return result;
+}
+
 DetachResult serve_mount(const DetachRequest& request, const char* texts) noexcept {
   static Walk walk{false};
   const char* text[4] = {};
@@ -55,6 +73,8 @@ DetachResult serve_mount(const DetachRequest& request, const char* texts) noexce
   switch (request.kind) {
     case DetachKind::Overlay:
       return detach_overlay(AT_FDCWD, text[0], text[1], text[2], text[3], request);
+    case DetachKind::Layers:
+      return serve_layers(request, texts);
     case DetachKind::Owner: {
       DetachResult result;
       result.failure = change_owner(AT_FDCWD, text[0], request, walk);
