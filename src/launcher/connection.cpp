@@ -235,12 +235,23 @@ int send_request(int socket, MessageKind kind, const Request& request, int chann
 }
 
 kernel::FileDescriptor Connection::request(const Request& request, Deadline deadline) const {
+  return ask(MessageKind::Launch, request, deadline);
+}
+
+kernel::FileDescriptor Connection::work(const Request& request, Deadline deadline) const {
+  return ask(MessageKind::Work, request, deadline);
+}
+
+kernel::FileDescriptor Connection::ask(MessageKind kind, const Request& request, Deadline deadline) const {
+  const bool launch = kind == MessageKind::Launch;
   try {
     auto [ours, theirs] = make_channel();
-    Message unread;
-    unread.kind = MessageKind::Unread;
-    (void)send(ours.get(), unread, {}, deadline);
-    const int result = send_request(socket_.get(), MessageKind::Launch, request, theirs.get(), ours.get(), deadline);
+    if (launch) {
+      Message unread;
+      unread.kind = MessageKind::Unread;
+      (void)send(ours.get(), unread, {}, deadline);
+    }
+    const int result = send_request(socket_.get(), kind, request, theirs.get(), ours.get(), deadline);
     if (result == 0) {
       return std::move(ours);
     }
@@ -249,7 +260,7 @@ kernel::FileDescriptor Connection::request(const Request& request, Deadline dead
     const int number = error.code().value();
     lost_ = lost_ || number == EPIPE;
     throw LaunchError{{.stage = Stage::Launch,
-                       .operation = "ask the launcher for a container",
+                       .operation = launch ? "ask the launcher for a container" : "ask the launcher to work on files",
                        .subject = {},
                        .detail = {},
                        .cause = error.call(),

@@ -42,6 +42,9 @@ class Connection {
   /// Sends a request; answers with our end of its channel. Throws: LaunchError(launcher_lost, timed_out).
   [[nodiscard]] kernel::FileDescriptor request(const Request& request, Deadline deadline) const;
 
+  /// Sends a request for work on trees (work.hpp); answers with our end of its channel. Throws: as request().
+  [[nodiscard]] kernel::FileDescriptor work(const Request& request, Deadline deadline) const;
+
   /// Has the broker make a detached mount. Only for identities with a user namespace.
   /// \param path texts with a NUL between them; \param targets what DetachKind::Mask covers
   /// A failure whose step is Step::None says that the broker did not answer.
@@ -59,6 +62,7 @@ class Connection {
 
  private:
   explicit Connection(const Identity& identity);
+  [[nodiscard]] kernel::FileDescriptor ask(MessageKind kind, const Request& request, Deadline deadline) const;
   void start();
   void await_answer() const;
   [[nodiscard]] DetachResult ask_broker(const DetachRequest& request, const std::string& path, Deadline deadline,

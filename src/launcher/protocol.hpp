@@ -60,6 +60,9 @@ enum class MessageKind : uint32_t {
   RemoveTree,
   KeepRecord,  ///< the end of the container removes nothing
   Unread,      ///< waits in a new channel until the launcher looks at the request
+  Work,        ///< work on trees (work_protocol.hpp)
+  Progress,
+  Found,
 };
 
 enum class ContainerState : uint32_t { Created, Running, Paused, Restarting, Exited };

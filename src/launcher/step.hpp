@@ -75,6 +75,14 @@ enum class Step : uint16_t {
   Relabel,
   OpenLayer,
   AddLayer,
+  // work on trees
+  StartWork,
+  ReadRecords,
+  OpenEntry,
+  SetOwner,
+  SetMode,
+  SetAttribute,
+  SetTimes,
 };
 
 }  // namespace dunnage::launcher

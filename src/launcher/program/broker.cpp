@@ -6,6 +6,7 @@
 #include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
+#include "launcher/program/fork.hpp"
 #include "launcher/program/remove.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -17,13 +18,6 @@ namespace {
 
 constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + kMostDetachTexts;
 alignas(16) uint8_t request_buffer[kMostRequest];
-
-/// fork(2) by the raw call: a copy of this small process.
-long fork_process() noexcept {
-  clone_args arguments{};
-  arguments.exit_signal = SIGCHLD;
-  return raw_syscall(__NR_clone3, as_argument(&arguments), sizeof arguments);
-}
 
 bool host_mounts_changed(int mount_table) noexcept {
   pollfd item{mount_table, POLLPRI, 0};

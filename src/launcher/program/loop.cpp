@@ -9,6 +9,7 @@
 #include "launcher/program/settle.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/stock.hpp"
+#include "launcher/program/work.hpp"
 
 namespace dunnage::launcher {
 namespace {
@@ -52,6 +53,8 @@ void on_socket() noexcept {
       message.payload_in_memfd != 0 || message.payload_size == static_cast<uint32_t>(size) - sizeof message;
   if (message.kind == MessageKind::Launch && fits) {
     receive_request(message, buffer + sizeof message, descriptors, nullptr);
+  } else if (message.kind == MessageKind::Work && fits && message.payload_in_memfd == 0) {
+    start_work(message, buffer + sizeof message, descriptors);
   } else {
     descriptors.close_all();
   }

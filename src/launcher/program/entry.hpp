@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What can be set of an inode that a descriptor holds, also one made with O_PATH, whatever its name leads to by now.
+/// Nothing here follows a link. Results are 0 or -errno.
+
+#include "launcher/program/system.hpp"
+
+#include <linux/stat.h>
+
+namespace dunnage::launcher {
+
+inline constexpr uint64_t kOneComponent = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+
+/// "/proc/self/fd/N", or "/proc/self/fd/N/name": for the calls that take paths only.
+struct DescriptorPath {
+  char text[320];
+
+  explicit DescriptorPath(int fd, const char* name = nullptr) noexcept {
+    constexpr char kPrefix[] = "/proc/self/fd/";
+    __builtin_memcpy(text, kPrefix, sizeof kPrefix - 1);
+    size_t size = sizeof kPrefix - 1;
+    char digits[12];
+    unsigned count = 0;
+    auto value = static_cast<unsigned>(fd);
+    do {
+      digits[count++] = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    while (count > 0) {
+      text[size++] = digits[--count];
+    }
+    if (name != nullptr) {
+      text[size++] = '/';
+      for (size_t index = 0; name[index] != '\0' && size + 1 < sizeof text; ++index) {
+        text[size++] = name[index];
+      }
+    }
+    text[size] = '\0';
+  }
+};
+
+inline long status_of(int fd, struct statx& status) noexcept {
+  return raw_syscall(__NR_statx, fd, as_argument(""), AT_EMPTY_PATH, STATX_BASIC_STATS, as_argument(&status));
+}
+
+inline unsigned kind_of(const struct statx& status) noexcept { return status.stx_mode & S_IFMT; }
+
+inline long set_owner(int fd, uint32_t uid, uint32_t gid) noexcept {
+  return raw_syscall(__NR_fchownat, fd, as_argument(""), uid, gid, AT_EMPTY_PATH);
+}
+
+/// Not for symbolic links. fchmodat2(2) is newer than what this library asks of a kernel.
+inline long set_mode(int fd, uint32_t mode) noexcept {
+  return raw_syscall(__NR_fchmodat, AT_FDCWD, as_argument(DescriptorPath{fd}.text), mode);
+}
+
+inline long set_attribute(int fd, const char* name, const void* value, size_t size) noexcept {
+  return raw_syscall(__NR_setxattr, as_argument(DescriptorPath{fd}.text), as_argument(name), as_argument(value),
+                     static_cast<long>(size), 0);
+}
+
+inline long set_times(int fd, const timespec& access, const timespec& modification) noexcept {
+  const timespec times[2] = {access, modification};
+  return raw_syscall(__NR_utimensat, fd, as_argument(""), as_argument(times), AT_EMPTY_PATH);
+}
+
+}  // namespace dunnage::launcher

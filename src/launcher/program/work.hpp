@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A worker: a fork of the launcher that does one piece of work and ends. Its first thread watches the channel, so that
+/// the worker ends the instant nobody wants its work any more, whatever the others are doing; they do it.
+
+#include "launcher/program/transfer.hpp"
+#include "launcher/work_protocol.hpp"
+
+#include <atomic>
+
+namespace dunnage::launcher {
+
+inline constexpr uint32_t kMostPath = 4096;
+
+/// What the threads of a worker share.
+struct Worker {
+  int channel = -1;
+  int wake = -1;  ///< an eventfd: the work is done, or has failed
+  int* descriptors = nullptr;
+  uint32_t descriptor_count = 0;
+  WorkRequest request{};
+  const char* texts = nullptr;
+  uint32_t text_size = 0;
+  std::atomic<uint64_t> entries{0};
+  std::atomic<uint64_t> bytes{0};
+  std::atomic<uint64_t> total{0};
+  std::atomic<uint32_t> failed{0};
+  Failure failure{};  ///< the first one; written by whoever made `failed` true
+  char path[kMostPath] = {};
+};
+
+/// Forks a worker for a request. Takes the descriptors, of which the first is the channel.
+void start_work(const Message& message, const uint8_t* payload, Descriptors& descriptors) noexcept;
+
+/// Notes what failed, if nothing has failed yet, and ends the work. `result` is -errno.
+void fail_work(Worker& worker, Step step, long result, const char* path) noexcept;
+[[nodiscard]] inline bool has_failed(const Worker& worker) noexcept {
+  return worker.failed.load(std::memory_order_relaxed) != 0;
+}
+
+/// Starts a thread, which ends with the worker at the latest. 0 or -errno.
+long start_thread(void (*function)(void*), void* argument) noexcept;
+
+void run_own(Worker& worker) noexcept;
+
+}  // namespace dunnage::launcher

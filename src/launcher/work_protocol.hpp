@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Work on trees of files, which takes rights an ordinary user has in a user namespace only, and time.
+///
+///     host                                launcher ── worker (one per request, forked)
+///      │ socket: Work + [channel, …] ─────▶ forks the worker, and knows no more of it
+///      │   channel: Descriptors … ─────────────────▶  (what did not fit into one message)
+///      │   channel ◀──────────────────── Progress ──│ a few times a second
+///      │   channel ◀─────────────────────── Found ──│ what an operation has to list
+///      │   channel ◀────────────────────── Answer ──│ the end of the work, and of the worker
+///      ✕ channel closed, or shut down ─────────────▶  the worker ends at once
+///
+/// The payload of Work is a WorkRequest, with the texts of the operation behind it; that of Progress and Answer is a
+/// WorkReport, and behind it the path that a failure is about. All trees are named by descriptors.
+
+#include "launcher/protocol.hpp"
+
+#include <stdint.h>
+
+namespace dunnage::launcher {
+
+enum class WorkKind : uint32_t {
+  Own = 1,  ///< descriptors: tree, memory with OwnRecords
+};
+
+struct WorkRequest {
+  WorkKind kind{};
+  uint32_t flags = 0;
+};
+
+struct WorkReport {
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+  uint64_t total = 0;  ///< entries there will be; 0: not known
+  uint32_t path_size = 0;
+  uint32_t reserved = 0;
+};
+
+enum OwnFlags : uint32_t {
+  kOwnOwner = 1U,
+  kOwnMode = 2U,
+  kOwnTime = 4U,
+};
+
+/// What an entry of the tree shall have. Followed by its path below the tree ("." is the tree itself) with its NUL, by
+/// the value of security.capability, and by zeros up to a multiple of 8 bytes. Records are obeyed in their order.
+struct OwnRecord {
+  uint32_t size = 0;  ///< of the record, with all that follows
+  uint32_t flags = 0;
+  uint32_t uid = 0;  ///< ids as containers see them
+  uint32_t gid = 0;
+  uint32_t mode = 0;  ///< all 12 bits; not for a symbolic link, which has none
+  uint32_t path_size = 0;
+  uint32_t capability_size = 0;  ///< 0: none
+  uint32_t nanoseconds = 0;
+  int64_t seconds = 0;  ///< of the last modification; the time of the last access stays
+};
+
+}  // namespace dunnage::launcher
