@@ -54,6 +54,20 @@ Feature probe_tmpfs(prepare::MountSource& source) {
           result.failure.error == 0 ? "fsopen(2), fsmount(2)" : words(result.failure), true};
 }
 
+/// Two directories every machine has serve as layers.
+Feature probe_layers(prepare::MountSource& source) {
+  const kernel::FileDescriptor usr{kernel::open_at2(AT_FDCWD, "/usr", O_PATH | O_DIRECTORY, 0)};
+  const launcher::DetachResult result =
+      source.layers({}, {.directory = "/usr", .opened = usr.get(), .layers = {"bin", "lib"}});
+  const kernel::FileDescriptor mount{result.fd};
+  return {"image layers", result.failure.error == 0,
+          result.failure.error == 0 ? "overlayfs, up to 500 layers"
+                                    : words(result.failure) +
+                                          "; an overlay of descriptors needs Linux 6.5, one in "
+                                          "memory Linux 6.13",
+          false};
+}
+
 Feature probe_resolution() {
   const kernel::FileDescriptor fd{
       kernel::open_at2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
@@ -115,6 +129,7 @@ Support support() {
     prepare::MountSource source{identity};
     result.features.push_back(probe_bind(source));
     result.features.push_back(probe_tmpfs(source));
+    result.features.push_back(probe_layers(source));
     const std::uint64_t capabilities = launch::capabilities_of(*connection);
     result.features.push_back(
         describe_capabilities("default capabilities", launch::default_capabilities(), capabilities));

@@ -153,11 +153,11 @@ inline DetachResult overlay_layers(int directory, const LayerTexts& texts, const
       answer = answer < 0 ? answer : teller.tell("upperdir", upper.upper);
       answer = answer < 0 ? answer : teller.tell("workdir", upper.work);
     }
-    upper.close_all();
-    return finish_file_system(context, answer, request.attributes);
+    result = finish_file_system(context, answer, request.attributes);
+  } else {
+    (void)kernel::close_descriptor(context);
   }
   upper.close_all();
-  (void)kernel::close_descriptor(context);
   return result;
 }
 

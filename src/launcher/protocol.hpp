@@ -157,7 +157,9 @@ struct LaunchPayload {
   int32_t containers = -1;  ///< directory the record is in
   int32_t volumes = -1;
   int32_t trash = -1;
-  int32_t control = -1;  ///< a listening socket
+  int32_t changes = -1;   ///< the directory of what containers write to their roots
+  Text changes_name = 0;  ///< of this container's in it
+  int32_t control = -1;   ///< a listening socket
   int32_t first_lock = -1;
   uint32_t lock_count = 0;
   uint32_t window_rows = 0;

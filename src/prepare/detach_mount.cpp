@@ -116,6 +116,9 @@ DetachResult MountSource::layers(const DetachRequest& request, const LayersPath&
   DetachRequest wanted = request;
   wanted.kind = DetachKind::Layers;
   wanted.layer_count = static_cast<std::uint32_t>(path.layers.size());
+  if (path.layers.size() > launcher::kMostLayers) {
+    return launcher::detach_failure(launcher::Step::AddLayer, E2BIG);
+  }
   std::string names;
   std::for_each(path.layers.rbegin(), path.layers.rend(), [&](const std::string& layer) { names += layer + '\0'; });
   if (!identity_.rootless()) {

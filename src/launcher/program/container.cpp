@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/container.hpp"
 
+#include "launcher/program/changes.hpp"
 #include "launcher/program/hold.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
@@ -52,7 +53,8 @@ void close_consumed(Slot& slot) noexcept {
     const bool lock = request.first_lock >= 0 && number >= request.first_lock &&
                       number < request.first_lock + static_cast<int32_t>(request.lock_count);
     const bool record = number == request.record || number == request.containers || number == request.volumes ||
-                        number == request.trash || number == request.control || number == request.log;
+                        number == request.trash || number == request.changes || number == request.control ||
+                        number == request.log;
     const bool stream = number == request.in || number == request.out || number == request.err;
     if (!lock && !record && !(stream && slot.mounts_held)) {
       close_and_clear(slot.descriptors[index]);
@@ -127,10 +129,12 @@ void finish(Slot& slot) noexcept {
   }
   const Message message = describe(slot, MessageKind::Exited);
   release_held(slot);
+  bool garbage = false;
   if (!slot.is_exec) {
     write_state(slot, ContainerState::Exited);
     release_locks(slot);
     remove_anonymous_volumes(slot);
+    garbage = trash_changes(slot);
     remove_record(slot);
   }
   if (slot.channel >= 0) {
@@ -138,6 +142,9 @@ void finish(Slot& slot) noexcept {
   }
   notify_connections(slot, message);
   close_connections(slot);
+  if (garbage) {
+    delete_changes(slot);
+  }
   launcher().slots.give_back(slot);
 }
 

@@ -2,6 +2,7 @@
 #include "launcher/program/loop.hpp"
 
 #include "launcher/program/broker.hpp"
+#include "launcher/program/changes.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/limits.hpp"
 #include "launcher/program/park.hpp"
@@ -27,6 +28,8 @@ void reap() noexcept {
     }
     if (Slot* slot = launcher().slots.find_pid(pid)) {
       on_exit(*slot, status);
+    } else {
+      forget_deleter(pid);
     }
   }
 }
@@ -194,7 +197,7 @@ void run_loop() noexcept {
     epoll_event events[64];
     const int timeout = start_due();
     if (self.host_gone && self.slots.live() == 0) {
-      return;
+      break;
     }
     const bool make_ahead = is_stock_wanted();
     const int count = wait_for_events(self.epoll, events, 64, make_ahead ? sooner(timeout, kQuietMoment) : timeout);
@@ -205,6 +208,7 @@ void run_loop() noexcept {
       dispatch(events[index], signals);
     }
   }
+  await_deleters();
 }
 
 }  // namespace dunnage::launcher

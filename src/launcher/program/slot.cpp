@@ -146,7 +146,7 @@ bool relocate(Slot& slot) noexcept {
   slot.request = reinterpret_cast<LaunchPayload*>(slot.payload);
   LaunchPayload& request = *slot.request;
   const bool texts = text_inside(slot, request.working_directory) && text_inside(slot, request.hostname) &&
-                     text_inside(slot, request.record_name);
+                     text_inside(slot, request.record_name) && text_inside(slot, request.changes_name);
   if (!texts || !relocate_list(slot, request.argv) || request.argv.count == 0 ||
       !relocate_list(slot, request.environment) || !relocate_list(slot, request.anonymous_volumes) ||
       !list_inside(slot, request.groups, sizeof(uint32_t)) || !list_inside(slot, request.mounts, sizeof(MountRecord))) {

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/changes.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "kernel/open_beneath.hpp"
+#include "volume/trash.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace dunnage::image {
+namespace {
+
+constexpr const char* kLock = "lock";
+constexpr const char* kImage = "image";
+constexpr const char* kKept = "kept";
+constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
+constexpr std::size_t kMostImageBytes = 4096;
+constexpr auto kPatience = std::chrono::seconds{2};  ///< with a sweep that looks at it
+
+kernel::FileDescriptor open_place(int changes, const std::string& id) {
+  kernel::FileDescriptor place = kernel::open_beneath(changes, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!place && errno != ENOENT) {
+    throw kernel::CallError{"open changes", errno};
+  }
+  return place;
+}
+
+/// Empty if the directory was deleted since it was opened.
+kernel::FileDescriptor open_lock(int place) {
+  kernel::FileDescriptor lock =
+      kernel::open_beneath(place, kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, kFileMode);
+  if (!lock && errno != ENOENT) {
+    throw kernel::CallError{"open lock", errno};
+  }
+  return lock;
+}
+
+/// One run of the machine.
+const std::string& boot_id() {
+  static const std::string id = [] {
+    std::string buffer;
+    const auto [text, number] = kernel::read_host_file("/proc/sys/kernel/random/boot_id", buffer, kMostImageBytes);
+    if (number != 0) {
+      throw kernel::CallError{"read boot_id", number};
+    }
+    return std::string{text.substr(0, text.find('\n'))};
+  }();
+  return id;
+}
+
+std::string encode(const ChangesOwner& owner, bool is_volatile) {
+  const nlohmann::ordered_json json{{"Image", owner.image_id},
+                                    {"Container", owner.container_name},
+                                    {"Boot", is_volatile ? boot_id() : std::string{}}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+struct Word {
+  std::string image;
+  std::string container;
+  std::string boot;
+};
+
+/// What cannot be read is of no image: its maker was killed before it said.
+Word word_of(int place, const std::string& id) {
+  std::string buffer;
+  const auto text = kernel::read_small_file(place, kImage, buffer, kMostImageBytes).text;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto take = [&](const char* key, std::string& value) {
+    if (const auto found = json.is_object() ? json.find(key) : json.end(); found != json.end() && found->is_string()) {
+      value = found->get<std::string>();
+    }
+  };
+  Word word{.image = {}, .container = id, .boot = {}};
+  take("Image", word.image);
+  take("Container", word.container);
+  take("Boot", word.boot);
+  return word;
+}
+
+/// Locks a place nobody has and nobody wants. Empty if there is none of that name, or none such.
+kernel::FileDescriptor lock_abandoned(int changes, const std::string& id) {
+  const kernel::FileDescriptor place = open_place(changes, id);
+  if (!place || kernel::exists_at(place.get(), kKept)) {
+    return {};
+  }
+  kernel::FileDescriptor lock = open_lock(place.get());
+  if (!lock || !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive) || !kernel::is_at(changes, id, place.get()) ||
+      kernel::exists_at(place.get(), kKept)) {
+    return {};
+  }
+  return lock;
+}
+
+bool is_used(int place) {
+  if (kernel::exists_at(place, kKept)) {
+    return true;
+  }
+  const kernel::FileDescriptor lock = kernel::open_beneath(place, kLock, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  return lock && kernel::is_locked_by_another(lock.get(), kernel::LockKind::Exclusive);
+}
+
+}  // namespace
+
+Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptions& options) {
+  Changes place;
+  place.lock_place(changes, owner.container_id);
+  place.identify(owner, options);
+  if (options.upper) {
+    place.fresh_ = kernel::make_directory(place.directory_.get(), "upper", S_IRWXU);
+    (void)kernel::make_directory(place.directory_.get(), "work", S_IRWXU);
+  }
+  return place;
+}
+
+/// The first start writes it; whoever was killed meanwhile has not started anything.
+void Changes::identify(const ChangesOwner& owner, const ChangesOptions& options) const {
+  const int place = directory_.get();
+  if (const kernel::FileDescriptor file = kernel::create_file(place, kImage, kFileMode)) {
+    kernel::write_all(file.get(), encode(owner, options.upper && options.is_volatile));
+  } else if (const Word word = word_of(place, owner.container_id); !word.boot.empty() && word.boot != boot_id()) {
+    throw kernel::CallError{"use changes that were not synced when the machine went down", EIO};
+  }
+}
+
+void Changes::lock_place(int changes, const std::string& id) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    (void)kernel::make_directory(changes, id, S_IRWXU);
+    directory_ = open_place(changes, id);
+    lock_ = directory_ ? open_lock(directory_.get()) : kernel::FileDescriptor{};
+    if (lock_ && kernel::try_lock(lock_.get(), kernel::LockKind::Exclusive)) {
+      if (kernel::is_at(changes, id, directory_.get())) {
+        return;
+      }
+    } else if (lock_ && std::chrono::steady_clock::now() > deadline) {
+      throw kernel::CallError{"lock changes", EBUSY};
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+}
+
+void Changes::keep() const {
+  if (!kernel::exists_at(directory_.get(), kKept)) {
+    (void)kernel::create_file(directory_.get(), kKept, kFileMode);
+  }
+}
+
+void remove_changes(int changes, const std::string& container_id, int trash) {
+  if (const auto trashed = volume::move_to_trash(changes, container_id, trash)) {
+    volume::delete_from_trash(trash, *trashed);
+  }
+}
+
+void sweep_changes(int changes, int trash) {
+  for (const std::string& id : kernel::names_in(changes)) {
+    try {
+      if (const kernel::FileDescriptor lock = lock_abandoned(changes, id)) {
+        remove_changes(changes, id, trash);
+        kernel::unlock(lock.get());
+      }
+    } catch (const kernel::CallError&) {
+      // a later sweep tries again
+    }
+  }
+}
+
+std::vector<std::string> users_of(int changes, std::string_view image_id) {
+  std::vector<std::string> names;
+  for (const std::string& id : kernel::names_in(changes)) {
+    const kernel::FileDescriptor place = open_place(changes, id);
+    if (!place) {
+      continue;
+    }
+    Word word = word_of(place.get(), id);
+    if (word.image == image_id && is_used(place.get())) {
+      names.push_back(std::move(word.container));
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace dunnage::image

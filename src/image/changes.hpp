@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What containers write to their roots: `<store>/images/changes/<container id>/`
+///
+///     lock      held as long as the container lives, by its launcher
+///     image     JSON: the image's id, the container's name, and, if nothing in `upper` is ever synced, the run of the
+///               machine in which it is whole
+///     upper/    what differs from the image; absent if it is kept in memory, or if nothing can be written
+///     work/     the kernel's
+///     kept      present: it stays when the container has ended, for who starts it again
+///
+/// What nobody locks and is not kept is what a killed process left; the next sweep takes it.
+
+#include "kernel/file_descriptor.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::image {
+
+/// Whose changes they are.
+struct ChangesOwner {
+  std::string container_id;
+  std::string container_name;
+  std::string image_id;
+};
+
+/// How they are kept.
+struct ChangesOptions {
+  bool upper = true;         ///< on disk
+  bool is_volatile = false;  ///< thrown away at the end, and so never synced
+};
+
+/// The place of one container's changes, locked. Move-only; the lock is dropped when the last copy of its descriptor is
+/// closed.
+class Changes {
+ public:
+  /// Makes the place, or opens that of a container that is started again.
+  /// \param changes the directory of all of them
+  /// Throws: kernel::CallError; EBUSY if the container runs, EIO if it was volatile and the machine has been down
+  /// since.
+  [[nodiscard]] static Changes open(int changes, const ChangesOwner& owner, const ChangesOptions& options);
+
+  /// Nothing has been written to `upper` yet.
+  [[nodiscard]] bool fresh() const noexcept { return fresh_; }
+  [[nodiscard]] int lock() const noexcept { return lock_.get(); }
+  /// From now on it stays when the container has ended. Throws: kernel::CallError.
+  void keep() const;
+
+ private:
+  Changes() = default;
+  void lock_place(int changes, const std::string& id);
+  void identify(const ChangesOwner& owner, const ChangesOptions& options) const;
+
+  kernel::FileDescriptor directory_;
+  kernel::FileDescriptor lock_;
+  bool fresh_ = false;
+};
+
+/// Moves the changes of a container to the trash and deletes them there; what this user may not delete stays in it for
+/// the next sweep that may. Nothing if there are none. Throws: kernel::CallError.
+void remove_changes(int changes, const std::string& container_id, int trash);
+
+/// Removes what killed processes left. What cannot be removed now stays. Throws: kernel::CallError.
+void sweep_changes(int changes, int trash);
+
+/// Names of the containers that are made of an image, running or kept, sorted. Throws: kernel::CallError.
+[[nodiscard]] std::vector<std::string> users_of(int changes, std::string_view image_id);
+
+}  // namespace dunnage::image
