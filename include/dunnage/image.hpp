@@ -72,14 +72,15 @@ struct ImageLayer {
 
 /// What is known about an image; Docker's `image inspect`.
 struct ImageInfo {
-  std::string id;                    ///< digest of its configuration, "sha256:…"
-  std::string digest;                ///< digest of its manifest
-  std::vector<std::string> names{};  ///< "docker.io/library/postgres:16"; empty: no name leads to it any more
+  std::string id;                           ///< digest of its configuration, "sha256:…"
+  std::string digest;                       ///< digest of its manifest
+  std::vector<std::string> names{};         ///< "docker.io/library/postgres:16"; empty: no name leads to it any more
+  std::vector<std::string> repo_digests{};  ///< "docker.io/library/postgres@sha256:…": what registries call it
   Platform platform{};
   std::string author{};
-  std::chrono::system_clock::time_point created_at{};
-  std::uint64_t size = 0;            ///< bytes of its blobs
-  std::vector<ImageLayer> layers{};  ///< lowest first
+  std::chrono::system_clock::time_point created_at{};  ///< the epoch if it does not say
+  std::uint64_t size = 0;                              ///< bytes of its blobs
+  std::vector<ImageLayer> layers{};                    ///< lowest first
   ImageConfig config{};
   friend bool operator==(const ImageInfo&, const ImageInfo&) = default;
 };

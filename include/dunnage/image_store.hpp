@@ -64,7 +64,9 @@ struct PullOptions {
 };
 
 struct LoadOptions {
-  std::string name{};   ///< name for an image that has none; empty: it is found by its id
+  /// Name for an image that has none; empty: it is found by its id. A layout often knows its images by a tag only, as
+  /// "latest": that is not a name, and becomes the tag of this one if it has none.
+  std::string name{};
   Platform platform{};  ///< which one of an index of several
   ImageLimits limits{};
   Watch watch{};
@@ -106,6 +108,8 @@ class DUNNAGE_API ImageStore {
   [[nodiscard]] std::optional<Image> find(std::string_view name) const;
   /// Newest first.
   [[nodiscard]] std::vector<Image> list() const;
+  /// Names, or digests of manifests, of images that list() leaves out because their blobs are damaged or gone.
+  [[nodiscard]] std::vector<std::string> damaged() const;
   /// Gives a further name, taking it from the image that has it.
   void tag(std::string_view name, std::string_view new_name);
   /// Unpacks the layers that are not unpacked yet; else the first launch does it.

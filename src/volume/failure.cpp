@@ -11,7 +11,6 @@
 #include <utility>
 
 namespace dunnage::volume {
-namespace {
 
 std::string remedy_for(int number) {
   switch (number) {
@@ -38,8 +37,6 @@ std::string remedy_for(int number) {
       return "look whether the store is intact and its disk is in order";
   }
 }
-
-}  // namespace
 
 VolumeError call_failure(std::string operation, std::string subject, const kernel::CallError& error) {
   return VolumeError{{.stage = Stage::Store,

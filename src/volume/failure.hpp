@@ -14,6 +14,9 @@
 
 namespace dunnage::volume {
 
+/// What one can do when a call on the store's disk fails with this errno.
+[[nodiscard]] std::string remedy_for(int number);
+
 /// A system call failed while `operation` was done to `subject`; the remedy follows from its number.
 [[nodiscard]] VolumeError call_failure(std::string operation, std::string subject, const kernel::CallError& error);
 

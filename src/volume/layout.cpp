@@ -7,6 +7,7 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "volume/failure.hpp"
+#include "volume/private_directory.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -23,18 +24,7 @@ namespace dunnage::volume {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr mode_t kPrivate = S_IRWXU;
 constexpr const char* kOperation = "open store";
-
-VolumeError unusable(const std::filesystem::path& path, std::string cause, std::string remedy) {
-  return VolumeError{{.stage = Stage::Store,
-                      .operation = kOperation,
-                      .subject = path.string(),
-                      .detail = "",
-                      .cause = std::move(cause),
-                      .code = errc::store_unusable,
-                      .remedy = std::move(remedy)}};
-}
 
 std::filesystem::path full_path(const std::filesystem::path& root) {
   if (root.empty() || root.native().find('\0') != std::string::npos) {
@@ -46,29 +36,6 @@ std::filesystem::path full_path(const std::filesystem::path& root) {
     throw unusable(root, code.message(), "name the directory by its full path");
   }
   return path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
-}
-
-/// Refuses what somebody else could have put there or could change.
-void check_private(int fd, const std::filesystem::path& path) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
-  if (S_ISLNK(status.st_mode)) {
-    throw unusable(path, "it is a symbolic link", "name the directory it leads to");
-  }
-  if (!S_ISDIR(status.st_mode)) {
-    throw unusable(path, "it is not a directory", "choose another place with DUNNAGE_STORE");
-  }
-  if (status.st_uid != ::geteuid()) {
-    throw unusable(path, fmt::format("it belongs to user {}, this process runs as {}", status.st_uid, ::geteuid()),
-                   "run as its owner, or choose another place with DUNNAGE_STORE");
-  }
-  const mode_t mode = status.st_mode & 0777U;
-  if (mode != kPrivate) {
-    throw unusable(path, fmt::format("its mode is {:04o}, which is not private", mode),
-                   fmt::format("chmod 700 \"{}\", or choose another place with DUNNAGE_STORE", path.string()));
-  }
 }
 
 /// Syncs the directory that holds `path`, so that a store whose first volume is acknowledged is still there later.
@@ -88,8 +55,8 @@ void set_private(const std::filesystem::path& path) {
   if (!directory || ::fstat(directory.get(), &status) != 0) {
     throw kernel::CallError{"open directory", errno};
   }
-  if (status.st_uid == ::geteuid() && (status.st_mode & 0777U) != kPrivate) {
-    if (const int number = kernel::set_mode(directory.get(), kPrivate); number != 0) {
+  if (status.st_uid == ::geteuid() && (status.st_mode & 0777U) != kPrivateDirectory) {
+    if (const int number = kernel::set_mode(directory.get(), kPrivateDirectory); number != 0) {
       throw kernel::CallError{"chmod", number};
     }
   }
@@ -100,7 +67,7 @@ void make_directories(const std::filesystem::path& path) {
   std::filesystem::path made;
   for (const std::filesystem::path& component : path) {
     made /= component;
-    if (::mkdir(made.c_str(), kPrivate) == 0) {
+    if (::mkdir(made.c_str(), kPrivateDirectory) == 0) {
       set_private(made);
       sync_parent(made);
       continue;
@@ -134,18 +101,7 @@ kernel::FileDescriptor open_root(const std::filesystem::path& path) {
 }
 
 kernel::FileDescriptor open_part(const Layout& layout, const char* name) {
-  kernel::FileDescriptor part = kernel::open_beneath(layout.root.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (part) {
-    check_private(part.get(), layout.path / name);
-    return part;
-  }
-  if (errno == ELOOP || errno == ENOTDIR) {
-    throw unusable(layout.path / name, "it is not a directory", "put the directory back, or remove what is there");
-  }
-  if (errno != ENOENT) {
-    throw kernel::CallError{"open directory", errno};
-  }
-  return part;
+  return open_private(layout.root.get(), name, layout.path / name);
 }
 
 /// \return whether there is a version at all
@@ -176,7 +132,7 @@ void make_parts(const Layout& layout) {
   bool made = false;
   for (const char* name : {"volumes", "staging", "trash", "containers"}) {
     if (!kernel::exists_at(layout.root.get(), name)) {
-      made |= kernel::make_directory(layout.root.get(), name, kPrivate);
+      made |= kernel::make_directory(layout.root.get(), name, kPrivateDirectory);
     }
   }
   if (!check_version(layout)) {

@@ -7,6 +7,7 @@
 #include "kernel/open_beneath.hpp"
 #include "kernel/random_hex.hpp"
 #include "kernel/remove_tree.hpp"
+#include "volume/layout.hpp"
 #include "volume/trash.hpp"
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace dunnage::volume {
 namespace {
@@ -42,7 +44,7 @@ bool is_lock(std::string_view name) {
 //     staging/ID.lock  staging/ID/    directory made
 //                      staging/ID/lock    renamed
 //                      volumes/NAME/lock  published
-Stage::Stage(const Layout& layout) : layout_{layout}, staging_{layout.open_staging()} {
+Stage::Stage(kernel::FileDescriptor staging) : staging_{std::move(staging)} {
   // A sweeper may lock and delete the file in the instant before we lock it; then we begin again.
   constexpr int kAttempts = 64;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -96,13 +98,13 @@ Stage::~Stage() {
   }
 }
 
-bool Stage::publish(const std::string& name) {
+bool Stage::publish(int place, const std::string& name) {
   kernel::sync(directory_.get());
   // Shared still keeps sweepers off, and lets users in from the instant the name is there.
   if (!kernel::try_lock(lock_.get(), kernel::LockKind::Shared)) {
     throw kernel::CallError{"lock", EBUSY};
   }
-  const int number = kernel::rename_exclusively(staging_.get(), id_, layout_.volumes.get(), name);
+  const int number = kernel::rename_exclusively(staging_.get(), id_, place, name);
   if (number == EEXIST) {
     return false;
   }
@@ -111,10 +113,10 @@ bool Stage::publish(const std::string& name) {
   }
   kernel::unlock(lock_.get());
   try {
-    kernel::sync(layout_.volumes.get());
+    kernel::sync(place);
   } catch (...) {
     // Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure.
-    (void)kernel::rename_exclusively(layout_.volumes.get(), name, staging_.get(), id_);
+    (void)kernel::rename_exclusively(place, name, staging_.get(), id_);
     throw;
   }
   id_.clear();
@@ -167,18 +169,12 @@ void sweep_directory(int staging_fd, const std::string& id, int trash_fd) {
 
 }  // namespace
 
-void sweep_staging(const Layout& layout) {
-  const kernel::FileDescriptor staging = layout.open_staging();
-  const auto names = kernel::names_in(staging.get());
-  if (names.empty()) {
-    return;
-  }
-  const kernel::FileDescriptor trash = layout.open_trash();
-  for (const std::string& name : names) {
+void sweep_staging(int staging_fd, int trash_fd) {
+  for (const std::string& name : kernel::names_in(staging_fd)) {
     if (is_lock(name)) {
-      sweep_lock(staging.get(), name);
+      sweep_lock(staging_fd, name);
     } else {
-      sweep_directory(staging.get(), name, trash.get());
+      sweep_directory(staging_fd, name, trash_fd);
     }
   }
 }

@@ -2,13 +2,11 @@
 #pragma once
 
 /// \file
-/// A volume in the making, out of everybody's sight until it is whole.
+/// A directory in the making, a volume or a part of an image, out of everybody's sight until it is whole.
 
 #include "kernel/file_descriptor.hpp"
-#include "volume/layout.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace dunnage::volume {
 
@@ -16,24 +14,25 @@ namespace dunnage::volume {
 /// killed process left. Unless published it is deleted again. Throws: CallError.
 class Stage {
  public:
-  explicit Stage(const Layout& layout);
+  /// \param staging  the directory to make it in, readable
+  explicit Stage(kernel::FileDescriptor staging);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
   ~Stage();
 
-  /// The directory that becomes the volume.
+  /// What is in the making, readable.
   [[nodiscard]] int directory() const noexcept { return directory_.get(); }
 
-  /// Syncs the directory and renames it to `volumes/<name>`, synced as well. Files in it must have been synced.
+  /// Syncs the directory and renames it to `name` in `place`, which is on the same disk, readable, and synced as well.
+  /// Files in it must have been synced.
   /// \return false if the name is taken; the stage is unchanged then
-  [[nodiscard]] bool publish(const std::string& name);
+  [[nodiscard]] bool publish(int place, const std::string& name);
 
  private:
   bool take_lock();
   void make_directory();
   void discard() noexcept;
 
-  const Layout& layout_;
   std::string id_;
   kernel::FileDescriptor staging_;
   kernel::FileDescriptor directory_;
@@ -41,6 +40,6 @@ class Stage {
 };
 
 /// Moves to the trash what no living process makes. Throws: CallError.
-void sweep_staging(const Layout& layout);
+void sweep_staging(int staging_fd, int trash_fd);
 
 }  // namespace dunnage::volume

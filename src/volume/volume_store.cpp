@@ -107,7 +107,7 @@ bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string
   if (kernel::exists_at(layout.volumes.get(), info.name)) {
     return false;
   }
-  volume::Stage stage{layout};
+  volume::Stage stage{layout.open_staging()};
   if (!kernel::make_directory(stage.directory(), volume::kDataName, kDataMode)) {
     throw kernel::CallError{"mkdir", EEXIST};
   }
@@ -117,7 +117,7 @@ bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string
   }
   kernel::write_all(file.get(), metadata);
   kernel::sync(file.get());
-  return stage.publish(info.name);
+  return stage.publish(layout.volumes.get(), info.name);
 }
 
 /// The container an anonymous volume belongs to may be stopped and still want it.
@@ -156,7 +156,7 @@ VolumeStore::VolumeStore(std::shared_ptr<State> state) : state_{std::move(state)
 VolumeStore VolumeStore::open(const std::filesystem::path& root) {
   auto state = std::make_shared<State>(State{volume::open_layout(root)});
   explained("open store", state->layout.path.string(), [&] {
-    volume::sweep_staging(state->layout);
+    volume::sweep_staging(state->layout.open_staging().get(), state->layout.open_trash().get());
     volume::sweep_trash(state->layout.root.get());
   });
   return VolumeStore{std::move(state)};
