@@ -27,8 +27,8 @@ case $distribution in
   "ubuntu 24.04") boost=1.83 postgres=postgresql-16 clang=18 ;;
   *)
     echo "These scripts know Debian 12 and Ubuntu 24.04, and this is $distribution. Nothing is installed; if the build"
-    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, yaml-cpp, nlohmann-json, libarchive,"
-    echo "OpenSSL, Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
+    echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, yaml-cpp, nlohmann-json,"
+    echo "libarchive, OpenSSL, Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
     exit 0
     ;;
 esac
@@ -60,7 +60,6 @@ for set in "$@"; do
       need_command skopeo skopeo
       need_command umoci umoci
       need_command mmdebstrap mmdebstrap
-      need_command docker-registry docker-registry
       need_command busybox busybox-static
       ;;
     tests)
@@ -74,6 +73,7 @@ for set in "$@"; do
       need_package libclang-rt-$clang-dev  # its sanitizers
       need_command clang-tidy clang-tidy
       need_command clang-format clang-format
+      need_command docker-registry docker-registry
       need_command crun crun
       need_command runc runc
       need_command bwrap bubblewrap
@@ -131,6 +131,14 @@ case $missing in
       install " postgresql-common"
       $as_root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' \
         /etc/postgresql-common/createcluster.conf
+    fi
+    ;;
+esac
+case $missing in
+  *docker-registry*)
+    # It would be started as a service that listens on every address; the tests start one of their own.
+    if [ -d /run/systemd/system ]; then
+      $as_root systemctl mask docker-registry.service
     fi
     ;;
 esac
