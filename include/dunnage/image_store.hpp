@@ -56,7 +56,8 @@ struct PullOptions {
   PullPolicy policy = PullPolicy::Always;
   Platform platform{};
   std::filesystem::path auth_file{};  ///< docker's config.json; credential helpers in it are asked. Empty: the user's
-  bool tls_verify = true;             ///< false: plain HTTP and unknown certificates are accepted
+  /// false: plain HTTP and unknown certificates are accepted. true: nowhere but where registries.conf says `insecure`.
+  bool tls_verify = true;
   std::filesystem::path certificates{};     ///< directory with *.crt, and *.cert and *.key, for this registry
   std::filesystem::path registries_conf{};  ///< mirrors, containers-registries.conf(5); empty: the machine's
   ImageLimits limits{};

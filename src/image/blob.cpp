@@ -110,6 +110,11 @@ std::string read_document(const Layout& layout, const std::string& digest) {
   return text;
 }
 
+Fault wrong_digest(const std::string& expected, const std::string& found) {
+  return Fault{errc::digest_mismatch, fmt::format("the content of {} has the digest {}", expected, found),
+               "fetch it again; if it stays so, its source is damaged"};
+}
+
 BlobWriter::BlobWriter(int directory, std::size_t serial)
     : directory_{directory}, name_{fmt::format("blob.{}", serial)} {
   file_ = kernel::create_file(directory_, name_, volume::kPrivateFile);
@@ -127,8 +132,7 @@ void BlobWriter::write(std::string_view data) {
 std::string BlobWriter::finish(const std::string& expected) {
   std::string digest = sum_.digest();
   if (!expected.empty() && digest != expected) {
-    throw Fault{errc::digest_mismatch, fmt::format("the content of {} has the digest {}", expected, digest),
-                "fetch it again; if it stays so, its source is damaged"};
+    throw wrong_digest(expected, digest);
   }
   kernel::sync(file_.get());
   file_.reset();

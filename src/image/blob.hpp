@@ -6,6 +6,7 @@
 /// All of these throw CallError besides what they say.
 
 #include "image/digest.hpp"
+#include "image/failure.hpp"
 #include "image/layout.hpp"
 #include "kernel/file_descriptor.hpp"
 
@@ -36,6 +37,8 @@ inline constexpr std::size_t kMaxDocumentBytes = std::size_t{4} << 20U;
 
 /// All of an open file. Throws: Fault(limit_exceeded) if there is more than kMaxDocumentBytes.
 [[nodiscard]] std::string read_document(int fd, const std::string& name);
+
+[[nodiscard]] Fault wrong_digest(const std::string& expected, const std::string& found);
 
 /// A blob on its way into a staging directory. Unless finished, its file goes with the directory.
 class BlobWriter {

@@ -8,6 +8,7 @@
 #include "image/image_store_access.hpp"
 #include "image/index.hpp"
 #include "image/load.hpp"
+#include "image/pull.hpp"
 #include "image/reference.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
@@ -57,6 +58,10 @@ ImageStore ImageStore::open(const std::filesystem::path& root) {
 }
 
 const std::filesystem::path& ImageStore::root() const noexcept { return state_->layout.store.path; }
+
+Image ImageStore::pull(std::string_view name, const PullOptions& options) {
+  return Image{image::pull(state_->layout, name, options)};
+}
 
 std::vector<Image> ImageStore::load(const std::filesystem::path& path, const LoadOptions& options) {
   std::vector<Image> images;

@@ -6,6 +6,7 @@
 #include "image/index.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
+#include "volume/private_directory.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,6 +26,24 @@ Fault wrong_size(const Descriptor& blob, std::uint64_t size) {
                "fetch it again; if it stays so, its source is damaged"};
 }
 
+/// Reads a file block by block, to its end or until `take` has enough.
+template <typename Take>
+void for_each_block(int fd, Take&& take) {
+  std::vector<char> buffer(kChunk);
+  while (true) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      throw kernel::CallError{"read", errno};
+    }
+    if (got == 0 || !take(std::string_view{buffer.data(), static_cast<std::size_t>(got)})) {
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 std::string Intake::put(std::string_view text) {
@@ -35,24 +54,11 @@ std::string Intake::put(std::string_view text) {
 
 void Intake::copy(int fd, const Descriptor& blob) {
   BlobWriter writer = new_blob();
-  std::vector<char> buffer(kChunk);
-  while (true) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      throw kernel::CallError{"read", errno};
-    }
-    if (got == 0) {
-      break;
-    }
-    writer.write({buffer.data(), static_cast<std::size_t>(got)});
-    if (writer.size() > blob.size) {
-      break;  // whatever else there is
-    }
+  for_each_block(fd, [&](std::string_view block) {
+    writer.write(block);
     watching_.at(blob.digest, writer.size(), blob.size);
-  }
+    return writer.size() <= blob.size;  // whatever else there is
+  });
   if (writer.size() != blob.size) {
     throw wrong_size(blob, writer.size());
   }
@@ -74,6 +80,38 @@ bool Intake::link(const Descriptor& blob) {
     throw kernel::CallError{"link", errno};
   }
   return true;
+}
+
+void Intake::adopt(int from, const Descriptor& blob) {
+  if (has(blob.digest)) {
+    return;
+  }
+  const std::string hex = hex_of(blob.digest);
+  const auto file = open_regular(from, hex);
+  if (!file) {
+    throw malformed(fmt::format("{} is missing", blob.digest));
+  }
+  Sha256 sum;
+  std::uint64_t size = 0;
+  for_each_block(file.get(), [&](std::string_view block) {
+    sum.add(block);
+    size += block.size();
+    watching_.at(blob.digest, size, blob.size);
+    return size <= blob.size;
+  });
+  if (size != blob.size) {
+    throw wrong_size(blob, size);
+  }
+  if (const std::string digest = sum.digest(); digest != blob.digest) {
+    throw wrong_digest(blob.digest, digest);
+  }
+  if (::fchmod(file.get(), volume::kPrivateFile) != 0) {
+    throw kernel::CallError{"chmod", errno};
+  }
+  kernel::sync(file.get());
+  if (const int number = kernel::rename_exclusively(from, hex, directory(), hex); number != 0) {
+    throw kernel::CallError{"rename", number};
+  }
 }
 
 bool Intake::has(const std::string& digest) const { return kernel::exists_at(directory(), hex_of(digest)); }

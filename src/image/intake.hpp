@@ -40,6 +40,8 @@ class Intake {
   [[nodiscard]] Watching& watching() noexcept { return watching_; }
   /// The staging directory; a file in it that is named by hex digits is a blob that has been verified.
   [[nodiscard]] int directory() const noexcept { return stage_.directory(); }
+  /// Its name in images/staging, for programs that have to be told a path.
+  [[nodiscard]] const std::string& name() const noexcept { return stage_.id(); }
 
   [[nodiscard]] BlobWriter new_blob() { return BlobWriter{stage_.directory(), serial_++}; }
   /// Takes a text in. \return its digest
@@ -48,6 +50,8 @@ class Intake {
   void copy(int fd, const Descriptor& blob);
   /// Lets a blob that is in the store already be part of what is taken in. \return false if it is not there
   [[nodiscard]] bool link(const Descriptor& blob);
+  /// Takes the file in `from` that is named by the digits of this blob, on the same disk, after verifying it.
+  void adopt(int from, const Descriptor& blob);
   [[nodiscard]] bool has(const std::string& digest) const;
   /// A document that was taken in.
   [[nodiscard]] std::string read(const Descriptor& document) const;

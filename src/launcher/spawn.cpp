@@ -28,7 +28,8 @@ namespace {
 using kernel::as_argument;
 using kernel::raw_syscall;
 
-constexpr int kFirstFree = 64;                          ///< descriptors are moved out of the way of their new numbers
+constexpr int kFirstFree = 64;  ///< descriptors are moved out of the way of their new numbers
+constexpr int kMostDescriptors = 8;
 constexpr std::size_t kStack = std::size_t{64} << 10U;  ///< of each of the two clones
 
 /// What the two clones read, frozen before the first of them, and what they answer. They run in our memory: the
@@ -37,8 +38,9 @@ struct Plan {
   int program;
   const int* descriptors;
   int descriptor_count;
-  int null;
+  int standard[3];
   char* const* argv;
+  char* const* environment;
   std::uint64_t namespaces;
   bool keep_capabilities;
   long patience;  ///< milliseconds the go-between waits for the end; below zero: it does not, and leaves an orphan
@@ -70,26 +72,27 @@ DUNNAGE_UNSANITIZED long keep_capabilities() noexcept {
 
 DUNNAGE_UNSANITIZED long arrange_descriptors(const Plan& plan, int& program) noexcept {
   // the child has its own table; first up, out of the way, then down to their places
-  long moved[8];
-  for (int index = 0; index < plan.descriptor_count; ++index) {
-    moved[index] = raw_syscall(__NR_fcntl, plan.descriptors[index], F_DUPFD, kFirstFree);
+  const int count = 3 + plan.descriptor_count;
+  long moved[3 + kMostDescriptors];
+  for (int index = 0; index < count; ++index) {
+    const int from = index < 3 ? plan.standard[index] : plan.descriptors[index - 3];
+    moved[index] = raw_syscall(__NR_fcntl, from, F_DUPFD, kFirstFree);
     if (moved[index] < 0) {
       return moved[index];
     }
   }
-  const long null = raw_syscall(__NR_fcntl, plan.null, F_DUPFD, kFirstFree);
   const long executable = raw_syscall(__NR_fcntl, plan.program, F_DUPFD_CLOEXEC, kFirstFree);
-  if (null < 0 || executable < 0) {
-    return null < 0 ? null : executable;
+  if (executable < 0) {
+    return executable;
   }
-  for (int number = 0; number < 3 + plan.descriptor_count; ++number) {
-    const long result = raw_syscall(__NR_dup3, number < 3 ? null : moved[number - 3], number, 0);
+  for (int number = 0; number < count; ++number) {
+    const long result = raw_syscall(__NR_dup3, moved[number], number, 0);
     if (result < 0) {
       return result;
     }
   }
   program = static_cast<int>(executable);
-  const long below = raw_syscall(__NR_close_range, 3 + plan.descriptor_count, executable - 1, 0);
+  const long below = raw_syscall(__NR_close_range, count, executable - 1, 0);
   return below < 0 ? below : raw_syscall(__NR_close_range, executable + 1, ~0U, 0);
 }
 
@@ -102,9 +105,8 @@ DUNNAGE_UNSANITIZED void run_child(void* argument) noexcept {
   }
   if (result >= 0) {
     (void)raw_syscall(__NR_chdir, as_argument("/"));
-    const char* const environment[] = {nullptr};
-    result = raw_syscall(__NR_execveat, program, as_argument(""), as_argument(plan->argv), as_argument(environment),
-                         AT_EMPTY_PATH);
+    result = raw_syscall(__NR_execveat, program, as_argument(""), as_argument(plan->argv),
+                         as_argument(plan->environment), AT_EMPTY_PATH);
   }
   plan->error = -result;
   for (;;) {
@@ -179,6 +181,17 @@ class BlockedSignals {
 /// The stacks begin at multiples of 16 bytes.
 char* aligned(char* memory) noexcept { return memory + (16 - reinterpret_cast<std::uintptr_t>(memory) % 16) % 16; }
 
+/// As execve(2) wants it.
+std::vector<char*> closed_list(const std::vector<const char*>& texts) {
+  std::vector<char*> list;
+  list.reserve(texts.size() + 1);
+  for (const char* text : texts) {
+    list.push_back(const_cast<char*>(text));
+  }
+  list.push_back(nullptr);
+  return list;
+}
+
 struct Outcome {
   SpawnedProcess spawned;
   int status = 0;
@@ -189,22 +202,27 @@ Outcome start(const Spawn& request, long patience) {
   if (!null) {
     throw kernel::CallError{"open /dev/null", errno};
   }
-  std::vector<char*> argv;
-  for (const char* argument : request.argv) {
-    argv.push_back(const_cast<char*>(argument));
+  if (request.descriptors.size() > kMostDescriptors) {
+    throw kernel::CallError{"spawn", E2BIG};
   }
-  argv.push_back(nullptr);
+  std::vector<char*> argv = closed_list(request.argv);
+  std::vector<char*> environment = closed_list(request.environment);
   const auto memory = std::make_unique<char[]>(2 * kStack + 16);
   char* const stacks = aligned(memory.get());
   Plan plan{.program = request.program,
             .descriptors = request.descriptors.data(),
             .descriptor_count = static_cast<int>(request.descriptors.size()),
-            .null = null.get(),
+            .standard = {},
             .argv = argv.data(),
+            .environment = environment.data(),
             .namespaces = request.namespaces,
             .keep_capabilities = (request.namespaces & CLONE_NEWUSER) != 0,
             .patience = patience,
             .stack = stacks + kStack};
+  for (int number = 0; number < 3; ++number) {
+    const int given = request.standard.at(static_cast<std::size_t>(number));
+    plan.standard[number] = given < 0 ? null.get() : given;
+  }
   int go_between = -1;
   clone_args arguments{};
   arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD;

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <vector>
@@ -18,10 +19,12 @@
 namespace dunnage::launcher {
 
 struct Spawn {
-  int program = -1;                 ///< descriptor of the executable
-  std::vector<const char*> argv{};  ///< without the closing null pointer
-  std::vector<int> descriptors{};   ///< become 3, 4, … of the program; 0, 1, 2 are /dev/null
-  std::uint64_t namespaces = 0;     ///< CLONE_NEW…
+  int program = -1;                         ///< descriptor of the executable
+  std::vector<const char*> argv{};          ///< without the closing null pointer
+  std::vector<int> descriptors{};           ///< become 3, 4, … of the program; at most 8
+  std::uint64_t namespaces = 0;             ///< CLONE_NEW…
+  std::array<int, 3> standard{-1, -1, -1};  ///< become 0, 1, 2; below zero: /dev/null
+  std::vector<const char*> environment{};   ///< "NAME=value", without the closing null pointer; nothing else is there
 };
 
 struct SpawnedProcess {

@@ -23,6 +23,9 @@ class Stage {
   /// What is in the making, readable.
   [[nodiscard]] int directory() const noexcept { return directory_.get(); }
 
+  /// Its name in the staging directory.
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+
   /// Syncs the directory and renames it to `name` in `place`, which is on the same disk, readable, and synced as well.
   /// Files in it must have been synced.
   /// \return false if the name is taken; the stage is unchanged then

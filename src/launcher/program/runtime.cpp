@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entry point and the four functions a compiler may call by itself.
 
+#include "launcher/keep.hpp"
+#include "launcher/program/keep.hpp"
 #include "launcher/program/loop.hpp"
 #include "launcher/program/system.hpp"
 
@@ -53,7 +55,13 @@ int memcmp(const void* left, const void* right, size_t size) {
   return 0;
 }
 
-[[noreturn]] void dunnage_launcher_main() {
+/// \param stack  as the kernel left it: argc, argv, a null pointer, the environment, a null pointer
+[[noreturn]] void dunnage_launcher_main(char** stack) {
+  const long count = *reinterpret_cast<long*>(stack);
+  char** argv = stack + 1;
+  if (count > 1 && dunnage::launcher::same_text(argv[0], dunnage::launcher::kKeeperName)) {
+    dunnage::launcher::keep_program(argv + 1, argv + count + 1);
+  }
   dunnage::launcher::run_loop();
   dunnage::launcher::exit_process(0);
 }
@@ -63,6 +71,7 @@ __asm__(
     ".globl _start\n"
     "_start:\n"
     "  xor %ebp, %ebp\n"
+    "  mov %rsp, %rdi\n"
     "  and $-16, %rsp\n"
     "  call dunnage_launcher_main\n"
     "  ud2\n");
@@ -72,6 +81,7 @@ __asm__(
     "_start:\n"
     "  mov x29, #0\n"
     "  mov x30, #0\n"
+    "  mov x0, sp\n"
     "  bl dunnage_launcher_main\n"
     "  brk #0\n");
 #endif
