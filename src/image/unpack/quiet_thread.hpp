@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Threads of the library's own, of which the host program notices nothing: its signals are handled by its threads.
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <thread>
+#include <utility>
+
+namespace dunnage::image {
+
+/// Starts a thread in which all signals are blocked. Whoever starts it joins it. Throws: std::system_error.
+template <typename Function>
+[[nodiscard]] std::thread start_quiet_thread(Function&& function) {
+  struct Blocked {
+    sigset_t before{};
+    Blocked() {
+      sigset_t all;
+      (void)::sigfillset(&all);
+      (void)::pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
+    Blocked(const Blocked&) = delete;
+    Blocked& operator=(const Blocked&) = delete;
+    ~Blocked() { (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+  };
+  const Blocked blocked;  // a new thread inherits the mask
+  return std::thread{std::forward<Function>(function)};
+}
+
+}  // namespace dunnage::image
