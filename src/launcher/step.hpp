@@ -83,6 +83,18 @@ enum class Step : uint16_t {
   SetMode,
   SetAttribute,
   SetTimes,
+  ReadDirectory,
+  ReadEntry,
+  ReadAttributes,
+  MakeEntry,
+  ReplaceEntry,
+  WriteEntry,
+  LinkEntry,
+  SyncFiles,
+  BoundEntries,
+  BoundBytes,
+  BoundDepth,
+  IntoItself,
 };
 
 }  // namespace dunnage::launcher

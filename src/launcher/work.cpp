@@ -171,6 +171,30 @@ const char* words_of(Step step) {
       return "set an attribute of";
     case Step::SetTimes:
       return "set the times of";
+    case Step::ReadDirectory:
+      return "read the directory";
+    case Step::ReadEntry:
+      return "read";
+    case Step::ReadAttributes:
+      return "read the attributes of";
+    case Step::MakeEntry:
+      return "make";
+    case Step::ReplaceEntry:
+      return "replace";
+    case Step::WriteEntry:
+      return "write";
+    case Step::LinkEntry:
+      return "link";
+    case Step::SyncFiles:
+      return "write what was copied to the disk";
+    case Step::BoundEntries:
+      return "there are more entries than may be copied";
+    case Step::BoundBytes:
+      return "there is more content than may be copied";
+    case Step::BoundDepth:
+      return "directories are too deep at";
+    case Step::IntoItself:
+      return "copy a directory into itself:";
     default:
       return "work";
   }
@@ -231,7 +255,8 @@ WorkOutcome run_work(const Connection& connection, const Work& work, const Watch
       break;
     }
     if (watch.progress) {
-      watch.progress({std::string{work.step}, std::string{work.subject}, report.entries, report.total});
+      watch.progress({std::string{work.step}, std::string{work.subject}, work.in_bytes ? report.bytes : report.entries,
+                      report.total});
     }
   }
   if (outcome.end == WorkOutcome::End::Lost) {

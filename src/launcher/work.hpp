@@ -43,6 +43,7 @@ struct Work {
   std::vector<int> descriptors{};  ///< not owned
   std::string_view step{};         ///< what Progress calls it
   std::string_view subject{};
+  bool in_bytes = false;  ///< what Progress counts; else entries
 };
 
 /// Gets the payload of each message of kind Found.

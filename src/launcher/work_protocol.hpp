@@ -23,11 +23,23 @@ namespace dunnage::launcher {
 
 enum class WorkKind : uint32_t {
   Own = 1,  ///< descriptors: tree, memory with OwnRecords
+  Copy,     ///< descriptors: a directory and an empty one; with kCopyEntry: an entry, and the directory it goes to
+};
+
+enum CopyFlags : uint32_t {
+  kCopySync = 1U,    ///< what was written is on the disk when the work has ended
+  kCopyEntry = 2U,   ///< the source itself, of any kind, becomes an entry; its name there is the text
+  kCopyMerge = 4U,   ///< into what is there: directories are one, anything else is replaced by its like
+  kCopyMounts = 8U,  ///< what is mounted below is copied too, but for the kernel's own file systems
 };
 
 struct WorkRequest {
   WorkKind kind{};
   uint32_t flags = 0;
+  uint32_t uid = UINT32_MAX;  ///< whom the copies belong to, as containers see it; UINT32_MAX: as the originals
+  uint32_t gid = UINT32_MAX;
+  uint64_t most_entries = uint64_t{1} << 24U;
+  uint64_t most_bytes = UINT64_MAX;  ///< of content
 };
 
 struct WorkReport {

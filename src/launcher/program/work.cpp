@@ -130,6 +130,9 @@ void run_work(void* /*argument*/) noexcept {
     case WorkKind::Own:
       run_own(self);
       break;
+    case WorkKind::Copy:
+      run_copy(self);
+      break;
     default:
       fail_work(self, Step::StartWork, -EBADMSG, "");
       break;

@@ -44,5 +44,6 @@ void fail_work(Worker& worker, Step step, long result, const char* path) noexcep
 long start_thread(void (*function)(void*), void* argument) noexcept;
 
 void run_own(Worker& worker) noexcept;
+void run_copy(Worker& worker) noexcept;
 
 }  // namespace dunnage::launcher

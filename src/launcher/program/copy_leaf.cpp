@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files, links, FIFOs and devices.
+
+#include "launcher/program/copy.hpp"
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr int kReplaceAttempts = 16;
+
+/// A name that is taken is taken over, if the copy is one into what is there; a directory never is.
+template <typename Make>
+long make_entry(CopyThread& thread, const CopySource& source, Make&& make, Step& step) noexcept {
+  step = Step::MakeEntry;
+  long result = make();
+  for (int attempt = 0; result == -EEXIST && thread.copy->is(kCopyMerge) && attempt < kReplaceAttempts; ++attempt) {
+    step = Step::ReplaceEntry;
+    const long gone = raw_syscall(__NR_unlinkat, source.parent.target, as_argument(source.name), 0);
+    if (gone < 0 && gone != -ENOENT) {
+      return gone;
+    }
+    result = make();
+  }
+  return result;
+}
+
+timespec time_of(const struct statx_timestamp& time) noexcept { return {time.tv_sec, static_cast<long>(time.tv_nsec)}; }
+
+/// Owner, mode, attributes, times, in the order in which none takes away another. \param made what it was made with
+long give_metadata(CopyThread& thread, const CopySource& source, int from, int to, uint32_t made, Step& step) noexcept {
+  const Copy& copy = *thread.copy;
+  const uint32_t uid = uid_of_copy(copy, source.status);
+  const uint32_t gid = gid_of_copy(copy, source.status);
+  const uint32_t mode = source.status.stx_mode & 07777U;
+  long result = 0;
+  if (uid != copy.own_uid || gid != copy.own_gid || source.parent.inherits_group) {
+    step = Step::SetOwner;
+    result = set_owner(to, uid, gid);
+  }
+  if (result >= 0 && kind_of(source.status) != S_IFLNK && (mode != made || !source.parent.fresh)) {
+    step = Step::SetMode;
+    result = set_mode(to, mode);
+  }
+  result = result < 0 ? result : copy_attributes(thread, from, to, step);
+  if (result >= 0) {
+    step = Step::SetTimes;
+    result = set_times(to, time_of(source.status.stx_atime), time_of(source.status.stx_mtime));
+  }
+  return result;
+}
+
+/// The mode a file is made with: nobody else may have it before it is theirs.
+uint32_t first_mode(const CopyThread& thread, const CopySource& source) noexcept {
+  const Copy& copy = *thread.copy;
+  const bool ours =
+      uid_of_copy(copy, source.status) == copy.own_uid && gid_of_copy(copy, source.status) == copy.own_gid;
+  return ours && source.parent.fresh ? source.status.stx_mode & 0777U : 0600U;
+}
+
+uint64_t inode_of(int fd) noexcept {
+  struct statx status {};
+  return status_of(fd, status) < 0 ? 0 : status.stx_ino;
+}
+
+long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& step) noexcept {
+  step = Step::ReadEntry;
+  const int from = open_at(AT_FDCWD, DescriptorPath{source.fd}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (from < 0) {
+    return from;
+  }
+  const uint32_t mode = first_mode(thread, source);
+  const auto make = [&]() -> long {
+    return open_at(source.parent.target, source.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, mode);
+  };
+  const int to = static_cast<int>(make_entry(thread, source, make, step));
+  long result = to;
+  if (to >= 0) {
+    if (shared) {
+      thread.copy->links.made(source.status, inode_of(to));
+    }
+    result = copy_content(thread, from, to, source.status, step);
+    result = result < 0 ? result : give_metadata(thread, source, from, to, mode, step);
+    (void)close_descriptor(to);
+  }
+  (void)close_descriptor(from);
+  return result;
+}
+
+long make_link(CopyThread& thread, const CopySource& source, Step& step) noexcept {
+  step = Step::ReadEntry;
+  const long size = raw_syscall(__NR_readlinkat, source.fd, as_argument(""), as_argument(thread.data), kMostPath);
+  if (size < 0) {
+    return size;
+  }
+  thread.data[size] = '\0';
+  return make_entry(
+      thread, source,
+      [&] {
+        return raw_syscall(__NR_symlinkat, as_argument(thread.data), source.parent.target, as_argument(source.name));
+      },
+      step);
+}
+
+long make_node(CopyThread& thread, const CopySource& source, Step& step) noexcept {
+  const uint64_t major = source.status.stx_rdev_major;
+  const uint64_t minor = source.status.stx_rdev_minor;
+  const uint64_t device = (minor & 0xffU) | major << 8U | (minor & ~uint64_t{0xff}) << 12U;  // as mknod(2) takes it
+  return make_entry(
+      thread, source,
+      [&] {
+        return raw_syscall(__NR_mknodat, source.parent.target, as_argument(source.name), kind_of(source.status) | 0600U,
+                           static_cast<long>(device));
+      },
+      step);
+}
+
+/// Anything that has no content: made by its name, then held to make sure that it is still what was made.
+long copy_special(CopyThread& thread, const CopySource& source, bool shared, Step& step) noexcept {
+  long result = kind_of(source.status) == S_IFLNK ? make_link(thread, source, step) : make_node(thread, source, step);
+  if (result < 0) {
+    return result;
+  }
+  step = Step::OpenEntry;
+  const int to = kernel::open_at2(source.parent.target, source.name, O_PATH | O_NOFOLLOW, kOneComponent);
+  if (to < 0) {
+    return to;
+  }
+  struct statx status {};
+  result = status_of(to, status);
+  if (result >= 0 && kind_of(status) != kind_of(source.status)) {
+    result = -ESTALE;
+  }
+  if (result >= 0) {
+    if (shared) {
+      thread.copy->links.made(source.status, status.stx_ino);
+    }
+    result = give_metadata(thread, source, source.fd, to, 0600, step);
+  }
+  (void)close_descriptor(to);
+  return result;
+}
+
+/// Another name for what was copied already.
+long link_entry(CopyThread& thread, const CopySource& source, const CopyLink& link, Step& step) noexcept {
+  step = Step::LinkEntry;
+  const int first =
+      kernel::open_at2(thread.copy->top, link.path, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  if (first < 0) {
+    return first;
+  }
+  long result = inode_of(first) == link.copy ? 0 : -ESTALE;
+  if (result >= 0) {
+    const DescriptorPath path{first};
+    result = make_entry(
+        thread, source,
+        [&] {
+          return raw_syscall(__NR_linkat, AT_FDCWD, as_argument(path.text), source.parent.target,
+                             as_argument(source.name), AT_SYMLINK_FOLLOW);
+        },
+        step);
+  }
+  (void)close_descriptor(first);
+  return result;
+}
+
+/// Its first name may just be being made by another thread. False when the copy has ended meanwhile.
+bool await_first(CopyThread& thread, const CopySource& source, CopyLink& link) noexcept {
+  for (link = thread.copy->links.look(source.status); link.copy == 0; link = thread.copy->links.look(source.status)) {
+    if (has_failed(thread.copy->worker)) {
+      return false;
+    }
+    const timespec moment{0, 50'000};
+    (void)raw_syscall(__NR_ppoll, 0, 0, as_argument(&moment), 0, 8);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool copy_leaf(CopyThread& thread, const CopySource& source) noexcept {
+  const bool shared = source.status.stx_nlink > 1;
+  Step step = Step::LinkEntry;
+  long result = 0;
+  bool first = true;
+  if (shared) {
+    const char* path = path_of(thread, &source.parent, source.name);
+    if (thread.copy->links.find(source.status, path, first, result) == nullptr) {
+      return fail_copy(thread, step, result, &source.parent, source.name);
+    }
+  }
+  if (!first) {
+    CopyLink link;
+    if (!await_first(thread, source, link)) {
+      return false;
+    }
+    result = link_entry(thread, source, link, step);
+  } else if (kind_of(source.status) == S_IFREG) {
+    result = copy_file(thread, source, shared, step);
+  } else {
+    result = copy_special(thread, source, shared, step);
+  }
+  return result >= 0 || fail_copy(thread, step, result, &source.parent, source.name);
+}
+
+}  // namespace dunnage::launcher
