@@ -13,11 +13,11 @@
 ///     db.stop();                                                                      // SIGTERM, 10 s, SIGKILL
 ///
 /// The embedder's contract. The library may be used from any thread of any program: it installs no signal handler,
-/// starts no thread (but for Stdio::callback), raises no SIGCHLD, has no child that a wait(2) of the host could find,
-/// and changes no namespace, mount, working directory, umask, credential, limit or descriptor of the host. Nothing of
-/// the host's memory, environment or descriptors is seen in a container. When the host dies, however it dies, its
-/// containers die within a moment, unless they were told to outlive it. A forked copy of the host can launch its own
-/// containers; handles it inherited refuse to work there (errc::wrong_process).
+/// starts no thread (but for Stdio::callback, and while it unpacks layers of an image), raises no SIGCHLD, has no child
+/// that a wait(2) of the host could find, and changes no namespace, mount, working directory, umask, credential, limit
+/// or descriptor of the host. Nothing of the host's memory, environment or descriptors is seen in a container. When the
+/// host dies, however it dies, its containers die within a moment, unless they were told to outlive it. A forked copy
+/// of the host can launch its own containers; handles it inherited refuse to work there (errc::wrong_process).
 ///
 /// The launcher ends up as a child of init. Where this process itself is init (in a container, say) or has made itself
 /// a subreaper (PR_SET_CHILD_SUBREAPER), it adopts the launcher as it adopts every orphan, and reaps it by its own

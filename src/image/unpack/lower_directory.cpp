@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/unpack/lower_directory.hpp"
 
+#include "error/printable.hpp"
+#include "image/failure.hpp"
 #include "image/unpack/directory_list.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/open_beneath.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <string_view>
@@ -18,6 +22,14 @@ enum class Sight { Found, Through, Hidden };
 
 kernel::FileDescriptor open_directory(int tree, const std::string& name) {
   auto directory = kernel::open_beneath(tree, name.empty() ? "." : name.c_str(), O_RDONLY | O_DIRECTORY);
+  if (!directory && errno == EACCES) {  // it belongs to another id, and nobody but that one may look
+    throw Fault{
+        errc::not_supported,
+        fmt::format("it has no entry for the directory \"{}\", and this user cannot see what that is like in the "
+                    "layers below",
+                    error::printable(name)),
+        "make the layer with entries for all its directories, or unpack it as root"};
+  }
   if (!directory && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
     throw kernel::CallError{"open directory", errno};
   }
