@@ -45,7 +45,7 @@ enum class PullPolicy {
 
 /// What an archive may cost before it is refused (errc::limit_exceeded). The space it took is given back then.
 struct ImageLimits {
-  std::uint64_t bytes = std::uint64_t{64} << 30U;       ///< of one layer, unpacked
+  std::uint64_t bytes = std::uint64_t{64} << 30U;       ///< of one layer, unpacked; of a whole archive that is loaded
   std::uint64_t file_bytes = std::uint64_t{32} << 30U;  ///< of one file in it
   std::uint64_t entries = 4'000'000;
   std::uint64_t ratio = 1100;  ///< unpacked bytes for each packed one; gzip itself cannot do more than 1,032
@@ -101,7 +101,10 @@ class DUNNAGE_API ImageStore {
   std::vector<Image> load(const std::filesystem::path& path, const LoadOptions& options = {});
   /// The same from an open file, pipe or socket; read to its end, not closed.
   std::vector<Image> load(int fd, const LoadOptions& options = {});
-  /// An image of one layer from a root file system: a tar, compressed or not, or a directory.
+  /// An image of one layer from a root file system: a tar, packed by gzip, zstd, bzip2, xz, lz4 or not at all, or a
+  /// directory. Of a directory comes what `tar -c` would write: owners by number, devices and FIFOs too, times in
+  /// seconds; sockets and what is mounted in it are left out. An empty name is none.
+  /// Throws: as load().
   Image import(const std::filesystem::path& path, std::string_view name, const ImportOptions& options = {});
 
   /// Throws: ImageError(image_missing) with the nearest name as remedy.

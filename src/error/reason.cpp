@@ -57,6 +57,7 @@ constexpr std::array kWords{
     Word{ENOTEMPTY, "ENOTEMPTY", "directory not empty"},
     Word{ELOOP, "ELOOP", "too many symbolic links"},
     Word{EPROTO, "EPROTO", "protocol error"},
+    Word{EBADMSG, "EBADMSG", "bad message"},
     Word{EOVERFLOW, "EOVERFLOW", "value too large"},
     Word{EUSERS, "EUSERS", "too many nested namespaces"},
     Word{ENOTSOCK, "ENOTSOCK", "not a socket"},

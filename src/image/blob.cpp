@@ -134,7 +134,6 @@ std::string BlobWriter::finish(const std::string& expected) {
   if (!expected.empty() && digest != expected) {
     throw wrong_digest(expected, digest);
   }
-  kernel::sync(file_.get());
   file_.reset();
   if (::renameat(directory_, name_.c_str(), directory_, hex_of(digest).c_str()) != 0) {
     throw kernel::CallError{"rename", errno};

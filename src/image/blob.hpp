@@ -48,7 +48,7 @@ class BlobWriter {
 
   void write(std::string_view data);
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  /// Syncs the file and names it by its digest. \return the digest
+  /// Names the file by its digest. \return the digest
   /// \param expected  digest it has to have; empty: any. Throws: Fault(digest_mismatch).
   std::string finish(const std::string& expected = {});
 

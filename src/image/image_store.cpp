@@ -6,6 +6,7 @@
 #include "image/failure.hpp"
 #include "image/find.hpp"
 #include "image/image_store_access.hpp"
+#include "image/import.hpp"
 #include "image/index.hpp"
 #include "image/load.hpp"
 #include "image/pull.hpp"
@@ -69,6 +70,18 @@ std::vector<Image> ImageStore::load(const std::filesystem::path& path, const Loa
     images.push_back(Image{std::move(info)});
   }
   return images;
+}
+
+std::vector<Image> ImageStore::load(int fd, const LoadOptions& options) {
+  std::vector<Image> images;
+  for (ImageInfo& info : image::load(state_->layout, fd, options)) {
+    images.push_back(Image{std::move(info)});
+  }
+  return images;
+}
+
+Image ImageStore::import(const std::filesystem::path& path, std::string_view name, const ImportOptions& options) {
+  return Image{image::import_rootfs(state_->layout, path, name, options)};
 }
 
 Image ImageStore::get(std::string_view name) const { return Image{image::get_image(state_->layout, name)}; }

@@ -4,6 +4,7 @@
 #include "image/failure.hpp"
 #include "image/find.hpp"
 #include "image/index.hpp"
+#include "image/platform.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "volume/private_directory.hpp"
@@ -108,7 +109,6 @@ void Intake::adopt(int from, const Descriptor& blob) {
   if (::fchmod(file.get(), volume::kPrivateFile) != 0) {
     throw kernel::CallError{"chmod", errno};
   }
-  kernel::sync(file.get());
   if (const int number = kernel::rename_exclusively(from, hex, directory(), hex); number != 0) {
     throw kernel::CallError{"rename", number};
   }
@@ -131,16 +131,18 @@ std::string Intake::read(const Descriptor& document) const {
 }
 
 void Intake::require(const Descriptor& blob, std::vector<std::string>& blobs) const {
-  struct stat status {};
-  if (::fstatat(directory(), hex_of(blob.digest).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno != ENOENT) {
-      throw kernel::CallError{"stat", errno};
-    }
+  const auto file = open_regular(directory(), hex_of(blob.digest));
+  if (!file) {
     throw malformed(fmt::format("{} is missing", blob.digest));
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    throw kernel::CallError{"stat", errno};
   }
   if (const auto size = static_cast<std::uint64_t>(status.st_size); size != blob.size) {
     throw wrong_size(blob, size);
   }
+  kernel::sync(file.get());
   blobs.push_back(blob.digest);
 }
 
@@ -180,6 +182,14 @@ void Intake::move_in(const std::vector<std::string>& blobs, std::vector<std::str
     }
   }
   kernel::sync(layout_.blobs.get());
+}
+
+void require_platform(const Intake& intake, const Descriptor& config, const Platform& wanted) {
+  const Platform own = parse_configuration(intake.read(config)).platform;
+  if (!is_default(wanted) && !matches(wanted, own)) {
+    throw Fault{errc::image_missing, fmt::format("it is for {}", dunnage::to_string(own)),
+                fmt::format("there is none for {}", dunnage::to_string(wanted))};
+  }
 }
 
 std::vector<ImageInfo> Intake::publish(const std::vector<NewImage>& images) {

@@ -56,8 +56,8 @@ class Intake {
   /// A document that was taken in.
   [[nodiscard]] std::string read(const Descriptor& document) const;
 
-  /// Checks that all of an image is here and fits together, makes all of them appear, and answers with what is known
-  /// about them now. Can be called once.
+  /// Checks that all of an image is here and fits together, syncs it, makes all of them appear, and answers with what
+  /// is known about them now. Can be called once.
   [[nodiscard]] std::vector<ImageInfo> publish(const std::vector<NewImage>& images);
 
  private:
@@ -70,5 +70,9 @@ class Intake {
   volume::Stage stage_;
   std::size_t serial_ = 0;
 };
+
+/// Refuses an image that was not made for the platform that is asked for, if one is.
+/// Throws: Fault(image_missing) as above.
+void require_platform(const Intake& intake, const Descriptor& config, const Platform& wanted);
 
 }  // namespace dunnage::image

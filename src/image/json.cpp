@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace dunnage::image {
 namespace {
@@ -33,6 +34,17 @@ bool is_shallow(std::string_view text) noexcept {
     }
   }
   return true;
+}
+
+Json parse_bounded(std::string_view text, const std::string& what) {
+  if (!is_shallow(text)) {
+    throw malformed(fmt::format("{} is nested more than {} deep", what, kMaxNesting));
+  }
+  return Json::parse(text, nullptr, false);
+}
+
+bool is_list_of_objects(const Json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_object(); });
 }
 
 Fault wrong_kind(const char* name, const char* kind) {
@@ -65,14 +77,19 @@ const Json::object_t& object_in(const Json& object, const char* name) {
 }  // namespace
 
 Json parse_object(std::string_view text, const std::string& what) {
-  if (!is_shallow(text)) {
-    throw malformed(fmt::format("{} is nested more than {} deep", what, kMaxNesting));
-  }
-  Json json = Json::parse(text, nullptr, false);
+  Json json = parse_bounded(text, what);
   if (!json.is_object()) {
     throw malformed(fmt::format("{} is not a JSON object", what));
   }
   return json;
+}
+
+Json::array_t parse_objects(std::string_view text, const std::string& what) {
+  Json json = parse_bounded(text, what);
+  if (!is_list_of_objects(json)) {
+    throw malformed(fmt::format("{} is not a list of JSON objects", what));
+  }
+  return std::move(json.get_ref<Json::array_t&>());
 }
 
 const Json& member(const Json& object, const char* name) {
@@ -138,8 +155,7 @@ const Json::array_t& objects_in(const Json& object, const char* name) {
   if (value.is_null()) {
     return kNone;
   }
-  if (!value.is_array() ||
-      !std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_object(); })) {
+  if (!is_list_of_objects(value)) {
     throw wrong_kind(name, "a list of objects");
   }
   return value.get_ref<const Json::array_t&>();

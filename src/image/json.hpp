@@ -20,6 +20,9 @@ using Json = nlohmann::json;
 /// \param what  "its manifest": what the text is, for the error
 [[nodiscard]] Json parse_object(std::string_view text, const std::string& what);
 
+/// The same for a list of objects, as a document of its own.
+[[nodiscard]] Json::array_t parse_objects(std::string_view text, const std::string& what);
+
 /// A member; null if it is not there. `object` has to be an object.
 [[nodiscard]] const Json& member(const Json& object, const char* name);
 

@@ -13,8 +13,12 @@
 
 namespace dunnage::image {
 
-/// Throws: ImageError.
+/// All of these throw ImageError.
+
+/// An OCI image layout, a directory or an archive, or an archive of `docker save`.
 [[nodiscard]] std::vector<ImageInfo> load(const Layout& layout, const std::filesystem::path& path,
                                           const LoadOptions& options);
+/// An archive from an open file, pipe or socket.
+[[nodiscard]] std::vector<ImageInfo> load(const Layout& layout, int fd, const LoadOptions& options);
 
 }  // namespace dunnage::image

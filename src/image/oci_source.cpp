@@ -4,7 +4,6 @@
 #include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "image/index.hpp"
-#include "image/platform.hpp"
 #include "image/reference.hpp"
 
 #include <fmt/format.h>
@@ -79,14 +78,6 @@ Descriptor manifest_below(Intake& intake, Descriptor entry, const Fetch& fetch, 
   throw malformed(fmt::format("its indexes are nested more than {} deep", kMaxNesting));
 }
 
-void check_platform(const Intake& intake, const Descriptor& config, const Platform& wanted) {
-  const Platform own = parse_configuration(intake.read(config)).platform;
-  if (!is_default(wanted) && !matches(wanted, own)) {
-    throw Fault{errc::image_missing, fmt::format("it is for {}", dunnage::to_string(own)),
-                fmt::format("there is none for {}", dunnage::to_string(wanted))};
-  }
-}
-
 NewImage take_image(Intake& intake, const Descriptor& entry, const Fetch& fetch, const Platform& platform) {
   Manifest manifest;
   NewImage image{.manifest = manifest_below(intake, entry, fetch, platform, manifest)};
@@ -94,7 +85,7 @@ NewImage take_image(Intake& intake, const Descriptor& entry, const Fetch& fetch,
     (void)intake.read(manifest.config);
   }
   fetch(manifest.config);
-  check_platform(intake, manifest.config, platform);
+  require_platform(intake, manifest.config, platform);
   for (const Descriptor& layer : manifest.layers) {
     fetch(layer);
   }
@@ -130,6 +121,14 @@ void give_name(std::vector<NewImage>& images, const std::vector<std::string>& ta
   }
 }
 
+void require_oci_version(std::string_view text) {
+  const std::string version = text_in(parse_object(text, "its oci-layout"), "imageLayoutVersion");
+  if (!version.starts_with("1.")) {
+    throw Fault{errc::not_supported, fmt::format("a layout of version \"{}\"", error::printable(version.substr(0, 64))),
+                "make it anew with version 1.0.0"};
+  }
+}
+
 std::vector<NewImage> take_oci(Intake& intake, std::string_view index, const Fetch& fetch, const LoadOptions& options) {
   const std::vector<Descriptor> entries = parse_index(index, "its index.json");
   if (entries.empty()) {
@@ -158,11 +157,7 @@ std::vector<NewImage> take_oci_directory(Intake& intake, int directory, const Lo
     }
     return read_document(file.get(), name);
   };
-  const std::string version = text_in(parse_object(read("oci-layout"), "its oci-layout"), "imageLayoutVersion");
-  if (!version.starts_with("1.")) {
-    throw Fault{errc::not_supported, fmt::format("a layout of version \"{}\"", error::printable(version.substr(0, 64))),
-                "make it anew with version 1.0.0"};
-  }
+  require_oci_version(read("oci-layout"));
   const Fetch fetch = [&](const Descriptor& blob) {
     if (intake.has(blob.digest)) {
       return;

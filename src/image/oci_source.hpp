@@ -15,6 +15,9 @@
 
 namespace dunnage::image {
 
+/// \param text  of the file "oci-layout". Throws: Fault(image_invalid, not_supported).
+void require_oci_version(std::string_view text);
+
 /// Brings a blob of the layout into the intake, which may have it already.
 using Fetch = std::function<void(const Descriptor& blob)>;
 

@@ -201,7 +201,7 @@ class Pull {
   Descriptor take(Landing& landing, const Offer& offer) {
     intake_.adopt(landing.blobs(), offer.descriptor);
     intake_.adopt(landing.blobs(), offer.manifest.config);
-    check_platform(offer.manifest.config);
+    require_platform(intake_, offer.manifest.config, options_.platform);
     for (const Descriptor& layer : offer.manifest.layers) {
       intake_.adopt(landing.blobs(), layer);
     }
@@ -217,7 +217,7 @@ class Pull {
                   fmt::format("the registry gave {} for {}", digest_of(text), offer.manifest.config.digest),
                   "do not trust this registry, or a mirror of it"};
     }
-    check_platform(offer.manifest.config);
+    require_platform(intake_, offer.manifest.config, options_.platform);
     Manifest manifest = written_by_skopeo(landing);
     if (manifest.layers.size() != offer.manifest.layers.size()) {
       throw malformed("skopeo fetched another number of layers");
@@ -251,14 +251,6 @@ class Pull {
       throw malformed("skopeo wrote no manifest");
     }
     return parse_manifest(read_document(file.get(), "manifest"), manifests.front().media_type);
-  }
-
-  void check_platform(const Descriptor& config) const {
-    if (!suits(config)) {
-      const Platform own = parse_configuration(intake_.read(config)).platform;
-      throw Fault{errc::image_missing, fmt::format("it is for {}", dunnage::to_string(own)),
-                  fmt::format("there is none for {}", dunnage::to_string(options_.platform))};
-    }
   }
 
   const Layout& layout_;

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace dunnage::image {
 namespace {
@@ -29,43 +28,54 @@ constexpr std::array kMediaTypes{
     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"sv,
 };
 
-constexpr std::array<std::pair<std::string_view, const char*>, 3> kOthers{{
-    {"BZh"sv, "bzip2"},
-    {"\xfd"
-     "7zXZ\0"sv,
-     "xz"},
-    {"\x04\x22\x4d\x18"sv, "lz4"},
-}};
+struct Magic {
+  std::string_view head;
+  Compression compression;
+  const char* name;
+};
+
+constexpr std::array kMagics{
+    Magic{"\x1f\x8b"sv, Compression::Gzip, "gzip"},
+    Magic{"\x28\xb5\x2f\xfd"sv, Compression::Zstd, "zstd"},
+    Magic{"BZh"sv, Compression::Bzip2, "bzip2"},
+    Magic{"\xfd"
+          "7zXZ\0"sv,
+          Compression::Xz, "xz"},
+    Magic{"\x04\x22\x4d\x18"sv, Compression::Lz4, "lz4"},
+};
 
 bool begins(std::string_view head, std::string_view magic) { return head.substr(0, magic.size()) == magic; }
 
-/// A frame of data, or one to be skipped, which may come first.
-bool is_zstd(std::string_view head) {
-  return begins(head, "\x28\xb5\x2f\xfd"sv) ||
-         (head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0U) == 0x50U &&
-          head.substr(1, 3) == "\x2a\x4d\x18"sv);
+/// A frame of zstd that is to be skipped may come first.
+bool is_skippable(std::string_view head) {
+  return head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0U) == 0x50U &&
+         head.substr(1, 3) == "\x2a\x4d\x18"sv;
 }
 
 }  // namespace
+
+Compression compression_of(std::string_view head) noexcept {
+  for (const Magic& magic : kMagics) {
+    if (begins(head, magic.head)) {
+      return magic.compression;
+    }
+  }
+  return is_skippable(head) ? Compression::Zstd : Compression::None;
+}
 
 Compression compression_of(std::string_view head, const std::string& media_type) {
   if (!media_type.empty() && std::find(kMediaTypes.begin(), kMediaTypes.end(), media_type) == kMediaTypes.end()) {
     throw Fault{errc::not_supported, fmt::format("\"{}\" is not a kind of layer", error::printable(media_type)),
                 "make the image with layers that are tar archives, packed by gzip, zstd or not at all"};
   }
-  if (begins(head, "\x1f\x8b"sv)) {
-    return Compression::Gzip;
+  const Compression compression = compression_of(head);
+  if (compression == Compression::None || compression == Compression::Gzip || compression == Compression::Zstd) {
+    return compression;
   }
-  if (is_zstd(head)) {
-    return Compression::Zstd;
-  }
-  for (const auto& [magic, name] : kOthers) {
-    if (begins(head, magic)) {
-      throw Fault{errc::not_supported, fmt::format("it is packed by {}", name),
-                  "pack it by gzip or zstd, or not at all"};
-    }
-  }
-  return Compression::None;
+  const auto magic = std::find_if(kMagics.begin(), kMagics.end(),
+                                  [&](const Magic& other) { return other.compression == compression; });
+  throw Fault{errc::not_supported, fmt::format("it is packed by {}", magic->name),
+              "pack it by gzip or zstd, or not at all"};
 }
 
 }  // namespace dunnage::image

@@ -30,6 +30,24 @@ std::size_t read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset
   }
 }
 
+int filter_of(Compression compression) noexcept {
+  switch (compression) {
+    case Compression::None:
+      return ARCHIVE_FILTER_NONE;
+    case Compression::Gzip:
+      return ARCHIVE_FILTER_GZIP;
+    case Compression::Zstd:
+      return ARCHIVE_FILTER_ZSTD;
+    case Compression::Bzip2:
+      return ARCHIVE_FILTER_BZIP2;
+    case Compression::Xz:
+      return ARCHIVE_FILTER_XZ;
+    case Compression::Lz4:
+      return ARCHIVE_FILTER_LZ4;
+  }
+  return ARCHIVE_FILTER_NONE;
+}
+
 }  // namespace
 
 Decompressor::Decompressor(int blob, Compression compression) : blob_{blob} {
@@ -43,13 +61,9 @@ void Decompressor::open(Compression compression) {
   bounded_headers_ = compression == Compression::Gzip;
   reader_ = make_archive_reader();
   // Named, so that what is packed twice is not unpacked twice. A warning says that another program would do the work.
-  const int filter =
-      ::archive_read_append_filter(reader_.get(), bounded_headers_ ? ARCHIVE_FILTER_GZIP : ARCHIVE_FILTER_ZSTD);
-  if (filter != ARCHIVE_OK) {
-    throw Fault{
-        errc::not_supported,
-        fmt::format("libarchive cannot unpack {}: {}", bounded_headers_ ? "gzip" : "zstd", words_of(reader_.get())),
-        "use a libarchive built with zlib and libzstd"};
+  if (::archive_read_append_filter(reader_.get(), filter_of(compression)) != ARCHIVE_OK) {
+    throw Fault{errc::not_supported, fmt::format("libarchive cannot unpack it: {}", words_of(reader_.get())),
+                "use a libarchive built with zlib, libzstd, libbz2, liblzma and liblz4"};
   }
   archive_entry* content = nullptr;
   if (::archive_read_support_format_raw(reader_.get()) != ARCHIVE_OK ||
