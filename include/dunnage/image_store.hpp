@@ -82,7 +82,7 @@ struct ImportOptions {
 
 struct ImagePruneResult {
   std::vector<std::string> removed;  ///< ids
-  std::uint64_t bytes = 0;           ///< that became free
+  std::uint64_t bytes = 0;           ///< of disk that blobs had; what was unpacked of them is not counted
 };
 
 /// Cheap to copy; copies share one descriptor. Thread safety: all members may be called from any thread.
@@ -118,10 +118,10 @@ class DUNNAGE_API ImageStore {
   void tag(std::string_view name, std::string_view new_name);
   /// Unpacks the layers that are not unpacked yet; else the first launch does it.
   void unpack(std::string_view name, const ImageLimits& limits = {}, const Watch& watch = {});
-  /// Takes a name away, and the image with its last one. With an id all names go.
+  /// Takes a name away, and the image with its last one. With an id or a digest the image goes with all names.
   /// Throws: ImageError(image_missing), ImageError(image_in_use) naming the containers, running or not.
   void remove(std::string_view name);
-  /// Removes images without a name, with `all` every one that no container uses, and blobs and layers nobody needs.
+  /// Removes images that no container uses, if they have no tag or with `all`, and blobs and layers nobody needs.
   ImagePruneResult prune(bool all = false);
 
  private:

@@ -65,9 +65,15 @@ std::optional<Descriptor> by_id(const Layout& layout, const Index& index, std::s
   return found;
 }
 
-std::optional<ImageInfo> find_in(const Layout& layout, const Index& index, std::string_view name) {
-  const auto found = resolve(layout, index, name);
-  return found ? std::optional{describe(layout, index, *found)} : std::nullopt;
+/// Somebody may remove what is found before it has been read.
+std::optional<ImageInfo> find_in(const Layout& layout, Index& index, std::string_view name) {
+  while (const auto found = resolve(layout, index, name)) {
+    if (auto info = describe_if_there(layout, index, *found)) {
+      return info;
+    }
+    index = read_index(layout);
+  }
+  return std::nullopt;
 }
 
 void add_layers(ImageInfo& info, const Manifest& manifest, const std::vector<std::string>& diff_ids) {
@@ -126,14 +132,29 @@ ImageInfo describe(const Layout& layout, const Index& index, const Descriptor& m
   return info;
 }
 
+std::optional<ImageInfo> describe_if_there(const Layout& layout, const Index& index, const Descriptor& manifest) {
+  try {
+    return describe(layout, index, manifest);
+  } catch (const Fault&) {
+    const auto images = read_index(layout).images();
+    if (std::any_of(images.begin(), images.end(), [&](const auto& image) { return image.digest == manifest.digest; })) {
+      throw;
+    }
+    return std::nullopt;
+  }
+}
+
 std::optional<ImageInfo> find_image(const Layout& layout, std::string_view name) {
-  return explained(kOperation, std::string{name}, [&] { return find_in(layout, read_index(layout), name); });
+  return explained(kOperation, std::string{name}, [&] {
+    Index index = read_index(layout);
+    return find_in(layout, index, name);
+  });
 }
 
 ImageInfo get_image(const Layout& layout, std::string_view name) {
   const std::string subject{name};
   return explained(kOperation, subject, [&] {
-    const Index index = read_index(layout);
+    Index index = read_index(layout);
     if (auto found = find_in(layout, index, name)) {
       return std::move(*found);
     }

@@ -30,6 +30,10 @@ namespace dunnage::image {
 /// What is known about an image. Throws: Fault, CallError.
 [[nodiscard]] ImageInfo describe(const Layout& layout, const Index& index, const Descriptor& manifest);
 
+/// The same; nothing if the image has been removed since the index was read.
+[[nodiscard]] std::optional<ImageInfo> describe_if_there(const Layout& layout, const Index& index,
+                                                         const Descriptor& manifest);
+
 /// All names, full and as people write them, for "did you mean".
 [[nodiscard]] std::vector<std::string> known_names(const Index& index);
 

@@ -11,6 +11,7 @@
 #include "image/load.hpp"
 #include "image/pull.hpp"
 #include "image/reference.hpp"
+#include "image/removal.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -97,7 +98,9 @@ std::vector<Image> ImageStore::list() const {
     std::vector<Image> images;
     for (const image::Descriptor& manifest : index.images()) {
       try {
-        images.push_back(Image{image::describe(state_->layout, index, manifest)});
+        if (auto info = image::describe_if_there(state_->layout, index, manifest)) {
+          images.push_back(Image{std::move(*info)});
+        }
       } catch (const Fault&) {  // damaged() tells of it
       }
     }
@@ -113,7 +116,7 @@ std::vector<std::string> ImageStore::damaged() const {
     std::vector<std::string> damaged;
     for (const image::Descriptor& manifest : index.images()) {
       try {
-        (void)image::describe(state_->layout, index, manifest);
+        (void)image::describe_if_there(state_->layout, index, manifest);
       } catch (const Fault&) {
         const auto names = index.names_of(manifest.digest);
         damaged.push_back(names.empty() ? manifest.digest : names.front());
@@ -136,5 +139,9 @@ void ImageStore::tag(std::string_view name, std::string_view new_name_text) {
     change.commit();
   });
 }
+
+void ImageStore::remove(std::string_view name) { image::remove_image(state_->layout, name); }
+
+ImagePruneResult ImageStore::prune(bool all) { return image::prune_images(state_->layout, all); }
 
 }  // namespace dunnage

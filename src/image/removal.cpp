@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/removal.hpp"
+
+#include "image/blob.hpp"
+#include "image/changes.hpp"
+#include "image/collect.hpp"
+#include "image/failure.hpp"
+#include "image/find.hpp"
+#include "image/index.hpp"
+#include "image/reference.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage::image {
+namespace {
+
+constexpr const char* kOperation = "remove image";
+
+bool is_tag(const std::string& name) { return name.find('@') == std::string::npos; }
+
+/// Nothing if it is damaged.
+std::optional<std::string> id_of(const Layout& layout, const Descriptor& image) {
+  try {
+    return parse_manifest(read_document(layout, image.digest), image.media_type).config.digest;
+  } catch (const Fault&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<std::string> users_of_image(const Layout& layout, const Descriptor& image) {
+  const auto id = id_of(layout, image);
+  return id ? users_of(layout.open_changes().get(), *id) : std::vector<std::string>{};
+}
+
+/// The full name if `name` is one that the image has by that very name; nothing for an id or a digest.
+std::optional<std::string> tag_meant(const Index& index, std::string_view name, const Descriptor& image) {
+  try {
+    const Reference reference = parse_reference(name);
+    std::string full = to_string(reference);
+    const Descriptor* holder = index.find(full);
+    if (reference.digest.empty() && holder != nullptr && holder->digest == image.digest) {
+      return full;
+    }
+  } catch (const Fault&) {  // an id
+  }
+  return std::nullopt;
+}
+
+/// What a registry calls an image by its content goes with the last tag of that repository.
+void remove_tag(Index& index, const std::string& tag, const std::string& digest) {
+  index.remove_name(tag);
+  const std::string repository = parse_reference(tag).repository();
+  const auto names = index.names_of(digest);
+  const auto of_repository = [&](const std::string& name) { return parse_reference(name).repository() == repository; };
+  if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_tag(name) && of_repository(name); })) {
+    return;
+  }
+  for (const std::string& name : names) {
+    if (of_repository(name)) {
+      index.remove_name(name);
+    }
+  }
+}
+
+bool has_other_tags(const Index& index, const std::string& digest, const std::string& tag) {
+  const auto names = index.names_of(digest);
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_tag(name) && name != tag; });
+}
+
+}  // namespace
+
+void remove_image(const Layout& layout, std::string_view name) {
+  const std::string subject{name};
+  explained(kOperation, subject, [&] {
+    Collected collected;
+    {
+      IndexChange change{layout};
+      Index& index = change.index();
+      const auto image = resolve(layout, index, name);
+      if (!image) {
+        throw missing_failure(kOperation, subject, known_names(index));
+      }
+      const auto tag = tag_meant(index, name, *image);
+      if (tag && has_other_tags(index, image->digest, *tag)) {
+        remove_tag(index, *tag, image->digest);
+      } else {
+        if (auto users = users_of_image(layout, *image); !users.empty()) {
+          throw in_use_failure(kOperation, subject, std::move(users));
+        }
+        index.remove_image(image->digest);
+      }
+      change.commit();
+      collected = collect(layout, change);
+    }
+    delete_collected(layout, collected);
+  });
+}
+
+ImagePruneResult prune_images(const Layout& layout, bool all) {
+  return explained("prune images of", layout.store.path.string(), [&] {
+    ImagePruneResult result;
+    Collected collected;
+    {
+      IndexChange change{layout};
+      Index& index = change.index();
+      for (const Descriptor& image : index.images()) {
+        const auto names = index.names_of(image.digest);
+        const auto id = id_of(layout, image);
+        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tag)) ||
+            !users_of(layout.open_changes().get(), *id).empty()) {
+          continue;
+        }
+        index.remove_image(image.digest);
+        result.removed.push_back(*id);
+      }
+      if (!result.removed.empty()) {
+        change.commit();
+      }
+      collected = collect(layout, change);
+    }
+    delete_collected(layout, collected);
+    result.bytes = collected.bytes;
+    return result;
+  });
+}
+
+}  // namespace dunnage::image

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Writing a tar archive: pax where it has to be, plain ustar elsewhere.
+
+#include <dunnage/image_store.hpp>
+
+#include "image/unpack/c_locale.hpp"
+#include "image/watching.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::image {
+
+/// To be used by the thread that made it. All of it throws Fault(limit_exceeded, image_invalid), CallError, what
+/// `write` throws.
+class TarWriter {
+ public:
+  /// \param limits, watching, write  outlive this
+  TarWriter(const ImageLimits& limits, Watching& watching, const std::function<void(std::string_view)>& write);
+  TarWriter(const TarWriter&) = delete;
+  TarWriter& operator=(const TarWriter&) = delete;
+
+  /// What every entry has; extended attributes are those of `file`, unless it is below zero.
+  void begin(const std::string& name, const struct stat& status, int file);
+  void end();  ///< writes it
+
+  /// Instead of end(): with the content of `file`, which is O_PATH; holes stay holes.
+  void end_with_content(int file, const struct stat& status);
+  /// Instead of end(): as a further name of an entry that was written.
+  void end_as_link_to(const std::string& name);
+  /// Instead of end(): with where the link `file` leads to.
+  void end_as_symbolic_link(int file);
+
+  void finish();
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+ private:
+  struct Free {
+    void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
+    void operator()(archive* writer) const noexcept { (void)::archive_write_free(writer); }
+  };
+
+  static la_ssize_t supply(archive* writer, void* self, const void* data, std::size_t size) noexcept;
+  void require(la_ssize_t result);
+  void add_attributes(int file);
+  void write_piece(int fd, la_int64_t offset, la_int64_t size);
+  void write_zeros(la_int64_t size);
+
+  const ImageLimits& limits_;
+  Watching& watching_;
+  const std::function<void(std::string_view)>& write_;
+  CLocale locale_;
+  std::string name_;
+  std::uint64_t size_ = 0;
+  std::vector<char> buffer_;
+  std::exception_ptr failure_;
+  std::unique_ptr<archive, Free> writer_;
+  std::unique_ptr<archive_entry, Free> entry_;
+};
+
+}  // namespace dunnage::image
