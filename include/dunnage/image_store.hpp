@@ -48,8 +48,9 @@ struct ImageLimits {
   std::uint64_t bytes = std::uint64_t{64} << 30U;       ///< of one layer, unpacked; of a whole archive that is loaded
   std::uint64_t file_bytes = std::uint64_t{32} << 30U;  ///< of one file in it
   std::uint64_t entries = 4'000'000;
-  std::uint64_t ratio = 1100;  ///< unpacked bytes for each packed one; gzip itself cannot do more than 1,032
-  unsigned depth = 256;        ///< components of a path
+  /// Unpacked bytes for each packed one, in what unpacks to more than 64 MiB; gzip itself cannot do more than 1,032.
+  std::uint64_t ratio = 1100;
+  unsigned depth = 256;  ///< components of a path
 };
 
 struct PullOptions {

@@ -72,7 +72,7 @@ void Decompressor::open(Compression compression) {
     fail();
   }
   const int result = ::archive_read_next_header(reader_.get(), &content);
-  if (result != ARCHIVE_OK && result != ARCHIVE_EOF) {
+  if (failure_ || (result != ARCHIVE_OK && result != ARCHIVE_EOF)) {
     fail();
   }
   empty_ = result == ARCHIVE_EOF;
@@ -123,7 +123,7 @@ std::size_t Decompressor::read(char* buffer, std::size_t size) {
     return read_plain(buffer, size);
   }
   const la_ssize_t got = empty_ ? 0 : ::archive_read_data(reader_.get(), buffer, size);
-  if (got < 0) {
+  if (failure_ || got < 0) {  // where a member ends, a failure looks like the end of all to libarchive
     fail();
   }
   taken_at_output_ = taken_;

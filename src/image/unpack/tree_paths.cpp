@@ -53,7 +53,8 @@ Fault in_the_way(const std::string& name, const char* what) {
 
 bool is_whiteout(const struct stat& status) noexcept { return S_ISCHR(status.st_mode) && status.st_rdev == 0; }
 
-TreePaths::TreePaths(int tree, MakeMissing make) : tree_{tree}, make_{std::move(make)} {}
+TreePaths::TreePaths(int tree, unsigned deepest, MakeMissing make)
+    : tree_{tree}, deepest_{deepest}, make_{std::move(make)} {}
 
 std::shared_ptr<const Place> TreePaths::find(std::string_view name, PathRules rules) {
   for (const Known& known : known_) {
@@ -103,6 +104,10 @@ std::string TreePaths::walk(std::string_view name, PathRules rules) {
     } else {
       step(real, component, left, rules);
     }
+  }
+  if (!real.empty() && std::count(real.begin(), real.end(), '/') + 2 > std::ptrdiff_t{deepest_}) {
+    throw Fault{errc::limit_exceeded, fmt::format("links lead more than {} directories deep", deepest_),
+                "raise ImageLimits::depth if it can be trusted"};
   }
   return real;
 }

@@ -37,11 +37,12 @@ using MakeMissing =
 
 class TreePaths {
  public:
-  /// \param tree  the root, open until this has gone
-  TreePaths(int tree, MakeMissing make);
+  /// \param tree  the root, open until this has gone; \param deepest  components a name may have, links followed
+  TreePaths(int tree, unsigned deepest, MakeMissing make);
 
   /// \param name  checked by checked_name()
-  /// Throws: Fault(image_invalid) if there is something else on the way, or too many links; CallError.
+  /// Throws: Fault(image_invalid) if there is something else on the way, or too many links; Fault(limit_exceeded) if
+  /// links lead too deep; CallError.
   [[nodiscard]] std::shared_ptr<const Place> find(std::string_view name, PathRules rules = {});
 
   /// To be called when something has been taken away that may have been on the way to somewhere.
@@ -59,6 +60,7 @@ class TreePaths {
   void make(const std::string& parent, const std::string& leaf, bool over_whiteout);
 
   int tree_;
+  unsigned deepest_;
   MakeMissing make_;
   std::array<Known, 16> known_;
   std::size_t oldest_ = 0;

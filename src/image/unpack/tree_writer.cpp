@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 namespace dunnage::image {
@@ -43,7 +44,8 @@ TreeWriter::TreeWriter(int tree, const launcher::Identity& identity, const Image
       limits_{limits},
       mask_{mask},
       own_{identity.rootless() ? Owner{} : Owner{::geteuid(), ::getegid()}},
-      paths_{tree, [this](int directory, const std::string& parent, const std::string& leaf, bool over_whiteout) {
+      paths_{tree, limits.depth,
+             [this](int directory, const std::string& parent, const std::string& leaf, bool over_whiteout) {
                make_missing(directory, parent, leaf, over_whiteout);
              }} {
   directories_.add({.name = {}, .mode = kImpliedMode, .implied = true});
@@ -192,6 +194,10 @@ void TreeWriter::add_symbolic_link(const Spot& spot, const Entry& entry) {
   if (entry.target.empty()) {
     throw malformed(fmt::format("the link \"{}\" leads nowhere", shown(entry)));
   }
+  if (entry.target.size() >= PATH_MAX) {
+    throw Fault{errc::limit_exceeded, fmt::format("what the link \"{}\" leads to has too long a name", shown(entry)),
+                "make the image with shorter names"};
+  }
   make_in_place(spot, "symlink",
                 [&] { return ::symlinkat(entry.target.c_str(), spot.directory(), spot.leaf.c_str()) == 0; });
   losses_.attributes += entry.attributes.size();
@@ -204,17 +210,24 @@ void TreeWriter::add_hard_link(const Spot& spot, const Entry& entry) {
   }
   const Spot from = spot_of(checked_name(entry.target, limits_), {.make = false, .follow = true});
   struct stat source {};
+  const auto missing = [&] {
+    return malformed(fmt::format("\"{}\" is a hard link to \"{}\", which is not a file of this layer", shown(entry),
+                                 error::printable(std::string_view{entry.target}.substr(0, 255))));
+  };
   if (from.leaf.empty() || ::fstatat(from.directory(), from.leaf.c_str(), &source, AT_SYMLINK_NOFOLLOW) != 0 ||
       (!S_ISREG(source.st_mode) && !S_ISLNK(source.st_mode))) {
-    throw malformed(fmt::format("\"{}\" is a hard link to \"{}\", which is not a file of this layer", shown(entry),
-                                error::printable(std::string_view{entry.target}.substr(0, 255))));
+    throw missing();
   }
   struct stat now {};
   if (::fstatat(spot.directory(), spot.leaf.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == source.st_ino) {
     return;  // it is that file already
   }
   make_in_place(spot, "link", [&] {
-    return ::linkat(from.directory(), from.leaf.c_str(), spot.directory(), spot.leaf.c_str(), 0) == 0;
+    const bool made = ::linkat(from.directory(), from.leaf.c_str(), spot.directory(), spot.leaf.c_str(), 0) == 0;
+    if (!made && errno == ENOENT) {  // it was in the directory that had to give way
+      throw missing();
+    }
+    return made;
   });
   if (identity_.privilege == launcher::Privilege::Range) {
     owners_.add_link(spot.name(), source.st_ino);
