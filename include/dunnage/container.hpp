@@ -25,10 +25,12 @@
 
 #include <dunnage/environment.hpp>
 #include <dunnage/export.hpp>
+#include <dunnage/image_store.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/process.hpp>
+#include <dunnage/progress.hpp>
 #include <dunnage/rootfs.hpp>
 
 #include <chrono>
@@ -76,20 +78,29 @@ struct VolumesFrom {
   friend bool operator==(const VolumesFrom&, const VolumesFrom&) = default;
 };
 
-/// Everything a launch is told. Only `argv` has to be given.
+/// Everything a launch is told. Only `argv` has to be given, and not even that with an image that says what it runs.
+/// What an image says (ImageConfig) counts where this says nothing, as with `docker run`.
 struct LaunchSpec {
   Rootfs rootfs = Rootfs::host();
-  std::vector<std::string> argv{};  ///< the program is looked up in the container, along PATH of `env`
+  /// The program, looked up in the container, along PATH of `env`, and its arguments. With an image that has an
+  /// entrypoint these are its arguments; empty: the image's own.
+  std::vector<std::string> argv{};
+  /// Comes before `argv` in place of the image's, whose own arguments count no more then; an empty list is none.
+  std::optional<std::vector<std::string>> entrypoint{};
   Storage mounts{};
+  ImageVolumes image_volumes = ImageVolumes::Anonymous;
   /// Volumes and bind mounts of recorded containers, running or not; a tmpfs is not taken. A mount of `mounts` at the
   /// same target wins, and so does an earlier entry of this list.
   std::vector<VolumesFrom> volumes_from{};
-  Environment env{};      ///< added to PATH, HOME, HOSTNAME (and TERM with a terminal); nothing comes from the host
-  std::string cwd = "/";  ///< created if it is missing
-  std::string user{};     ///< `user[:group]`, each a name of the rootfs's passwd/group or a number; empty: root
+  Environment env{};   ///< added to PATH, HOME, HOSTNAME (and TERM with a terminal), and to the image's, which it
+                       ///< overrides; nothing comes from the host
+  std::string cwd{};   ///< created if it is missing; empty: the image's, else "/"
+  std::string user{};  ///< `user[:group]`, each a name of the rootfs's passwd/group or a number; empty: the image's,
+                       ///< else root
   std::vector<std::string> groups{};  ///< supplementary groups besides those of /etc/group
   std::string hostname{};             ///< empty: the first 12 digits of the id
   bool read_only_root = false;
+  RootChanges root_changes{};  ///< with Rootfs::image()
   Network network = Network::Private;
   Stdio in = Stdio::null();
   Stdio out = Stdio::inherit();
@@ -105,15 +116,18 @@ struct LaunchSpec {
   std::vector<std::string> drop_capabilities{};  ///< the same names; "ALL" leaves what add_capabilities names
   Lifetime lifetime = Lifetime::WithHost;
   RestartPolicy restart{};
-  int stop_signal = SIGTERM;
-  std::string name{};  ///< makes a record in the store; unique there
-  Labels labels{};
+  int stop_signal = 0;  ///< 0: the image's, else SIGTERM
+  std::string name{};   ///< makes a record in the store; unique there
+  Labels labels{};      ///< added to the image's, which they override
   bool record = false;  ///< make a record even without a name (one is made up). Detached containers always have one
   /// Remove the record and the anonymous volumes when the container has ended for good. Default: true with the host's
   /// lifetime, false when detached.
   std::optional<bool> remove_on_exit{};
   std::filesystem::path store{};                     ///< empty: default_store()
-  std::chrono::milliseconds launch_timeout{60'000};  ///< longest time launch() may take
+  std::chrono::milliseconds launch_timeout{60'000};  ///< longest time launch() may take once the image is there
+  /// When the image is fetched; ImageStore::pull() has more options.
+  PullPolicy pull = PullPolicy::Missing;
+  Watch watch{};  ///< of fetching and unpacking the image
 };
 
 /// A further program in a running container.
@@ -164,7 +178,8 @@ class DUNNAGE_API Container {
   /// Resolves and prepares what is not prepared yet, and starts the program. Returns when the program has been
   /// executed. All or nothing.
   /// Throws: LaunchError(program_missing, program_unusable, user_unknown, container_exists, not_supported, timed_out,
-  /// launcher_lost, ...), MountError naming the mount, and what resolve() and prepare() throw.
+  /// launcher_lost, ...), MountError naming the mount, ImageError for an image that cannot be had or used, and what
+  /// resolve() and prepare() throw.
   /// Kernel: clone3(2), move_mount(2), openat2(2), close_range(2), pidfd; Linux 5.12.
   [[nodiscard]] static Container launch(LaunchSpec spec);
 
@@ -194,7 +209,8 @@ class DUNNAGE_API Container {
   /// Freezes every process (a cgroup freezer where this user may make one, else SIGSTOP to each). Throws: LaunchError.
   void pause() const;
   void resume() const;
-  /// Stops it, if it runs, and starts it again from the same specification: same id, name, log and anonymous volumes.
+  /// Stops it, if it runs, and starts it again from the same specification: same id, name, log and anonymous volumes,
+  /// and the same image with what was written to it on disk.
   /// Mounts are prepared anew, so volumes and binds show what the host has now. If it cannot be started it stays
   /// stopped, with its record and its volumes.
   /// By the handle that launched it, streams of kind pipe and callback are made anew.

@@ -33,7 +33,10 @@ struct ContainerInfo {
   ContainerStatus status = ContainerStatus::Created;
   int pid = 0;  ///< of the first process as this process sees it; 0 when it does not run
   std::vector<std::string> argv;
-  std::string rootfs;
+  std::string rootfs;             ///< "host", the path of a directory, or the name of an image
+  std::string image;              ///< what the image was called when the container was made; empty without one
+  std::string image_id;           ///< "sha256:…"
+  std::filesystem::path changes;  ///< where what it writes to the image's root is; empty if it is nowhere on disk
   Environment env;
   std::string cwd;
   std::string user;
@@ -52,7 +55,8 @@ struct ContainerInfo {
   std::filesystem::path log;
 };
 
-/// Docker's names: Id, Name, Created, Path, Args, State{Status,Running,Paused,Pid,ExitCode,...}, Mounts, Config, ...
+/// Docker's names: Id, Name, Created, Path, Args, State{Status,Running,Paused,Pid,ExitCode,...}, Image, Mounts, Config,
+/// GraphDriver, ...
 [[nodiscard]] DUNNAGE_API std::string to_json(const ContainerInfo& container);
 
 /// A piece of a log, as the program wrote it.
@@ -87,15 +91,16 @@ class DUNNAGE_API ContainerStore {
   /// A handle on a running container. Throws: LaunchError(container_missing, not_running).
   [[nodiscard]] Container get(std::string_view name) const;
   /// Starts a container that has ended again, whoever launched it, and answers with a handle on it: same id, name, log,
-  /// mounts and anonymous volumes, as Container::restart() says. It is detached from now on. One that runs is left as
-  /// it is. Throws: LaunchError(container_missing), LaunchError(not_supported) if its record is of an earlier version
-  /// and does not hold enough, and as Container::launch().
+  /// mounts, anonymous volumes and image, as Container::restart() says. It is detached from now on. One that runs is
+  /// left as it is. Throws: LaunchError(container_missing), LaunchError(not_supported) if its record is of an earlier
+  /// version and does not hold enough, and as Container::launch().
   Container start(std::string_view name) const;
   /// Calls `sink` for each piece of the container's log, oldest first.
   void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink,
             const LogOptions& options = {}) const;
-  /// Removes the record, the log, and with `volumes` the anonymous volumes of a container that does not run; with
-  /// `force` kills it first. Throws: LaunchError(container_missing), LaunchError if it runs.
+  /// Removes the record, the log, what was written to the image's root, and with `volumes` the anonymous volumes of a
+  /// container that does not run; with `force` kills it first. Throws: LaunchError(container_missing), LaunchError if
+  /// it runs.
   void remove(std::string_view name, bool force = false, bool volumes = true);
 
  private:

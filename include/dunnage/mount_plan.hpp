@@ -12,6 +12,7 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/fwd.hpp>
+#include <dunnage/rootfs.hpp>
 #include <dunnage/volume.hpp>
 
 #include <cstddef>
@@ -87,6 +88,9 @@ struct PrepareOptions {
   std::string user{};
   std::string container_id{};    ///< owner of anonymous volumes; empty: a fresh id
   std::string container_name{};  ///< whom VolumeStore::users() will name; empty: the id
+  /// What the mounts will be in: fresh volumes get what it has at their targets. An image has to be in the store.
+  Rootfs rootfs = Rootfs::host();
+  std::filesystem::path store{};  ///< of the image; empty: default_store()
 };
 
 /// A value. Two plans of the same set on the same host are equal. Order: parents before children, otherwise as added.

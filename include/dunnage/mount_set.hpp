@@ -14,6 +14,7 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/fwd.hpp>
+#include <dunnage/rootfs.hpp>
 #include <dunnage/spec_code.hpp>
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/volume.hpp>
@@ -55,6 +56,9 @@ using Mount = std::variant<BindMount, VolumeMount, Tmpfs>;
 struct ResolveOptions {
   std::filesystem::path store{};              ///< where named volumes live; empty: default_store()
   std::filesystem::path current_directory{};  ///< base of relative sources; empty: that of the process
+  /// What the mounts will be in. An image, which has to be in the store, adds the volumes it declares.
+  Rootfs rootfs = Rootfs::host();
+  ImageVolumes image_volumes = ImageVolumes::Anonymous;
 };
 
 /// A value: copies are independent, equality is member by member, in order.
@@ -79,7 +83,8 @@ class DUNNAGE_API MountSet {
   [[nodiscard]] const Mount& operator[](std::size_t index) const { return mounts_.at(index); }
 
   /// Looks at the host and decides: sources, kinds, attributes, order. Writes nothing.
-  /// Throws: MountError(source_missing), VolumeError(volume_damaged, store_unusable), and what add() throws.
+  /// Throws: MountError(source_missing), VolumeError(volume_damaged, store_unusable), ImageError(image_missing), and
+  /// what add() throws.
   [[nodiscard]] MountPlan resolve(const ResolveOptions& options = {}) const;
 
   /// One `--mount` text per line.

@@ -82,7 +82,9 @@ Json to_value(const Relaunch& relaunch) {
   return {{"ReadOnlyRoot", relaunch.read_only_root},
           {"HostNetwork", relaunch.network == Network::Host},
           {"AddCapabilities", texts_to_value(relaunch.add_capabilities)},
-          {"DropCapabilities", texts_to_value(relaunch.drop_capabilities)}};
+          {"DropCapabilities", texts_to_value(relaunch.drop_capabilities)},
+          {"RootChanges", to_string(relaunch.root_changes.kind)},
+          {"RootChangesSize", relaunch.root_changes.size}};
 }
 
 Relaunch relaunch_of(const Json& value) {
@@ -91,6 +93,11 @@ Relaunch relaunch_of(const Json& value) {
   relaunch.network = value.at("HostNetwork").get<bool>() ? Network::Host : Network::Private;
   relaunch.add_capabilities = texts_from_value(value.at("AddCapabilities"));
   relaunch.drop_capabilities = texts_from_value(value.at("DropCapabilities"));
+  if (const auto kind = value.find("RootChanges"); kind != value.end()) {  // absent in records of earlier versions
+    const bool memory = kind->get<std::string>() == to_string(RootChanges::Kind::Memory);
+    relaunch.root_changes.kind = memory ? RootChanges::Kind::Memory : RootChanges::Kind::Disk;
+    relaunch.root_changes.size = number_of<std::uint64_t>(value.at("RootChangesSize"));
+  }
   return relaunch;
 }
 
@@ -103,6 +110,10 @@ Config config_of(const Json& value) {
   config.name = value.at("Name").get<std::string>();
   config.argv = texts_from_value(value.at("Argv"));
   config.rootfs = from_json_text(value.at("Rootfs"));
+  if (const auto image = value.find("Image"); image != value.end()) {
+    config.image = from_json_text(image->at("Name"));
+    config.image_id = from_json_text(image->at("Id"));
+  }
   config.env = pairs_from_value(value.at("Env"));
   config.cwd = from_json_text(value.at("Cwd"));
   config.user = from_json_text(value.at("User"));
@@ -161,6 +172,9 @@ std::string encode_config(const Config& config) {
              {"CreatedAt", to_nanoseconds(config.created_at)},
              {"Capabilities", config.capabilities},
              {"NoNewPrivileges", config.no_new_privileges}};
+  if (!config.image_id.empty()) {
+    value["Image"] = {{"Name", to_json_text(config.image)}, {"Id", to_json_text(config.image_id)}};
+  }
   if (config.relaunch) {
     value["Relaunch"] = to_value(*config.relaunch);
   }

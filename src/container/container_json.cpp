@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dunnage {
@@ -92,6 +93,16 @@ Json host_config_of(const ContainerInfo& container) {
           {"AutoRemove", container.remove_on_exit}};
 }
 
+/// Where the root file system comes from, as Docker tells it of overlay2. The layers are the image's.
+Json graph_driver_of(const ContainerInfo& container) {
+  Json data = Json::object();
+  if (!container.changes.empty()) {
+    data["UpperDir"] = to_json_text(container.changes.native());
+    data["WorkDir"] = to_json_text((container.changes.parent_path() / "work").native());
+  }
+  return {{"Name", "overlay"}, {"Data", std::move(data)}};
+}
+
 }  // namespace
 
 std::string to_json(const ContainerInfo& container) {
@@ -100,18 +111,23 @@ std::string to_json(const ContainerInfo& container) {
     mounts.push_back(mount_of(mount));
   }
   const auto& argv = container.argv;
-  const Json value{{"Id", container.id},
-                   {"Name", container.name},
-                   {"Created", time_of(container.created_at)},
-                   {"Path", argv.empty() ? Json("") : to_json_text(argv.front())},
-                   {"Args", texts(argv.empty() ? argv.begin() : argv.begin() + 1, argv.end())},
-                   {"State", state_of(container)},
-                   {"Rootfs", to_json_text(container.rootfs)},
-                   {"Mounts", mounts},
-                   {"Config", config_of(container)},
-                   {"HostConfig", host_config_of(container)},
-                   {"RestartCount", container.restart_count},
-                   {"LogPath", to_json_text(container.log.native())}};
+  Json value{{"Id", container.id},
+             {"Name", container.name},
+             {"Created", time_of(container.created_at)},
+             {"Path", argv.empty() ? Json("") : to_json_text(argv.front())},
+             {"Args", texts(argv.empty() ? argv.begin() : argv.begin() + 1, argv.end())},
+             {"State", state_of(container)},
+             {"Rootfs", to_json_text(container.rootfs)},
+             {"Mounts", mounts},
+             {"Config", config_of(container)},
+             {"HostConfig", host_config_of(container)},
+             {"RestartCount", container.restart_count},
+             {"LogPath", to_json_text(container.log.native())}};
+  if (!container.image_id.empty()) {
+    value["Image"] = to_json_text(container.image_id);
+    value["Config"]["Image"] = to_json_text(container.image);
+    value["GraphDriver"] = graph_driver_of(container);
+  }
   // the key of a label has to be a JSON key; one that is not Unicode gets replacement characters
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/changes.hpp"
 #include "container/config.hpp"
 #include "container/control.hpp"
 #include "container/failure.hpp"
@@ -60,14 +61,25 @@ void kill_and_wait(const Deed& deed, const Contact& found) {
   }
 }
 
-std::vector<std::string> anonymous_volumes_of(int record) {
-  try {
-    return container::read_config(record).anonymous_volumes;
-  } catch (const std::invalid_argument&) {
-  } catch (const kernel::CallError&) {
+/// What goes with a record. A damaged one can be removed; prune() finds its volumes.
+struct Belongings {
+  std::vector<std::string> volumes;
+  std::string id;
+
+  static Belongings of(int record) {
+    try {
+      const container::Config config = container::read_config(record);
+      return {config.anonymous_volumes, config.id};
+    } catch (const std::invalid_argument&) {
+    } catch (const kernel::CallError&) {
+    }
+    return {};
   }
-  return {};  // a damaged record can be removed; prune() finds its volumes
-}
+  void remove(const volume::Layout& layout, bool with_volumes) const {
+    container::remove_volumes(layout, with_volumes ? volumes : std::vector<std::string>{});
+    container::remove_changes(layout, id);
+  }
+};
 
 /// A line of the list. What cannot be read is there as well, so that it can be removed.
 std::optional<ContainerInfo> listed(int containers, const Found& record, const std::filesystem::path& path,
@@ -175,7 +187,7 @@ void ContainerStore::remove(std::string_view name, bool force, bool volumes) {
     const kernel::FileDescriptor containers = state_->containers();
     const Found record = container::get_record(deed, containers.get(), name);
     const int directory = record.directory.get();
-    const auto anonymous = volumes ? anonymous_volumes_of(directory) : std::vector<std::string>{};
+    const Belongings belongings = Belongings::of(directory);
     try {
       Contact found = container::contact(directory, after(kPatience));
       if (found.listener != Listener::Nobody && force) {
@@ -188,7 +200,7 @@ void ContainerStore::remove(std::string_view name, bool force, bool volumes) {
         throw container::failure(deed, "it is running", std::make_error_code(std::errc::device_or_resource_busy),
                                  "stop it first, or use force");
       }
-      container::remove_volumes(state_->layout(), anonymous);
+      belongings.remove(state_->layout(), volumes);
       container::take_away(state_->layout(), containers.get(), record.name, directory);
     } catch (const kernel::CallError& error) {
       // its launcher, or somebody else, removed it meanwhile, which is what was asked for
@@ -196,7 +208,7 @@ void ContainerStore::remove(std::string_view name, bool force, bool volumes) {
           kernel::is_at(containers.get(), record.name, directory)) {
         throw;
       }
-      container::remove_volumes(state_->layout(), anonymous);
+      belongings.remove(state_->layout(), volumes);
     }
   });
 }

@@ -26,7 +26,14 @@ ContainerInfo info_of(const Config& config, const std::filesystem::path& path) {
   info.id = config.id;
   info.name = config.name;
   info.argv = config.argv;
-  info.rootfs = config.rootfs;
+  info.rootfs = config.image_id.empty() ? config.rootfs : config.image;
+  info.image = config.image;
+  info.image_id = config.image_id;
+  const bool on_disk = config.relaunch && !config.relaunch->read_only_root &&
+                       config.relaunch->root_changes.kind == RootChanges::Kind::Disk;
+  if (!config.image_id.empty() && on_disk) {
+    info.changes = path.parent_path().parent_path() / "images/changes" / config.id / "upper";
+  }
   info.env = config.env;
   info.cwd = config.cwd;
   info.user = config.user;

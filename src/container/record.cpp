@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/changes.hpp"
 #include "container/config.hpp"
 #include "container/control.hpp"
 #include "container/failure.hpp"
@@ -116,7 +117,9 @@ bool clear_finished(const volume::Layout& layout, int containers, const std::str
     if (found.listener != Listener::Nobody) {
       return false;
     }
-    remove_volumes(layout, read_config(directory.get()).anonymous_volumes);
+    const Config config = read_config(directory.get());
+    remove_volumes(layout, config.anonymous_volumes);
+    remove_changes(layout, config.id);
     take_away(layout, containers, name, directory.get());
     return true;
   } catch (const std::invalid_argument&) {

@@ -41,6 +41,7 @@ struct Relaunch {
   Network network = Network::Private;
   std::vector<std::string> add_capabilities;  ///< as asked for, not as given: another process may have others
   std::vector<std::string> drop_capabilities;
+  RootChanges root_changes;
   friend bool operator==(const Relaunch&, const Relaunch&) = default;
 };
 
@@ -49,7 +50,9 @@ struct Config {
   std::string id;
   std::string name;
   std::vector<std::string> argv;
-  std::string rootfs;  ///< "host", or the absolute path of a directory
+  std::string rootfs;    ///< "host", "image", or the absolute path of a directory
+  std::string image;     ///< its name when the container was made; it may be another image's by now
+  std::string image_id;  ///< empty without an image
   Environment env;
   std::string cwd;
   std::string user;                   ///< `uid:gid` in numbers

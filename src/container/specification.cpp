@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <vector>
 
 namespace dunnage::container {
 
 Rootfs rootfs_of(const Config& config) {
+  if (!config.image_id.empty()) {
+    return Rootfs::image(config.image);
+  }
   return config.rootfs == "host" ? Rootfs::host() : Rootfs::directory(config.rootfs);
 }
 
@@ -28,11 +32,14 @@ std::optional<LaunchSpec> specification_of(const Config& config, const std::file
   const Relaunch& more = *config.relaunch;
   LaunchSpec spec{.rootfs = rootfs_of(config),
                   .argv = config.argv,
+                  .entrypoint = std::vector<std::string>{},
+                  .image_volumes = ImageVolumes::Ignore,
                   .env = config.env,
                   .cwd = config.cwd,
                   .user = config.user,
                   .hostname = config.hostname,
                   .read_only_root = more.read_only_root,
+                  .root_changes = more.root_changes,
                   .network = more.network,
                   .out = Stdio::log(),
                   .err = Stdio::log(),
@@ -47,7 +54,8 @@ std::optional<LaunchSpec> specification_of(const Config& config, const std::file
                   .labels = config.labels,
                   .record = true,
                   .remove_on_exit = config.remove_on_exit,
-                  .store = store};
+                  .store = store,
+                  .pull = PullPolicy::Never};
   std::ranges::transform(config.groups, std::back_inserter(spec.groups),
                          [](std::uint32_t group) { return std::to_string(group); });
   return spec;

@@ -57,6 +57,7 @@ struct Container::State {
   std::filesystem::path store;
   bool lives_with_another = false;  ///< it ends with the program that launched it, which is another process
   Rootfs rootfs = Rootfs::host();   ///< for the names of users exec() is given
+  std::string image_id;             ///< empty without an image
   std::mutex restarting;            ///< held by a restart, which is one at a time
 
  private:

@@ -49,6 +49,7 @@ Container handle_of(Met met, const std::filesystem::path& store) {
   state->no_new_privileges = config.no_new_privileges;
   state->groups = config.groups;
   state->rootfs = rootfs_of(config);
+  state->image_id = config.image_id;
   state->store = store;
   state->spec = specification_of(config, store);
   return ContainerAccess::make(std::move(state));

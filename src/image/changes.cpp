@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -25,10 +26,9 @@ namespace dunnage::image {
 namespace {
 
 constexpr const char* kLock = "lock";
-constexpr const char* kImage = "image";
 constexpr const char* kKept = "kept";
 constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
-constexpr std::size_t kMostImageBytes = 4096;
+constexpr std::size_t kMostLockBytes = 4096;
 constexpr auto kPatience = std::chrono::seconds{2};  ///< with a sweep that looks at it
 
 kernel::FileDescriptor open_place(int changes, const std::string& id) {
@@ -53,7 +53,7 @@ kernel::FileDescriptor open_lock(int place) {
 const std::string& boot_id() {
   static const std::string id = [] {
     std::string buffer;
-    const auto [text, number] = kernel::read_host_file("/proc/sys/kernel/random/boot_id", buffer, kMostImageBytes);
+    const auto [text, number] = kernel::read_host_file("/proc/sys/kernel/random/boot_id", buffer, kMostLockBytes);
     if (number != 0) {
       throw kernel::CallError{"read boot_id", number};
     }
@@ -78,7 +78,7 @@ struct Word {
 /// What cannot be read is of no image: its maker was killed before it said.
 Word word_of(int place, const std::string& id) {
   std::string buffer;
-  const auto text = kernel::read_small_file(place, kImage, buffer, kMostImageBytes).text;
+  const auto text = kernel::read_small_file(place, kLock, buffer, kMostLockBytes).text;
   const auto json = nlohmann::json::parse(text, nullptr, false);
   const auto take = [&](const char* key, std::string& value) {
     if (const auto found = json.is_object() ? json.find(key) : json.end(); found != json.end() && found->is_string()) {
@@ -92,10 +92,18 @@ Word word_of(int place, const std::string& id) {
   return word;
 }
 
+/// A mark that says for how long is that of a restart whose process was killed.
+bool is_kept(int place) {
+  constexpr std::time_t kLongestRestart = 3600;
+  struct stat status {};
+  return ::fstatat(place, kKept, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         (status.st_size == 0 || std::time(nullptr) - status.st_mtime < kLongestRestart);
+}
+
 /// Locks a place nobody has and nobody wants. Empty if there is none of that name, or none such.
 kernel::FileDescriptor lock_abandoned(int changes, const std::string& id) {
   const kernel::FileDescriptor place = open_place(changes, id);
-  if (!place || kernel::exists_at(place.get(), kKept)) {
+  if (!place || is_kept(place.get())) {
     return {};
   }
   kernel::FileDescriptor lock = open_lock(place.get());
@@ -107,7 +115,7 @@ kernel::FileDescriptor lock_abandoned(int changes, const std::string& id) {
 }
 
 bool is_used(int place) {
-  if (kernel::exists_at(place, kKept)) {
+  if (is_kept(place)) {
     return true;
   }
   const kernel::FileDescriptor lock = kernel::open_beneath(place, kLock, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -121,18 +129,23 @@ Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptio
   place.lock_place(changes, owner.container_id);
   place.identify(owner, options);
   if (options.upper) {
-    place.fresh_ = kernel::make_directory(place.directory_.get(), "upper", S_IRWXU);
-    (void)kernel::make_directory(place.directory_.get(), "work", S_IRWXU);
+    const int directory = place.directory_.get();
+    (void)kernel::make_directory(directory, "upper", S_IRWXU);
+    (void)kernel::make_directory(directory, "work", S_IRWXU);
+    place.fresh_ = !kernel::exists_at(directory, "work/work");  // the kernel makes it when it mounts
   }
   return place;
 }
 
 /// The first start writes it; whoever was killed meanwhile has not started anything.
 void Changes::identify(const ChangesOwner& owner, const ChangesOptions& options) const {
-  const int place = directory_.get();
-  if (const kernel::FileDescriptor file = kernel::create_file(place, kImage, kFileMode)) {
-    kernel::write_all(file.get(), encode(owner, options.upper && options.is_volatile));
-  } else if (const Word word = word_of(place, owner.container_id); !word.boot.empty() && word.boot != boot_id()) {
+  const Word word = word_of(directory_.get(), owner.container_id);
+  if (word.image.empty()) {
+    if (::ftruncate(lock_.get(), 0) != 0) {
+      throw kernel::CallError{"truncate", errno};
+    }
+    kernel::write_all(lock_.get(), encode(owner, options.upper && options.is_volatile));
+  } else if (!word.boot.empty() && word.boot != boot_id()) {
     throw kernel::CallError{"use changes that were not synced when the machine went down", EIO};
   }
 }
@@ -155,9 +168,22 @@ void Changes::lock_place(int changes, const std::string& id) {
   }
 }
 
-void Changes::keep() const {
-  if (!kernel::exists_at(directory_.get(), kKept)) {
-    (void)kernel::create_file(directory_.get(), kKept, kFileMode);
+void Changes::keep(bool kept) const {
+  const int place = directory_.get();
+  if (::unlinkat(place, kKept, 0) != 0 && errno != ENOENT) {
+    throw kernel::CallError{"unlink", errno};
+  }
+  if (kept) {
+    (void)kernel::create_file(place, kKept, kFileMode);
+  }
+}
+
+void hold_changes(int changes, const std::string& container_id) {
+  const kernel::FileDescriptor place = open_place(changes, container_id);
+  const kernel::FileDescriptor mark =
+      place ? kernel::create_file(place.get(), kKept, kFileMode) : kernel::FileDescriptor{};
+  if (mark) {
+    kernel::write_all(mark.get(), "restart\n");
   }
 }
 

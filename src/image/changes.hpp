@@ -4,14 +4,15 @@
 /// \file
 /// What containers write to their roots: `<store>/images/changes/<container id>/`
 ///
-///     lock      held as long as the container lives, by its launcher
-///     image     JSON: the image's id, the container's name, and, if nothing in `upper` is ever synced, the run of the
-///               machine in which it is whole
+///     lock      held as long as the container lives, by its launcher. It says, in JSON, of which image it is, what
+///               the container is called, and, if nothing in `upper` is ever synced, in which run of the machine it is
+///               whole
 ///     upper/    what differs from the image; absent if it is kept in memory, or if nothing can be written
 ///     work/     the kernel's
-///     kept      present: it stays when the container has ended, for who starts it again
+///     kept      present: it stays when the container has ended, for who starts it again; with text in it, for the hour
+///               a restart may take at most
 ///
-/// What nobody locks and is not kept is what a killed process left; the next sweep takes it.
+/// What nobody locks and is not kept is about to be deleted, or what a killed process left; a sweep takes it.
 
 #include "kernel/file_descriptor.hpp"
 
@@ -47,8 +48,8 @@ class Changes {
   /// Nothing has been written to `upper` yet.
   [[nodiscard]] bool fresh() const noexcept { return fresh_; }
   [[nodiscard]] int lock() const noexcept { return lock_.get(); }
-  /// From now on it stays when the container has ended. Throws: kernel::CallError.
-  void keep() const;
+  /// Whether it stays from now on when the container has ended. Throws: kernel::CallError.
+  void keep(bool kept) const;
 
  private:
   Changes() = default;
@@ -63,6 +64,10 @@ class Changes {
 /// Moves the changes of a container to the trash and deletes them there; what this user may not delete stays in it for
 /// the next sweep that may. Nothing if there are none. Throws: kernel::CallError.
 void remove_changes(int changes, const std::string& container_id, int trash);
+
+/// Keeps them over the moment between an end and the start after it. Nothing if there are none.
+/// Throws: kernel::CallError.
+void hold_changes(int changes, const std::string& container_id);
 
 /// Removes what killed processes left. What cannot be removed now stays. Throws: kernel::CallError.
 void sweep_changes(int changes, int trash);

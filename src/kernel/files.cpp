@@ -122,7 +122,11 @@ bool make_directory(int parent, const std::string& name, mode_t mode) {
     }
     throw CallError{"mkdir", errno};
   }
-  if (::fchmodat(parent, name.c_str(), mode, 0) != 0) {
+  // most umasks take nothing of it, and looking is cheaper than writing an inode again
+  struct stat status {};
+  const bool right = ::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                     (status.st_mode & 07777U) == (mode & 07777U);
+  if (!right && ::fchmodat(parent, name.c_str(), mode, 0) != 0) {
     throw CallError{"chmod", errno};
   }
   return true;

@@ -39,13 +39,17 @@ class Checker {
     }
   }
 
-  void program(const std::vector<std::string>& argv) const {
-    if (argv.empty() || argv.front().empty()) {
-      refuse("argv has no program", "set argv to the program and its arguments");
-    }
+  void arguments(const std::vector<std::string>& argv) const {
     for (const std::string& argument : argv) {
       no_zero("argv", argument);
     }
+  }
+
+  void program(const std::vector<std::string>& argv, std::string remedy) const {
+    if (argv.empty() || argv.front().empty()) {
+      refuse("argv has no program", std::move(remedy));
+    }
+    arguments(argv);
   }
 
   void environment(const Environment& environment) const {
@@ -108,28 +112,58 @@ void check_terminal(const Checker& checker, const LaunchSpec& spec) {
   }
 }
 
+void check_root(const Checker& checker, const LaunchSpec& spec) {
+  if (spec.rootfs.kind() != Rootfs::Kind::Image) {
+    if (spec.root_changes.kind == RootChanges::Kind::Memory) {
+      checker.refuse("changes of the root go to memory with an image only",
+                     "use Rootfs::image(), or leave root_changes out");
+    }
+    return;
+  }
+  checker.no_zero("the name of the image", spec.rootfs.name());
+  if (spec.root_changes.kind == RootChanges::Kind::Memory && spec.root_changes.size == 0) {
+    checker.refuse("root_changes in memory have no size", "give the bytes they may take");
+  }
+}
+
 }  // namespace
 
 void check(const LaunchSpec& spec) {
   const Checker checker{"launch container", spec.name};
-  checker.program(spec.argv);
+  checker.arguments(spec.argv);
+  checker.arguments(spec.entrypoint.value_or(std::vector<std::string>{}));
   checker.environment(spec.env);
-  checker.working_directory(spec.cwd);
+  if (!spec.cwd.empty()) {
+    checker.working_directory(spec.cwd);
+  }
   checker.no_zero("user", spec.user);
   checker.no_zero("hostname", spec.hostname);
   constexpr std::size_t kLongestHostname = 64;
   if (spec.hostname.size() > kLongestHostname) {
     checker.refuse("the host name is longer than 64 bytes", "choose a shorter one");
   }
-  check_stop_signal(checker, spec.stop_signal);
+  if (spec.stop_signal != 0) {
+    check_stop_signal(checker, spec.stop_signal);
+  }
+  check_root(checker, spec);
   check_record(checker, spec);
   check_terminal(checker, spec);
   check_volumes_from(checker, spec);
 }
 
+void check_complete(const LaunchSpec& spec) {
+  const Checker checker{"launch container", spec.name};
+  checker.program(spec.argv, spec.rootfs.kind() == Rootfs::Kind::Image
+                                 ? "set argv to the program and its arguments; the image names none"
+                                 : "set argv to the program and its arguments");
+  checker.environment(spec.env);
+  checker.working_directory(spec.cwd);
+  checker.no_zero("user", spec.user);
+}
+
 void check(const ExecSpec& spec, const std::string& container) {
   const Checker checker{"execute in container", container};
-  checker.program(spec.argv);
+  checker.program(spec.argv, "set argv to the program and its arguments");
   checker.environment(spec.env);
   if (!spec.cwd.empty()) {
     checker.working_directory(spec.cwd);

@@ -3,23 +3,18 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/calls.hpp"
+#include "launch/accounts.hpp"
 #include "launch/root.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <boost/filesystem/operations.hpp>
 
 #include <cerrno>
-#include <cstddef>
 #include <string>
 #include <system_error>
 
 namespace dunnage::launch {
 namespace {
-
-constexpr std::size_t kMostAccountBytes = std::size_t{4} << 20U;
 
 kernel::FileDescriptor open_directory(const Rootfs& rootfs) {
   kernel::FileDescriptor directory{::open(rootfs.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
@@ -31,32 +26,6 @@ kernel::FileDescriptor open_directory(const Rootfs& rootfs) {
                                          : "give this user access to it");
   }
   return directory;
-}
-
-/// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
-/// size is read. \return empty when there is none
-std::string read_inside(int root, const char* path) {
-  const kernel::FileDescriptor found{kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
-  struct stat status {};
-  if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return {};
-  }
-  const kernel::FileDescriptor file{
-      kernel::open_at2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
-  struct stat again {};
-  if (!file || ::fstat(file.get(), &again) != 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev) {
-    return {};
-  }
-  std::string content;
-  std::string buffer(std::size_t{64} << 10U, '\0');
-  while (content.size() < kMostAccountBytes) {
-    const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
-    if (size <= 0) {
-      break;
-    }
-    content.append(buffer, 0, static_cast<std::size_t>(size));
-  }
-  return content;
 }
 
 }  // namespace
@@ -76,7 +45,7 @@ Accounts read_accounts(const Rootfs& rootfs) {
     return host_accounts();
   }
   const kernel::FileDescriptor directory = open_directory(rootfs);
-  return {read_inside(directory.get(), "etc/passwd"), read_inside(directory.get(), "etc/group")};
+  return read_accounts_in(directory.get());
 }
 
 Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {

@@ -6,6 +6,7 @@
 
 #include "container/running.hpp"
 #include "container/state.hpp"
+#include "launch/accounts.hpp"
 #include "launch/check.hpp"
 #include "launch/environment.hpp"
 #include "launch/failure.hpp"
@@ -34,6 +35,16 @@ struct Account {
   Environment environment;
 };
 
+/// An image's containers may have changed theirs.
+launch::Accounts accounts_of(const State& state) {
+  if (state.rootfs.kind() != Rootfs::Kind::Image) {
+    return launch::read_accounts(state.rootfs);
+  }
+  const auto run = state.run();
+  const auto answer = run->command(launcher::MessageKind::Query, 0, "execute in container");
+  return launch::read_accounts_of(answer.descriptors.empty() ? -1 : answer.descriptors.front().get(), run->subject());
+}
+
 Account account_of(const State& state, const ExecSpec& spec) {
   Account account;
   account.environment = state.env;
@@ -43,7 +54,7 @@ Account account_of(const State& state, const ExecSpec& spec) {
     account.user.gid = ids.gid;
     account.user.groups = state.groups;
   } else {
-    account.user = launch::resolve_user(spec.user, {}, launch::read_accounts(state.rootfs));
+    account.user = launch::resolve_user(spec.user, {}, accounts_of(state));
     account.environment.insert_or_assign("HOME", account.user.home);
   }
   if (spec.terminal) {

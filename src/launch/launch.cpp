@@ -4,18 +4,19 @@
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include "container/failure.hpp"
 #include "container/running.hpp"
 #include "kernel/random_hex.hpp"
 #include "launch/capability.hpp"
 #include "launch/check.hpp"
 #include "launch/environment.hpp"
 #include "launch/failure.hpp"
+#include "launch/image_config.hpp"
 #include "launch/payload.hpp"
 #include "launch/started.hpp"
 #include "launch/streams.hpp"
 #include "launch/volumes_from.hpp"
 #include "prepare/prepare.hpp"
-#include "prepare/request.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <gsl/util>
@@ -47,27 +48,14 @@ std::filesystem::path full_path(const std::filesystem::path& path) {
   return code ? path : result;
 }
 
-launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
-  launcher::MountRecord record;
-  record.plan_index = static_cast<std::int32_t>(index);
-  record.flags = mount.file_kind == FileKind::File ? launcher::kMountFile : 0U;
-  if (mount.kind == MountKind::Tmpfs) {
-    record.flags |= launcher::kMountTmpfs;
-    record.size = mount.size;
-    record.mode = mount.mode;
-    record.uid = mount.uid.value_or(UINT32_MAX);
-    record.gid = mount.gid.value_or(UINT32_MAX);
-    record.inodes = mount.nr_inodes.value_or(0);
-    record.flags |= mount.no_swap ? launcher::kMountNoSwap : 0U;
-    record.attributes = static_cast<std::uint32_t>(prepare::attributes_of(mount));
-  }
-  return record;
-}
-
 }  // namespace
 
 Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(spec)}, again_{std::move(again)} {
   check(spec_);
+  if (!of_image()) {
+    complete(spec_, {});
+    check_complete(spec_);
+  }
   // the place may be asked for later, from another current directory or another process
   if (spec_.rootfs.kind() == Rootfs::Kind::Directory) {
     spec_.rootfs = Rootfs::directory(full_path(spec_.rootfs.path()));
@@ -92,7 +80,7 @@ std::string Launch::subject() const { return name_.empty() ? id_.substr(0, kShor
 std::filesystem::path Launch::store_path() const { return spec_.store.empty() ? default_store() : spec_.store; }
 
 void Launch::decide_identity() {
-  accounts_ = read_accounts(spec_.rootfs);
+  accounts_ = of_image() ? image_accounts() : read_accounts(spec_.rootfs);
   user_ = resolve_user(spec_.user, spec_.groups, accounts_);
   environment_ = complete_environment(spec_.env, user_.home, hostname_, spec_.terminal);
   const AskedCapabilities asked = capabilities_of(spec_.add_capabilities, spec_.drop_capabilities);
@@ -113,8 +101,7 @@ void Launch::decide_identity() {
   capabilities_ = grant(asked, capabilities_of(*connection_));
 }
 
-void Launch::prepare_storage() {
-  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
+void Launch::resolve_mounts() {
   if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
     spec_.mounts = set->resolve({.store = spec_.store, .current_directory = {}});
   }
@@ -122,6 +109,13 @@ void Launch::prepare_storage() {
     spec_.mounts = with_volumes_from(std::get<MountPlan>(spec_.mounts), spec_.volumes_from, store_path(), subject());
     spec_.volumes_from.clear();  // restart() has them in its plan
   }
+  if (of_image()) {
+    add_image_volumes();
+  }
+}
+
+void Launch::prepare_storage() {
+  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
   if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
     prepared_ = prepare::prepare(*plan, identity_, owner);
   } else {
@@ -143,8 +137,19 @@ void Launch::prepare_storage() {
 
 void Launch::prepare_root() {
   prepare::MountSource source{identity_};
-  root_ = spec_.rootfs.kind() == Rootfs::Kind::Host ? make_host_root(accounts_, hostname_, spec_.network, source)
-                                                    : open_directory_root(spec_.rootfs, source);
+  switch (spec_.rootfs.kind()) {
+    case Rootfs::Kind::Host:
+      root_ = make_host_root(accounts_, hostname_, spec_.network, source);
+      break;
+    case Rootfs::Kind::Directory:
+      root_ = open_directory_root(spec_.rootfs, source);
+      break;
+    case Rootfs::Kind::Image:
+      if (!root_.mount) {
+        root_.mount = mount_image(source);
+      }
+      break;
+  }
 }
 
 std::vector<AnonymousVolume> Launch::anonymous() const {
@@ -169,7 +174,11 @@ void Launch::make_record() {
   config.id = id_;
   config.name = name_;
   config.argv = spec_.argv;
-  config.rootfs = spec_.rootfs.to_string();
+  config.rootfs = of_image() ? "image" : spec_.rootfs.to_string();
+  if (of_image()) {
+    config.image = spec_.rootfs.name();
+    config.image_id = image_->id;
+  }
   config.env = environment_;
   config.cwd = spec_.cwd;
   config.user = numbers_of(user_);
@@ -188,97 +197,16 @@ void Launch::make_record() {
   config.relaunch = {.read_only_root = spec_.read_only_root,
                      .network = spec_.network,
                      .add_capabilities = spec_.add_capabilities,
-                     .drop_capabilities = spec_.drop_capabilities};
+                     .drop_capabilities = spec_.drop_capabilities,
+                     .root_changes = spec_.root_changes};
   for (const AnonymousVolume& volume : anonymous()) {
     config.anonymous_volumes.push_back(volume.name);
   }
   const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
   record_ = again_ ? container::reopen_record(layout, config) : container::create_record(layout, config);
-}
-
-void Launch::describe_mounts(Payload& payload) const {
-  for (const RootPart& part : root_.parts) {
-    launcher::MountRecord record;
-    record.flags = launcher::kMountInternal | (part.is_file ? launcher::kMountFile : 0U);
-    record.target = payload.text(part.target);
-    record.descriptor = payload.descriptor(part.mount.get());
-    payload.add_mount(record);
+  if (changes_ && !removed_on_exit()) {
+    container::explained({Stage::Launch, "launch container", subject()}, [&] { changes_->keep(true); });
   }
-  const MountPlan& plan = prepared_.plan();
-  for (std::size_t index = 0; index < plan.size(); ++index) {
-    if (plan[index].left_out) {
-      continue;
-    }
-    launcher::MountRecord record = record_of(plan[index], index);
-    record.target = payload.text(plan[index].target);
-    record.descriptor = payload.descriptor(mounts_->mounts.at(index).get());
-    payload.add_mount(record);
-  }
-}
-
-void Launch::describe_record(Payload& payload) const {
-  launcher::LaunchPayload& fixed = payload.fixed;
-  fixed.flags |= removed_on_exit() ? launcher::kRemoveRecord : 0U;
-  if (record_) {
-    fixed.record_name = payload.text(name_);
-    fixed.record = payload.descriptor(record_->directory.get());
-    fixed.containers = payload.descriptor(record_->containers.get());
-    fixed.log = payload.descriptor(record_->log.get());
-    fixed.control = payload.descriptor(record_->control.get());
-  }
-  fixed.trash = payload.descriptor(trash_.get());
-  std::vector<std::string> names;
-  for (const AnonymousVolume& volume : anonymous()) {
-    names.push_back(volume.name);
-  }
-  fixed.anonymous_volumes = payload.texts(names);
-  if (!store_) {
-    return;
-  }
-  const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
-  fixed.volumes = payload.descriptor(layout.volumes.get());
-}
-
-launcher::Request Launch::describe(OpenStreams& streams) const {
-  Payload payload;
-  launcher::LaunchPayload& fixed = payload.fixed;
-  fixed.flags |= spec_.read_only_root ? launcher::kReadOnlyRoot : 0U;
-  fixed.flags |= spec_.no_new_privileges ? launcher::kNoNewPrivileges : 0U;
-  fixed.flags |= spec_.network == Network::Host ? launcher::kHostNetwork : 0U;
-  fixed.flags |= detached() ? launcher::kDetached : 0U;
-  fixed.flags |= spec_.restart.kind == RestartPolicy::Kind::Always      ? launcher::kRestartAlways
-                 : spec_.restart.kind == RestartPolicy::Kind::OnFailure ? launcher::kRestartOnFailure
-                                                                        : 0U;
-  const bool logged_terminal = spec_.terminal && spec_.lifetime == Lifetime::Detached;
-  fixed.flags |= logged_terminal ? launcher::kLogTerminal : 0U;
-  fixed.max_retries = spec_.restart.max_retries;
-  fixed.uid = user_.uid;
-  fixed.gid = user_.gid;
-  fixed.groups = payload.numbers(user_.groups);
-  fixed.capabilities = capabilities_;
-  fixed.argv = payload.texts(spec_.argv);
-  fixed.environment = payload.texts(lines_of(environment_));
-  fixed.working_directory = payload.text(spec_.cwd);
-  fixed.hostname = payload.text(hostname_);
-  fixed.rootfs = payload.descriptor(root_.mount.get());
-  streams.describe(payload);
-  describe_mounts(payload);
-  describe_record(payload);
-  if (mounts_ != nullptr) {
-    const auto add_lock = [&](int lock) {
-      const std::int32_t index = payload.descriptor(lock);
-      fixed.first_lock = fixed.first_lock < 0 ? index : fixed.first_lock;
-      ++fixed.lock_count;
-    };
-    for (const volume::VolumeUse& use : mounts_->uses) {
-      const std::vector<int> locks = use.lock_fds();
-      std::for_each(locks.begin(), locks.end(), add_lock);
-    }
-    for (const kernel::FileDescriptor& lock : mounts_->locks) {
-      add_lock(lock.get());
-    }
-  }
-  return payload.finish();
 }
 
 std::shared_ptr<container::Running> Launch::start() {
@@ -330,8 +258,11 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->no_new_privileges = spec_.no_new_privileges;
   state->groups = user_.groups;
   state->rootfs = spec_.rootfs;
+  state->image_id = image_ == nullptr ? std::string{} : image_->id;
   state->store = store_path();
   spec_.mounts = {};
+  spec_.image_volumes = ImageVolumes::Ignore;  // they are in the plan
+  spec_.watch = {};
   state->spec = std::move(spec_);
   return state;
 }
@@ -344,6 +275,7 @@ bool Launch::may_try_again() const {
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
+  auto discard = gsl::finally([this] { discard_changes(); });
   try {
     return attempt();
   } catch (const Error&) {
@@ -351,17 +283,19 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
       throw;
     }
   }
-  root_ = {};
   record_.reset();
   mounts_ = nullptr;
   prepared_ = {};
+  discard_changes();
   return attempt();
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
+  find_image();
+  resolve_mounts();
   decide_identity();
-  prepare_storage();
   prepare_root();
+  prepare_storage();
   make_record();
   auto discard = gsl::finally([this] {
     if (record_ && store_ && !again_) {  // what ran before has a log worth keeping
@@ -370,8 +304,9 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
   });
   std::shared_ptr<container::Running> run = start();
   auto state = make_state(std::move(run));
-  // from here on the launcher holds the volumes and the record
+  // from here on the launcher holds the volumes, what is written to the root, and the record
   record_.reset();
+  changes_.reset();
   if (mounts_ != nullptr) {
     mounts_->taken = true;
     mounts_->locks.clear();

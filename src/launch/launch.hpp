@@ -8,10 +8,13 @@
 
 #include "container/record.hpp"
 #include "container/state.hpp"
+#include "image/changes.hpp"
+#include "image/layout.hpp"
 #include "launch/root.hpp"
 #include "launch/user.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/socket.hpp"
+#include "prepare/image_root.hpp"
 #include "prepare/state.hpp"
 
 #include <memory>
@@ -30,6 +33,7 @@ struct Again {
   std::string name;
   std::vector<AnonymousVolume> anonymous;
   bool detached = false;  ///< it had been let go of, whatever its specification says
+  std::string image_id{};
 };
 
 class Launch {
@@ -43,12 +47,25 @@ class Launch {
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> attempt();
   [[nodiscard]] bool may_try_again() const;
   void decide_identity();
+  void resolve_mounts();
   void prepare_storage();
   void prepare_root();
+  // with an image
+  [[nodiscard]] bool of_image() const { return spec_.rootfs.kind() == Rootfs::Kind::Image; }
+  void find_image();
+  void add_image_volumes();
+  [[nodiscard]] Accounts image_accounts();
+  [[nodiscard]] kernel::FileDescriptor mount_image(prepare::MountSource& source);
+  [[nodiscard]] kernel::FileDescriptor mount_read_only(prepare::MountSource& source);
+  void open_changes(bool upper);
+  void discard_changes() noexcept;
+  [[nodiscard]] bool changes_thrown_away() const { return removed_on_exit() || !recorded(); }
   void make_record();
   [[nodiscard]] launcher::Request describe(OpenStreams& streams) const;
   void describe_mounts(Payload& payload) const;
   void describe_record(Payload& payload) const;
+  void describe_changes(Payload& payload) const;
+  void describe_locks(Payload& payload) const;
   [[nodiscard]] std::shared_ptr<container::Running> start();
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> make_state(std::shared_ptr<container::Running> run);
   /// The volumes that go with the container: those made for it now, and those it had before.
@@ -73,6 +90,11 @@ class Launch {
   std::shared_ptr<launcher::Connection> connection_;
   PreparedMounts prepared_;
   PreparedMountsAccess::State* mounts_ = nullptr;
+  std::optional<image::Layout> images_;
+  kernel::FileDescriptor changes_directory_;
+  std::shared_ptr<const ImageInfo> image_;
+  std::optional<prepare::ImageRoot> image_root_;
+  std::optional<image::Changes> changes_;
   Root root_;
   std::optional<VolumeStore> store_;
   std::optional<container::Record> record_;

@@ -27,13 +27,16 @@ void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
 LaunchSpec copy_of(const LaunchSpec& known, MountPlan plan) {
   return LaunchSpec{.rootfs = known.rootfs,
                     .argv = known.argv,
+                    .entrypoint = known.entrypoint,
                     .mounts = std::move(plan),
+                    .image_volumes = known.image_volumes,
                     .env = known.env,
                     .cwd = known.cwd,
                     .user = known.user,
                     .groups = known.groups,
                     .hostname = known.hostname,
                     .read_only_root = known.read_only_root,
+                    .root_changes = known.root_changes,
                     .network = known.network,
                     .in = known.in,
                     .out = known.out,
@@ -50,7 +53,8 @@ LaunchSpec copy_of(const LaunchSpec& known, MountPlan plan) {
                     .record = known.record,
                     .remove_on_exit = known.remove_on_exit,
                     .store = known.store,
-                    .launch_timeout = known.launch_timeout};
+                    .launch_timeout = known.launch_timeout,
+                    .pull = PullPolicy::Never};
 }
 
 }  // namespace
@@ -66,7 +70,7 @@ std::shared_ptr<ContainerAccess::ContainerState> relaunch(const Former& former) 
     }
   }
   return Launch{copy_of(former.spec, MountPlan{std::move(mounts)}),
-                Again{former.id, former.name, std::move(kept), former.detached}}
+                Again{former.id, former.name, std::move(kept), former.detached, former.image_id}}
       .run();
 }
 

@@ -17,6 +17,7 @@ struct Former {
   container::Storage storage;
   std::string id;
   std::string name;
+  std::string image_id;
   bool detached = true;
 };
 

@@ -3,12 +3,14 @@
 #include <dunnage/container_store.hpp>
 #include <dunnage/error.hpp>
 
+#include "container/changes.hpp"
 #include "container/failure.hpp"
 #include "container/running.hpp"
 #include "container/specification.hpp"
 #include "container/state.hpp"
 #include "container/store_state.hpp"
 #include "launch/relaunch.hpp"
+#include "volume/volume_store_access.hpp"
 
 #include <chrono>
 #include <memory>
@@ -56,9 +58,15 @@ void Container::restart(std::chrono::milliseconds grace) {
       throw container::failure(deed, "it lives with the program that launched it, which alone can restart it",
                                errc::not_supported, "stop it first, or have that program detach() or restart() it");
     }
+    if (!state_->image_id.empty()) {
+      container::explained(deed, [&] {
+        container::hold_changes(VolumeStoreAccess::layout(VolumeStore::open(state_->store)), state_->id);
+      });
+    }
     end_for_restart(*this, *before, grace);
   }
-  auto fresh = launch::relaunch({*state_->spec, state_->storage(), state_->id, state_->name, !state_->owned});
+  auto fresh =
+      launch::relaunch({*state_->spec, state_->storage(), state_->id, state_->name, state_->image_id, !state_->owned});
   fresh->owned = false;  // its run moves over to this handle, which owns it
   state_->lives_with_another = false;
   state_->set_storage(fresh->storage());
@@ -76,8 +84,8 @@ Container ContainerStore::start(std::string_view name) const {
     if (!spec) {
       throw old_record_failure(deed);
     }
-    return ContainerAccess::make(
-        launch::relaunch({*spec, container::storage_of(met.config), met.config.id, met.config.name}));
+    return ContainerAccess::make(launch::relaunch(
+        {*spec, container::storage_of(met.config), met.config.id, met.config.name, met.config.image_id}));
   });
 }
 

@@ -131,6 +131,7 @@ enum LaunchFlags : uint32_t {
   kRestartOnFailure = 512U,
   kRestartAlways = 1024U,
   kLogTerminal = 2048U,
+  kRemoveChanges = 4096U,
 };
 
 /// The fixed part of a launch's or exec's payload. `descriptor` fields are indexes, -1: absent.

@@ -3,12 +3,15 @@
 #include <dunnage/mount_set.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include "image/failure.hpp"
+#include "image/known.hpp"
 #include "model/mount_name.hpp"
 #include "model/target.hpp"
 #include "model/volume_name.hpp"
 #include "plan/attributes.hpp"
 #include "plan/bind_source.hpp"
 #include "plan/check_options.hpp"
+#include "plan/image_volumes.hpp"
 #include "plan/known_directory.hpp"
 #include "plan/order.hpp"
 #include "plan/selinux.hpp"
@@ -280,6 +283,16 @@ ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& opti
 }
 ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options) { return resolve_tmpfs(mount, options); }
 
+MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& options) {
+  const std::string& name = options.rootfs.name();
+  const auto images = image::open_existing_layout(options.store.empty() ? default_store() : options.store);
+  if (!images) {
+    throw image::missing_failure("use the image", name, {});
+  }
+  const auto info = image::get_known_image(*images, name);
+  return plan::with_image_volumes(plan, {name, info->config.volumes, options.image_volumes}, options);
+}
+
 }  // namespace
 
 MountPlan MountSet::resolve(const ResolveOptions& options) const {
@@ -289,7 +302,8 @@ MountPlan MountSet::resolve(const ResolveOptions& options) const {
     refuse_reserved_target(mount);
     mounts.push_back(std::visit([&](const auto& kind) { return resolve_mount(kind, options); }, mount));
   }
-  return MountPlan{plan::in_order(std::move(mounts))};
+  MountPlan plan{plan::in_order(std::move(mounts))};
+  return options.rootfs.kind() == Rootfs::Kind::Image ? with_volumes_of_image(plan, options) : plan;
 }
 
 }  // namespace dunnage

@@ -8,16 +8,20 @@
 #include "bench/launch/host.hpp"
 #include "bench/launch/peer.hpp"
 #include "bench/launch/worker.hpp"
+#include "support/oci_image.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <dunnage/container.hpp>
+#include <dunnage/image_store.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -58,6 +62,7 @@ struct Row {
 
 constexpr const char* kFloor = "floor: clone3, execve, wait";
 constexpr const char* kOurs = "dunnage";
+constexpr const char* kImage = "dunnage, an image of 10 layers";
 constexpr const char* kPlainHost = "dunnage, a host of nothing special";
 
 double median(std::vector<double> values) {
@@ -94,8 +99,30 @@ struct Stage {
   dunnage::test::TemporaryDirectory directory{};
   fs::path root = directory.make("root");
   std::vector<fs::path> sources{};
+  fs::path store = directory.path() / "store";
+
+  /// The same content in ten layers.
+  void make_image() const {
+    std::ifstream file{DUNNAGE_BENCH_TRUE, std::ios::binary};
+    dunnage::test::Layer first{{.path = "true", .content = {std::istreambuf_iterator<char>{file}, {}}, .mode = 0755}};
+    for (const char* place : {"proc", "sys", "dev", "etc", "m"}) {
+      first.push_back(dunnage::test::directory(place));
+    }
+    std::vector<dunnage::test::Layer> layers{std::move(first)};
+    for (int index = 1; index < 10; ++index) {
+      dunnage::test::Layer layer;
+      for (int number = (index - 1) * 12; number < std::min(index * 12, 100); ++number) {
+        layer.push_back(dunnage::test::directory("m/" + std::to_string(number)));
+      }
+      layers.push_back(std::move(layer));
+    }
+    dunnage::test::write_image(directory.path() / "layout", layers);
+    dunnage::ImageStore images = dunnage::ImageStore::open(store);
+    (void)images.load(directory.path() / "layout", {.name = "ten"});
+  }
 
   Stage() {
+    make_image();
     fs::copy_file(DUNNAGE_BENCH_TRUE, root / "true");
     for (const char* place : {"proc", "sys", "dev", "etc", "m"}) {
       directory.make(std::string{"root/"} + place);
@@ -128,6 +155,17 @@ Launch our_launch(dunnage::Rootfs rootfs, std::string program, const std::vector
   };
 }
 
+Launch image_launch(const fs::path& store, dunnage::RootChanges changes) {
+  return [=] {
+    dunnage::LaunchSpec spec{.rootfs = dunnage::Rootfs::image("ten"), .argv = {"/true"}};
+    spec.root_changes = changes;
+    spec.store = store;
+    if (!dunnage::run(std::move(spec)).success()) {
+      throw std::runtime_error{"the program failed"};
+    }
+  };
+}
+
 std::vector<Row> make_rows(const Options& options, const Stage& stage) {
   std::vector<Row> rows;
   const auto add = [&rows](std::string name, std::string reference, std::function<Launch()> make, bool peer = false) {
@@ -148,6 +186,9 @@ std::vector<Row> make_rows(const Options& options, const Stage& stage) {
     add("dunnage, " + std::to_string(count) + " binds", kFloor,
         [&stage, root, count] { return our_launch(root, "/true", stage.some(count)); });
   }
+  add(kImage, kOurs, [&stage] { return image_launch(stage.store, {}); });
+  add("dunnage, the same with changes in memory", kOurs,
+      [&stage] { return image_launch(stage.store, {.kind = dunnage::RootChanges::Kind::Memory}); });
   add("dunnage, Rootfs::host(), /bin/true", kFloor,
       [] { return our_launch(dunnage::Rootfs::host(), "/bin/true", {}); });
   add("dunnage, first launch of a process", kFloor, [=] { return first_launch(our_launch(root, "/true", {})); });
@@ -211,7 +252,8 @@ const Row& row_of(const std::vector<Row>& rows, std::string_view name) {
 }
 
 std::vector<Target> make_targets(const std::vector<Row>& rows) {
-  std::vector<Target> targets{{"a launch takes at most twice the floor", kOurs, kFloor, 0, 2.0}};
+  std::vector<Target> targets{{"a launch takes at most twice the floor", kOurs, kFloor, 0, 2.0},
+                              {"an image takes at most 1.5 times a directory", kImage, kOurs, 0, 1.5}};
   for (const Row& row : rows) {
     if (row.name == "crun run" && !times_of(row).empty()) {
       targets.push_back({"crun run takes at least six times as long", row.name, kOurs, 6.0, 1e9});

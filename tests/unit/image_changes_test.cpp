@@ -63,8 +63,9 @@ TEST_CASE("changes that are kept are in use, are found again, and go when they a
   const Place place;
   {
     const Changes changes = place.open("a");
-    changes.keep();
+    changes.keep(true);
     std::ofstream{place.path / "a/upper/file"} << "text";
+    fs::create_directory(place.path / "a/work/work");  // as the kernel does when it mounts
   }
   place.sweep();
   CHECK(place.users() == Names{"the-a"});
@@ -94,7 +95,7 @@ TEST_CASE("changes that were never synced are good for one run of the machine", 
   const Place place;
   (void)place.open("a", {.upper = true, .is_volatile = true});
   (void)place.open("a", {.upper = true, .is_volatile = true});
-  std::ofstream{place.path / "a/image"} << R"({"Image": "sha256:1", "Container": "the-a", "Boot": "another"})";
+  std::ofstream{place.path / "a/lock"} << R"({"Image": "sha256:1", "Container": "the-a", "Boot": "another"})";
   try {
     (void)place.open("a", {.upper = true, .is_volatile = true});
     FAIL("what may be lost was taken for whole");
@@ -107,8 +108,7 @@ TEST_CASE("what a process killed at any point left is swept, and in nobody's way
   const Place place;
   fs::create_directory(place.path / "a");
   fs::create_directories(place.path / "b/upper/deep");
-  std::ofstream{place.path / "b/lock"};
-  std::ofstream{place.path / "b/image"} << R"({"Image": "sha)";
+  std::ofstream{place.path / "b/lock"} << R"({"Image": "sha)";
   CHECK(place.users().empty());
   const Changes taken = place.open("a");
   place.sweep();

@@ -7,45 +7,93 @@
 namespace dunnage::launcher {
 namespace {
 
+/// The directory it is in, and its name there.
+struct Discarded {
+  int directory;
+  char name[128];
+};
+
+constexpr unsigned kMostDiscarded = 32;
 constexpr unsigned kMostDeleters = 64;
+Discarded discarded[kMostDiscarded];
+unsigned discarded_count;
 long deleters[kMostDeleters];
+
+void delete_all() noexcept {
+  for (unsigned index = 0; index < discarded_count; ++index) {
+    (void)remove_tree(discarded[index].directory, discarded[index].name);
+  }
+}
+
+/// The lowest of the directories' descriptors above `last`; -1: there is none.
+int next_directory(int last) noexcept {
+  int next = -1;
+  for (unsigned index = 0; index < discarded_count; ++index) {
+    const int fd = discarded[index].directory;
+    next = fd > last && (next < 0 || fd < next) ? fd : next;
+  }
+  return next;
+}
+
+/// Nothing else of the launcher's stays open by a copy of it: who waits for the end of a socket must see it.
+[[noreturn]] void run_deleter() noexcept {
+  int last = -1;
+  for (int next = next_directory(last); next >= 0; next = next_directory(last)) {
+    if (next > last + 1) {
+      (void)raw_syscall(__NR_close_range, last + 1, next - 1, 0);
+    }
+    last = next;
+  }
+  (void)raw_syscall(__NR_close_range, last + 1, ~0U, 0);
+  delete_all();
+  exit_process(0);
+}
+
+long* free_place() noexcept {
+  for (long& deleter : deleters) {
+    if (deleter == 0) {
+      return &deleter;
+    }
+  }
+  return nullptr;
+}
 
 }  // namespace
 
-bool trash_changes(const Slot& slot) noexcept {
+void discard_changes(const Slot& slot) noexcept {
   const LaunchPayload& request = *slot.request;
   const int changes = descriptor_of(slot, request.changes);
-  const int trash = descriptor_of(slot, request.trash);
   const char* name = text_of(slot, request.changes_name);
-  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
-  return (request.flags & kRemoveRecord) != 0 && changes >= 0 && trash >= 0 && name != nullptr &&
-         raw_syscall(__NR_renameat2, changes, as_argument(name), trash, as_argument(name), kNoReplace) >= 0;
+  if ((request.flags & kRemoveChanges) == 0 || changes < 0 || name == nullptr ||
+      text_size(name) >= sizeof discarded[0].name) {
+    return;
+  }
+  if (discarded_count == kMostDiscarded) {
+    delete_changes();
+  }
+  Discarded& place = discarded[discarded_count];
+  place.directory = control_descriptor(changes, F_DUPFD_CLOEXEC, 3);
+  __builtin_memcpy(place.name, name, text_size(name) + 1);
+  discarded_count += place.directory >= 0 ? 1U : 0U;
 }
 
-/// What is left when this is killed lies in the trash, where the next sweep finds it.
-void delete_changes(const Slot& slot) noexcept {
-  const int trash = descriptor_of(slot, slot.request->trash);
-  const char* name = text_of(slot, slot.request->changes_name);
-  long* place = nullptr;
-  for (long& deleter : deleters) {
-    place = deleter == 0 ? &deleter : place;
-  }
+bool any_discarded() noexcept { return discarded_count > 0; }
+
+void delete_changes() noexcept {
+  long* place = free_place();
   const long deleter = place == nullptr ? -EAGAIN : fork_process();
+  if (deleter == 0) {
+    run_deleter();
+  }
   if (deleter > 0) {
     *place = deleter;
-    return;
+  } else {
+    delete_all();
   }
-  if (deleter < 0) {
-    (void)remove_tree(trash, name);
-    return;
+  for (unsigned index = 0; index < discarded_count; ++index) {
+    (void)close_descriptor(discarded[index].directory);
   }
-  // nothing of the launcher's stays open by this copy: who waits for the end of a socket must see it
-  if (trash > 0) {
-    (void)raw_syscall(__NR_close_range, 0, trash - 1, 0);
-  }
-  (void)raw_syscall(__NR_close_range, trash + 1, ~0U, 0);
-  (void)remove_tree(trash, name);
-  exit_process(0);
+  discarded_count = 0;
 }
 
 void forget_deleter(int pid) noexcept {
@@ -54,7 +102,8 @@ void forget_deleter(int pid) noexcept {
   }
 }
 
-void await_deleters() noexcept {
+void finish_deleting() noexcept {
+  delete_all();
   for (long& deleter : deleters) {
     int status = 0;
     if (deleter > 0) {

@@ -2,20 +2,23 @@
 #pragma once
 
 /// \file
-/// What a container wrote to the root file system of its image goes with it, if it was not to be kept.
+/// What a container wrote to the root file system of its image is deleted after its end, if it was not to be kept: by a
+/// process of its own, as there may be much of it, and for many containers at once where many end.
 
 #include "launcher/program/slot.hpp"
 
 namespace dunnage::launcher {
 
-/// Moves it out of sight; its lock must be released by then. \return whether there is something to delete now
-bool trash_changes(const Slot& slot) noexcept;
+/// Notes what is to be deleted; its lock must be released by then.
+void discard_changes(const Slot& slot) noexcept;
+/// Something is noted: call delete_changes() in the next quiet moment.
+bool any_discarded() noexcept;
+void delete_changes() noexcept;
 
-/// Deletes it, in a process of its own: there may be much of it.
-void delete_changes(const Slot& slot) noexcept;
 /// A child has been reaped.
 void forget_deleter(int pid) noexcept;
-/// The end of the launcher is the end of all processes of its namespace.
-void await_deleters() noexcept;
+/// Deletes what is noted and waits for who deletes: the end of the launcher is the end of all processes of its
+/// namespace.
+void finish_deleting() noexcept;
 
 }  // namespace dunnage::launcher

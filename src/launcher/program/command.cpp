@@ -76,7 +76,7 @@ void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descri
       break;
     case MessageKind::KeepRecord:
       if (slot.request != nullptr) {
-        slot.request->flags &= ~static_cast<uint32_t>(kRemoveRecord);
+        slot.request->flags &= ~static_cast<uint32_t>(kRemoveRecord | kRemoveChanges);
       }
       answer(slot, descriptors, 0);
       break;

@@ -129,12 +129,10 @@ void finish(Slot& slot) noexcept {
   }
   const Message message = describe(slot, MessageKind::Exited);
   release_held(slot);
-  bool garbage = false;
   if (!slot.is_exec) {
     write_state(slot, ContainerState::Exited);
     release_locks(slot);
     remove_anonymous_volumes(slot);
-    garbage = trash_changes(slot);
     remove_record(slot);
   }
   if (slot.channel >= 0) {
@@ -142,8 +140,8 @@ void finish(Slot& slot) noexcept {
   }
   notify_connections(slot, message);
   close_connections(slot);
-  if (garbage) {
-    delete_changes(slot);
+  if (!slot.is_exec) {
+    discard_changes(slot);
   }
   launcher().slots.give_back(slot);
 }

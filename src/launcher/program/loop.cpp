@@ -200,15 +200,19 @@ void run_loop() noexcept {
       break;
     }
     const bool make_ahead = is_stock_wanted();
-    const int count = wait_for_events(self.epoll, events, 64, make_ahead ? sooner(timeout, kQuietMoment) : timeout);
+    const bool busy = make_ahead || any_discarded();
+    const int count = wait_for_events(self.epoll, events, 64, busy ? sooner(timeout, kQuietMoment) : timeout);
     if (count == 0 && make_ahead) {
       refill_stock();
+    }
+    if (count == 0 && any_discarded()) {
+      delete_changes();
     }
     for (int index = 0; index < count; ++index) {
       dispatch(events[index], signals);
     }
   }
-  await_deleters();
+  finish_deleting();
 }
 
 }  // namespace dunnage::launcher

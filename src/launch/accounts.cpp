@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/accounts.hpp"
+
+#include "container/running.hpp"
+#include "kernel/calls.hpp"
+#include "kernel/file_descriptor.hpp"
+
+#include <dunnage/error.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+namespace dunnage::launch {
+namespace {
+
+constexpr std::size_t kMostAccountBytes = std::size_t{4} << 20U;
+
+/// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
+/// size is read. \return empty when there is none
+std::string read_inside(int root, const char* path) {
+  const kernel::FileDescriptor found{kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  struct stat status {};
+  if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return {};
+  }
+  const kernel::FileDescriptor file{
+      kernel::open_at2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  struct stat again {};
+  if (!file || ::fstat(file.get(), &again) != 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev) {
+    return {};
+  }
+  std::string content;
+  std::string buffer(std::size_t{64} << 10U, '\0');
+  while (content.size() < kMostAccountBytes) {
+    const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+    if (size <= 0) {
+      break;
+    }
+    content.append(buffer, 0, static_cast<std::size_t>(size));
+  }
+  return content;
+}
+
+/// Whether the process has not ended: its number is its own as long as that is so.
+bool runs(int process) noexcept {
+  pollfd item{process, POLLIN, 0};
+  return ::poll(&item, 1, 0) == 0;
+}
+
+}  // namespace
+
+Accounts read_accounts_in(int root) { return {read_inside(root, "etc/passwd"), read_inside(root, "etc/group")}; }
+
+Accounts read_accounts_of(int process, const std::string& subject) {
+  const std::string path = "/proc/" + std::to_string(container::pid_of(process)) + "/root";
+  const kernel::FileDescriptor root{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  const int number = errno;
+  if (!root || !runs(process)) {
+    throw LaunchError{
+        {.stage = Stage::Launch,
+         .operation = "look up the user in container",
+         .subject = subject,
+         .detail = {},
+         .cause = root ? "" : "open its root through /proc",
+         .code = root ? make_error_code(errc::not_running) : std::error_code{number, std::system_category()},
+         .remedy = root ? "launch it again" : "give the user and the group as numbers"}};
+  }
+  return read_accounts_in(root.get());
+}
+
+}  // namespace dunnage::launch

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// What containers write to the root file systems of their images: where it goes, how long it stays, and that it goes.
+
+#include "container/image_support.hpp"
+#include "image/changes.hpp"
+#include "kernel/file_descriptor.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+using namespace dunnage;
+using namespace dunnage::literals;
+using namespace dunnage::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_tidy(const Ground& ground, const TestImages& images) {
+  return eventually([&] { return images.changes().empty() && fs::is_empty(ground.store_path() / "trash"); });
+}
+
+std::string super_options_of_root(LaunchSpec spec) {
+  const MountLine root = mount_at(parse_mountinfo(output_of(std::move(spec))), "/");
+  std::string text;
+  for (const std::string& option : root.super_options) text += option + " ";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("what is thrown away is never synced, and what is kept is", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  const std::string thrown = super_options_of_root(images.shell("app", "cat /proc/self/mountinfo"));
+  CHECK_THAT(thrown, Catch::Contains("volatile"));
+  CHECK_THAT(thrown, Catch::Contains("redirect_dir=nofollow") || Catch::Contains("userxattr"));
+  LaunchSpec spec = images.shell("app", "cat /proc/self/mountinfo");
+  spec.name = "kept";
+  spec.remove_on_exit = false;
+  CHECK_THAT(super_options_of_root(std::move(spec)), !Catch::Contains("volatile"));
+  CHECK(eventually([&] { return images.changes().size() == 1; }));
+  ground.containers().remove("kept");
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("changes are kept and found again by restart and start, in whatever process", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  LaunchSpec spec = images.shell("app", "echo x >> /srv/lines; wc -l < /srv/lines > /srv/count; exec sleep 100");
+  spec.name = "kept";
+  spec.remove_on_exit = false;
+  const auto count_is = [&](const char* count) {
+    return eventually([&] {
+      const Container container = ground.containers().get("kept");
+      return outcome_of(container, {.argv = {"cat", "/srv/count"}}).out == count;
+    });
+  };
+  {
+    Container container = Container::launch(std::move(spec));
+    CHECK(count_is("1\n"));
+    container.restart(0ms);
+    CHECK(count_is("2\n"));
+    const ContainerInfo info = ground.containers().inspect("kept");
+    CHECK(info.rootfs == "app");
+    CHECK(info.image == "app");
+    CHECK(info.image_id == images.store().get("app").id());
+    CHECK(fs::exists(info.changes / "srv/lines"));
+  }
+  images.add("app", {base_layer(), {directory("srv"), {.path = "srv/other", .content = "x"}}});  // the tag moves
+  {
+    Container again = ground.containers().start("kept");
+    CHECK(count_is("3\n"));
+    CHECK(outcome_of(again, {.argv = {"ls", "/srv"}}).out == "count\nlines\n");
+    again.restart(0ms);
+    CHECK(count_is("4\n"));
+    again.stop(0ms);
+  }
+  CHECK(images.changes().size() == 1);
+  ground.containers().remove("kept");
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("changes outlast a restart of a container that is removed at its end", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  {
+    Container container = Container::launch(images.shell("app", "echo x >> /srv/lines; exec sleep 100"));
+    const auto lines = [&] { return outcome_of(container, {.argv = {"cat", "/srv/lines"}}).out; };
+    REQUIRE(eventually([&] { return lines() == "x\n"; }));
+    container.restart(0ms);
+    CHECK(eventually([&] { return lines() == "x\nx\n"; }));
+  }
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("a restart policy's restarts find the changes, on disk and in memory",
+          "[container][image][changes][restart]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  for (const RootChanges::Kind kind : {RootChanges::Kind::Disk, RootChanges::Kind::Memory}) {
+    const auto out = ground.directory().make(std::string{to_string(kind)});
+    LaunchSpec spec =
+        images.shell("app", "echo x >> /srv/lines; wc -l < /srv/lines >> /out/count; exit 1", {BindMount{out, "/out"}});
+    spec.restart = {.kind = RestartPolicy::Kind::OnFailure, .max_retries = 2};
+    spec.root_changes = {.kind = kind};
+    CHECK(Container::launch(std::move(spec)).wait() == ExitStatus::exited(1));
+    CHECK(ground.directory().read(std::string{to_string(kind)} + "/count") == "1\n2\n3\n");
+  }
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("changes in memory are bounded, and nothing of them is on disk", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  LaunchSpec spec = images.shell("app",
+                                 "echo x > /srv/small && cat /srv/small; head -c 3000000 /dev/zero > /srv/big || "
+                                 "test $(wc -c < /srv/big) -le 1048576 && echo full");
+  spec.root_changes = {.kind = RootChanges::Kind::Memory, .size = 1_MiB};
+  CHECK(outcome_of(std::move(spec)).out == "x\nfull\n");
+  spec = ground.program({"true"});
+  spec.root_changes = {.kind = RootChanges::Kind::Memory};
+  CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::invalid_argument);
+}
+
+TEST_CASE("a read-only root takes no writes, and its mounts get their places all the same", "[container][image]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  for (const char* target : {"/srv", "/made/here"}) {
+    LaunchSpec spec = images.shell(
+        "app", "touch /new; touch /usr/new; touch " + std::string{target} + "/new && ls " + target, {Tmpfs{target}});
+    spec.read_only_root = true;
+    const Outcome outcome = outcome_of(std::move(spec));
+    CHECK(outcome.out == "new\n");
+    CHECK(lines_of(outcome.err).size() == 2);
+    CHECK_THAT(outcome.err, Catch::Contains("Read-only file system"));
+  }
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("an image is used by the containers that are made of it, running or kept", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  const std::string id = images.add("app", {base_layer()}).id();
+  const auto users = [&] {
+    const kernel::FileDescriptor changes{
+        ::open((ground.store_path() / "images/changes").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    return image::users_of(changes.get(), id);
+  };
+  LaunchSpec spec = images.shell("app", "exec sleep 100");
+  spec.name = "user";
+  spec.remove_on_exit = false;
+  {
+    const Container container = Container::launch(std::move(spec));
+    LaunchSpec other = images.shell("app", "exec sleep 100");
+    other.read_only_root = true;
+    const Container second = Container::launch(std::move(other));
+    CHECK(users().size() == 2);
+    CHECK(users().back() == "user");
+  }
+  CHECK(users() == std::vector<std::string>{"user"});
+  ground.containers().remove("user");
+  CHECK(users().empty());
+}
+
+TEST_CASE("a launch that fails leaves nothing of its changes", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer()});
+  LaunchSpec spec = images.spec("app", {"no-such-program"});
+  CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::program_missing);
+  spec = images.shell("app", "true");
+  spec.user = "nobody-here";
+  CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::user_unknown);
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("nothing is left of a container whose host is killed", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer()});
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t host = ::fork();
+  if (host == 0) {
+    LaunchSpec spec = images.shell("app", "echo x > /file; exec sleep 100");
+    spec.out = Stdio::null();
+    const Container container = Container::launch(std::move(spec));
+    (void)!::write(ready[1], "x", 1);
+    ::pause();
+  }
+  ::close(ready[1]);
+  char byte = 0;
+  CHECK(::read(ready[0], &byte, 1) == 1);
+  ::close(ready[0]);
+  CHECK(images.changes().size() == 1);
+  ::kill(host, SIGKILL);
+  ::waitpid(host, nullptr, 0);
+  CHECK(is_tidy(ground, images));
+}
+
+TEST_CASE("a hundred containers of an image share one copy of it, and the host's mounts stay as they are",
+          "[container][image]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  std::vector<Layer> layers{base_layer()};
+  for (int index = 0; index < 9; ++index) {
+    layers.push_back({{.path = "file" + std::to_string(index), .content = std::string(1'000'000, 'x')}});
+  }
+  images.add("app", layers);
+  const auto used = [&] {
+    std::uint64_t blocks = 0;
+    for (const auto& entry :
+         fs::recursive_directory_iterator{ground.store_path(), fs::directory_options::skip_permission_denied}) {
+      struct stat status {};
+      if (::lstat(entry.path().c_str(), &status) == 0) blocks += static_cast<std::uint64_t>(status.st_blocks);
+    }
+    return blocks * 512;
+  };
+  const auto mounts = [] {
+    std::ifstream file{"/proc/self/mountinfo"};
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+  };
+  (void)output_of(images.shell("app", "true"));
+  REQUIRE(is_tidy(ground, images));
+  const std::uint64_t before = used();
+  const std::string mounts_before = mounts();
+  {
+    std::vector<Container> containers;
+    for (int index = 0; index < 100; ++index) {
+      containers.push_back(Container::launch(images.shell("app", "exec sleep 100")));
+    }
+    CHECK(images.changes().size() == 100);
+    CHECK(used() - before < 100 * 40'000);
+    CHECK(mounts() == mounts_before);
+  }
+  CHECK(mounts() == mounts_before);
+  CHECK(is_tidy(ground, images));
+}
