@@ -115,7 +115,7 @@ void Launch::resolve_mounts() {
 }
 
 void Launch::prepare_storage() {
-  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
+  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}, of_image() ? root_.mount.get() : -1};
   if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
     prepared_ = prepare::prepare(*plan, identity_, owner);
   } else {

@@ -15,7 +15,8 @@ constexpr uint64_t kInStore = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO
 struct LayerTexts {
   const char* upper = "";
   const char* work = "";
-  const char* layers = "";  ///< one after the other, each with its NUL, the top one first
+  const char* layers = "";           ///< one after the other, each with its NUL, the top one first
+  const int* descriptors = nullptr;  ///< of the layers, if they are open already
 };
 
 inline const char* next_text(const char* text) noexcept {
@@ -114,19 +115,26 @@ inline int configure_layers(int context, const DetachRequest& request) noexcept 
 }
 
 /// Opens the layers one after the other: the kernel keeps what it was told.
-inline DetachResult tell_layers(LayerTeller& teller, int directory, const char* names, uint32_t count,
+inline DetachResult tell_layers(LayerTeller& teller, int directory, const LayerTexts& texts, uint32_t count,
                                 uint32_t first) noexcept {
-  for (uint32_t index = first; index < count; ++index) {
-    const int layer = kernel::open_at2(directory, names, O_PATH | O_DIRECTORY, kInStore);
+  const char* name = texts.layers;
+  for (uint32_t index = 0; index < count; ++index, name = next_text(name)) {
+    if (index < first) {
+      continue;
+    }
+    const bool opened = texts.descriptors != nullptr;
+    const int layer =
+        opened ? texts.descriptors[index] : kernel::open_at2(directory, name, O_PATH | O_DIRECTORY, kInStore);
     if (layer < 0) {
       return layer_failure(Step::OpenLayer, layer, index);
     }
     const int answer = teller.tell("lowerdir+", layer);
-    (void)kernel::close_descriptor(layer);
+    if (!opened) {
+      (void)kernel::close_descriptor(layer);
+    }
     if (answer < 0) {
       return layer_failure(Step::AddLayer, answer, index);
     }
-    names = next_text(names);
   }
   return {};
 }
@@ -141,7 +149,7 @@ inline DetachResult overlay_layers(int directory, const LayerTexts& texts, const
   DetachResult result;
   int answer = teller.tell("lowerdir+", top);
   result = answer < 0 ? layer_failure(Step::AddLayer, answer, 0)
-                      : tell_layers(teller, directory, next_text(texts.layers), request.layer_count, 1);
+                      : tell_layers(teller, directory, texts, request.layer_count, 1);
   Upper upper;
   if (result.failure.error == 0) {
     upper = upper_of(directory, texts, request, top);

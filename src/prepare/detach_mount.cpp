@@ -122,7 +122,10 @@ DetachResult MountSource::layers(const DetachRequest& request, const LayersPath&
   std::string names;
   std::for_each(path.layers.rbegin(), path.layers.rend(), [&](const std::string& layer) { names += layer + '\0'; });
   if (!identity_.rootless()) {
-    return launcher::detach_layers(path.opened, {path.upper.c_str(), path.work.c_str(), names.c_str()}, wanted);
+    const std::vector<int> trees{path.trees.rbegin(), path.trees.rend()};
+    return launcher::detach_layers(
+        path.opened, {path.upper.c_str(), path.work.c_str(), names.c_str(), trees.empty() ? nullptr : trees.data()},
+        wanted);
   }
   wanted.user_xattr = 1;
   if (const int number = pin(wanted, path.opened); number != 0) {

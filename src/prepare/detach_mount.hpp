@@ -33,6 +33,7 @@ struct LayersPath {
   std::filesystem::path directory;  ///< absolute
   int opened = -1;                  ///< it
   std::vector<std::string> layers;  ///< the lowest first
+  std::vector<int> trees{};         ///< the same, open; or none
   std::string upper{};              ///< with UpperKind::Fresh and Kept
   std::string work{};
 };

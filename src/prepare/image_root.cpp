@@ -94,6 +94,9 @@ kernel::FileDescriptor ImageRoot::mount(MountSource& source, const RootUpper& up
   request.size = upper.size;
   request.is_volatile = upper.is_volatile ? 1 : 0;
   LayersPath path{.directory = layout_.path, .opened = layout_.images.get(), .layers = trees_.names};
+  for (const kernel::FileDescriptor& tree : trees_.trees) {
+    path.trees.push_back(tree.get());
+  }
   if (!upper.container.empty()) {
     path.upper = "changes/" + upper.container + "/upper";
     path.work = "changes/" + upper.container + "/work";

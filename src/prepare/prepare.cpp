@@ -3,6 +3,8 @@
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include "image/known.hpp"
+#include "image/layout.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/random_hex.hpp"
 #include "launcher/connection.hpp"
@@ -11,6 +13,7 @@
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
 #include "prepare/file_system.hpp"
+#include "prepare/image_root.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/request.hpp"
 #include "prepare/source_options.hpp"
@@ -215,11 +218,20 @@ class Preparation {
 PreparedMounts MountPlan::prepare(const PrepareOptions& options) const {
   const prepare::Ids ids = prepare::parse_ids(options.user);
   prepare::Owner owner{options.container_id.empty() ? kernel::random_hex(kIdDigits) : options.container_id,
-                       options.container_name, ids};
+                       options.container_name, ids, -1};
   if (owner.name.empty()) {
     owner.name = owner.id;
   }
-  return prepare::prepare(*this, launcher::identity_for(ids.uid, ids.gid), owner);
+  const launcher::Identity identity = launcher::identity_for(ids.uid, ids.gid);
+  if (options.rootfs.kind() != Rootfs::Kind::Image) {
+    return prepare::prepare(*this, identity, owner);
+  }
+  const image::Layout images = image::open_layout(options.store.empty() ? default_store() : options.store);
+  const prepare::ImageRoot image{images, image::get_known_image(images, options.rootfs.name()), identity, {}};
+  prepare::MountSource source{identity};
+  const kernel::FileDescriptor root = image.mount(source, {});
+  owner.root = root.get();
+  return prepare::prepare(*this, identity, owner);
 }
 
 namespace prepare {

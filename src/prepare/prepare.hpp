@@ -18,7 +18,8 @@ namespace dunnage::prepare {
 struct Owner {
   std::string id;
   std::string name;
-  Ids user{};  ///< whom the container runs as
+  Ids user{};     ///< whom the container runs as
+  int root = -1;  ///< the container's root file system, which nobody writes to meanwhile; O_PATH will do. -1: none
 };
 
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.

@@ -70,6 +70,20 @@ TEST_CASE("a container is described in JSON with Docker's names", "[container][j
     "ExitCode": 0, "StartedAt": "2023-11-14T22:13:20.250000000Z", "FinishedAt": "0001-01-01T00:00:00Z"})"));
 }
 
+TEST_CASE("the image of a container and what it wrote to it are described in JSON as Docker does",
+          "[container][json]") {
+  ContainerInfo info = database();
+  CHECK_FALSE(Json::parse(to_json(info)).contains("GraphDriver"));
+  info.image = "postgres:16";
+  info.image_id = "sha256:1";
+  info.changes = "/store/images/changes/a/upper";
+  const Json json = Json::parse(to_json(info));
+  CHECK(json.at("Image") == "sha256:1");
+  CHECK(json.at("Config").at("Image") == "postgres:16");
+  CHECK(json.at("GraphDriver") == Json::parse(R"({"Name": "overlay", "Data": {
+    "UpperDir": "/store/images/changes/a/upper", "WorkDir": "/store/images/changes/a/work"}})"));
+}
+
 TEST_CASE("the mounts of a container are described in JSON as Docker does", "[container][json]") {
   CHECK(Json::parse(to_json(database())).at("Mounts") == Json::parse(R"([
     {"Type": "volume", "Name": "db-data", "Source": "/store/volumes/db-data/_data", "Destination": "/data",
@@ -123,6 +137,8 @@ TEST_CASE("the configuration of a container survives its way through config.json
   config.remove_on_exit = true;
   config.detached = true;
   config.stop_signal = SIGQUIT;
+  config.image = "app:1";
+  config.image_id = "sha256:2";
   config.capabilities = UINT64_MAX;
   config.no_new_privileges = false;
   const container::Config back = container::decode_config(container::encode_config(config));
@@ -143,6 +159,8 @@ TEST_CASE("the configuration of a container survives its way through config.json
   CHECK(back.remove_on_exit);
   CHECK(back.detached);
   CHECK(back.stop_signal == SIGQUIT);
+  CHECK(back.image == "app:1");
+  CHECK(back.image_id == "sha256:2");
   CHECK(back.created_at == config.created_at);
   CHECK(back.capabilities == config.capabilities);
   CHECK_FALSE(back.no_new_privileges);

@@ -48,7 +48,8 @@ DetachResult serve_layers(const DetachRequest& request, const char* texts) noexc
   if (directory.failure.error != 0) {
     return directory;
   }
-  const LayerTexts names{text_at(request, texts, 1), text_at(request, texts, 2), text_at(request, texts, kFirstLayer)};
+  const LayerTexts names{text_at(request, texts, 1), text_at(request, texts, 2), text_at(request, texts, kFirstLayer),
+                         nullptr};
   const DetachResult result = detach_layers(directory.fd, names, request);
   (void)close_descriptor(directory.fd);
   return result;

@@ -56,7 +56,9 @@ void close_consumed(Slot& slot) noexcept {
                         number == request.trash || number == request.changes || number == request.control ||
                         number == request.log;
     const bool stream = number == request.in || number == request.out || number == request.err;
-    if (!lock && !record && !(stream && slot.mounts_held)) {
+    // the last who holds an overlay takes it apart, which nobody should have to wait for; see finish()
+    const bool root = number == request.rootfs && (request.flags & kRemoveChanges) != 0;
+    if (!lock && !record && !root && !(stream && slot.mounts_held)) {
       close_and_clear(slot.descriptors[index]);
     }
   }
@@ -129,6 +131,10 @@ void finish(Slot& slot) noexcept {
   }
   const Message message = describe(slot, MessageKind::Exited);
   release_held(slot);
+  const int32_t root = slot.request->rootfs;
+  if (root >= 0 && static_cast<uint32_t>(root) < slot.descriptor_count && (slot.request->flags & kRemoveChanges) == 0) {
+    close_and_clear(slot.descriptors[root]);  // what is kept may be mounted again by whoever hears of the end
+  }
   if (!slot.is_exec) {
     write_state(slot, ContainerState::Exited);
     release_locks(slot);
