@@ -117,8 +117,9 @@ ArchiveContent::ArchiveContent(Intake& intake, int file, const ImageLimits& limi
     } else {
       continue;
     }
-    if (!items_.emplace(name, std::move(item)).second) {
-      throw malformed(fmt::format("\"{}\" is in it twice", shown(name)));
+    const auto [known, first] = items_.try_emplace(name, item);
+    if (!first && known->second != item) {
+      throw malformed(fmt::format("\"{}\" is in it twice, and not the same", shown(name)));
     }
   }
   reader.finish();

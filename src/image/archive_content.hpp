@@ -26,6 +26,7 @@ class ArchiveContent {
     std::string digest;
     std::uint64_t size = 0;
     std::string target{};  ///< of a link; the others are empty then
+    friend bool operator==(const Item&, const Item&) = default;
   };
   /// The file of that name, or that the links of that name lead to. Null if there is none.
   [[nodiscard]] const Item* find(std::string_view name) const;

@@ -277,7 +277,10 @@ TEST_CASE("an archive that is not what its manifest says is refused", "[image][l
   CHECK(refused([&](DockerArchive& archive) { image(archive)["Layers"][0] = "/etc/passwd"; }) == errc::image_invalid);
   CHECK(refused([&](DockerArchive& archive) { image(archive)["Config"] = "none.json"; }) == errc::image_invalid);
   CHECK(refused([&](DockerArchive& archive) { image(archive)["RepoTags"][0] = "../x"; }) == errc::image_invalid);
-  CHECK(refused([&](DockerArchive& archive) { archive.entries.push_back(archive.entries[1]); }) == errc::image_invalid);
+  CHECK(refused([&](DockerArchive& archive) {  // once more, and not the same
+          archive.entries.push_back(
+              tar_entry(image(archive)["Layers"][0].get<std::string>(), test::small_layer("other")));
+        }) == errc::image_invalid);
   CHECK(refused([&](DockerArchive& archive) { archive.entries.push_back(tar_entry("../x", "")); }) ==
         errc::image_invalid);
   CHECK(refused([&](DockerArchive& archive) {  // another layer in its place

@@ -208,7 +208,7 @@ TEST_CASE("a store whose process is killed at any moment is whole", "[image][rem
   const auto path = layout.write(images.directory);
   const auto tar = images.directory.write("layout.tar", layout.tar());
   std::mt19937 random{20'261'126};
-  std::uniform_int_distribution<int> microseconds{0, 30'000};
+  std::uniform_int_distribution<int> microseconds{0, 100'000};
   for (int round = 0; round < 40; ++round) {
     const pid_t process = test::start_process([&] {
       for (;;) {
