@@ -311,6 +311,23 @@ TEST_CASE("capabilities and access control lists are kept, with ids as they are 
   }
 }
 
+TEST_CASE("attributes are set on files and directories nobody may write to", "[image][unpack]") {
+  const std::map<std::string, std::string> attributes{{"user.k", "v"}};
+  Archive archive;
+  archive.file("f", "x", {.mode = 0444, .attributes = attributes})
+      .file("none", "x", {.mode = 0, .uid = 3, .attributes = attributes})
+      .directory("d/", {.mode = 0555, .attributes = attributes});
+  Unpacking layer;
+  const Unpacked outcome = layer.unpack(archive.tar());
+  INFO(outcome.cause);
+  REQUIRE(outcome.done());
+  CHECK(layer.attribute("f", "user.k") == "v");
+  CHECK(layer.attribute("d", "user.k") == "v");
+  CHECK((layer.status("f").st_mode & kMode) == 0444U);
+  CHECK((layer.status("none").st_mode & kMode) == 0U);
+  CHECK((layer.status("d").st_mode & kMode) == 0555U);
+}
+
 TEST_CASE("devices are made by root, and left out and counted for ordinary users", "[image][unpack]") {
   Archive archive;
   archive.node("dev/null", '3', {.mode = 0666, .major = 1, .minor = 3}).node("dev/sda", '4', {.major = 8, .minor = 0});

@@ -109,6 +109,17 @@ SetResult set_attribute(int fd, bool by_path, const ExtendedAttribute& attribute
   throw kernel::CallError{"setxattr", errno};
 }
 
+std::uint64_t set_attributes(int fd, bool by_path, const std::vector<ExtendedAttribute>& attributes,
+                             AttributeKind kind) {
+  std::uint64_t missing = 0;
+  for (const ExtendedAttribute& attribute : attributes) {
+    if (kind_of_attribute(attribute.name) == kind) {
+      missing += set_attribute(fd, by_path, attribute) == SetResult::NotHere ? 1 : 0;
+    }
+  }
+  return missing;
+}
+
 std::vector<ExtendedAttribute> attributes_of(int directory) {
   std::vector<ExtendedAttribute> attributes;
   std::string names(XATTR_LIST_MAX, '\0');

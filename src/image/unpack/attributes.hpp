@@ -13,6 +13,7 @@
 #include "image/unpack/entry.hpp"
 #include "launcher/identity.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,11 @@ enum class SetResult { Done, NotHere };
 /// \param fd  open for more than O_PATH, or `by_path` is true
 /// Throws: Fault(image_invalid) if the kernel finds the value malformed; CallError.
 [[nodiscard]] SetResult set_attribute(int fd, bool by_path, const ExtendedAttribute& attribute);
+
+/// Sets those of one kind. Those of the kind User need write permission, so they come before the mode; those of the
+/// kind AccessControl come after it, for it changes them. \return how many of them are NotHere
+[[nodiscard]] std::uint64_t set_attributes(int fd, bool by_path, const std::vector<ExtendedAttribute>& attributes,
+                                           AttributeKind kind);
 
 /// The attributes of a directory of another layer that a directory made in its place has to have as well.
 [[nodiscard]] std::vector<ExtendedAttribute> attributes_of(int directory);

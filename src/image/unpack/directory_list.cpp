@@ -50,13 +50,11 @@ std::uint64_t give(int fd, const Directory& directory, const launcher::Identity&
   if (!identity.rootless() && Owner{status.st_uid, status.st_gid} != owner && ::fchown(fd, owner.uid, owner.gid) != 0) {
     throw kernel::CallError{"chown", errno};
   }
+  std::uint64_t missing = set_attributes(fd, false, directory.attributes, AttributeKind::User);
   if ((status.st_mode & 07777U) != directory.mode && ::fchmod(fd, directory.mode) != 0) {
     throw kernel::CallError{"chmod", errno};
   }
-  std::uint64_t missing = 0;
-  for (const ExtendedAttribute& attribute : directory.attributes) {
-    missing += set_attribute(fd, false, attribute) == SetResult::NotHere ? 1 : 0;
-  }
+  missing += set_attributes(fd, false, directory.attributes, AttributeKind::AccessControl);
   const std::array<std::timespec, 2> times{directory.modified, directory.modified};
   if (::futimens(fd, times.data()) != 0) {
     throw kernel::CallError{"utimensat", errno};

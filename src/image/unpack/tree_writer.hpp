@@ -93,7 +93,7 @@ class TreeWriter {
   void finish_file(int file, const Spot& spot, const Entry& entry);
   void finish_node(const Spot& spot, const Entry& entry);
   void note_owner(const Spot& spot, Owner owner, mode_t mode, ino_t inode, std::string_view capability = {});
-  std::string set_attributes(int fd, bool by_path, const Entry& entry);
+  std::string take_capability(int file, const Entry& entry);
   std::vector<ExtendedAttribute> usable_attributes(const Entry& entry);
 
   int tree_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is in files, and what is known about them. In the order of: content, owner, mode, attributes, times; each of
-// these undoes some of those that come later.
+// What is in files, and what is known about them. In the order of: content, owner, attributes of users, mode, other
+// attributes, times; each of these undoes some of what comes later, or needs rights that are gone by then.
 #include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "image/unpack/entry_name.hpp"
@@ -24,6 +24,7 @@ namespace dunnage::image {
 namespace {
 
 constexpr mode_t kPermissions = 0777;
+constexpr mode_t kPrivate = 0600;
 // What the kernel's device numbers have room for.
 constexpr std::uint64_t kMajors = std::uint64_t{1} << 12U;
 constexpr std::uint64_t kMinors = std::uint64_t{1} << 20U;
@@ -57,7 +58,8 @@ void TreeWriter::add_file(const Spot& spot, const Entry& entry, TarReader& conte
   kernel::FileDescriptor file;
   make_in_place(spot, "create file", [&] {
     file.reset(::openat(spot.directory(), spot.leaf.c_str(),
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, entry.mode & kPermissions));
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
+                        entry.attributes.empty() ? entry.mode & kPermissions : kPrivate));
     return static_cast<bool>(file);
   });
   write_content(file.get(), entry, content);
@@ -85,11 +87,14 @@ void TreeWriter::finish_file(int file, const Spot& spot, const Entry& entry) {
   if (given && ::fchown(file, owner.uid, owner.gid) != 0) {
     throw kernel::CallError{"chown", errno};
   }
-  const bool special = (entry.mode & ~kPermissions) != 0;
-  if ((special || mask_ == Mask::Host) && ::fchmod(file, entry.mode) != 0) {
+  const auto attributes = usable_attributes(entry);
+  losses_.attributes += set_attributes(file, false, attributes, AttributeKind::User);
+  const bool other_mode = (entry.mode & ~kPermissions) != 0 || mask_ == Mask::Host || !entry.attributes.empty();
+  if (other_mode && ::fchmod(file, entry.mode) != 0) {
     throw kernel::CallError{"chmod", errno};
   }
-  const std::string capability = entry.attributes.empty() ? std::string{} : set_attributes(file, false, entry);
+  losses_.attributes += set_attributes(file, false, attributes, AttributeKind::AccessControl);
+  const std::string capability = take_capability(file, entry);
   const std::array<std::timespec, 2> times{entry.modified, entry.modified};
   if (::futimens(file, times.data()) != 0) {
     throw kernel::CallError{"utimensat", errno};
@@ -140,7 +145,9 @@ void TreeWriter::finish_node(const Spot& spot, const Entry& entry) {
     if (const int number = kernel::set_mode(node.get(), entry.mode); number != 0) {
       throw kernel::CallError{"chmod", number};
     }
-    (void)set_attributes(node.get(), true, entry);
+    const auto attributes = usable_attributes(entry);
+    losses_.attributes += set_attributes(node.get(), true, attributes, AttributeKind::User);
+    losses_.attributes += set_attributes(node.get(), true, attributes, AttributeKind::AccessControl);
   }
   const std::array<std::timespec, 2> times{entry.modified, entry.modified};
   if (::utimensat(spot.directory(), leaf, times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
@@ -164,27 +171,24 @@ void TreeWriter::note_owner(const Spot& spot, Owner owner, mode_t mode, ino_t in
 }
 
 /// \return the value of security.capability, if the launcher has to set it
-std::string TreeWriter::set_attributes(int fd, bool by_path, const Entry& entry) {
-  std::string capability;
+std::string TreeWriter::take_capability(int file, const Entry& entry) {
+  std::string value;
   for (const ExtendedAttribute& attribute : entry.attributes) {
     if (kind_of_attribute(attribute.name) != AttributeKind::Capability) {
       continue;
     }
-    if (entry.kind != Entry::Kind::File || identity_.privilege == launcher::Privilege::Single) {
+    if (identity_.privilege == launcher::Privilege::Single) {
       ++losses_.attributes;
     } else if (identity_.privilege == launcher::Privilege::Range) {
-      capability = attribute.value;
-    } else if (set_attribute(fd, by_path, attribute) == SetResult::NotHere) {
+      value = attribute.value;
+    } else if (set_attribute(file, false, attribute) == SetResult::NotHere) {
       throw kernel::CallError{"setxattr", EOPNOTSUPP};
     }
   }
-  for (const ExtendedAttribute& attribute : usable_attributes(entry)) {
-    losses_.attributes += set_attribute(fd, by_path, attribute) == SetResult::NotHere ? 1 : 0;
-  }
-  return capability;
+  return value;
 }
 
-/// Those of the kinds User and AccessControl. Counts the others, but for capabilities.
+/// Those of the kinds User and AccessControl. Counts the others, but for the capabilities of files.
 std::vector<ExtendedAttribute> TreeWriter::usable_attributes(const Entry& entry) {
   std::vector<ExtendedAttribute> usable;
   for (const ExtendedAttribute& attribute : entry.attributes) {
@@ -198,7 +202,8 @@ std::vector<ExtendedAttribute> TreeWriter::usable_attributes(const Entry& entry)
     if (value) {
       usable.push_back({attribute.name, std::move(*value)});
     }
-    losses_.attributes += !value && kind != AttributeKind::Capability ? 1 : 0;
+    const bool later = kind == AttributeKind::Capability && entry.kind == Entry::Kind::File;
+    losses_.attributes += !value && !later ? 1 : 0;
   }
   return usable;
 }
