@@ -75,7 +75,7 @@ std::string mounts_of(const dunnage::ContainerInfo& info) {
   for (const auto& mount : info.mounts) {
     if (mount.kind == dunnage::MountKind::Tmpfs) continue;
     if (!text.empty()) text += ',';
-    text += mount.volume.empty() ? mount.source.string() : mount.volume;
+    text += !mount.image.empty() ? mount.image : mount.volume.empty() ? mount.source.string() : mount.volume;
   }
   return text;
 }

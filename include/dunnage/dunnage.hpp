@@ -7,7 +7,7 @@
 ///   container.hpp        Container, LaunchSpec: start here
 ///   mount_set.hpp        MountSet: what a container shall see; -v and --mount texts
 ///   spec.hpp             what Docker, Podman and Compose make of a text
-///   bind_mount.hpp, volume.hpp, tmpfs.hpp    the three kinds of mounts
+///   bind_mount.hpp, volume.hpp, tmpfs.hpp, image_mount.hpp    the four kinds of mounts
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   mount_plan.hpp       MountPlan: the dry run
@@ -31,6 +31,7 @@
 #include <dunnage/environment.hpp>
 #include <dunnage/error.hpp>
 #include <dunnage/image.hpp>
+#include <dunnage/image_mount.hpp>
 #include <dunnage/image_store.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>

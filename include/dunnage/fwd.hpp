@@ -14,6 +14,7 @@ class VolumeError;
 class ImageError;
 
 struct BindMount;
+struct ImageMount;
 struct IdRange;
 class Ownership;
 struct OverlayOptions;

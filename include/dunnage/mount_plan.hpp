@@ -26,7 +26,7 @@
 
 namespace dunnage {
 
-enum class MountKind { Bind, Volume, Tmpfs };
+enum class MountKind { Bind, Volume, Tmpfs, Image };
 enum class FileKind { Directory, File };
 
 [[nodiscard]] DUNNAGE_API std::string_view to_string(MountKind kind) noexcept;
@@ -37,7 +37,7 @@ struct DUNNAGE_API ResolvedMount {
   FileKind file_kind = FileKind::Directory;
   std::string target;              ///< absolute and clean
   std::filesystem::path source{};  ///< absolute host path; a volume's data directory; empty for tmpfs and for an
-                                   ///< anonymous volume that is yet to be made
+                                   ///< anonymous volume that is yet to be made, and for an image
   bool create_source = false;      ///< prepare() makes the source directory
   bool read_only = false;
   bool recursive_read_only = false;  ///< read_only holds in mounts below the source too
@@ -48,7 +48,7 @@ struct DUNNAGE_API ResolvedMount {
   Propagation propagation = Propagation::RPrivate;
 
   std::string volume{};           ///< name of the volume; empty with kind Volume: an anonymous one
-  std::filesystem::path store{};  ///< root of its store
+  std::filesystem::path store{};  ///< root of its store, or the image's
   bool create_volume = false;     ///< it is not there; prepare() makes it
   bool no_copy = false;
   Labels labels{};  ///< for a volume that is made
@@ -65,7 +65,7 @@ struct DUNNAGE_API ResolvedMount {
   std::optional<std::uint32_t> create_gid{};
   bool require_mountpoint = false;
   bool left_out = false;  ///< optional, and there is no source: nothing is mounted
-  std::string subpath{};  ///< of the volume
+  std::string subpath{};  ///< of the volume or image
   std::string driver{};   ///< of a volume that is made
   DriverOptions driver_options{};
   Ownership owner{};
@@ -73,6 +73,8 @@ struct DUNNAGE_API ResolvedMount {
   Relabel relabel = Relabel::None;
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
+  std::string image{};     ///< as it was asked for
+  std::string image_id{};  ///< which one that is, "sha256:…"; preparing mounts this one, whoever has the name by then
   std::vector<std::string> masked{};  ///< what prepare() hid of the source, relative to it
 
   std::vector<std::string> reasons{};  ///< why each choice was taken, in sentences
@@ -114,7 +116,9 @@ class DUNNAGE_API MountPlan {
 
   /// Asks the kernel for detached mounts: descriptors that no mount table shows and that go when the process goes.
   /// Creates what the plan says is to be created (source directories, volumes) and takes the volumes' use locks.
-  /// All or nothing. Throws: MountError naming the mount, VolumeError.
+  /// Layers of
+  /// images that are not unpacked yet are unpacked. All or nothing. Throws: MountError naming the mount, VolumeError,
+  /// ImageError.
   /// Kernel: open_tree(2), mount_setattr(2), fsopen(2); Linux 5.12.
   [[nodiscard]] PreparedMounts prepare(const PrepareOptions& options = {}) const;
 

@@ -14,6 +14,7 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/fwd.hpp>
+#include <dunnage/image_mount.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/spec_code.hpp>
 #include <dunnage/tmpfs.hpp>
@@ -31,7 +32,7 @@
 
 namespace dunnage {
 
-using Mount = std::variant<BindMount, VolumeMount, Tmpfs>;
+using Mount = std::variant<BindMount, VolumeMount, Tmpfs, ImageMount>;
 
 [[nodiscard]] DUNNAGE_API std::string to_string(const Mount& mount);
 [[nodiscard]] DUNNAGE_API const std::string& target_of(const Mount& mount) noexcept;
@@ -54,7 +55,7 @@ using Mount = std::variant<BindMount, VolumeMount, Tmpfs>;
 
 /// What resolve() is told about the host.
 struct ResolveOptions {
-  std::filesystem::path store{};              ///< where named volumes live; empty: default_store()
+  std::filesystem::path store{};              ///< where named volumes and images live; empty: default_store()
   std::filesystem::path current_directory{};  ///< base of relative sources; empty: that of the process
   /// What the mounts will be in. An image, which has to be in the store, adds the volumes it declares.
   Rootfs rootfs = Rootfs::host();
@@ -83,8 +84,8 @@ class DUNNAGE_API MountSet {
   [[nodiscard]] const Mount& operator[](std::size_t index) const { return mounts_.at(index); }
 
   /// Looks at the host and decides: sources, kinds, attributes, order. Writes nothing.
-  /// Throws: MountError(source_missing), VolumeError(volume_damaged, store_unusable), ImageError(image_missing), and
-  /// what add() throws.
+  /// Throws: MountError(source_missing, volume_missing, image_missing), VolumeError(volume_damaged, store_unusable),
+  /// ImageError(image_missing) for the root's, and what add() throws.
   [[nodiscard]] MountPlan resolve(const ResolveOptions& options = {}) const;
 
   /// One `--mount` text per line.

@@ -122,8 +122,8 @@ struct SpecMount {
 /// `{"ok":true,"type":"bind","source":...,"options":{...}}`, in one line.
 [[nodiscard]] DUNNAGE_API std::string to_json(const SpecMount& mount);
 
-/// The mount of this library that means the same. Throws: SpecError(Unsupported) for what it does not have: images,
-/// devpts, quota, propagation of a tmpfs; nothing is left out silently.
+/// The mount of this library that means the same. Throws: SpecError(Unsupported) for what it does not have: devpts,
+/// quota, propagation of a tmpfs; nothing is left out silently.
 [[nodiscard]] DUNNAGE_API Mount to_mount(const SpecMount& mount);
 
 /// `docker run -v`: `[SOURCE:]TARGET[:OPTIONS]`, by the command line's scanner first and the engine's then.

@@ -65,14 +65,15 @@ Json state_of(const ContainerInfo& container) {
 
 Json mount_of(const ResolvedMount& mount) {
   const bool is_volume = mount.kind == MountKind::Volume;
+  const bool is_image = mount.kind == MountKind::Image;
   return {{"Type", to_string(mount.kind)},
-          {"Name", to_json_text(mount.volume)},
+          {"Name", to_json_text(is_image ? mount.image : mount.volume)},
           {"Source", to_json_text(mount.source.native())},
           {"Destination", to_json_text(mount.target)},
           {"Driver", is_volume ? "local" : ""},
-          {"Mode", mount.read_only ? "ro" : ""},
+          {"Mode", mount.read_only && !is_image ? "ro" : ""},
           {"RW", !mount.read_only},
-          {"Propagation", mount.kind == MountKind::Bind ? to_string(mount.propagation) : ""}};
+          {"Propagation", mount.kind == MountKind::Bind || is_image ? to_string(mount.propagation) : ""}};
 }
 
 Json config_of(const ContainerInfo& container) {

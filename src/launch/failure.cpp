@@ -112,7 +112,7 @@ std::string mount_remedy(const Failure& failure) {
                     .code = conflict ? make_error_code(errc::target_conflict)
                                      : std::error_code{failure.error, std::system_category()},
                     .remedy = mount_remedy(failure)},
-                   mount.kind == MountKind::Volume ? mount.volume : mount.source.string(),
+                   prepare::source_of(mount),
                    mount.target};
 }
 

@@ -180,12 +180,13 @@ enum class DetachKind : uint32_t {
   Owner,    ///< path: nothing is mounted; the tree is given to uid and gid
   Mask,     ///< no text: nothing is answered; an empty mount goes over each descriptor that came along
   Layers,   ///< directory; then, below it, upper and work (empty: none) and the layers, the top one first
+  Part,     ///< a path in the mount whose descriptor came along
 };
 
 /// Whether asking twice for it makes no more than one of it: a mount nobody took is gone.
 constexpr bool makes_mount(DetachKind kind) noexcept {
   return kind == DetachKind::Bind || kind == DetachKind::Tmpfs || kind == DetachKind::Overlay ||
-         kind == DetachKind::Layers;
+         kind == DetachKind::Layers || kind == DetachKind::Part;
 }
 
 /// What the kernel takes (OVL_MAX_STACK).

@@ -75,6 +75,7 @@ enum class Step : uint16_t {
   Relabel,
   OpenLayer,
   AddLayer,
+  ClonePart,
   // work on trees
   StartWork,
   ReadRecords,

@@ -5,12 +5,26 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 namespace dunnage {
 namespace {
+
+void add_overlay(model::MountText& text, const std::optional<OverlayOptions>& overlay) {
+  if (!overlay) {
+    return;
+  }
+  text.word("overlay");
+  if (!overlay->upper.empty() || !overlay->work.empty()) {
+    text.field("overlay-upper", overlay->upper.string()).field("overlay-work", overlay->work.string());
+  }
+  if (overlay->size != OverlayOptions{}.size) {
+    text.field("overlay-size", fmt::to_string(overlay->size));
+  }
+}
 
 /// What bind mounts and volumes have in common, in words of `--mount`.
 template <typename Options>
@@ -25,16 +39,7 @@ void add_shared(model::MountText& text, const Options& options) {
   for (const std::string& pattern : options.exclude) {
     text.field("exclude", pattern);
   }
-  if (!options.overlay) {
-    return;
-  }
-  text.word("overlay");
-  if (!options.overlay->upper.empty() || !options.overlay->work.empty()) {
-    text.field("overlay-upper", options.overlay->upper.string()).field("overlay-work", options.overlay->work.string());
-  }
-  if (options.overlay->size != OverlayOptions{}.size) {
-    text.field("overlay-size", fmt::to_string(options.overlay->size));
-  }
+  add_overlay(text, options.overlay);
 }
 
 }  // namespace
@@ -104,6 +109,17 @@ std::string to_string(const Tmpfs& mount) {
     text.word("readonly");
   }
   return text.attributes(options.suid, options.dev, options.exec, TmpfsOptions{}.exec).take();
+}
+
+std::string to_string(const ImageMount& mount) {
+  const ImageMountOptions& options = mount.options;
+  model::MountText text{"image"};
+  text.field("source", mount.image).field("target", mount.target);
+  if (!options.subpath.empty()) {
+    text.field("image-subpath", options.subpath);
+  }
+  add_overlay(text, options.overlay);
+  return text.attributes(options.suid, options.dev, options.exec, ImageMountOptions{}.exec).take();
 }
 
 std::string to_string(const Mount& mount) {

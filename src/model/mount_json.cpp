@@ -115,6 +115,25 @@ Json to_value(const Tmpfs& mount) {
           {"Attributes", attributes_of(mount.options)}};
 }
 
+Json to_value(const ImageMount& mount) {
+  Json image = Json::object();
+  if (!mount.options.subpath.empty()) {
+    image["Subpath"] = to_json_text(mount.options.subpath);
+  }
+  if (mount.options.overlay) {
+    image["Overlay"] = model::to_value(*mount.options.overlay);
+  }
+  if (!mount.store.empty()) {
+    image["Store"] = to_json_text(mount.store.string());
+  }
+  return {{"Type", "image"},
+          {"Source", to_json_text(mount.image)},
+          {"Target", to_json_text(mount.target)},
+          {"ReadOnly", !mount.options.overlay.has_value()},
+          {"ImageOptions", image},
+          {"Attributes", attributes_of(mount.options)}};
+}
+
 }  // namespace
 
 std::string MountSet::to_json() const {

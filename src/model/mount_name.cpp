@@ -15,7 +15,7 @@
 namespace dunnage::model {
 namespace {
 
-constexpr std::array<std::string_view, 3> kNouns{"bind mount", "volume", "tmpfs"};
+constexpr std::array<std::string_view, 4> kNouns{"bind mount", "volume", "tmpfs", "image"};
 
 std::string source_of(const Mount& mount) {
   if (const auto* bind = std::get_if<BindMount>(&mount)) {
@@ -23,6 +23,9 @@ std::string source_of(const Mount& mount) {
   }
   if (const auto* volume = std::get_if<VolumeMount>(&mount)) {
     return volume->name;
+  }
+  if (const auto* image = std::get_if<ImageMount>(&mount)) {
+    return image->image;
   }
   return {};
 }

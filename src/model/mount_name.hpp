@@ -13,9 +13,9 @@
 
 namespace dunnage::model {
 
-/// "bind mount", "volume", "tmpfs"
+/// "bind mount", "volume", "tmpfs", "image"
 [[nodiscard]] std::string_view noun_of(const Mount& mount) noexcept;
-/// The host path, the name of the volume ("anonymous" without one), or a tmpfs's target.
+/// The host path, the name of the volume ("anonymous" without one) or image, or a tmpfs's target.
 [[nodiscard]] std::string subject_of(const Mount& mount);
 /// `-> "/etc/app"`; empty for a tmpfs, which its subject names already.
 [[nodiscard]] std::string detail_of(const Mount& mount);

@@ -78,6 +78,20 @@ std::string size_in_words(std::uint64_t bytes) {
   return fmt::format("{} {}", bytes, kUnits.at(unit));
 }
 
+namespace {
+
+std::string part_of(const ResolvedMount& mount) {
+  return mount.subpath.empty() ? "" : fmt::format(", \"{}\" in it", mount.subpath);
+}
+
+/// Docker's twelve digits of an id.
+std::string short_id(const std::string& id) {
+  constexpr std::size_t kDigits = 12;
+  return id.substr(id.find(':') + 1, kDigits);  // npos + 1 is 0
+}
+
+}  // namespace
+
 std::string source_of(const ResolvedMount& mount) {
   switch (mount.kind) {
     case MountKind::Tmpfs:
@@ -85,8 +99,9 @@ std::string source_of(const ResolvedMount& mount) {
     case MountKind::Volume:
       return mount.volume.empty()
                  ? "a new anonymous volume"
-                 : fmt::format("\"{}\" (\"{}\"){}", mount.volume, mount.source.string(),
-                               mount.subpath.empty() ? "" : fmt::format(", \"{}\" in it", mount.subpath));
+                 : fmt::format("\"{}\" (\"{}\"){}", mount.volume, mount.source.string(), part_of(mount));
+    case MountKind::Image:
+      return fmt::format("\"{}\" ({}){}", mount.image, short_id(mount.image_id), part_of(mount));
     case MountKind::Bind:
       break;
   }

@@ -11,7 +11,8 @@
 
 namespace dunnage::plan {
 
-/// `"/srv/conf"`, `"db-data" ("/var/lib/.../_data")`, `a new anonymous volume`, `memory`
+/// `"/srv/conf"`, `"db-data" ("/var/lib/.../_data")`, `a new anonymous volume`, `memory`,
+/// `"busybox" (0123456789ab), "bin" in it`
 [[nodiscard]] std::string source_of(const ResolvedMount& mount);
 
 /// `directory, read-only with the mounts below, nosuid, nodev, rprivate`

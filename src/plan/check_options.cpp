@@ -132,6 +132,16 @@ void check_overlay(const Checker& checker, const OverlayOptions& overlay) {
   checker.refuse_if(overlay.size == 0, "changes of size 0 would have no limit", "give them a size");
 }
 
+/// \param whole "volume" or "image"
+void check_subpath(const Checker& checker, std::string_view whole, std::string_view subpath) {
+  checker.text(fmt::format("path in the {}", whole), subpath);
+  checker.refuse_if(subpath.size() > kLongestPattern, fmt::format("the path in the {} is too long", whole),
+                    fmt::format("use at most {} bytes", kLongestPattern));
+  checker.refuse_if(!subpath.empty() && !is_below(subpath),
+                    fmt::format("\"{}\" is no path in {} {}", subpath, whole == "image" ? "an" : "a", whole),
+                    fmt::format("give a path relative to the {}'s root, without \"..\"", whole));
+}
+
 template <typename Options>
 void check_common(const Checker& checker, const Options& options) {
   check_owner(checker, options.owner, options.chown);
@@ -167,12 +177,7 @@ void check_options(const BindMount& mount) {
 void check_options(const VolumeMount& mount) {
   const Checker checker{mount};
   const VolumeMountOptions& options = mount.options;
-  checker.text("path in the volume", options.subpath);
-  checker.refuse_if(options.subpath.size() > kLongestPattern, "the path in the volume is too long",
-                    fmt::format("use at most {} bytes", kLongestPattern));
-  checker.refuse_if(!options.subpath.empty() && !is_below(options.subpath),
-                    fmt::format("\"{}\" is no path in a volume", options.subpath),
-                    "give a path relative to the volume's root, without \"..\"");
+  check_subpath(checker, "volume", options.subpath);
   checker.refuse_if(!options.create && mount.name.empty(), "an anonymous volume is always created",
                     "name the volume, or leave create as it is");
   checker.refuse_if(!options.driver.empty() && options.driver != "local",
@@ -183,6 +188,19 @@ void check_options(const VolumeMount& mount) {
   if (const auto fault = volume::read_driver_options(options.driver_options, driver)) {
     checker.refuse_if(true, fault->cause, fault->remedy,
                       fault->unsupported ? errc::not_supported : errc::invalid_argument);
+  }
+}
+
+void check_options(const ImageMount& mount) {
+  const Checker checker{mount};
+  const ImageMountOptions& options = mount.options;
+  checker.refuse_if(mount.image.empty(), "it has no image", "name one that is in the store");
+  checker.text("name of the image", mount.image);
+  check_subpath(checker, "image", options.subpath);
+  if (options.overlay) {
+    checker.refuse_if(!options.overlay->upper.empty() || !options.overlay->work.empty(),
+                      "changes of an image mount are kept in memory", "leave out upper and work", errc::not_supported);
+    check_overlay(checker, *options.overlay);
   }
 }
 

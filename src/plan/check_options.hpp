@@ -12,5 +12,6 @@ namespace dunnage::plan {
 void check_options(const BindMount& mount);
 void check_options(const VolumeMount& mount);
 void check_options(const Tmpfs& mount);
+void check_options(const ImageMount& mount);
 
 }  // namespace dunnage::plan

@@ -46,6 +46,9 @@ std::string place_of(const ResolvedMount& mount, std::string_view path) {
   switch (mount.kind) {
     case MountKind::Tmpfs:
       return "It lives in memory and is gone when the container ends.";
+    case MountKind::Image:
+      return fmt::format("It lives in the layers of the image \"{}\", which all containers share.{}", mount.image,
+                         mount.overlay ? " Changes are gone when the container ends." : "");
     case MountKind::Volume:
       if (std::string elsewhere = place_of_driver(mount); !elsewhere.empty()) {
         return elsewhere;

@@ -47,6 +47,8 @@ std::string_view to_string(MountKind kind) noexcept {
       return "volume";
     case MountKind::Tmpfs:
       return "tmpfs";
+    case MountKind::Image:
+      return "image";
   }
   return "unknown";
 }

@@ -65,6 +65,9 @@ const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, const
 
 std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {
   const std::string place = mount.target.substr(above.target.size() + 1);
+  if (above.kind == MountKind::Image && !above.overlay) {
+    return fmt::format("its mount point has to be in the image at \"{}\", which is read-only", above.target);
+  }
   if (above.kind == MountKind::Tmpfs || above.source.empty()) {
     return fmt::format("its mount point is made in the mount at \"{}\"", above.target);
   }

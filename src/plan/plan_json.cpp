@@ -46,6 +46,8 @@ void add_further(Json& value, const ResolvedMount& mount) {
   add("RequireMountpoint", mount.require_mountpoint, true);
   add("LeftOut", mount.left_out, true);
   add("Subpath", !mount.subpath.empty(), to_json_text(mount.subpath));
+  add("Image", !mount.image.empty(), to_json_text(mount.image));
+  add("ImageId", !mount.image_id.empty(), to_json_text(mount.image_id));
   add("Driver", !mount.driver.empty(), to_json_text(mount.driver));
   add("DriverOptions", !mount.driver_options.empty(), model::pairs_to_value(mount.driver_options));
   add("Masked", !mount.masked.empty(), model::texts_to_value(mount.masked));
@@ -80,7 +82,7 @@ Json to_value(const ResolvedMount& mount) {
 }
 
 MountKind kind_named(const std::string& word) {
-  for (const MountKind kind : {MountKind::Bind, MountKind::Volume, MountKind::Tmpfs}) {
+  for (const MountKind kind : {MountKind::Bind, MountKind::Volume, MountKind::Tmpfs, MountKind::Image}) {
     if (to_string(kind) == word) {
       return kind;
     }
@@ -152,6 +154,8 @@ void read_further(const Json& value, ResolvedMount& mount) {
   read_if_there(value, "RequireMountpoint", [&](const Json& json) { mount.require_mountpoint = json.get<bool>(); });
   read_if_there(value, "LeftOut", [&](const Json& json) { mount.left_out = json.get<bool>(); });
   read_if_there(value, "Subpath", [&](const Json& json) { mount.subpath = from_json_text(json); });
+  read_if_there(value, "Image", [&](const Json& json) { mount.image = from_json_text(json); });
+  read_if_there(value, "ImageId", [&](const Json& json) { mount.image_id = from_json_text(json); });
   read_if_there(value, "Driver", [&](const Json& json) { mount.driver = from_json_text(json); });
   read_if_there(value, "DriverOptions", [&](const Json& json) { mount.driver_options = model::pairs_from(json); });
   read_options(value, mount);

@@ -11,6 +11,7 @@
 #include "plan/attributes.hpp"
 #include "plan/bind_source.hpp"
 #include "plan/check_options.hpp"
+#include "plan/image_source.hpp"
 #include "plan/image_volumes.hpp"
 #include "plan/known_directory.hpp"
 #include "plan/order.hpp"
@@ -193,8 +194,10 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options)
   return mount;
 }
 
-std::filesystem::path store_of(const VolumeMount& volume, const ResolveOptions& options) {
-  const std::filesystem::path store = !volume.store.empty()    ? volume.store
+/// Where a volume or an image lives.
+template <typename Stored>
+std::filesystem::path store_of(const Stored& mount, const ResolveOptions& options) {
+  const std::filesystem::path store = !mount.store.empty()     ? mount.store
                                       : !options.store.empty() ? options.store
                                                                : default_store();
   return boost::filesystem::absolute(store.string()).lexically_normal().string();
@@ -282,6 +285,9 @@ ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& opti
   return resolve_volume(mount, options);
 }
 ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options) { return resolve_tmpfs(mount, options); }
+ResolvedMount resolve_mount(const ImageMount& mount, const ResolveOptions& options) {
+  return plan::resolve_image(mount, store_of(mount, options));
+}
 
 MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& options) {
   const std::string& name = options.rootfs.name();

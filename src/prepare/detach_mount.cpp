@@ -5,6 +5,7 @@
 #include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
+#include "launcher/part.hpp"
 
 #include <sys/stat.h>
 
@@ -132,6 +133,15 @@ DetachResult MountSource::layers(const DetachRequest& request, const LayersPath&
     return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
   return broker().detach(wanted, texts_of({path.directory.string(), path.upper, path.work, names}), deadline());
+}
+
+DetachResult MountSource::part(int mount, const std::string& path) {
+  if (!identity_.rootless()) {
+    return launcher::detach_part(mount, path.c_str());
+  }
+  DetachRequest request;
+  request.kind = DetachKind::Part;
+  return broker().detach(request, path, deadline(), {&mount, 1});
 }
 
 launcher::Failure MountSource::change_owner(const DetachRequest& request, const SourcePath& source) {

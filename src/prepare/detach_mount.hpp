@@ -49,6 +49,8 @@ class MountSource {
                                                const OverlayOptions& options);
   /// A failure's `mount` is the index of the layer it is about, from the top.
   [[nodiscard]] launcher::DetachResult layers(const launcher::DetachRequest& request, const LayersPath& path);
+  /// A part of a mount this source made; links in the path mean places in the mount.
+  [[nodiscard]] launcher::DetachResult part(int mount, const std::string& path);
   /// Gives the tree to uid and gid of the request, which are ids of the container.
   [[nodiscard]] launcher::Failure change_owner(const launcher::DetachRequest& request, const SourcePath& source);
   /// Covers what the descriptors hold, in mounts this source made.

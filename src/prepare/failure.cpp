@@ -13,7 +13,8 @@ namespace {
 
 using launcher::Step;
 
-std::string cause_of(Step step) {
+std::string cause_of(const ResolvedMount& mount, Step step) {
+  const char* const whole = mount.kind == MountKind::Image ? "image" : "volume";
   switch (step) {
     case Step::OpenSource:
       return "open_tree";
@@ -34,7 +35,7 @@ std::string cause_of(Step step) {
     case Step::RequireMountpoint:
       return "the source is not a mount point";
     case Step::OpenSubpath:
-      return "open the path in the volume";
+      return fmt::format("open the path in the {}", whole);
     case Step::CreateSubpath:
       return "create the path in the volume";
     case Step::MapIds:
@@ -47,6 +48,12 @@ std::string cause_of(Step step) {
       return "open the upper and the work directory";
     case Step::CreateUpper:
       return "make the upper directory in memory";
+    case Step::OpenLayer:
+      return "open a layer of the image";
+    case Step::AddLayer:
+      return "put the layers of the image together";
+    case Step::ClonePart:
+      return "mount a part of the image";
     case Step::Relabel:
       return "set the SELinux label";
     case Step::None:
@@ -79,15 +86,16 @@ std::string open_remedy(const ResolvedMount& mount, int error) {
 }
 
 /// Of the steps that options of a mount add; empty for others.
-std::string option_remedy(const launcher::Failure& failure) {
+std::string option_remedy(const ResolvedMount& mount, const launcher::Failure& failure) {
   switch (failure.step) {
     case Step::SetNoSwap:
       return "leave no_swap out; only root may keep a tmpfs from swap, and the kernel has to be Linux 6.4 or later";
     case Step::RequireMountpoint:
       return "mount it, or leave require_mountpoint out";
     case Step::OpenSubpath:
-      return failure.error == EXDEV ? "a symbolic link in it leads out of the volume; remove the link"
-                                    : "correct the path, or remove what is in its way";
+      return mount.kind == MountKind::Image ? "name a directory or file that is in the image"
+             : failure.error == EXDEV       ? "a symbolic link in it leads out of the volume; remove the link"
+                                            : "correct the path, or remove what is in its way";
     case Step::CreateSubpath:
       return "give this user the right to write there, or create it";
     case Step::MapIds:
@@ -102,6 +110,15 @@ std::string option_remedy(const launcher::Failure& failure) {
     case Step::MaskBelow:
       return failure.error == EINVAL ? "leave exclude out; this needs Linux 6.15"
                                      : "see dunnage::support() for what this machine allows";
+    case Step::OpenLayer:
+      return "do not change what is below the store; unpack it again with ImageStore::unpack()";
+    case Step::AddLayer:
+      return failure.error == E2BIG ? fmt::format("the kernel takes {}; flatten the image", launcher::kMostLayers)
+             : failure.error == EOPNOTSUPP ? "an overlay of descriptors needs Linux 6.5"
+                                           : "choose a store on a file system that can be a layer of an overlay";
+    case Step::ClonePart:
+      return failure.error == EINVAL ? "mount the whole image; a part of it needs Linux 6.15"
+                                     : "see dunnage::support() for what this machine allows";
     case Step::Relabel:
       return "leave relabel out, or label the source yourself (chcon)";
     case Step::OpenUpper:
@@ -113,7 +130,7 @@ std::string option_remedy(const launcher::Failure& failure) {
 }
 
 std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failure) {
-  if (std::string remedy = option_remedy(failure); !remedy.empty()) {
+  if (std::string remedy = option_remedy(mount, failure); !remedy.empty()) {
     return remedy;
   }
   switch (failure.step) {
@@ -167,15 +184,25 @@ MountWords words_of(const ResolvedMount& mount) {
       return {"volume", mount.volume, fmt::format("-> \"{}\"{}", mount.target, attributes(mount))};
     case MountKind::Tmpfs:
       return {"tmpfs", mount.target, attributes(mount).substr(1)};
+    case MountKind::Image:
+      return {"image", mount.image, fmt::format("-> \"{}\"{}", mount.target, attributes(mount))};
   }
   return {"mount", mount.target, {}};
 }
 
+std::string source_of(const ResolvedMount& mount) {
+  return mount.kind == MountKind::Volume  ? mount.volume
+         : mount.kind == MountKind::Image ? mount.image
+                                          : mount.source.string();
+}
+
 MountError prepare_error(const ResolvedMount& mount, const launcher::Failure& failure) {
   // what this kernel or user cannot do is told apart from what went wrong
-  const bool refused = failure.step == Step::SetNoSwap || failure.step == Step::MapIds ||
-                       (failure.step == Step::MaskBelow && failure.error == EINVAL);
-  return prepare_error(mount, cause_of(failure.step), refused ? EOPNOTSUPP : failure.error, remedy_of(mount, failure));
+  const bool refused =
+      failure.step == Step::SetNoSwap || failure.step == Step::MapIds ||
+      ((failure.step == Step::MaskBelow || failure.step == Step::ClonePart) && failure.error == EINVAL);
+  return prepare_error(mount, cause_of(mount, failure.step), refused ? EOPNOTSUPP : failure.error,
+                       remedy_of(mount, failure));
 }
 
 MountError prepare_error(const ResolvedMount& mount, const std::string& cause, int number, std::string remedy) {
@@ -191,7 +218,7 @@ MountError prepare_error(const ResolvedMount& mount, const std::string& cause, i
                      .cause = cause,
                      .code = code,
                      .remedy = std::move(remedy)},
-                    mount.kind == MountKind::Volume ? mount.volume : mount.source.string(),
+                    source_of(mount),
                     mount.target};
 }
 

@@ -15,11 +15,14 @@ namespace dunnage::prepare {
 
 /// `bind mount "/srv/conf"` and `-> "/etc/app" (read-only)`: how an error names a resolved mount.
 struct MountWords {
-  std::string kind;     ///< "bind mount", "volume", "anonymous volume", "tmpfs"
-  std::string subject;  ///< the source, the volume's name, or the target of a tmpfs
+  std::string kind;     ///< "bind mount", "volume", "anonymous volume", "tmpfs", "image"
+  std::string subject;  ///< the source, the volume's or image's name, or the target of a tmpfs
   std::string detail;
 };
 [[nodiscard]] MountWords words_of(const ResolvedMount& mount);
+
+/// What a mount shows, for MountError::source().
+[[nodiscard]] std::string source_of(const ResolvedMount& mount);
 
 /// The error for a step that failed while the mount was prepared.
 [[nodiscard]] MountError prepare_error(const ResolvedMount& mount, const launcher::Failure& failure);

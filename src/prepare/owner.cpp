@@ -86,7 +86,7 @@ MountError refusal(const ResolvedMount& mount, const Ids& disk) {
        .code = errc::not_supported,
        .remedy = "run the program as the container's user that this is, root for files of your own; or use chown; or "
                  "launch as root"},
-      mount.kind == MountKind::Volume ? mount.volume : mount.source.string(),
+      source_of(mount),
       mount.target};
 }
 

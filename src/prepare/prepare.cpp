@@ -13,6 +13,7 @@
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
 #include "prepare/file_system.hpp"
+#include "prepare/image.hpp"
 #include "prepare/image_root.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/request.hpp"
@@ -26,10 +27,12 @@
 #include "volume/users.hpp"
 #include "volume/volume_store_access.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -79,6 +82,9 @@ class Preparation {
       case MountKind::Tmpfs:
         take(mount, source_.tmpfs(prepare::request_for(mount)));
         break;
+      case MountKind::Image:
+        prepare_image(mount);
+        break;
     }
   }
 
@@ -105,6 +111,13 @@ class Preparation {
     if (opened.lock) {
       state_->locks.push_back(std::move(opened.lock));
     }
+  }
+
+  void prepare_image(ResolvedMount& mount) {
+    prepare::OpenedImage opened =
+        prepare::open_image(source_, mount, state_->identity, {state_->container_id, owner_.name});
+    state_->mounts.push_back(std::move(opened.mount));
+    std::move(opened.locks.begin(), opened.locks.end(), std::back_inserter(state_->locks));
   }
 
   VolumeStore& store_at(const std::filesystem::path& path) {

@@ -183,11 +183,11 @@ void check_recursion(const Input& input, const Draft& draft) {
   }
 }
 
-/// This library mounts three types; the engine looks at the type last.
+/// This library mounts four types; the engine looks at the type last.
 void check_own_type(const Input& input, const Draft& draft, std::string_view text, std::optional<SpecType> type) {
-  constexpr std::string_view kUse = "use \"bind\", \"volume\" or \"tmpfs\"";
-  constexpr std::array<std::string_view, 3> kNames{"bind", "volume", "tmpfs"};
-  if (type && (bit_of(*type) & (kHost | kTmpfs)) != 0) {
+  constexpr std::string_view kUse = "use \"bind\", \"volume\", \"tmpfs\" or \"image\"";
+  constexpr std::array<std::string_view, 4> kNames{"bind", "volume", "tmpfs", "image"};
+  if (type && (bit_of(*type) & kAny) != 0) {
     return;
   }
   if (type) {

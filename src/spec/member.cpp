@@ -15,6 +15,7 @@ std::string_view member_of_volume_or_tmpfs(Word word) noexcept {
     case Word::NoCreate:
       return "options.create";
     case Word::Subpath:
+    case Word::ImageSubpath:
       return "options.subpath";
     case Word::VolumeLabel:
       return "options.labels";
@@ -94,9 +95,9 @@ std::string_view member_of_host_path(Word word) noexcept {
 std::string_view member_of(Word word) noexcept {
   switch (word) {
     case Word::Type:
-      return "BindMount, VolumeMount, Tmpfs";
+      return "BindMount, VolumeMount, Tmpfs, ImageMount";
     case Word::Source:
-      return "source, name";
+      return "source, name, image";
     case Word::Target:
       return "target";
     case Word::ReadOnly:

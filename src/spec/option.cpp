@@ -51,9 +51,9 @@ constexpr std::string_view kPropagates = "how mounts made later travel to the ot
 // clang-format off
 constexpr Option kOptions[] = {
     // Of every mount.
-    Option{"type", {}, W::Type, K::Text, G::None, kAny, kMs, 0, "TYPE", "bind, volume or tmpfs; Docker's default is volume"},
+    Option{"type", {}, W::Type, K::Text, G::None, kAny, kMs, 0, "TYPE", "bind, volume, tmpfs or image; Docker's default is volume"},
     Option{"target", {"dst", "destination"}, W::Target, K::Text, G::None, kAny, kMs, 0, "PATH", "where the container sees it"},
-    Option{"source", {"src"}, W::Source, K::Text, G::None, kAny, kMs, 0, "SOURCE", "path on the host, or name of the volume"},
+    Option{"source", {"src"}, W::Source, K::Text, G::None, kAny, kMs, 0, "SOURCE", "path on the host, or name of the volume or image"},
     Option{"dest", {}, W::Target, K::Text, G::None, kAny, kPM, 0, "PATH", "as target"},
     Option{"readonly", {"ro"}, W::ReadOnly, K::Switch, G::Access, kAny, kMs, 0, "BOOL", "writes fail"},
     Option{"ro", {}, W::ReadOnly, K::Word, G::Access, kAny, kVs | kTs, 0, "", "writes fail"},
@@ -98,10 +98,10 @@ constexpr Option kOptions[] = {
     // This library's own.
     Option{"owner", {}, W::Owner, K::Owner, G::None, kHost, 0, kMs, "OWNER", "whom the files belong to inside: match-user, UID:GID, or users and groups with INSIDE=OUTSIDE+COUNT"},
     Option{"exclude", {}, W::Exclude, K::Text, G::None, kHost, 0, kMs, "PATTERN", "keep what matches out of the container; repeatable"},
-    Option{"overlay", {}, W::Overlay, K::Switch, G::None, kHost, 0, kMs, "BOOL", "changes go with the container and not to the source"},
+    Option{"overlay", {}, W::Overlay, K::Switch, G::None, kSources, 0, kMs, "BOOL", "changes go with the container and not to the source"},
     Option{"overlay-upper", {}, W::UpperDir, K::Text, G::None, kHost, 0, kMs, "PATH", "where the changes go"},
     Option{"overlay-work", {}, W::WorkDir, K::Text, G::None, kHost, 0, kMs, "PATH", "an empty directory beside overlay-upper"},
-    Option{"overlay-size", {}, W::OverlaySize, K::Size, G::None, kHost, 0, kMs, "SIZE", "most changes that are kept in memory"},
+    Option{"overlay-size", {}, W::OverlaySize, K::Size, G::None, kSources, 0, kMs, "SIZE", "most changes that are kept in memory"},
     Option{"optional", {}, W::Optional, K::Switch, G::None, kBind, 0, kMs, "BOOL", "a missing source leaves the mount out"},
     Option{"require-mountpoint", {}, W::RequireMountpoint, K::Switch, G::None, kBind, 0, kMs, "BOOL", "the source must be a mount point"},
     Option{"create-mode", {}, W::CreateMode, K::Mode, G::None, kBind, 0, kMs, "MODE", "permission bits of a source that is made"},
@@ -114,7 +114,7 @@ constexpr Option kOptions[] = {
     Option{"nocreate", {}, W::NoCreate, K::Word, G::None, kVolume, kPV | kPM, kDV | kDM, "", "the volume must be there"},
     Option{"volume-nocopy", {}, W::VolumeNoCopy, K::Switch, G::None, kVolume, kDM, kPM, "BOOL", "do not fill an empty volume from the image"},
     Option{"volume-subpath", {}, W::Subpath, K::Text, G::None, kVolume, kMs, 0, "PATH", "mount this directory of the volume"},
-    Option{"subpath", {}, W::Subpath, K::Text, G::None, kVolume | kImage, kPM, 0, "PATH", "mount this directory of the volume"},
+    Option{"subpath", {}, W::Subpath, K::Text, G::None, kVolume | kImage, kPM, 0, "PATH", "mount this directory of the volume or image"},
     Option{"volume-label", {}, W::VolumeLabel, K::Pair, G::None, kVolume, kMs, 0, "KEY[=VALUE]", "label of a volume that is made"},
     Option{"volume-driver", {}, W::VolumeDriver, K::Text, G::None, kVolume, kDM, kPM, "NAME", "driver of a volume that is made"},
     Option{"volume-opt", {}, W::VolumeOption, K::Pair, G::None, kVolume, kMs, 0, "KEY=VALUE", "driver option of a volume that is made"},
@@ -137,7 +137,7 @@ constexpr Option kOptions[] = {
     Option{"noatime", {}, W::NoAtime, K::Word, G::None, kTmpfs, kDT | kPT, 0, "", "do not record when files are read"},
 
     // Of an image.
-    Option{"image-subpath", {}, W::ImageSubpath, K::Text, G::None, kImage, kDM, 0, "PATH", "mount this directory of the image"},
+    Option{"image-subpath", {}, W::ImageSubpath, K::Text, G::None, kImage, kDM, 0, "PATH", "mount this directory or file of the image"},
 
     // What engines have and this library does not: refused when it would have to be done.
     unsupported("nr_blocks", kTmpfs, kDT, kTmpfsSets),

@@ -40,6 +40,7 @@ inline constexpr unsigned kVolume = 2;
 inline constexpr unsigned kTmpfs = 4;
 inline constexpr unsigned kImage = 8;
 inline constexpr unsigned kHost = kBind | kVolume;
+inline constexpr unsigned kSources = kHost | kImage;
 inline constexpr unsigned kAny = kHost | kTmpfs | kImage;
 
 [[nodiscard]] constexpr unsigned bit_of(SpecType type) noexcept {

@@ -57,7 +57,7 @@ void PodmanMountReader::take_image_field(const Field& field) {
              "the path within the image is not absolute", "begin it with \"/\"");
     }
     mount_.subpath = field.value.text;
-  } else if (key != "consistency") {
+  } else if (key != "consistency" && !take_own_field(field)) {
     refuse_option(field);
   }
 }

@@ -2,6 +2,7 @@
 #include "model/target.hpp"
 #include "model/words.hpp"
 #include "spec/flag.hpp"
+#include "spec/image_mount.hpp"
 #include "spec/podman_words.hpp"
 #include "spec/text.hpp"
 #include "spec/words.hpp"
@@ -270,9 +271,14 @@ Mount Realisation::realise() {
       return volume();
     case SpecType::Tmpfs:
       return tmpfs();
+    case SpecType::Image:
+      if (mount_.source.empty()) {
+        refuse(mount_.target, "no image", "name one as the source");
+      }
+      return image_mount(std::move(mount_));
     default:
       refuse(to_string(mount_.type), fmt::format("mount type \"{}\" is not supported", to_string(mount_.type)),
-             "use \"bind\", \"volume\" or \"tmpfs\"");
+             "use \"bind\", \"volume\", \"tmpfs\" or \"image\"");
   }
 }
 

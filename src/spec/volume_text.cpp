@@ -62,6 +62,7 @@ std::string text_of(const VolumeMount& mount) {
 }
 
 std::string text_of(const Tmpfs& /*mount*/) { return {}; }
+std::string text_of(const ImageMount& /*mount*/) { return {}; }
 
 }  // namespace
 

@@ -44,11 +44,13 @@ std::optional<SpecType> type_named(std::string_view word) noexcept {
 }
 
 std::string_view plural_of(unsigned types) noexcept {
-  return (types & kHost) == kBind ? "bind mounts"
-         : types == kVolume       ? "volumes"
-         : types == kTmpfs        ? "a tmpfs"
-         : types == kImage        ? "images"
-                                  : "bind mounts and volumes";
+  return (types & kHost) == kBind      ? "bind mounts"
+         : types == kVolume            ? "volumes"
+         : types == kTmpfs             ? "a tmpfs"
+         : types == kImage             ? "images"
+         : types == kSources           ? "bind mounts, volumes and images"
+         : types == (kVolume | kImage) ? "volumes and images"
+                                       : "bind mounts and volumes";
 }
 
 void refuse_word(const Input& input, Flag flag, bool own, SpecType type, const Field& field, SpecRefusal refusal) {

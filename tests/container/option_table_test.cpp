@@ -3,6 +3,7 @@
 // works, or is refused with a reason. tests/support/option_table.py puts the columns of the users side by side.
 
 #include "container/support.hpp"
+#include "support/oci_layout.hpp"
 
 #include <sys/stat.h>
 
@@ -53,6 +54,11 @@ std::vector<Row> rows(const Ground& ground) {
   (void)run(
       ground.program({"mkfs.ext4", "-q", "-F", "/images/disk.img"}, {BindMount{ground.directory().path(), "/images"}}));
   const DriverOptions disk{{"type", "ext4"}, {"device", image}};
+  OciLayout tools;
+  tools.name(tools.image({tar_of({tar_entry("bin/", "", '5'), tar_entry("bin/tool", "text")})}),
+             "docker.io/library/tools:1");
+  (void)ImageStore::open(ground.store_path()).load(tools.write(ground.directory()));
+  const auto image_of = [&](ImageMountOptions options) { return ImageMount{"tools:1", "/m", std::move(options)}; };
   const DriverOptions share{{"type", "nfs"}, {"device", "server:/share"}};
   std::vector<Row> table{
       {"bind: read_only", bind({.read_only = true}), read_only, "Read-only\n"},
@@ -102,6 +108,13 @@ std::vector<Row> rows(const Ground& ground) {
       {"volume: type=nfs", VolumeMount{"share", "/m", {.driver_options = share}}, "echo yes", "yes\n", Needs::Kernel},
       {"tmpfs: size, mode, uid", Tmpfs{"/m", {.size = 1_MiB, .mode = 0700, .uid = 0}}, "stat -c %a:%u /m", "700:0\n"},
       {"tmpfs: nr_inodes", Tmpfs{"/m", {.nr_inodes = 9}}, shows("nr_inodes=9"), "yes\n"},
+      {"image: read-only", image_of({}), "cat /m/bin/tool; " + read_only, "textRead-only\n"},
+      {"image: subpath", image_of({.subpath = "bin"}), "cat /m/tool", "text"},
+      {"image: suid", image_of({.suid = true}), shows("nosuid") + " || echo suid", "suid\n"},
+      {"image: dev", image_of({.dev = true}), shows("nodev") + " || echo dev", "dev\n"},
+      {"image: exec=false", image_of({.exec = false}), shows("noexec"), "yes\n"},
+      {"image: overlay in memory", image_of({.overlay = OverlayOptions{}}), "echo new > /m/bin/tool; cat /m/bin/tool",
+       "new\n"},
       {"tmpfs: no_swap", Tmpfs{"/m", {.no_swap = true}}, shows("noswap"), "yes\n", Needs::Root},
   };
   for (const Propagation propagation :

@@ -26,6 +26,13 @@ ContainerInfo database() {
   scratch.kind = MountKind::Tmpfs;
   scratch.target = "/run";
 
+  ResolvedMount tools;
+  tools.kind = MountKind::Image;
+  tools.image = "busybox:1";
+  tools.image_id = "sha256:0123";
+  tools.target = "/tools";
+  tools.read_only = true;
+
   ContainerInfo info;
   info.id = std::string(64, 'a');
   info.name = "db";
@@ -40,7 +47,7 @@ ContainerInfo database() {
   info.labels = {{"app", "shop"}};
   info.restart = {RestartPolicy::Kind::OnFailure, 5};
   info.restart_count = 2;
-  info.mounts = MountPlan{{data, settings, scratch}};
+  info.mounts = MountPlan{{data, settings, scratch, tools}};
   info.stop_signal = SIGINT;
   info.created_at = std::chrono::system_clock::time_point{std::chrono::seconds{1'700'000'000}};
   info.started_at = info.created_at + std::chrono::milliseconds{250};
@@ -91,7 +98,9 @@ TEST_CASE("the mounts of a container are described in JSON as Docker does", "[co
     {"Type": "bind", "Name": "", "Source": "/srv/conf", "Destination": "/etc/app",
      "Driver": "", "Mode": "ro", "RW": false, "Propagation": "rprivate"},
     {"Type": "tmpfs", "Name": "", "Source": "", "Destination": "/run",
-     "Driver": "", "Mode": "", "RW": true, "Propagation": ""}])"));
+     "Driver": "", "Mode": "", "RW": true, "Propagation": ""},
+    {"Type": "image", "Name": "busybox:1", "Source": "", "Destination": "/tools",
+     "Driver": "", "Mode": "", "RW": false, "Propagation": "rprivate"}])"));
 }
 
 TEST_CASE("the exit code of a container in JSON is 128 + the signal that killed it", "[container][json]") {

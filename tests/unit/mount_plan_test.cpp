@@ -56,13 +56,21 @@ MountPlan sample_plan() {
   run.size = std::uint64_t{64} << 20U;
   run.mode = 01777;
   run.uid = 1000;
+  ResolvedMount tools;
+  tools.kind = MountKind::Image;
+  tools.target = "/tools";
+  tools.store = "/store";
+  tools.image = "busybox:1";
+  tools.image_id = "sha256:0123456789abcdef";
+  tools.subpath = "bin";
+  tools.read_only = true;
   ResolvedMount hosts;
   hosts.file_kind = FileKind::File;
   hosts.target = "/etc/hosts";
   hosts.source = "/srv/hosts";
   hosts.recursive = false;
   hosts.propagation = dunnage::Propagation::RSlave;
-  return MountPlan{{conf, data, run, hosts}};
+  return MountPlan{{conf, data, run, hosts, tools}};
 }
 
 TEST_CASE("parents are mounted before children and the rest stays as added", "[plan][order]") {
@@ -81,20 +89,24 @@ TEST_CASE("a plan is looked up by target", "[plan]") {
   CHECK(plan["/data/"].volume == "db");
   CHECK(plan[2].kind == MountKind::Tmpfs);
   CHECK_THROWS_AS(plan["/dat"], std::out_of_range);
-  CHECK_THROWS_AS(plan[4], std::out_of_range);
+  CHECK_THROWS_AS(plan[5], std::out_of_range);
 }
 
 TEST_CASE("the dry run is a table with the reasons below each mount", "[plan]") {
   CHECK(sample_plan().to_string() ==
-        "TARGET      KIND    SOURCE                            ATTRIBUTES\n"
-        "/etc/app    bind    \"/srv/conf\"                       directory, read-only with the mounts below, nosuid, "
+        "TARGET      KIND    SOURCE                                   ATTRIBUTES\n"
+        "/etc/app    bind    \"/srv/conf\"                              directory, read-only with the mounts below, "
+        "nosuid, "
         "nodev, rprivate\n"
         "    - a reason\n"
-        "/data       volume  \"db\" (\"/store/volumes/db/_data\")  to be created, read-write, nosuid, nodev, nocopy\n"
-        "/data/run   tmpfs   memory                            read-write, nosuid, nodev, noexec, size 64 MiB, mode "
+        "/data       volume  \"db\" (\"/store/volumes/db/_data\")         to be created, read-write, nosuid, nodev, "
+        "nocopy\n"
+        "/data/run   tmpfs   memory                                   read-write, nosuid, nodev, noexec, size 64 "
+        "MiB, mode "
         "1777, uid 1000\n"
-        "/etc/hosts  bind    \"/srv/hosts\"                      file, read-write, nosuid, nodev, rslave, without the "
-        "mounts below");
+        "/etc/hosts  bind    \"/srv/hosts\"                             file, read-write, nosuid, nodev, rslave, "
+        "without the mounts below\n"
+        "/tools      image   \"busybox:1\" (0123456789ab), \"bin\" in it  read-only, nosuid, nodev");
   CHECK(MountPlan{}.to_string() == "no mounts");
   std::ostringstream out;
   out << sample_plan();
@@ -125,6 +137,8 @@ TEST_CASE("explain names the mount that serves a path", "[plan][explain]") {
              Catch::Contains("tmpfs memory") && Catch::Contains("gone when the container ends"));
   CHECK_THAT(plan.explain("/data/runner"), Catch::Contains("/store/volumes/db/_data/runner"));
   CHECK_THAT(plan.explain("/etc/hosts/x"), Catch::Contains("The mount is a file, so nothing can be below it."));
+  CHECK_THAT(plan.explain("/tools/x"),
+             Catch::Contains("It lives in the layers of the image \"busybox:1\", which all containers share."));
   CHECK(plan.explain("/usr") ==
         "\"/usr\" is on the root file system of the container; no mount of this plan covers it.");
   CHECK_THAT(plan.explain("/"), Catch::Contains("root file system"));

@@ -16,6 +16,7 @@ namespace {
 
 using dunnage::BindMount;
 using dunnage::errc;
+using dunnage::ImageMount;
 using dunnage::MountError;
 using dunnage::MountSet;
 using dunnage::Tmpfs;
@@ -145,9 +146,11 @@ TEST_CASE("JSON has the field names of Docker", "[model]") {
       BindMount{"/srv/a", "/a", {.read_only = true, .recursion = dunnage::Recursion::Disabled}},
       VolumeMount{"db", "/data", {.no_copy = true, .labels = {{"team", "core"}}}},
       Tmpfs{"/run", {.size = 1_MiB, .mode = 0700}},
+      ImageMount{"busybox:1", "/opt", {.subpath = "bin"}},
+      ImageMount{"busybox:1", "/scratch", {.overlay = dunnage::OverlayOptions{}}},
   };
   const auto json = nlohmann::json::parse(mounts.to_json());
-  REQUIRE(json.size() == 3);
+  REQUIRE(json.size() == 5);
   CHECK(json[0]["Type"] == "bind");
   CHECK(json[0]["Source"] == "/srv/a");
   CHECK(json[0]["Target"] == "/a");
@@ -158,6 +161,11 @@ TEST_CASE("JSON has the field names of Docker", "[model]") {
   CHECK(json[1]["VolumeOptions"]["Labels"]["team"] == "core");
   CHECK(json[2]["TmpfsOptions"]["SizeBytes"] == 1048576);
   CHECK(json[2]["TmpfsOptions"]["Mode"] == 0700);
+  CHECK(json[3]["Type"] == "image");
+  CHECK(json[3]["Source"] == "busybox:1");
+  CHECK(json[3]["ReadOnly"] == true);
+  CHECK(json[3]["ImageOptions"]["Subpath"] == "bin");
+  CHECK(json[4]["ReadOnly"] == false);
 }
 
 TEST_CASE("JSON keeps names that are not Unicode", "[model]") {

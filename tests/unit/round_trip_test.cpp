@@ -18,6 +18,7 @@
 namespace {
 
 using dunnage::BindMount;
+using dunnage::ImageMount;
 using dunnage::Mount;
 using dunnage::Propagation;
 using dunnage::Recursion;
@@ -146,10 +147,23 @@ Tmpfs random_tmpfs(Source& source) {
   return mount;
 }
 
+ImageMount random_image(Source& source) {
+  ImageMount mount{.image = "i" + source.text("ab:/@.,\"= ", 12), .target = "/t" + source.text("a,\" ", 8)};
+  mount.options = {.subpath = source.coin() ? "" : "s" + source.text("ab, \"/", 6),
+                   .suid = source.coin(),
+                   .dev = source.coin(),
+                   .exec = source.coin()};
+  if (source.coin()) {
+    mount.options.overlay = dunnage::OverlayOptions{.size = 1 + source.below(99999)};
+  }
+  return mount;
+}
+
 TEST_CASE("the text of a mount parses back to the same mount", "[spec][round-trip]") {
   Source source;
   for (int round = 0; round < 3000; ++round) {
-    const std::array<Mount, 3> mounts{random_bind(source), random_volume(source), random_tmpfs(source)};
+    const std::array<Mount, 4> mounts{random_bind(source), random_volume(source), random_tmpfs(source),
+                                      random_image(source)};
     for (const Mount& mount : mounts) {
       INFO(to_string(mount));
       CHECK(dunnage::parse_mount_flag(to_string(mount)) == mount);
@@ -192,11 +206,13 @@ TEST_CASE("what -v can say is said in -v and means the same mount", "[spec][roun
   CHECK_FALSE(to_volume_flag(BindMount{"/a", "/b"}));  // -v would create the source
   CHECK_FALSE(to_volume_flag(BindMount{"/a:b", "/b", {.create_source = true}}));
   CHECK_FALSE(to_volume_flag(Tmpfs{"/b"}));
+  CHECK_FALSE(to_volume_flag(ImageMount{"busybox", "/b"}));
 }
 
 TEST_CASE("the defaults of a mount parse back to the defaults", "[spec][round-trip]") {
-  const std::array<Mount, 5> mounts{BindMount{"/a", "/b"}, BindMount{"relative/source", "/b"}, VolumeMount{"v", "/b"},
-                                    VolumeMount{"", "/b"}, Tmpfs{"/b"}};
+  const std::array<Mount, 6> mounts{
+      BindMount{"/a", "/b"}, BindMount{"relative/source", "/b"}, VolumeMount{"v", "/b"}, VolumeMount{"", "/b"},
+      Tmpfs{"/b"},           ImageMount{"busybox", "/b"}};
   for (const Mount& mount : mounts) {
     INFO(to_string(mount));
     CHECK(dunnage::parse_mount_flag(to_string(mount)) == mount);
@@ -229,7 +245,9 @@ Mount parse_any(std::string_view text, dunnage::Engine /*engine*/) {
 }
 
 TEST_CASE("no text crashes the parsers", "[spec][robustness]") {
-  constexpr std::array<std::string_view, 32> kPieces{"type=",
+  constexpr std::array<std::string_view, 34> kPieces{"type=",
+                                                     "image",
+                                                     "image-subpath=",
                                                      "bind",
                                                      "volume",
                                                      "tmpfs",

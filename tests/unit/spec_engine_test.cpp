@@ -150,13 +150,32 @@ TEST_CASE("what this library cannot mount is refused and not left out", "[spec][
     CHECK(error.code() == dunnage::errc::not_supported);
     return std::string{error.what()};
   };
-  CHECK_THAT(refused("type=image,src=alpine,dst=/i", Engine::Podman),
-             Catch::Contains("mount type \"image\" is not supported"));
+  CHECK_THAT(refused("type=devpts,dst=/i", Engine::Podman), Catch::Contains("mount type \"devpts\" is not supported"));
   CHECK_THAT(refused("type=bind,src=/a,dst=/b,no-dereference", Engine::Podman), Catch::Contains("no-dereference"));
   CHECK_THAT(refused("type=tmpfs,dst=/b,tmpcopyup", Engine::Podman), Catch::Contains("tmpcopyup"));
   CHECK_THAT(refused("type=bind,src=/a,dst=/b", Engine::Compose), Catch::Contains("Compose has no flag --mount"));
   CHECK_THROWS_AS(to_mount(dunnage::read_tmpfs("/run:mpol=default", Engine::Docker, reference())), dunnage::SpecError);
   CHECK_THROWS_AS(to_mount(dunnage::read_compose_short("ledger:d", reference())), dunnage::SpecError);
+}
+
+TEST_CASE("every engine's words for an image mount mean the same mount", "[spec][engine]") {
+  const auto podman = [](std::string_view text) { return to_string(parse_mount_flag(text, Engine::Podman)); };
+  CHECK(podman("type=image,src=alpine,dst=/i") == "type=image,source=alpine,target=/i");
+  CHECK(podman("type=image,src=alpine,dst=/i,rw=false,subpath=/etc/") ==
+        "type=image,source=alpine,target=/i,image-subpath=etc");
+  CHECK(podman("type=image,src=alpine,dst=/i,subpath=/../etc") ==
+        "type=image,source=alpine,target=/i,image-subpath=etc");
+  CHECK(podman("type=image,src=alpine,dst=/i,subpath=/") == "type=image,source=alpine,target=/i");
+  CHECK(podman("type=image,src=alpine,dst=/i,rw=true") == "type=image,source=alpine,target=/i,overlay");
+  CHECK(podman("type=image,src=alpine,dst=/i,rw=true,overlay-size=1m") ==
+        "type=image,source=alpine,target=/i,overlay,overlay-size=1048576");
+  CHECK_THROWS_WITH(podman("type=image,src=alpine,dst=/i,readonly"), Catch::Contains("\"readonly\""));
+  const auto compose = [](const char* yaml) {
+    return to_string(to_mount(dunnage::read_compose_long(yaml, reference())));
+  };
+  CHECK(compose("{type: image, source: alpine, target: /i, image: {subpath: etc}}") ==
+        "type=image,source=alpine,target=/i,image-subpath=etc");
+  CHECK_THROWS_WITH(compose("{type: image, target: /i}"), Catch::Contains("no image; name one as the source"));
 }
 
 TEST_CASE("the mounts of another container are asked for in the words of each engine", "[spec][engine]") {

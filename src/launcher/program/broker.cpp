@@ -6,6 +6,7 @@
 #include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
+#include "launcher/part.hpp"
 #include "launcher/program/fork.hpp"
 #include "launcher/program/remove.hpp"
 #include "launcher/program/transfer.hpp"
@@ -98,6 +99,10 @@ DetachResult serve_detach(const Message& message, const Descriptors& descriptors
   if (request.path_size == 0 || request.path_size > message.payload_size - sizeof request ||
       path[request.path_size - 1] != '\0') {
     return detach_failure(Step::ReceiveRequest, EBADMSG);
+  }
+  if (request.kind == DetachKind::Part) {
+    return descriptors.count == 2 ? detach_part(descriptors.values[1], path)
+                                  : detach_failure(Step::ReceiveRequest, EBADMSG);
   }
   return serve_mount(request, path);
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Which containers mount an image beside the one they are made of: `<store>/images/mounts/<container id>.<number>`, a
+/// file for each mount, JSON: the image's id and the container's name. Its lock is held by the launcher as long as the
+/// container lives; what nobody locks says nothing, and goes when somebody looks.
+
+#include "image/layout.hpp"
+#include "kernel/file_descriptor.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunnage::image {
+
+struct MountUser {
+  std::string container_id;
+  std::string container_name;
+  std::string image_id;
+};
+
+/// \return the lock, for who lives as long as the container. Throws: kernel::CallError.
+[[nodiscard]] kernel::FileDescriptor add_mount_user(const Layout& layout, const MountUser& user);
+
+/// Names of the containers that run and mount the image, sorted. Throws: kernel::CallError.
+[[nodiscard]] std::vector<std::string> mount_users_of(const Layout& layout, std::string_view image_id);
+
+}  // namespace dunnage::image
