@@ -7,14 +7,13 @@ WorkOutcome copy_tree(const Connection& connection, const TreeCopy& copy, const 
   Work work;
   work.request.kind = WorkKind::Copy;
   work.request.flags = (copy.sync ? kCopySync : 0U) | (copy.name.empty() ? 0U : kCopyEntry) |
-                       (copy.merge ? kCopyMerge : 0U) | (copy.mounts ? kCopyMounts : 0U);
+                       (copy.merge ? kCopyMerge : 0U) | (copy.mounts ? kCopyMounts : 0U) |
+                       (copy.quiet ? kCopyQuiet : 0U) | (copy.follow ? kCopyFollow : 0U);
   work.request.uid = copy.uid.value_or(UINT32_MAX);
   work.request.gid = copy.gid.value_or(UINT32_MAX);
   work.request.most_entries = copy.most_entries;
   work.request.most_bytes = copy.most_bytes;
-  if (!copy.name.empty()) {
-    work.texts = copy.name + '\0';
-  }
+  work.texts = copy.name + '\0' + copy.below + '\0' + copy.into + '\0';
   work.descriptors = {copy.from, copy.to};
   work.step = "copy";
   work.subject = copy.subject;

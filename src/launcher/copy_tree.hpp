@@ -15,11 +15,17 @@
 namespace dunnage::launcher {
 
 struct TreeCopy {
-  int from = -1;        ///< a directory, whose content is copied; with `name` anything, O_PATH will do
-  int to = -1;          ///< an empty directory, which becomes as `from`; with `name` the one it is copied into
-  std::string name{};   ///< what the copy of `from` is called in `to`
+  int from = -1;       ///< a directory, whose content is copied; with `name` anything, O_PATH will do
+  int to = -1;         ///< an empty directory, which becomes as `from`; with `name` the one it is copied into
+  std::string name{};  ///< what the copy of `from` is called in `to`
+  /// The source is not `from` but this path in it: links are taken as in a container whose root `from` is, and lead
+  /// nowhere else. The launcher may look where this process may not.
+  std::string below{};
+  std::string into{};   ///< the same for `to`
+  bool follow = false;  ///< with `name` and `below`: if the last component is a link, what it leads to
   bool merge = false;   ///< into what is there: directories are one, anything else is replaced, but not by a directory
   bool mounts = false;  ///< what is mounted in it is copied too
+  bool quiet = false;   ///< nobody changes `from` meanwhile, as with an image: files are opened at once then
   bool sync = false;    ///< it is on the disk when it is done; a failure is final
   std::optional<std::uint32_t> uid{};  ///< whom the copies belong to, by the launcher's ids; else as the originals
   std::optional<std::uint32_t> gid{};

@@ -63,6 +63,7 @@ enum class MessageKind : uint32_t {
   Work,        ///< work on trees (work_protocol.hpp)
   Progress,
   Found,
+  Root,  ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
 };
 
 enum class ContainerState : uint32_t { Created, Running, Paused, Restarting, Exited };

@@ -96,6 +96,8 @@ enum class Step : uint16_t {
   BoundBytes,
   BoundDepth,
   IntoItself,
+  OpenTarget,
+  MoveEntry,
 };
 
 }  // namespace dunnage::launcher

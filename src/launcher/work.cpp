@@ -162,7 +162,11 @@ const char* words_of(Step step) {
     case Step::ReadRecords:
       return "read the list";
     case Step::OpenEntry:
+    case Step::OpenSource:
+    case Step::OpenTarget:
       return "open";
+    case Step::MoveEntry:
+      return "move";
     case Step::SetOwner:
       return "set the owner of";
     case Step::SetMode:

@@ -23,14 +23,42 @@ namespace dunnage::launcher {
 
 enum class WorkKind : uint32_t {
   Own = 1,  ///< descriptors: tree, memory with OwnRecords
-  Copy,     ///< descriptors: a directory and an empty one; with kCopyEntry: an entry, and the directory it goes to
+  /// Descriptors: a directory and an empty one; with kCopyEntry: an entry, and the directory it goes to.
+  /// Texts: the entry's name there; where in the first descriptor, taken for the root, the source is, and where in the
+  /// second the target; empty: the descriptor itself.
+  Copy,
+  Look,  ///< descriptor: a root; text: a path in it. Answered with a LookReport, and behind it where a link leads
+  Move,  ///< descriptors: two directories; texts: a name in each, and where below the second that is
+  /// Descriptors: the upper directory of an overlay, and its lower ones, topmost first. Answered with many Found, each
+  /// of which holds entries: a letter (A, C or D), a path, and its NUL.
+  Changes,
+};
+
+enum LookFlags : uint32_t {
+  kLookFollow = 1U,  ///< what a link leads to in the root, not the link
+};
+
+enum ChangesFlags : uint32_t {
+  kChangesUserMarks = 1U,  ///< the overlay's marks are attributes of the user
+};
+
+struct LookReport {
+  uint32_t mode = 0;
+  uint32_t has_entries = 0;  ///< it is a directory with something in it
+  uint64_t size = 0;
+  uint64_t inode = 0;
+  uint64_t device = 0;
+  uint32_t target_size = 0;
+  uint32_t reserved = 0;
 };
 
 enum CopyFlags : uint32_t {
-  kCopySync = 1U,    ///< what was written is on the disk when the work has ended
-  kCopyEntry = 2U,   ///< the source itself, of any kind, becomes an entry; its name there is the text
-  kCopyMerge = 4U,   ///< into what is there: directories are one, anything else is replaced by its like
-  kCopyMounts = 8U,  ///< what is mounted below is copied too, but for the kernel's own file systems
+  kCopySync = 1U,     ///< what was written is on the disk when the work has ended
+  kCopyEntry = 2U,    ///< the source itself, of any kind, becomes an entry; its name there is the text
+  kCopyMerge = 4U,    ///< into what is there: directories are one, anything else is replaced by its like
+  kCopyMounts = 8U,   ///< what is mounted below is copied too, but for the kernel's own file systems
+  kCopyQuiet = 16U,   ///< nobody changes the source meanwhile; if somebody does, a device may be opened, and no more
+  kCopyFollow = 32U,  ///< a source that is a link stands for what it leads to
 };
 
 struct WorkRequest {

@@ -112,7 +112,7 @@ class Bench {
     const FileDescriptor from = open_directory(source);
     const FileDescriptor to = open_directory(place_ / "copy");
     return seconds_of([&] {
-      const auto outcome = launcher::copy_tree(*connection_, {.from = from.get(), .to = to.get(), .sync = sync}, {});
+      const auto outcome = launcher::copy_tree(*connection_, {.from = from.get(), .to = to.get(), .quiet = true, .sync = sync}, {});
       if (!outcome.done()) throw std::runtime_error{outcome.cause() + ": " + outcome.code().message()};
     });
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a handle, or another process of the same user, may ask of a container.
 
+#include "launcher/detach.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
@@ -31,6 +32,28 @@ void answer(const Slot& slot, Descriptors& descriptors, int error) noexcept {
   Message message = describe(slot, MessageKind::Answer);
   message.failure.error = error;
   (void)send_message(descriptors.values[0], &message, sizeof message, slot.process);
+}
+
+/// Where the container's first process has its root: the one link of /proc that is followed, by who knows that the
+/// process is the container's, as its parent.
+void answer_root(const Slot& slot, Descriptors& descriptors) noexcept {
+  if (descriptors.count == 0) {
+    return;
+  }
+  char number[24];
+  char path[48] = "/proc/";
+  const char* digits = write_number(static_cast<uint64_t>(slot.pid), 10, number);
+  const size_t size = text_size(digits);
+  __builtin_memcpy(path + 6, digits, size);
+  __builtin_memcpy(path + 6 + size, "/root", 6);
+  const bool running = slot.life == Life::Running && slot.pid > 0;
+  const int root = running ? open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY) : -ESRCH;
+  Message message = describe(slot, MessageKind::Answer);
+  message.failure.error = root == -ENOENT ? ESRCH : root < 0 ? -root : 0;
+  (void)send_message(descriptors.values[0], &message, sizeof message, root);
+  if (root >= 0) {
+    (void)close_descriptor(root);
+  }
 }
 
 void send_signal(Slot& slot, int signal) noexcept {
@@ -69,6 +92,9 @@ void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descri
     }
     case MessageKind::Query:
       answer(slot, descriptors, 0);
+      break;
+    case MessageKind::Root:
+      answer_root(slot, descriptors);
       break;
     case MessageKind::Detach:
       slot.detached = true;

@@ -164,7 +164,7 @@ bool copy_entry(CopyThread& thread, CopyNode& parent, const char* name, CopyNode
   if (fd < 0) {
     return fail_copy(thread, Step::OpenEntry, fd, &parent, name);
   }
-  CopySource source{parent, name, fd, {}};
+  CopySource source{parent, name, fd, {}, false};
   const long result = status_of(fd, source.status);
   bool good = result >= 0 || fail_copy(thread, Step::OpenEntry, result, &parent, name);
   if (good && kind_of(source.status) != S_IFDIR) {
@@ -182,6 +182,32 @@ bool copy_entry(CopyThread& thread, CopyNode& parent, const char* name, CopyNode
   }
   (void)close_descriptor(fd);
   return good;
+}
+
+/// A file that the directory calls one, of a source that nobody changes; anything else goes the careful way.
+bool copy_quiet_file(CopyThread& thread, CopyNode& parent, const char* name) noexcept {
+  const int fd =
+      kernel::open_at2(parent.source, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, resolve_of(*thread.copy));
+  CopySource source{parent, name, fd, {}, true};
+  if (fd < 0 || status_of(fd, source.status) < 0 || kind_of(source.status) != S_IFREG) {
+    if (fd >= 0) {
+      (void)close_descriptor(fd);
+    }
+    return copy_entry(thread, parent, name, nullptr);
+  }
+  const bool good = copy_leaf(thread, source);
+  (void)close_descriptor(fd);
+  return good;
+}
+
+bool copy_found(CopyThread& thread, CopyNode& parent, const DirectoryEntry& entry) noexcept {
+  constexpr uint8_t kDirectoryType = 4;
+  constexpr uint8_t kFileType = 8;
+  if (entry.type == kDirectoryType) {
+    return add_directory(thread, parent, entry.name);
+  }
+  return entry.type == kFileType && thread.copy->is(kCopyQuiet) ? copy_quiet_file(thread, parent, entry.name)
+                                                                : copy_entry(thread, parent, entry.name, nullptr);
 }
 
 void run_thread(void* argument) noexcept;
@@ -226,10 +252,7 @@ bool copy_part(CopyThread& thread, CopyNode& node) noexcept {
     if (is_dots(entry->name)) {
       continue;
     }
-    constexpr uint8_t kDirectoryType = 4;
-    const bool good = count_entry(thread, &node, entry->name) &&
-                      (entry->type == kDirectoryType ? add_directory(thread, node, entry->name)
-                                                     : copy_entry(thread, node, entry->name, nullptr));
+    const bool good = count_entry(thread, &node, entry->name) && copy_found(thread, node, *entry);
     if (!good || has_failed(thread.copy->worker)) {
       return false;
     }
@@ -268,59 +291,109 @@ uint32_t processors() noexcept {
   return count == 0 ? 1 : count < kMostThreads ? count : kMostThreads;
 }
 
-/// Opens what the request names, and puts it onto the stack. With kCopyEntry what is no directory is copied at once.
+/// What the request names in its first descriptor. A link that leads out of it leads to its root. -errno
+int open_source(const Copy& copy) noexcept {
+  const int root = copy.worker.descriptors[0];
+  const char* path = text_at(copy.worker, 1);
+  if (path[0] == '\0') {
+    return root;
+  }
+  const uint64_t mounts = copy.is(kCopyMounts) ? 0 : RESOLVE_NO_XDEV;
+  const unsigned nofollow = copy.is(kCopyFollow) || !copy.is(kCopyEntry) ? 0 : O_NOFOLLOW;
+  const unsigned directory = copy.is(kCopyEntry) ? 0 : O_DIRECTORY;
+  return kernel::open_at2(root, path, O_PATH | nofollow | directory, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | mounts);
+}
+
+/// The directory the copy is made in, or becomes. -errno
+int open_top(const Copy& copy) noexcept {
+  const int root = copy.worker.descriptors[1];
+  const char* path = text_at(copy.worker, 2);
+  return path[0] == '\0'
+             ? kernel::open_at2(root, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy))
+             : kernel::open_at2(root, path, O_RDONLY | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+/// The source becomes an entry of the top.
+bool begin_entry(CopyThread& thread, CopyNode& node, int from) noexcept {
+  Copy& copy = *thread.copy;
+  const char* name = text_at(copy.worker, 0);
+  const size_t size = text_size(name);
+  if (size == 0 || size > kLongestName || is_dots(name)) {
+    return fail_copy(thread, Step::MakeEntry, -EINVAL, nullptr, name);
+  }
+  for (size_t index = 0; index < size; ++index) {
+    if (name[index] == '/') {
+      return fail_copy(thread, Step::MakeEntry, -EINVAL, nullptr, name);
+    }
+  }
+  __builtin_memcpy(node.name, name, size + 1);
+  if (!count_entry(thread, nullptr, node.name)) {
+    return false;
+  }
+  if (kind_of(node.status) != S_IFDIR) {
+    CopyNode* parent = copy.stack.take_free();
+    if (parent == nullptr) {
+      return fail_copy(thread, Step::StartWork, -ENOMEM, nullptr, node.name);
+    }
+    parent->target = copy.top;
+    parent->inherits_group = true;
+    copy.stack.close();
+    return copy_leaf(thread, CopySource{*parent, node.name, from, node.status, false});
+  }
+  const bool good = open_directory(thread, node, from, copy.top);
+  node.fresh = false;  // nobody knows what access lists it has inherited
+  if (good) {
+    copy.stack.push(&node);
+  }
+  return good;
+}
+
+/// The content of the source becomes that of the top.
+bool begin_content(CopyThread& thread, CopyNode& node, int from) noexcept {
+  Copy& copy = *thread.copy;
+  node.source = kernel::open_at2(from, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy));
+  node.target = kernel::open_at2(copy.top, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy));
+  if (node.source < 0 || node.target < 0) {
+    return fail_copy(thread, Step::OpenEntry, node.source < 0 ? node.source : node.target, nullptr, ".");
+  }
+  node.fresh = !copy.is(kCopyMerge);
+  if (node.fresh && !forget_inherited(thread, node)) {
+    return false;
+  }
+  copy.stack.push(&node);
+  return true;
+}
+
+/// Opens what the request names, and puts it onto the stack; what is no directory is copied at once.
 bool begin(CopyThread& thread) noexcept {
   Copy& copy = *thread.copy;
-  const int from = copy.worker.descriptors[0];
-  const int to = copy.worker.descriptors[1];
   CopyNode* node = copy.stack.take_free();
-  if (node == nullptr) {
-    return fail_copy(thread, Step::StartWork, -ENOMEM, nullptr, "");
+  const int from = node == nullptr ? -ENOMEM : open_source(copy);
+  if (from < 0) {
+    return fail_copy(thread, node == nullptr ? Step::StartWork : Step::OpenSource, from, nullptr,
+                     text_at(copy.worker, 1));
   }
   node->pending.store(1, std::memory_order_relaxed);
+  copy.top = open_top(copy);
+  if (copy.top < 0) {
+    return fail_copy(thread, Step::OpenTarget, copy.top, nullptr, text_at(copy.worker, 2));
+  }
   struct statx target {};
-  copy.top = kernel::open_at2(to, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy));
-  long result = copy.top < 0 ? copy.top : status_of(copy.top, target);
+  long result = status_of(copy.top, target);
   result = result < 0 ? result : status_of(from, node->status);
   if (result < 0) {
-    return fail_copy(thread, Step::OpenEntry, result, nullptr, "");
+    return fail_copy(thread, Step::OpenEntry, result, nullptr, ".");
   }
   copy.top_inode = target.stx_ino;
   copy.top_device = uint64_t{target.stx_dev_major} << 32U | target.stx_dev_minor;
-  if (copy.is(kCopyEntry)) {
-    if (copy.worker.text_size < 2 || copy.worker.text_size > kLongestName + 1 ||
-        copy.worker.texts[copy.worker.text_size - 1] != '\0') {
-      return fail_copy(thread, Step::StartWork, -EINVAL, nullptr, "");
-    }
-    __builtin_memcpy(node->name, copy.worker.texts, copy.worker.text_size);
-  }
-  if (kind_of(node->status) != S_IFDIR) {
-    CopyNode& parent = *copy.stack.take_free();
-    parent.target = copy.top;
-    parent.inherits_group = true;
-    copy.stack.close();
-    (void)count_entry(thread, nullptr, node->name);
-    return copy_leaf(thread, CopySource{parent, node->name, from, node->status});
-  }
-  if (copy.is(kCopyEntry)) {
-    if (!open_directory(thread, *node, from, copy.top)) {
-      return false;
-    }
-    node->fresh = false;
-  } else {
-    node->source = kernel::open_at2(from, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy));
-    node->target = kernel::open_at2(to, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy));
-    if (node->source < 0 || node->target < 0) {
-      return fail_copy(thread, Step::OpenEntry, node->source < 0 ? node->source : node->target, nullptr, ".");
-    }
-    node->inherits_group = target.stx_gid != copy.own_gid || (target.stx_mode & S_ISGID) != 0;
-    node->fresh = !copy.is(kCopyMerge);
-    if (node->fresh && (!forget_inherited(thread, *node))) {
-      return false;
-    }
-  }
-  copy.stack.push(node);
-  return true;
+  node->inherits_group = target.stx_gid != copy.own_gid || (target.stx_mode & S_ISGID) != 0;
+  return copy.is(kCopyEntry) ? begin_entry(thread, *node, from) : begin_content(thread, *node, from);
+}
+
+/// One look at the disk for all; a directory without content needs no more than itself there.
+long sync_copy(const Copy& copy) noexcept {
+  const bool alone = copy.worker.entries.load(std::memory_order_relaxed) == 0;
+  return raw_syscall(alone ? __NR_fsync : __NR_syncfs, copy.top);
 }
 
 }  // namespace
@@ -375,7 +448,7 @@ void run_copy(Worker& worker) noexcept {
     work_off(*thread);
   }
   if (!has_failed(worker) && copy.is(kCopySync)) {
-    const long result = raw_syscall(__NR_syncfs, copy.top);
+    const long result = sync_copy(copy);
     if (result < 0) {
       fail_work(worker, Step::SyncFiles, result, "");
     }

@@ -112,6 +112,9 @@ struct Copy {
   uint32_t most_threads = 1;
 
   explicit Copy(Worker& of) noexcept : worker{of} {}
+  /// Copies get another owner, who must not inherit what a file may do for the one it had: no set-user-ID, no
+  /// capabilities.
+  [[nodiscard]] bool gives_away() const noexcept { return worker.request.uid != UINT32_MAX; }
   [[nodiscard]] bool is(CopyFlags flag) const noexcept { return (worker.request.flags & flag) != 0; }
 };
 
@@ -129,8 +132,9 @@ struct CopyThread {
 struct CopySource {
   CopyNode& parent;  ///< its `target` is where the copy goes
   const char* name;  ///< in the target
-  int fd;            ///< O_PATH
+  int fd;            ///< O_PATH, unless `readable`
   struct statx status {};
+  bool readable = false;
 };
 
 /// Notes a failure and ends the copy. False, for brevity.

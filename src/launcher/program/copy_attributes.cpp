@@ -13,10 +13,13 @@ bool begins_with(const char* text, const char* prefix) noexcept {
 }
 
 /// Labels, signatures and the like are the machine's, not the file's; marks of overlays would hide files.
-bool is_of_file(const char* name) noexcept {
+bool is_of_file(const Copy& copy, const char* name) noexcept {
+  if (same_text(name, "security.capability")) {
+    return !copy.gives_away();
+  }
   const bool mark = begins_with(name, "user.overlay.") || begins_with(name, "trusted.overlay.");
-  return !mark && (begins_with(name, "user.") || begins_with(name, "trusted.") ||
-                   begins_with(name, "system.posix_acl_") || same_text(name, "security.capability"));
+  return !mark &&
+         (begins_with(name, "user.") || begins_with(name, "trusted.") || begins_with(name, "system.posix_acl_"));
 }
 
 /// It is gone, or the file system has none of this kind.
@@ -33,7 +36,7 @@ long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept 
   for (long position = 0; position < size;) {
     const char* name = thread.names + position;
     position += static_cast<long>(text_size(name)) + 1;
-    if (!is_of_file(name)) {
+    if (!is_of_file(*thread.copy, name)) {
       continue;
     }
     step = Step::ReadAttributes;

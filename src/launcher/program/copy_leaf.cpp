@@ -31,7 +31,7 @@ long give_metadata(CopyThread& thread, const CopySource& source, int from, int t
   const Copy& copy = *thread.copy;
   const uint32_t uid = uid_of_copy(copy, source.status);
   const uint32_t gid = gid_of_copy(copy, source.status);
-  const uint32_t mode = source.status.stx_mode & 07777U;
+  const uint32_t mode = source.status.stx_mode & (copy.gives_away() ? 01777U : 07777U);
   long result = 0;
   if (uid != copy.own_uid || gid != copy.own_gid || source.parent.inherits_group) {
     step = Step::SetOwner;
@@ -64,7 +64,8 @@ uint64_t inode_of(int fd) noexcept {
 
 long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& step) noexcept {
   step = Step::ReadEntry;
-  const int from = open_at(AT_FDCWD, DescriptorPath{source.fd}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const int from =
+      source.readable ? source.fd : open_at(AT_FDCWD, DescriptorPath{source.fd}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (from < 0) {
     return from;
   }
@@ -82,7 +83,9 @@ long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& 
     result = result < 0 ? result : give_metadata(thread, source, from, to, mode, step);
     (void)close_descriptor(to);
   }
-  (void)close_descriptor(from);
+  if (!source.readable) {
+    (void)close_descriptor(from);
+  }
   return result;
 }
 

@@ -88,13 +88,19 @@ size_t fill_frame(Frame& frame, MessageKind kind) noexcept {
   return sizeof frame.message + frame.message.payload_size;
 }
 
-[[noreturn]] void answer() noexcept {
-  static Frame frame;
-  const size_t size = fill_frame(frame, MessageKind::Answer);
-  while (send_message(self.channel, &frame, size, -1) == -EAGAIN) {
+/// Waits for room in the channel.
+long send_patiently(const void* data, size_t size) noexcept {
+  long result = -EAGAIN;
+  while ((result = send_message(self.channel, data, size, -1)) == -EAGAIN) {
     pollfd item{self.channel, POLLOUT, 0};
     (void)raw_syscall(__NR_ppoll, as_argument(&item), 1, 0, 0, 8);
   }
+  return result;
+}
+
+[[noreturn]] void answer() noexcept {
+  static Frame frame;
+  (void)send_patiently(&frame, fill_frame(frame, MessageKind::Answer));
   exit_process(0);
 }
 
@@ -133,6 +139,15 @@ void run_work(void* /*argument*/) noexcept {
     case WorkKind::Copy:
       run_copy(self);
       break;
+    case WorkKind::Look:
+      run_look(self);
+      break;
+    case WorkKind::Move:
+      run_move(self);
+      break;
+    case WorkKind::Changes:
+      run_changes(self);
+      break;
     default:
       fail_work(self, Step::StartWork, -EBADMSG, "");
       break;
@@ -160,6 +175,7 @@ void run_work(void* /*argument*/) noexcept {
     self.text_size = message.payload_size - static_cast<uint32_t>(sizeof self.request);
     __builtin_memcpy(texts, payload + sizeof self.request, self.text_size);
     self.texts = texts;
+    result = self.text_size > 0 && texts[self.text_size - 1] != '\0' ? -EBADMSG : result;
   }
   result = result < 0 ? result : receive_rest(message.descriptor_count);
   result = result < 0 ? result : start_thread(run_work, nullptr);
@@ -201,6 +217,30 @@ void fail_work(Worker& worker, Step step, long result, const char* path) noexcep
   const size_t size = text_size(path) < kMostPath ? text_size(path) : kMostPath - 1;
   __builtin_memcpy(worker.path, path, size);
   worker.path[size] = '\0';
+}
+
+const char* text_at(const Worker& worker, uint32_t index) noexcept {
+  const char* text = worker.texts;
+  const char* end = worker.texts + worker.text_size;
+  for (; text < end && index > 0; --index) {
+    text += text_size(text) + 1;
+  }
+  return text < end ? text : "";
+}
+
+long tell(Worker& /*worker*/, const void* first, size_t first_size, const void* second, size_t second_size) noexcept {
+  static char frame[sizeof(Message) + kInlinePayload];
+  if (sizeof(Message) + first_size + second_size > sizeof frame) {
+    return -EMSGSIZE;
+  }
+  Message message;
+  message.kind = MessageKind::Found;
+  message.payload_size = static_cast<uint32_t>(first_size + second_size);
+  __builtin_memcpy(frame, &message, sizeof message);
+  __builtin_memcpy(frame + sizeof message, first, first_size);
+  __builtin_memcpy(frame + sizeof message + first_size, second, second_size);
+  const long result = send_patiently(frame, sizeof message + first_size + second_size);
+  return result < 0 ? result : 0;
 }
 
 long start_thread(void (*function)(void*), void* argument) noexcept {

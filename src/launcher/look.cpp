@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/look.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dunnage::launcher {
+
+WorkOutcome look_at(const Connection& connection, int root, const std::string& path, Follow follow, Look& found,
+                    const Watch& watch) {
+  Work work;
+  work.request.kind = WorkKind::Look;
+  work.request.flags = follow == Follow::Yes ? kLookFollow : 0U;
+  work.texts = path + '\0';
+  work.descriptors = {root};
+  return run_work(connection, work, watch, [&](std::span<const std::byte> payload) {
+    if (payload.size() >= sizeof found.report) {
+      std::memcpy(&found.report, payload.data(), sizeof found.report);
+      const auto rest = payload.subspan(sizeof found.report);
+      found.target.assign(reinterpret_cast<const char*>(rest.data()),
+                          std::min<std::size_t>(rest.size(), found.report.target_size));
+    }
+  });
+}
+
+WorkOutcome move_entry(const Connection& connection, int from, const std::string& name, int to,
+                       const std::string& below, const std::string& new_name, const Watch& watch) {
+  Work work;
+  work.request.kind = WorkKind::Move;
+  work.texts = name + '\0' + new_name + '\0' + below + '\0';
+  work.descriptors = {from, to};
+  return run_work(connection, work, watch);
+}
+
+}  // namespace dunnage::launcher

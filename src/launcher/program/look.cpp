@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looking at one entry, and moving one: what an ordinary user may not where the files belong to other ids.
+
+#include "launcher/program/directory_entry.hpp"
+#include "launcher/program/entry.hpp"
+#include "launcher/program/work.hpp"
+
+namespace dunnage::launcher {
+namespace {
+
+/// 1, 0 or -errno.
+long has_entries(int directory) noexcept {
+  const int fd = kernel::open_at2(directory, ".", O_RDONLY | O_DIRECTORY, RESOLVE_BENEATH);
+  if (fd < 0) {
+    return fd;
+  }
+  alignas(8) char entries[4096];
+  long size = 0;
+  long found = 0;
+  while (found == 0 &&
+         (size = raw_syscall(__NR_getdents64, fd, as_argument(entries), static_cast<long>(sizeof entries))) > 0) {
+    for (long position = 0; position < size && found == 0;) {
+      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
+      position += entry->size;
+      found = same_text(entry->name, ".") || same_text(entry->name, "..") ? 0 : 1;
+    }
+  }
+  (void)close_descriptor(fd);
+  return size < 0 ? size : found;
+}
+
+long describe(int fd, LookReport& report, char* target, size_t size) noexcept {
+  struct statx status {};
+  long result = status_of(fd, status);
+  if (result < 0) {
+    return result;
+  }
+  report.mode = status.stx_mode;
+  report.size = status.stx_size;
+  report.inode = status.stx_ino;
+  report.device = uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
+  if (kind_of(status) == S_IFLNK) {
+    result = raw_syscall(__NR_readlinkat, fd, as_argument(""), as_argument(target), static_cast<long>(size));
+    report.target_size = result < 0 ? 0 : static_cast<uint32_t>(result);
+  } else if (kind_of(status) == S_IFDIR) {
+    result = has_entries(fd);
+    report.has_entries = result > 0 ? 1 : 0;
+  }
+  return result;
+}
+
+}  // namespace
+
+void run_look(Worker& worker) noexcept {
+  if (worker.descriptor_count != 1) {
+    fail_work(worker, Step::StartWork, -EBADMSG, "");
+    return;
+  }
+  const char* path = text_at(worker, 0);
+  const unsigned nofollow = (worker.request.flags & kLookFollow) != 0 ? 0 : O_NOFOLLOW;
+  const int fd = kernel::open_at2(worker.descriptors[0], path[0] == '\0' ? "." : path, O_PATH | nofollow,
+                                  RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  static char target[kMostPath];
+  LookReport report;
+  long result = fd < 0 ? fd : describe(fd, report, target, sizeof target);
+  result = result < 0 ? result : tell(worker, &report, sizeof report, target, report.target_size);
+  if (result < 0) {
+    fail_work(worker, Step::OpenEntry, result, path);
+  }
+}
+
+void run_move(Worker& worker) noexcept {
+  if (worker.descriptor_count != 2) {
+    fail_work(worker, Step::StartWork, -EBADMSG, "");
+    return;
+  }
+  const char* below = text_at(worker, 2);
+  const int to = below[0] == '\0' ? worker.descriptors[1]
+                                  : kernel::open_at2(worker.descriptors[1], below, O_PATH | O_DIRECTORY,
+                                                     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  const long result = to < 0 ? to
+                             : raw_syscall(__NR_renameat2, worker.descriptors[0], as_argument(text_at(worker, 0)), to,
+                                           as_argument(text_at(worker, 1)), 0);
+  if (result < 0) {
+    fail_work(worker, Step::MoveEntry, result, text_at(worker, 1));
+  }
+}
+
+}  // namespace dunnage::launcher
