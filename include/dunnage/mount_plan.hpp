@@ -51,7 +51,8 @@ struct DUNNAGE_API ResolvedMount {
   std::filesystem::path store{};  ///< root of its store, or the image's
   bool create_volume = false;     ///< it is not there; prepare() makes it
   bool no_copy = false;
-  Labels labels{};  ///< for a volume that is made
+  bool copy_up = false;  ///< prepare() fills it, if it is empty and unused, with what the image has at the target
+  Labels labels{};       ///< for a volume that is made
 
   std::uint64_t size = 0;  ///< tmpfs
   unsigned mode = 0;

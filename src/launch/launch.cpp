@@ -115,9 +115,10 @@ void Launch::resolve_mounts() {
 }
 
 void Launch::prepare_storage() {
-  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}, of_image() ? root_.mount.get() : -1};
+  const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
+  const prepare::Content content{of_image() ? root_.mount.get() : -1, {.deadline = deadline_}};
   if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
-    prepared_ = prepare::prepare(*plan, identity_, owner);
+    prepared_ = prepare::prepare(*plan, identity_, owner, content);
   } else {
     prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));
   }

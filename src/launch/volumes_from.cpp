@@ -48,6 +48,7 @@ ResolvedMount taken_over(ResolvedMount mount, const VolumesFrom& from) {
   }
   mount.chown = false;  // it was done for the other container, and its user has the files
   mount.masked.clear();
+  mount.copy_up = false;
   mount.reasons = {fmt::format("it is that of container \"{}\"{}", from.container,
                                from.read_only ? ", read-only because that was asked for" : "")};
   return mount;

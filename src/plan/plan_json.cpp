@@ -45,6 +45,7 @@ void add_further(Json& value, const ResolvedMount& mount) {
   add("CreateGid", mount.create_gid.has_value(), mount.create_gid.value_or(0));
   add("RequireMountpoint", mount.require_mountpoint, true);
   add("LeftOut", mount.left_out, true);
+  add("CopyUp", mount.copy_up, true);
   add("Subpath", !mount.subpath.empty(), to_json_text(mount.subpath));
   add("Image", !mount.image.empty(), to_json_text(mount.image));
   add("ImageId", !mount.image_id.empty(), to_json_text(mount.image_id));
@@ -153,6 +154,7 @@ void read_further(const Json& value, ResolvedMount& mount) {
                 [&](const Json& json) { mount.create_gid = model::number_from<std::uint32_t>(json); });
   read_if_there(value, "RequireMountpoint", [&](const Json& json) { mount.require_mountpoint = json.get<bool>(); });
   read_if_there(value, "LeftOut", [&](const Json& json) { mount.left_out = json.get<bool>(); });
+  read_if_there(value, "CopyUp", [&](const Json& json) { mount.copy_up = json.get<bool>(); });
   read_if_there(value, "Subpath", [&](const Json& json) { mount.subpath = from_json_text(json); });
   read_if_there(value, "Image", [&](const Json& json) { mount.image = from_json_text(json); });
   read_if_there(value, "ImageId", [&](const Json& json) { mount.image_id = from_json_text(json); });

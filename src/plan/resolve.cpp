@@ -11,6 +11,7 @@
 #include "plan/attributes.hpp"
 #include "plan/bind_source.hpp"
 #include "plan/check_options.hpp"
+#include "plan/copy_up.hpp"
 #include "plan/image_source.hpp"
 #include "plan/image_volumes.hpp"
 #include "plan/known_directory.hpp"
@@ -256,6 +257,9 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
   if (!volume.options.subpath.empty()) {
     mount.subpath = model::clean_path(volume.options.subpath).substr(1);
     mount.file_kind = plan::look_below(volume, mount);
+  }
+  if (options.rootfs.kind() == Rootfs::Kind::Image) {
+    plan::decide_copy_up(mount);
   }
   take_options(volume.options, mount);
   return mount;

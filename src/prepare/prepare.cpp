@@ -22,6 +22,7 @@
 #include "prepare/user.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/fill.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/trash.hpp"
 #include "volume/users.hpp"
@@ -48,8 +49,13 @@ constexpr std::size_t kIdDigits = 64;
 /// Prepares one plan; what was made is undone by the state's destructor if anything fails.
 class Preparation {
  public:
-  Preparation(const MountPlan& plan, const launcher::Identity& identity, const prepare::Owner& owner)
-      : plan_{plan}, owner_{owner}, state_{std::make_unique<PreparedMountsAccess::State>()}, source_{state_->identity} {
+  Preparation(const MountPlan& plan, const launcher::Identity& identity, const prepare::Owner& owner,
+              const prepare::Content& content)
+      : plan_{plan},
+        owner_{owner},
+        content_{content},
+        state_{std::make_unique<PreparedMountsAccess::State>()},
+        source_{state_->identity} {
     state_->identity = identity;
     state_->container_id = owner.id;
     state_->user = owner.user;
@@ -148,11 +154,11 @@ class Preparation {
 
   void prepare_volume(ResolvedMount& mount) {
     VolumeStore& store = store_at(mount.store);
-    if (mount.volume.empty()) {
+    if (mount.copy_up && content_.root >= 0) {
+      fill_volume(store, mount);
+    } else if (mount.volume.empty()) {
       const Volume made = store.create_anonymous(owner_.name, options_of(mount));
-      state_->anonymous.push_back({mount.store, made.name()});
-      mount.volume = made.name();
-      mount.source = made.mountpoint();
+      take_anonymous(mount, made.info());
     } else if (mount.create_volume) {
       mount.source = store.get_or_create(mount.volume, options_of(mount)).mountpoint();
     }
@@ -160,6 +166,31 @@ class Preparation {
     state_->uses.push_back(
         volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), mount.volume, state_->container_id, owner_.name));
     prepare_driver(store, mount);
+  }
+
+  void take_anonymous(ResolvedMount& mount, const VolumeInfo& made) {
+    state_->anonymous.push_back({mount.store, made.name});
+    mount.volume = made.name;
+    mount.source = made.mountpoint;
+  }
+
+  /// Makes the volume if it is missing, with what the image has at its target.
+  void fill_volume(const VolumeStore& store, ResolvedMount& mount) {
+    const volume::Layout& layout = VolumeStoreAccess::layout(store);
+    const auto connection = launcher::Connection::get(state_->identity);
+    const volume::FillSource source{*connection, content_.root, mount.target, content_.watch};
+    volume::Filled filled{};
+    if (mount.volume.empty()) {
+      const volume::FilledVolume made =
+          volume::create_anonymous_filled(layout, owner_.name, options_of(mount), mount.subpath, source);
+      filled = made.filled;
+      take_anonymous(mount, made.info);
+    } else {
+      filled = volume::fill(layout, mount.volume, options_of(mount), mount.subpath, source);
+      mount.source = layout.mountpoint(mount.volume);
+    }
+    mount.copy_up = false;  // once: a restart finds it as the container left it
+    mount.reasons.push_back(volume::reason_of(filled, mount.target));
   }
 
   static VolumeOptions options_of(const ResolvedMount& mount) {
@@ -220,6 +251,7 @@ class Preparation {
 
   const MountPlan& plan_;
   const prepare::Owner& owner_;
+  const prepare::Content& content_;
   std::unique_ptr<PreparedMountsAccess::State> state_;
   prepare::MountSource source_;
   std::map<std::filesystem::path, VolumeStore> stores_;
@@ -231,7 +263,7 @@ class Preparation {
 PreparedMounts MountPlan::prepare(const PrepareOptions& options) const {
   const prepare::Ids ids = prepare::parse_ids(options.user);
   prepare::Owner owner{options.container_id.empty() ? kernel::random_hex(kIdDigits) : options.container_id,
-                       options.container_name, ids, -1};
+                       options.container_name, ids};
   if (owner.name.empty()) {
     owner.name = owner.id;
   }
@@ -243,14 +275,14 @@ PreparedMounts MountPlan::prepare(const PrepareOptions& options) const {
   const prepare::ImageRoot image{images, image::get_known_image(images, options.rootfs.name()), identity, {}};
   prepare::MountSource source{identity};
   const kernel::FileDescriptor root = image.mount(source, {});
-  owner.root = root.get();
-  return prepare::prepare(*this, identity, owner);
+  return prepare::prepare(*this, identity, owner, {.root = root.get(), .watch = {}});
 }
 
 namespace prepare {
 
-PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner) {
-  return PreparedMountsAccess::make(Preparation{plan, identity, owner}.run());
+PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner,
+                       const Content& content) {
+  return PreparedMountsAccess::make(Preparation{plan, identity, owner, content}.run());
 }
 
 }  // namespace prepare

@@ -6,6 +6,7 @@
 
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/prepared_mounts.hpp>
+#include <dunnage/progress.hpp>
 
 #include "launcher/identity.hpp"
 #include "prepare/user.hpp"
@@ -18,11 +19,17 @@ namespace dunnage::prepare {
 struct Owner {
   std::string id;
   std::string name;
-  Ids user{};     ///< whom the container runs as
+  Ids user{};  ///< whom the container runs as
+};
+
+/// What empty volumes are filled with, where the plan says so (ResolvedMount::copy_up).
+struct Content {
   int root = -1;  ///< the container's root file system, which nobody writes to meanwhile; O_PATH will do. -1: none
+  Watch watch{};  ///< of the copying
 };
 
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.
-[[nodiscard]] PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner);
+[[nodiscard]] PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner,
+                                     const Content& content = {});
 
 }  // namespace dunnage::prepare

@@ -48,6 +48,20 @@ VolumeError call_failure(std::string operation, std::string subject, const kerne
                       .remedy = remedy_for(error.code().value())}};
 }
 
+VolumeError work_failure(std::string operation, std::string subject, std::string detail,
+                         const launcher::WorkOutcome& outcome) {
+  using End = launcher::WorkOutcome::End;
+  return VolumeError{{.stage = Stage::Store,
+                      .operation = std::move(operation),
+                      .subject = std::move(subject),
+                      .detail = std::move(detail),
+                      .cause = outcome.cause(),
+                      .code = outcome.code(),
+                      .remedy = outcome.end == End::Failed     ? remedy_for(outcome.failure.error)
+                                : outcome.end == End::TimedOut ? "give it more time"
+                                                               : "try again"}};
+}
+
 VolumeError missing_failure(std::string operation, const std::string& name,
                             const std::vector<std::string>& known_names) {
   const auto near = error::nearest(name, std::span<const std::string>{known_names});

@@ -7,6 +7,7 @@
 #include <dunnage/error.hpp>
 
 #include "kernel/call_error.hpp"
+#include "launcher/work.hpp"
 
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ namespace dunnage::volume {
 
 /// A system call failed while `operation` was done to `subject`; the remedy follows from its number.
 [[nodiscard]] VolumeError call_failure(std::string operation, std::string subject, const kernel::CallError& error);
+
+/// Work on files did not come to its end.
+[[nodiscard]] VolumeError work_failure(std::string operation, std::string subject, std::string detail,
+                                       const launcher::WorkOutcome& outcome);
 
 [[nodiscard]] VolumeError missing_failure(std::string operation, const std::string& name,
                                           const std::vector<std::string>& known_names);

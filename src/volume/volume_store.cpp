@@ -5,12 +5,10 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "kernel/random_hex.hpp"
 #include "model/volume_name.hpp"
+#include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
-#include "volume/local_driver.hpp"
-#include "volume/metadata.hpp"
 #include "volume/reading.hpp"
 #include "volume/removal.hpp"
 #include "volume/stage.hpp"
@@ -20,9 +18,6 @@
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -32,10 +27,6 @@ namespace {
 
 using volume::Layout;
 
-constexpr const char* kAnonymousLabel = "com.docker.volume.anonymous";
-constexpr mode_t kDataMode = 0755;  // the store around it is closed; inside a container everybody may enter
-constexpr mode_t kMetadataMode = S_IRUSR | S_IWUSR;
-
 /// Runs `work`, and turns a failed system call into the store's own error.
 template <typename Work>
 auto explained(const char* operation, const std::string& subject, Work&& work) {
@@ -44,80 +35,6 @@ auto explained(const char* operation, const std::string& subject, Work&& work) {
   } catch (const kernel::CallError& error) {
     throw volume::call_failure(operation, subject, error);
   }
-}
-
-std::string checked_metadata(const VolumeInfo& info) {
-  auto text = volume::encode_metadata(info);
-  if (!text) {
-    throw VolumeError{
-        {.stage = Stage::Store,
-         .operation = "create volume",
-         .subject = info.name,
-         .detail = "",
-         .cause = "labels",
-         .code = errc::invalid_argument,
-         .remedy = fmt::format("make them UTF-8 and less than {} KiB together", volume::kMaxMetadataBytes / 1024)}};
-  }
-  return std::move(*text);
-}
-
-VolumeError exists_failure(const std::string& name) {
-  return VolumeError{{.stage = Stage::Store,
-                      .operation = "create volume",
-                      .subject = name,
-                      .detail = "",
-                      .cause = "",
-                      .code = errc::volume_exists,
-                      .remedy = "choose another name, or use get_or_create"}};
-}
-
-void check_driver(const std::string& name, const VolumeOptions& options) {
-  volume::LocalDriver driver;
-  std::optional<volume::DriverFault> fault;
-  if (options.driver != "local") {
-    fault = volume::DriverFault{fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"", true};
-  } else {
-    fault = volume::read_driver_options(options.driver_options, driver);
-  }
-  if (fault) {
-    throw VolumeError{{.stage = Stage::Store,
-                       .operation = "create volume",
-                       .subject = name,
-                       .detail = "",
-                       .cause = fault->cause,
-                       .code = fault->unsupported ? errc::not_supported : errc::invalid_argument,
-                       .remedy = fault->remedy}};
-  }
-}
-
-VolumeInfo describe(const Layout& layout, std::string name, Labels labels, DriverOptions options, std::string owner) {
-  VolumeInfo info;
-  info.mountpoint = layout.mountpoint(name);
-  info.name = std::move(name);
-  info.created_at = std::chrono::system_clock::now();
-  info.anonymous = labels.count(kAnonymousLabel) > 0;
-  info.labels = std::move(labels);
-  info.driver_options = std::move(options);
-  info.owner = std::move(owner);
-  return info;
-}
-
-/// \return false if the name is taken
-bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string& metadata) {
-  if (kernel::exists_at(layout.volumes.get(), info.name)) {
-    return false;
-  }
-  volume::Stage stage{layout.open_staging()};
-  if (!kernel::make_directory(stage.directory(), volume::kDataName, kDataMode)) {
-    throw kernel::CallError{"mkdir", EEXIST};
-  }
-  const auto file = kernel::create_file(stage.directory(), volume::kMetadataName, kMetadataMode);
-  if (!file) {
-    throw kernel::CallError{"create file", EEXIST};
-  }
-  kernel::write_all(file.get(), metadata);
-  kernel::sync(file.get());
-  return stage.publish(layout.volumes.get(), info.name);
 }
 
 /// The container an anonymous volume belongs to may be stopped and still want it.
@@ -173,32 +90,11 @@ std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesyste
 const std::filesystem::path& VolumeStore::root() const noexcept { return state_->layout.path; }
 
 Volume VolumeStore::create(const std::string& name, const VolumeOptions& options) {
-  if (!model::is_valid_volume_name(name)) {
-    throw volume::bad_name_failure("create volume", name);
-  }
-  check_driver(name, options);
-  VolumeInfo info = describe(state_->layout, name, options.labels, options.driver_options, {});
-  const std::string metadata = checked_metadata(info);
-  if (!explained("create volume", name, [&] { return make_volume(state_->layout, info, metadata); })) {
-    throw exists_failure(name);
-  }
-  return Volume{std::move(info)};
+  return Volume{volume::create(state_->layout, name, options)};
 }
 
 Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
-  constexpr std::size_t kNameDigits = 64;
-  check_driver("", options);
-  Labels labels = options.labels;
-  labels.insert_or_assign(kAnonymousLabel, "");
-  return explained("create volume", "", [&] {
-    VolumeInfo info =
-        describe(state_->layout, kernel::random_hex(kNameDigits), std::move(labels), options.driver_options, owner);
-    const std::string metadata = checked_metadata(info);
-    if (!make_volume(state_->layout, info, metadata)) {
-      throw exists_failure(info.name);
-    }
-    return Volume{std::move(info)};
-  });
+  return Volume{volume::create_anonymous(state_->layout, owner, options)};
 }
 
 std::optional<Volume> VolumeStore::find(const std::string& name) const {

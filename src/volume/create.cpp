@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/create.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
+#include "kernel/random_hex.hpp"
+#include "model/volume_name.hpp"
+#include "volume/failure.hpp"
+#include "volume/local_driver.hpp"
+#include "volume/metadata.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr const char* kOperation = "create volume";
+constexpr const char* kAnonymousLabel = "com.docker.volume.anonymous";
+constexpr mode_t kDataMode = 0755;  // the store around it is closed; inside a container everybody may enter
+constexpr mode_t kMetadataMode = S_IRUSR | S_IWUSR;
+
+std::string checked_metadata(const VolumeInfo& info) {
+  auto text = encode_metadata(info);
+  if (!text) {
+    throw VolumeError{
+        {.stage = dunnage::Stage::Store,
+         .operation = "create volume",
+         .subject = info.name,
+         .detail = "",
+         .cause = "labels",
+         .code = errc::invalid_argument,
+         .remedy = fmt::format("make them UTF-8 and less than {} KiB together", kMaxMetadataBytes / 1024)}};
+  }
+  return std::move(*text);
+}
+
+VolumeError exists_failure(const std::string& name) {
+  return VolumeError{{.stage = dunnage::Stage::Store,
+                      .operation = "create volume",
+                      .subject = name,
+                      .detail = "",
+                      .cause = "",
+                      .code = errc::volume_exists,
+                      .remedy = "choose another name, or use get_or_create"}};
+}
+
+void check_driver(const std::string& name, const VolumeOptions& options) {
+  LocalDriver driver;
+  std::optional<DriverFault> fault;
+  if (options.driver != "local") {
+    fault = DriverFault{fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"", true};
+  } else {
+    fault = read_driver_options(options.driver_options, driver);
+  }
+  if (fault) {
+    throw VolumeError{{.stage = dunnage::Stage::Store,
+                       .operation = "create volume",
+                       .subject = name,
+                       .detail = "",
+                       .cause = fault->cause,
+                       .code = fault->unsupported ? errc::not_supported : errc::invalid_argument,
+                       .remedy = fault->remedy}};
+  }
+}
+
+VolumeInfo describe(const Layout& layout, std::string name, Labels labels, DriverOptions options, std::string owner) {
+  VolumeInfo info;
+  info.mountpoint = layout.mountpoint(name);
+  info.name = std::move(name);
+  info.created_at = std::chrono::system_clock::now();
+  info.anonymous = labels.count(kAnonymousLabel) > 0;
+  info.labels = std::move(labels);
+  info.driver_options = std::move(options);
+  info.owner = std::move(owner);
+  return info;
+}
+
+/// \return false if the name is taken
+bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string& metadata, const Content& content) {
+  if (kernel::exists_at(layout.volumes.get(), info.name)) {
+    return false;
+  }
+  Stage stage{layout.open_staging()};
+  if (content) {
+    content(stage);
+  } else {
+    (void)open_data(stage);
+  }
+  const auto file = kernel::create_file(stage.directory(), kMetadataName, kMetadataMode);
+  if (!file) {
+    throw kernel::CallError{"create file", EEXIST};
+  }
+  kernel::write_all(file.get(), metadata);
+  kernel::sync(file.get());
+  return stage.publish(layout.volumes.get(), info.name);
+}
+
+VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Content& content) {
+  const std::string metadata = checked_metadata(info);
+  try {
+    if (!make_volume(layout, info, metadata, content)) {
+      throw exists_failure(info.name);
+    }
+  } catch (const kernel::CallError& error) {
+    throw call_failure(kOperation, info.anonymous ? "" : info.name, error);
+  }
+  return info;
+}
+
+}  // namespace
+
+kernel::FileDescriptor open_data(const Stage& stage) {
+  if (!kernel::make_directory(stage.directory(), kDataName, kDataMode)) {
+    throw kernel::CallError{"mkdir", EEXIST};
+  }
+  auto data = kernel::open_beneath(stage.directory(), kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!data) {
+    throw kernel::CallError{"open directory", errno};
+  }
+  return data;
+}
+
+VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOptions& options, const Content& content) {
+  if (!model::is_valid_volume_name(name)) {
+    throw bad_name_failure(kOperation, name);
+  }
+  check_driver(name, options);
+  return make_named(layout, describe(layout, name, options.labels, options.driver_options, {}), content);
+}
+
+VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, const VolumeOptions& options,
+                            const Content& content) {
+  constexpr std::size_t kNameDigits = 64;
+  check_driver("", options);
+  Labels labels = options.labels;
+  labels.insert_or_assign(kAnonymousLabel, "");
+  std::string name;
+  try {
+    name = kernel::random_hex(kNameDigits);
+  } catch (const kernel::CallError& error) {
+    throw call_failure(kOperation, "", error);
+  }
+  return make_named(layout, describe(layout, std::move(name), std::move(labels), options.driver_options, owner),
+                    content);
+}
+
+}  // namespace dunnage::volume

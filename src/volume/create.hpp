@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Making a volume: whole, with what is in it from the beginning, or not at all.
+
+#include <dunnage/volume_store.hpp>
+
+#include "kernel/file_descriptor.hpp"
+#include "volume/layout.hpp"
+#include "volume/stage.hpp"
+
+#include <functional>
+#include <string>
+
+namespace dunnage::volume {
+
+/// Makes the data directory of a volume that nobody sees yet, with open_data(), and fills it; it is on the disk on
+/// return. What it throws ends the making. Empty: there is nothing in it.
+using Content = std::function<void(const Stage& stage)>;
+
+/// Throws: VolumeError(volume_exists), VolumeError(invalid_argument), VolumeError with the errno of what failed.
+VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOptions& options,
+                  const Content& content = {});
+VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, const VolumeOptions& options,
+                            const Content& content = {});
+
+/// Makes the data directory in a stage. Throws: CallError.
+[[nodiscard]] kernel::FileDescriptor open_data(const Stage& stage);
+
+}  // namespace dunnage::volume
