@@ -16,6 +16,7 @@
 ///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   container_store.hpp  ContainerStore: containers of other processes
+///   copy.hpp             files in and out of containers and volumes
 ///   error.hpp, support.hpp     what can go wrong, and what this machine can do
 ///
 ///     #include <dunnage/dunnage.hpp>
@@ -28,6 +29,7 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/container.hpp>
 #include <dunnage/container_store.hpp>
+#include <dunnage/copy.hpp>
 #include <dunnage/environment.hpp>
 #include <dunnage/error.hpp>
 #include <dunnage/image.hpp>

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Copying files into and out of containers that run, and volumes, in use or not, as `docker cp` does.
+///
+///     dunnage::copy_in(container, "/home/me/app.conf", "/etc/app/");        // becomes /etc/app/app.conf
+///     dunnage::copy_out(container, "/var/log/app/.", "/home/me/logs");      // what is in it, not the directory itself
+///     dunnage::copy_in(store, "db-data", "backup.sql", "/");
+///
+/// The rules, which are Docker's:
+///
+///     target                source is a file, link, …      source is a directory
+///     a directory           is copied into it              is copied into it; with a source ending in "/.": its
+///     content a file                replaces it                    refused absent                gets this name gets
+///     this name absent, ends in "/"   refused                        gets this name
+///
+/// The directory the target is in has to be there. Into a directory that is there as well, directories are merged, and
+/// anything else is replaced by its name: what a link there leads to is not written to. A symbolic link that is the
+/// target itself is followed. A file is never put in the place of a directory, nor the other way round.
+///
+/// Paths in a container or volume are taken as a process in it would, links included, and never lead out of it,
+/// whatever its programs rename or replace meanwhile; mounts of the container are seen, the kernel's own file systems
+/// are not copied. Nothing is executed in the container, and nothing mounted. What was copied before a failure stays.
+
+#include <dunnage/container.hpp>
+#include <dunnage/export.hpp>
+#include <dunnage/progress.hpp>
+#include <dunnage/volume_store.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace dunnage {
+
+struct CopyOptions {
+  /// Copies keep owner, set-user-ID bits and capabilities, by the ids of the container. Else they belong to the
+  /// container's root, or on the way out to this user, who inherits none of that.
+  bool archive = false;
+  bool follow_links = false;  ///< if the source is a symbolic link, what it leads to is copied; else the link
+  std::uint64_t most_bytes = UINT64_MAX;  ///< of content; errc::limit_exceeded beyond
+  std::uint64_t most_entries = 16'777'216;
+  Watch watch{};  ///< progress is in bytes
+};
+
+/// \param source  of this machine; \param target absolute path in the container
+/// Throws: LaunchError(not_running, cancelled, timed_out, limit_exceeded) or with the errno of what failed and on which
+/// path; also a container that has ended throws not_running.
+/// Kernel: openat2(2) with RESOLVE_IN_ROOT, Linux 5.6.
+DUNNAGE_API void copy_in(const Container& container, const std::filesystem::path& source, const std::string& target,
+                         const CopyOptions& options = {});
+DUNNAGE_API void copy_out(const Container& container, const std::string& source, const std::filesystem::path& target,
+                          const CopyOptions& options = {});
+
+/// The same for a volume; "/" is its top. It cannot be removed meanwhile.
+/// Throws: VolumeError(volume_missing, ...), VolumeError(not_supported) for one whose data is not in the store.
+DUNNAGE_API void copy_in(const VolumeStore& store, const std::string& volume, const std::filesystem::path& source,
+                         const std::string& target, const CopyOptions& options = {});
+DUNNAGE_API void copy_out(const VolumeStore& store, const std::string& volume, const std::string& source,
+                          const std::filesystem::path& target, const CopyOptions& options = {});
+
+}  // namespace dunnage
