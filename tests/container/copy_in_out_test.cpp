@@ -154,14 +154,14 @@ TEST_CASE("a container that has ended has no root to copy from, and bounds hold"
 }
 
 TEST_CASE("a container that swaps directories for links while files are copied leads nowhere", "[cp]") {
-  const Ground outside;
-  const auto canary = outside.directory().make("canary");
-  outside.directory().write("canary/file", "CANARY");
-  outside.directory().write("canary/d/file", "CANARY");
+  // absolute ones, and ones that would climb out of the volume's directory in the store
   const std::string swap =
-      "mkdir -p /data/d; echo harmless > /data/d/file; i=0; while :; do mv /data/d /data/aside; ln -s " +
-      canary.string() + " /data/d; mv -T /data/d /data/gone; mv /data/aside /data/d; rm /data/gone; done";
+      "mkdir -p /data/d; echo harmless > /data/d/file; while :; do for to in / ../../../../canary; do "
+      "mv /data/d /data/aside; ln -s $to /data/d; mv -T /data/d /data/gone; mv /data/aside /data/d; rm /data/gone; "
+      "done; done";
   const Running running{swap};
+  const auto canary = running.ground().directory().make("canary");
+  running.ground().directory().write("canary/file", "CANARY");
   const auto mine = running.ground().directory().write("mine", "mine");
   VolumeStore store = running.ground().volumes();
   const auto try_to = [](const std::function<void()>& work) {
@@ -190,7 +190,7 @@ TEST_CASE("a container that swaps directories for links while files are copied l
   }
   CHECK(succeeded > 0);
   CHECK_FALSE(std::filesystem::exists(canary / "new"));
-  CHECK(outside.directory().read("canary/file") == "CANARY");
+  CHECK(running.ground().directory().read("canary/file") == "CANARY");
 }
 
 }  // namespace dunnage::test
