@@ -7,6 +7,7 @@
 #include "image/failure.hpp"
 #include "image/find.hpp"
 #include "image/index.hpp"
+#include "image/mount_users.hpp"
 #include "image/reference.hpp"
 
 #include <algorithm>
@@ -31,9 +32,19 @@ std::optional<std::string> id_of(const Layout& layout, const Descriptor& image) 
   }
 }
 
+/// Containers that are made of it or mount it.
+std::vector<std::string> users_of_id(const Layout& layout, const std::string& id) {
+  std::vector<std::string> users = users_of(layout.open_changes().get(), id);
+  const std::vector<std::string> mounting = mount_users_of(layout, id);
+  users.insert(users.end(), mounting.begin(), mounting.end());
+  std::sort(users.begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  return users;
+}
+
 std::vector<std::string> users_of_image(const Layout& layout, const Descriptor& image) {
   const auto id = id_of(layout, image);
-  return id ? users_of(layout.open_changes().get(), *id) : std::vector<std::string>{};
+  return id ? users_of_id(layout, *id) : std::vector<std::string>{};
 }
 
 /// The full name if `name` is one that the image has by that very name; nothing for an id or a digest.
@@ -110,8 +121,7 @@ ImagePruneResult prune_images(const Layout& layout, bool all) {
       for (const Descriptor& image : index.images()) {
         const auto names = index.names_of(image.digest);
         const auto id = id_of(layout, image);
-        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tag)) ||
-            !users_of(layout.open_changes().get(), *id).empty()) {
+        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tag)) || !users_of_id(layout, *id).empty()) {
           continue;
         }
         index.remove_image(image.digest);

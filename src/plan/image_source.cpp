@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/image_source.hpp"
 
-#include "image/find.hpp"
+#include "image/known.hpp"
 #include "image/layout.hpp"
 #include "image/trees.hpp"
 #include "launcher/identity.hpp"
@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -26,13 +27,14 @@ namespace {
   throw model::mount_error(Stage::Resolve, "resolve", wish, std::move(cause), code, std::move(remedy));
 }
 
-ImageInfo get_image(const std::optional<image::Layout>& layout, const ImageMount& wish, const ResolvedMount& mount) {
+std::shared_ptr<const ImageInfo> get_image(const std::optional<image::Layout>& layout, const ImageMount& wish,
+                                           const ResolvedMount& mount) {
   if (!layout) {
     refuse(wish, fmt::format("there are no images in \"{}\"", mount.store.string()), errc::image_missing,
            "pull or load it first");
   }
   try {
-    return image::get_image(*layout, wish.image);
+    return image::get_known_image(*layout, wish.image);
   } catch (const ImageError& error) {
     if (error.code() == errc::image_missing || error.code() == errc::invalid_argument ||
         error.code() == errc::not_supported) {
@@ -55,11 +57,11 @@ std::string reason_of(std::size_t layers, std::size_t unpacked) {
 
 void find_image(const ImageMount& wish, ResolvedMount& mount) {
   const auto layout = image::open_existing_layout(mount.store);
-  const ImageInfo image = get_image(layout, wish, mount);
+  const auto image = get_image(layout, wish, mount);
   mount.image = wish.image;
-  mount.image_id = image.id;
-  const std::size_t unpacked = image::count_unpacked(*layout, image, launcher::identity_for(0, 0));
-  mount.reasons.push_back(reason_of(image.layers.size(), unpacked));
+  mount.image_id = image->id;
+  const std::size_t unpacked = image::count_unpacked(*layout, *image, launcher::identity_for(0, 0));
+  mount.reasons.push_back(reason_of(image->layers.size(), unpacked));
 }
 
 void take_options(const ImageMountOptions& options, ResolvedMount& mount) {

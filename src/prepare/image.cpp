@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepare/image.hpp"
 
-#include "image/find.hpp"
+#include "image/known.hpp"
 #include "image/layout.hpp"
 #include "image/mount_users.hpp"
 #include "image/trees.hpp"
@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
-#include <optional>
+#include <memory>
 #include <utility>
 
 namespace dunnage::prepare {
@@ -35,27 +35,20 @@ namespace {
                    mount.target};
 }
 
-kernel::FileDescriptor add_user(const std::optional<image::Layout>& layout, const ResolvedMount& mount,
-                                const ImageUser& user) {
-  if (!layout) {
-    refuse_missing(mount);
-  }
+using ImagePointer = std::shared_ptr<const ImageInfo>;
+
+/// The one the plan was made for, whatever its name leads to by now. \param lock its user's from here on
+ImagePointer take_image(const image::Layout& layout, const ResolvedMount& mount, const ImageUser& user,
+                        kernel::FileDescriptor& lock) {
   try {
-    return image::add_mount_user(
-        *layout,
-        {.container_id = user.container_id, .container_name = user.container_name, .image_id = mount.image_id});
+    lock = image::add_mount_user(
+        layout, {.container_id = user.container_id, .container_name = user.container_name, .image_id = mount.image_id});
+    ImagePointer image = image::find_known_image(layout, mount.image_id);
+    // who is removing images at this moment may have looked for users before
+    return image != nullptr && image::is_still_there(layout, *image) ? image : nullptr;
   } catch (const kernel::CallError& error) {
     throw prepare_error(mount, error.call(), error.code().value(), "check the store it lives in");
   }
-}
-
-/// The one the plan was made for, whatever its name leads to by now.
-ImageInfo get_image(const std::optional<image::Layout>& layout, const ResolvedMount& mount) {
-  auto found = layout ? image::find_image(*layout, mount.image_id) : std::nullopt;
-  if (!found) {
-    refuse_missing(mount);
-  }
-  return *std::move(found);
 }
 
 kernel::FileDescriptor take(const ResolvedMount& mount, const launcher::DetachResult& result) {
@@ -88,12 +81,17 @@ OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher
                        const ImageUser& user) {
   const auto layout = image::open_existing_layout(mount.store);
   OpenedImage opened;
-  opened.locks.push_back(add_user(layout, mount, user));
-  const ImageInfo image = get_image(layout, mount);  // whoever removes images sees the user from here on
-  image::Trees trees = image::open_trees(*layout, image, identity, {}, {});
-  opened.mount =
-      take(mount, source.layers(layers_request(mount),
-                                {.directory = layout->path, .opened = layout->images.get(), .layers = trees.names}));
+  kernel::FileDescriptor lock;
+  const ImagePointer image = layout ? take_image(*layout, mount, user, lock) : nullptr;
+  if (image == nullptr) {
+    refuse_missing(mount);
+  }
+  opened.locks.push_back(std::move(lock));
+  image::Trees trees = image::open_trees(*layout, *image, identity, {}, {});
+  LayersPath path{.directory = layout->path, .opened = layout->images.get(), .layers = trees.names};
+  std::transform(trees.trees.begin(), trees.trees.end(), std::back_inserter(path.trees),
+                 [](const kernel::FileDescriptor& tree) { return tree.get(); });
+  opened.mount = take(mount, source.layers(layers_request(mount), path));
   if (!mount.subpath.empty()) {
     opened.mount = take(mount, source.part(opened.mount.get(), mount.subpath));
     mount.file_kind = kind_of(mount, opened.mount.get());

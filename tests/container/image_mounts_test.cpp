@@ -56,7 +56,8 @@ TEST_CASE("a directory or a file of an image can be mounted", "[container][mount
 
 TEST_CASE("links of an image mean places in the image", "[container][mounts][image][subpath]") {
   const Tools ground;
-  CHECK(output_of(ground.shell("cat /linked", {ImageMount{"tools:1", "/linked", {.subpath = "absolute"}}})) == "text\n");
+  CHECK(output_of(ground.shell("cat /linked", {ImageMount{"tools:1", "/linked", {.subpath = "absolute"}}})) ==
+        "text\n");
   CHECK(output_of(ground.shell("ls /opt", at_opt({.subpath = "climbing"}))) == "conf\n");
   CHECK(code_of([&] { (void)outcome_of(ground.program({"true"}, at_opt({.subpath = "leading"}))); }) ==
         std::errc::no_such_file_or_directory);
@@ -113,6 +114,27 @@ TEST_CASE("image mounts are taken over from another container and found again af
   container.restart();
   CHECK(container.wait().success());
   CHECK(ground.directory().read("store/volumes/data/_data/out") == "second\nsecond\n");
+}
+
+TEST_CASE("an image that a running container mounts is in use", "[container][mounts][image]") {
+  const Tools ground;
+  auto images = ImageStore::open(ground.store_path());
+  LaunchSpec spec = ground.program({"sleep", "100"}, at_opt({.subpath = "bin"}));
+  spec.name = "builder";
+  Container container = Container::launch(std::move(spec));
+  try {
+    images.remove("tools:1");
+    FAIL_CHECK("was removed");
+  } catch (const ImageError& error) {
+    CHECK(error.code() == errc::image_in_use);
+    CHECK(error.users() == std::vector<std::string>{"builder"});
+  }
+  CHECK(images.prune(true).removed.empty());
+  CHECK(outcome_of(container, {.argv = {"cat", "/opt/tool"}}).out == "second\n");
+  container.kill();
+  (void)container.wait();
+  CHECK(eventually([&] { return images.prune(true).removed.size() == 1; }));
+  CHECK_FALSE(images.find("tools:1"));
 }
 
 TEST_CASE("every way to say an image mount shows the same", "[container][mounts][image]") {
