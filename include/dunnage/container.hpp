@@ -170,6 +170,18 @@ class DUNNAGE_API Process {
 enum class ContainerStatus { Created, Running, Paused, Restarting, Exited, Dead };
 [[nodiscard]] DUNNAGE_API std::string_view to_string(ContainerStatus status) noexcept;
 
+/// One thing that differs between a container's root file system and its image's.
+struct Change {
+  enum class Kind { Modified, Added, Deleted };  ///< Docker's C, A and D, and its numbers in JSON
+  Kind kind = Kind::Modified;
+  std::string path;  ///< absolute, in the container
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+[[nodiscard]] DUNNAGE_API std::string_view to_string(Change::Kind kind) noexcept;
+/// As Docker's API: [{"Path": "/etc", "Kind": 0}].
+[[nodiscard]] DUNNAGE_API std::string to_json(const std::vector<Change>& changes);
+
 /// The handle of a container. Move-only. With Lifetime::WithHost the destructor kills the container and waits for
 /// its end; with Lifetime::Detached, and for handles made by ContainerStore, it only lets go.
 /// Thread safety: all members but move and destruction may be called from any thread.
@@ -223,6 +235,11 @@ class DUNNAGE_API Container {
   void restart(std::chrono::milliseconds grace = std::chrono::seconds{10});
   /// Runs a further program in it. Throws: as launch().
   [[nodiscard]] Process exec(ExecSpec spec) const;
+  /// What it has changed of its image's root file system, sorted by path; `docker diff`. A directory is in it if it
+  /// itself differs, as it does when something was made or removed in it. Mounts are not looked into.
+  /// Throws: LaunchError(not_supported) without an image, and if changes are kept in memory; ImageError if they are
+  /// gone.
+  [[nodiscard]] std::vector<Change> changes() const;
   /// Lets a container with Lifetime::WithHost outlive this handle and process. Throws: LaunchError without a record.
   void detach();
 

@@ -98,6 +98,8 @@ class DUNNAGE_API ContainerStore {
   /// Calls `sink` for each piece of the container's log, oldest first.
   void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink,
             const LogOptions& options = {}) const;
+  /// Container::changes() of a container, running or not. Throws: LaunchError(container_missing), and as that.
+  [[nodiscard]] std::vector<Change> changes(std::string_view name) const;
   /// Removes the record, the log, what was written to the image's root, and with `volumes` the anonymous volumes of a
   /// container that does not run; with `force` kills it first. Throws: LaunchError(container_missing), LaunchError if
   /// it runs.

@@ -76,6 +76,7 @@ enum class Step : uint16_t {
   OpenLayer,
   AddLayer,
   ClonePart,
+  ListDifference,
   // work on trees
   StartWork,
   ReadRecords,

@@ -43,6 +43,8 @@ std::string cause_of(const ImageInfo& info, const Failure& failure) {
       return "open the directory for what is written to it";
     case Step::ConfigureFileSystem:
       return "configure an overlay";
+    case Step::ListDifference:
+      return "read what was written to it";
     case Step::None:
       return "the launcher's broker did not answer";
     default:
@@ -58,6 +60,14 @@ std::string remedy_of(const Failure& failure, const RootUpper& upper) {
       return failure.error == E2BIG ? fmt::format("the kernel takes {}; flatten the image", launcher::kMostLayers)
              : failure.error == EOPNOTSUPP ? "an overlay of descriptors needs Linux 6.5; use Rootfs::directory()"
                                            : "choose a store on a file system that can be a layer of an overlay";
+    case Step::ListDifference:
+      return failure.error == ELOOP || failure.error == E2BIG ? "it is deeper or larger than this library walks"
+                                                              : "try again";
+    case Step::OpenUpper:
+      if (failure.error == ENOENT) {
+        return "it went with its container; launch with remove_on_exit = false to keep it";
+      }
+      break;
     case Step::None:
       return "try again";
     default:
@@ -93,19 +103,31 @@ kernel::FileDescriptor ImageRoot::mount(MountSource& source, const RootUpper& up
   request.upper = upper.kind;
   request.size = upper.size;
   request.is_volatile = upper.is_volatile ? 1 : 0;
-  LayersPath path{.directory = layout_.path, .opened = layout_.images.get(), .layers = trees_.names};
-  for (const kernel::FileDescriptor& tree : trees_.trees) {
-    path.trees.push_back(tree.get());
-  }
-  if (!upper.container.empty()) {
-    path.upper = "changes/" + upper.container + "/upper";
-    path.work = "changes/" + upper.container + "/work";
-  }
-  const launcher::DetachResult result = source.layers(request, path);
+  const launcher::DetachResult result = source.layers(request, path_of(upper.container));
   if (result.failure.error != 0) {
     throw failed(*info_, result.failure, upper);
   }
   return kernel::FileDescriptor{result.fd};
+}
+
+kernel::FileDescriptor ImageRoot::difference(MountSource& source, const std::string& container) const {
+  const launcher::DetachResult result = source.difference(path_of(container));
+  if (result.failure.error != 0) {
+    throw failed(*info_, result.failure, {.kind = launcher::UpperKind::Kept});
+  }
+  return kernel::FileDescriptor{result.fd};
+}
+
+LayersPath ImageRoot::path_of(const std::string& container) const {
+  LayersPath path{.directory = layout_.path, .opened = layout_.images.get(), .layers = trees_.names};
+  for (const kernel::FileDescriptor& tree : trees_.trees) {
+    path.trees.push_back(tree.get());
+  }
+  if (!container.empty()) {
+    path.upper = "changes/" + container + "/upper";
+    path.work = "changes/" + container + "/work";
+  }
+  return path;
 }
 
 std::vector<int> ImageRoot::locks() const {

@@ -181,6 +181,72 @@ TEST_CASE("an image is used by the containers that are made of it, running or ke
   CHECK(users().empty());
 }
 
+TEST_CASE("what a container changed is told, while it runs and afterwards", "[container][image][diff]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(),
+                     {directory("srv"),
+                      {.path = "srv/changed", .content = "x"},
+                      {.path = "srv/gone", .content = "x"},
+                      {.path = "srv/same", .content = "x"},
+                      directory("srv/anew"),
+                      {.path = "srv/anew/old", .content = "x"},
+                      {.path = "srv/anew/both", .content = "x"},
+                      directory("srv/deep"),
+                      directory("srv/deep/er"),
+                      {.path = "srv/deep/er/file", .content = "x"}}});
+  LaunchSpec spec =
+      images.shell("app",
+                   "cd /srv; echo y > changed; rm gone; echo n > new; rm -r anew; mkdir anew; echo b > anew/both; "
+                   "echo y >> deep/er/file; ln -s /etc link; touch /done; exec sleep 100");
+  spec.name = "changer";
+  spec.remove_on_exit = false;
+  const std::vector<Change> expected{{Change::Kind::Added, "/done"},
+                                     {Change::Kind::Modified, "/srv"},
+                                     {Change::Kind::Modified, "/srv/anew"},
+                                     {Change::Kind::Modified, "/srv/anew/both"},
+                                     {Change::Kind::Deleted, "/srv/anew/old"},
+                                     {Change::Kind::Modified, "/srv/changed"},
+                                     {Change::Kind::Modified, "/srv/deep/er/file"},
+                                     {Change::Kind::Deleted, "/srv/gone"},
+                                     {Change::Kind::Added, "/srv/link"},
+                                     {Change::Kind::Added, "/srv/new"}};
+  {
+    const Container container = Container::launch(std::move(spec));
+    REQUIRE(eventually([&] { return outcome_of(container, {.argv = {"test", "-e", "/done"}}).status.success(); }));
+    CHECK(container.changes() == expected);
+    CHECK(ground.containers().changes("changer") == expected);
+  }
+  CHECK(ground.containers().changes("changer") == expected);
+  ground.containers().remove("changer");
+  CHECK(to_json(std::vector<Change>{{Change::Kind::Deleted, "/a"}, {Change::Kind::Added, "/b"}}) ==
+        R"([{"Path":"/a","Kind":2},{"Path":"/b","Kind":1}])");
+  spec = images.shell("app", "exec sleep 100");
+  spec.root_changes.kind = RootChanges::Kind::Memory;
+  CHECK(code_of([&] { (void)Container::launch(std::move(spec)).changes(); }) == errc::not_supported);
+  CHECK(code_of([&] { (void)Container::launch(ground.program({"sleep", "100"})).changes(); }) == errc::not_supported);
+}
+
+TEST_CASE("changes in directories of other users are told too", "[container][image][diff]") {
+  if (!requires_busybox() || !requires_many_ids()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer()});
+  const char* const script = "mkdir -m 700 /home/own && touch /home/own/file && touch /tmp/done; exec sleep 100";
+  LaunchSpec spec = images.shell("app", "chmod 777 /home; " + std::string{"exec sleep 100"});
+  const Container container = Container::launch(std::move(spec));
+  REQUIRE(eventually([&] { return outcome_of(container, {.argv = {"stat", "-c", "%a", "/home"}}).out == "777\n"; }));
+  const Process process = container.exec({.argv = {"sh", "-c", script}, .user = "app"});
+  REQUIRE(eventually([&] { return outcome_of(container, {.argv = {"test", "-e", "/tmp/done"}}).status.success(); }));
+  const std::vector<Change> expected{{Change::Kind::Modified, "/home"},
+                                     {Change::Kind::Added, "/home/own"},
+                                     {Change::Kind::Added, "/home/own/file"},
+                                     {Change::Kind::Modified, "/tmp"},
+                                     {Change::Kind::Added, "/tmp/done"}};
+  CHECK(container.changes() == expected);
+}
+
 TEST_CASE("a launch that fails leaves nothing of its changes", "[container][image][changes]") {
   if (!requires_busybox()) return;
   const Ground ground;
