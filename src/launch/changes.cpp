@@ -12,18 +12,20 @@
 #include "container/store_state.hpp"
 #include "image/known.hpp"
 #include "image/layout.hpp"
+#include "image/trees.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/open_beneath.hpp"
+#include "launcher/changes.hpp"
+#include "launcher/connection.hpp"
 #include "launcher/identity.hpp"
 #include "model/json_text.hpp"
-#include "prepare/image_root.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -53,35 +55,54 @@ LaunchError refusal(const Changed& container, std::string cause, std::string rem
                       .remedy = std::move(remedy)}};
 }
 
-std::string all_of(int memory) {
-  std::string content;
-  std::string buffer(std::size_t{64} << 10U, '\0');
-  for (;;) {
-    const ssize_t size = ::read(memory, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) {
-      continue;
-    }
-    if (size < 0) {
-      throw kernel::CallError{"read changes", errno};
-    }
-    if (size == 0) {
-      return content;
-    }
-    content.append(buffer, 0, static_cast<std::size_t>(size));
+Change::Kind kind_of(launcher::ChangeKind kind) noexcept {
+  switch (kind) {
+    case launcher::ChangeKind::Added:
+      return Change::Kind::Added;
+    case launcher::ChangeKind::Deleted:
+      return Change::Kind::Deleted;
+    default:
+      return Change::Kind::Modified;
   }
 }
 
-/// The records of launcher/difference.hpp.
-std::vector<Change> parse(std::string_view records) {
+kernel::FileDescriptor open_upper(const image::Layout& images, const Changed& container) {
+  kernel::FileDescriptor upper =
+      kernel::open_beneath(images.images.get(), "changes/" + container.id + "/upper", O_PATH | O_DIRECTORY);
+  if (!upper && errno == ENOENT) {
+    throw refusal(container, "they went with it", "launch it with remove_on_exit = false to keep them");
+  }
+  if (!upper) {
+    throw kernel::CallError{"open changes", errno};
+  }
+  return upper;
+}
+
+/// In the launcher, as whom the files belong to.
+std::vector<Change> list_changes(const Changed& container) {
+  const image::Layout images = image::open_layout(container.store);
+  const launcher::Identity identity = launcher::identity_for(0, 0);
+  const image::Trees trees =
+      image::open_trees(images, *image::get_known_image(images, container.image_id), identity, {}, {});
+  const kernel::FileDescriptor upper = open_upper(images, container);
+  std::vector<int> lowers;
+  std::for_each(trees.trees.rbegin(), trees.trees.rend(),
+                [&](const kernel::FileDescriptor& tree) { lowers.push_back(tree.get()); });
   std::vector<Change> changes;
-  while (!records.empty()) {
-    const std::size_t end = std::min(records.find('\0'), records.size());
-    const char letter = records.front();
-    changes.push_back({letter == 'A'   ? Change::Kind::Added
-                       : letter == 'D' ? Change::Kind::Deleted
-                                       : Change::Kind::Modified,
-                       "/" + std::string{records.substr(1, end - 1)}});
-    records.remove_prefix(std::min(end + 1, records.size()));
+  const launcher::WorkOutcome outcome =
+      launcher::list_changes(*launcher::Connection::get(identity), upper.get(), lowers,
+                             [&](launcher::ChangeKind kind, std::string_view path) {
+                               changes.push_back({kind_of(kind), "/" + std::string{path}});
+                             },
+                             {});
+  if (!outcome.done()) {
+    throw LaunchError{{.stage = Stage::Run,
+                       .operation = "tell the changes of container",
+                       .subject = container.name.empty() ? container.id : container.name,
+                       .detail = {},
+                       .cause = outcome.cause(),
+                       .code = outcome.code(),
+                       .remedy = "try again"}};
   }
   std::ranges::sort(changes, {}, &Change::path);
   return changes;
@@ -98,13 +119,8 @@ std::vector<Change> changes_of(const Changed& container) {
     throw refusal(container, "they are kept in memory, which nobody else can look into",
                   "launch it with root_changes on disk");
   }
-  const image::Layout images = image::open_layout(container.store);
-  const launcher::Identity identity = launcher::identity_for(0, 0);
-  const prepare::ImageRoot root{images, image::get_known_image(images, container.image_id), identity, {}};
-  prepare::MountSource source{identity};
-  const kernel::FileDescriptor memory = root.difference(source, container.id);
   return container::explained({Stage::Run, "tell the changes of container", container.name},
-                              [&] { return parse(all_of(memory.get())); });
+                              [&] { return list_changes(container); });
 }
 
 }  // namespace

@@ -279,7 +279,7 @@ DetachResult Connection::detach(const DetachRequest& request, const std::string&
   for (int attempt = 1;; ++attempt) {
     DetachResult result = ask_broker(request, path, deadline, targets);
     const bool silent = result.failure.step == Step::None && result.failure.error == EPIPE;
-    if (!silent || !makes_descriptor(request.kind) || attempt == kAttempts || !alive()) {
+    if (!silent || !makes_mount(request.kind) || attempt == kAttempts || !alive()) {
       return result;
     }
     (void)::poll(nullptr, 0, 5 * attempt);
@@ -314,7 +314,7 @@ DetachResult Connection::ask_broker(const DetachRequest& request, const std::str
   }
   DetachResult detached;
   detached.failure = answer->message.failure;
-  if (detached.failure.error == 0 && makes_descriptor(request.kind)) {
+  if (detached.failure.error == 0 && makes_mount(request.kind)) {
     if (answer->descriptors.empty()) {
       return detach_failure(Step::ReceiveDescriptors, EMFILE);
     }

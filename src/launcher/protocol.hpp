@@ -182,15 +182,12 @@ enum class DetachKind : uint32_t {
   Mask,     ///< no text: nothing is answered; an empty mount goes over each descriptor that came along
   Layers,   ///< directory; then, below it, upper and work (empty: none) and the layers, the top one first
   Part,     ///< a path in the mount whose descriptor came along
-  /// The same texts: no mount, but memory with what `upper` has over the layers (launcher/difference.hpp).
-  Difference,
 };
 
-/// Whether the answer is a descriptor, and asking for it twice makes no more than one of it: one that nobody took is
-/// gone.
-constexpr bool makes_descriptor(DetachKind kind) noexcept {
+/// Whether asking twice for it makes no more than one of it: a mount nobody took is gone.
+constexpr bool makes_mount(DetachKind kind) noexcept {
   return kind == DetachKind::Bind || kind == DetachKind::Tmpfs || kind == DetachKind::Overlay ||
-         kind == DetachKind::Layers || kind == DetachKind::Part || kind == DetachKind::Difference;
+         kind == DetachKind::Layers || kind == DetachKind::Part;
 }
 
 /// What the kernel takes (OVL_MAX_STACK).

@@ -76,7 +76,6 @@ enum class Step : uint16_t {
   OpenLayer,
   AddLayer,
   ClonePart,
-  ListDifference,
   // work on trees
   StartWork,
   ReadRecords,

@@ -2,7 +2,7 @@
 #include "prepare/detach_mount.hpp"
 
 #include "launcher/change_owner.hpp"
-#include "launcher/difference.hpp"
+#include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
 #include "launcher/part.hpp"
@@ -116,17 +116,6 @@ DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath
 DetachResult MountSource::layers(const DetachRequest& request, const LayersPath& path) {
   DetachRequest wanted = request;
   wanted.kind = DetachKind::Layers;
-  return of_layers(wanted, path);
-}
-
-DetachResult MountSource::difference(const LayersPath& path) {
-  DetachRequest request;
-  request.kind = DetachKind::Difference;
-  return of_layers(request, path);
-}
-
-DetachResult MountSource::of_layers(const DetachRequest& request, const LayersPath& path) {
-  DetachRequest wanted = request;
   wanted.layer_count = static_cast<std::uint32_t>(path.layers.size());
   if (path.layers.size() > launcher::kMostLayers) {
     return launcher::detach_failure(launcher::Step::AddLayer, E2BIG);
@@ -135,13 +124,9 @@ DetachResult MountSource::of_layers(const DetachRequest& request, const LayersPa
   std::for_each(path.layers.rbegin(), path.layers.rend(), [&](const std::string& layer) { names += layer + '\0'; });
   if (!identity_.rootless()) {
     const std::vector<int> trees{path.trees.rbegin(), path.trees.rend()};
-    const launcher::LayerTexts texts{path.upper.c_str(), path.work.c_str(), names.c_str(),
-                                     trees.empty() ? nullptr : trees.data()};
-    if (wanted.kind == DetachKind::Layers) {
-      return launcher::detach_layers(path.opened, texts, wanted);
-    }
-    const auto walk = std::make_unique<launcher::Walk>(false);
-    return launcher::list_difference(path.opened, texts, wanted, *walk);
+    return launcher::detach_layers(
+        path.opened, {path.upper.c_str(), path.work.c_str(), names.c_str(), trees.empty() ? nullptr : trees.data()},
+        wanted);
   }
   wanted.user_xattr = 1;
   if (const int number = pin(wanted, path.opened); number != 0) {

@@ -51,15 +51,12 @@ class MountSource {
   [[nodiscard]] launcher::DetachResult layers(const launcher::DetachRequest& request, const LayersPath& path);
   /// A part of a mount this source made; links in the path mean places in the mount.
   [[nodiscard]] launcher::DetachResult part(int mount, const std::string& path);
-  /// Memory with what `upper` has over the layers, as launcher/difference.hpp writes it.
-  [[nodiscard]] launcher::DetachResult difference(const LayersPath& path);
   /// Gives the tree to uid and gid of the request, which are ids of the container.
   [[nodiscard]] launcher::Failure change_owner(const launcher::DetachRequest& request, const SourcePath& source);
   /// Covers what the descriptors hold, in mounts this source made.
   [[nodiscard]] launcher::Failure mask(std::span<const int> targets);
 
  private:
-  [[nodiscard]] launcher::DetachResult of_layers(const launcher::DetachRequest& request, const LayersPath& path);
   const launcher::Connection& broker();
   const launcher::Identity& identity_;
   std::shared_ptr<launcher::Connection> connection_;

@@ -43,8 +43,6 @@ std::string cause_of(const ImageInfo& info, const Failure& failure) {
       return "open the directory for what is written to it";
     case Step::ConfigureFileSystem:
       return "configure an overlay";
-    case Step::ListDifference:
-      return "read what was written to it";
     case Step::None:
       return "the launcher's broker did not answer";
     default:
@@ -60,9 +58,6 @@ std::string remedy_of(const Failure& failure, const RootUpper& upper) {
       return failure.error == E2BIG ? fmt::format("the kernel takes {}; flatten the image", launcher::kMostLayers)
              : failure.error == EOPNOTSUPP ? "an overlay of descriptors needs Linux 6.5; use Rootfs::directory()"
                                            : "choose a store on a file system that can be a layer of an overlay";
-    case Step::ListDifference:
-      return failure.error == ELOOP || failure.error == E2BIG ? "it is deeper or larger than this library walks"
-                                                              : "try again";
     case Step::OpenUpper:
       if (failure.error == ENOENT) {
         return "it went with its container; launch with remove_on_exit = false to keep it";
@@ -106,14 +101,6 @@ kernel::FileDescriptor ImageRoot::mount(MountSource& source, const RootUpper& up
   const launcher::DetachResult result = source.layers(request, path_of(upper.container));
   if (result.failure.error != 0) {
     throw failed(*info_, result.failure, upper);
-  }
-  return kernel::FileDescriptor{result.fd};
-}
-
-kernel::FileDescriptor ImageRoot::difference(MountSource& source, const std::string& container) const {
-  const launcher::DetachResult result = source.difference(path_of(container));
-  if (result.failure.error != 0) {
-    throw failed(*info_, result.failure, {.kind = launcher::UpperKind::Kept});
   }
   return kernel::FileDescriptor{result.fd};
 }

@@ -40,8 +40,6 @@ class ImageRoot {
   [[nodiscard]] const ImageInfo& info() const noexcept { return *info_; }
   /// Throws: ImageError naming the layer; ImageError(not_supported) where the kernel cannot do it.
   [[nodiscard]] kernel::FileDescriptor mount(MountSource& source, const RootUpper& upper) const;
-  /// Memory with what a container wrote to it, as launcher/difference.hpp writes it. Throws: ImageError.
-  [[nodiscard]] kernel::FileDescriptor difference(MountSource& source, const std::string& container) const;
   /// To be held by who lives as long as the container does; owned here.
   [[nodiscard]] std::vector<int> locks() const;
 

@@ -3,7 +3,7 @@
 
 #include "launcher/change_owner.hpp"
 #include "launcher/detach.hpp"
-#include "launcher/difference.hpp"
+#include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
 #include "launcher/overlay.hpp"
 #include "launcher/part.hpp"
@@ -39,7 +39,7 @@ const char* text_at(const DetachRequest& request, const char* texts, unsigned in
 }
 
 /// A directory, the upper and the work directory, and the layers, which all have to be there.
-DetachResult serve_layers(const DetachRequest& request, const char* texts, Walk& walk) noexcept {
+DetachResult serve_layers(const DetachRequest& request, const char* texts) noexcept {
   constexpr unsigned kFirstLayer = 3;
   if (request.layer_count == 0 || request.layer_count > kMostLayers ||
       text_at(request, texts, kFirstLayer + request.layer_count - 1) == nullptr) {
@@ -51,9 +51,7 @@ DetachResult serve_layers(const DetachRequest& request, const char* texts, Walk&
   }
   const LayerTexts names{text_at(request, texts, 1), text_at(request, texts, 2), text_at(request, texts, kFirstLayer),
                          nullptr};
-  const DetachResult result = request.kind == DetachKind::Difference
-                                  ? list_difference(directory.fd, names, request, walk)
-                                  : detach_layers(directory.fd, names, request);
+  const DetachResult result = detach_layers(directory.fd, names, request);
   (void)close_descriptor(directory.fd);
   return result;
 }
@@ -72,8 +70,7 @@ DetachResult serve_mount(const DetachRequest& request, const char* texts) noexce
     case DetachKind::Overlay:
       return detach_overlay(AT_FDCWD, text[0], text[1], text[2], text[3], request);
     case DetachKind::Layers:
-    case DetachKind::Difference:
-      return serve_layers(request, texts, walk);
+      return serve_layers(request, texts);
     case DetachKind::Owner: {
       DetachResult result;
       result.failure = change_owner(AT_FDCWD, text[0], request, walk);
