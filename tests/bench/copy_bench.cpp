@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree copier beside `cp -a`, on the same trees, in turns, so that a busy machine slows both. Run it with TMPDIR on
-// the disk that is of interest; DUNNAGE_BENCH_REFLINK names a directory on a file system with reflinks. With --peers
-// README.md's script measures Docker and Podman beside it.
+// the disk that is of interest; DUNNAGE_BENCH_REFLINK names a directory on a file system with reflinks.
 
 #include "kernel/file_descriptor.hpp"
 #include "launcher/copy_tree.hpp"
@@ -112,16 +111,16 @@ class Bench {
     const FileDescriptor from = open_directory(source);
     const FileDescriptor to = open_directory(place_ / "copy");
     return seconds_of([&] {
-      const auto outcome = launcher::copy_tree(*connection_, {.from = from.get(), .to = to.get(), .quiet = true, .sync = sync}, {});
+      const auto outcome =
+          launcher::copy_tree(*connection_, {.from = from.get(), .to = to.get(), .quiet = true, .sync = sync}, {});
       if (!outcome.done()) throw std::runtime_error{outcome.cause() + ": " + outcome.code().message()};
     });
   }
   double cp(const std::filesystem::path& source, const std::string& options, bool sync) {
     clear();
     const std::string end = sync ? " && sync -f '" + place_.string() + "'" : "";
-    return seconds_of([&] {
-      run("cp -a " + options + " '" + source.string() + "' '" + (place_ / "copy").string() + "'" + end);
-    });
+    return seconds_of(
+        [&] { run("cp -a " + options + " '" + source.string() + "' '" + (place_ / "copy").string() + "'" + end); });
   }
 
   std::filesystem::path place_;

@@ -318,8 +318,7 @@ TEST_CASE("a process that is killed while it fills a volume leaves all of it or 
 TEST_CASE("fills the volume it is told of", "[.fill-child]") {
   const char* store = std::getenv("DUNNAGE_TEST_STORE");
   const char* image = std::getenv("DUNNAGE_TEST_IMAGE");
-  REQUIRE(store != nullptr);
-  REQUIRE(image != nullptr);
+  if (store == nullptr || image == nullptr) return skip("is run by another test");
   const MountPlan plan = plan_of(store, {.name = "v", .target = kData, .options = {}, .store = {}});
   CHECK_FALSE(prepare_with(plan, image).plan().empty());
 }

@@ -215,6 +215,7 @@ TEST_CASE("what a container changed is told, while it runs and afterwards", "[co
   {
     const Container container = Container::launch(std::move(spec));
     REQUIRE(eventually([&] { return outcome_of(container, {.argv = {"test", "-e", "/done"}}).status.success(); }));
+    INFO(to_json(container.changes()));
     CHECK(container.changes() == expected);
     CHECK(ground.containers().changes("changer") == expected);
   }

@@ -39,8 +39,7 @@ std::vector<std::string> trees_of(const TemporaryImages& images) {
 /// A container that seems to have been made of the image.
 void use(const TemporaryImages& images, const std::string& container, const std::string& image_id) {
   const std::string place = "store/images/changes/" + container;
-  images.directory.write(place + "/image", json{{"Image", image_id}, {"Container", container}, {"Boot", ""}}.dump());
-  images.directory.write(place + "/lock", "");
+  images.directory.write(place + "/lock", json{{"Image", image_id}, {"Container", container}, {"Boot", ""}}.dump());
   images.directory.write(place + "/kept", "");
 }
 

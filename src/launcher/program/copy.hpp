@@ -137,6 +137,20 @@ struct CopySource {
   bool readable = false;
 };
 
+/// How names in the trees are opened: one component, no link.
+inline uint64_t resolve_of(const Copy& copy) noexcept {
+  const uint64_t one = kOneComponent | RESOLVE_NO_SYMLINKS;
+  return copy.is(kCopyMounts) ? one & ~static_cast<uint64_t>(RESOLVE_NO_XDEV) : one;
+}
+
+inline bool is_dots(const char* name) noexcept {
+  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+inline timespec time_of(const struct statx_timestamp& time) noexcept {
+  return {time.tv_sec, static_cast<long>(time.tv_nsec)};
+}
+
 /// Notes a failure and ends the copy. False, for brevity.
 bool fail_copy(CopyThread& thread, Step step, long result, const CopyNode* parent, const char* name) noexcept;
 
@@ -150,6 +164,21 @@ const char* path_of(CopyThread& thread, const CopyNode* parent, const char* name
 /// Copies the attributes of `from` that are the file's own: of the user, access lists, capabilities. Descriptors may be
 /// O_PATH. 0 or -errno; `step` says of what.
 long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept;
+
+/// False when it is one too many.
+bool count_entry(CopyThread& thread, const CopyNode* parent, const char* name) noexcept;
+
+/// The store may lie in a directory that gives access lists to all that is made in it. False when it failed.
+bool forget_inherited(CopyThread& thread, const CopyNode& node) noexcept;
+
+/// Opens both sides of a directory, which `fd` holds. False when it failed.
+bool open_directory(CopyThread& thread, CopyNode& node, int fd, int target_parent) noexcept;
+
+/// Null without memory.
+CopyThread* new_thread(Copy& copy) noexcept;
+
+/// Takes directories from the stack until everything is done, or has failed.
+void work_off(CopyThread& thread) noexcept;
 
 /// Copies anything but a directory. False when it failed.
 bool copy_leaf(CopyThread& thread, const CopySource& source) noexcept;

@@ -24,8 +24,6 @@ long make_entry(CopyThread& thread, const CopySource& source, Make&& make, Step&
   return result;
 }
 
-timespec time_of(const struct statx_timestamp& time) noexcept { return {time.tv_sec, static_cast<long>(time.tv_nsec)}; }
-
 /// Owner, mode, attributes, times, in the order in which none takes away another. \param made what it was made with
 long give_metadata(CopyThread& thread, const CopySource& source, int from, int to, uint32_t made, Step& step) noexcept {
   const Copy& copy = *thread.copy;
