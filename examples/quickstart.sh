@@ -56,11 +56,20 @@ say
 say "== 4. A database outlives its container =="
 say "PostgreSQL runs in a container with its data on a volume. The container is killed in the middle of its work,"
 say "and a new container finds every row whose insertion was acknowledged."
+images=$(build_directory images)
+if [ -e "$images/postgres/index.json" ]; then
+  say
+  say "-- from an image (docker run -v db-data:/var/lib/postgresql/data postgres)"
+  DUNNAGE_TEST_IMAGES=$images scenario postgres_image
+  say
+  say "-- from this machine's own PostgreSQL"
+fi
 scenario postgres_volume
 
 say
 say "== All of it worked. Where to go from here =="
 say "  what this machine can do:      $build/examples/cli/dunnage support"
-say "  a shell in a container:        $build/examples/cli/dunnage run -it -v \"\$PWD:/work\" sh"
+say "  a shell in a container:        $build/examples/cli/dunnage run -it --host -v \"\$PWD:/work\" sh"
+say "  an image, here PostgreSQL:     sh examples/images/build.sh postgres $images  (then start this again)"
 say "  the same in your own program:  examples/consumer, README.md"
 say "  the code of what you have seen: examples/cpp/logs_bind_mount.cpp, logs_volume.cpp, postgres_volume.cpp"

@@ -59,11 +59,19 @@ else
 fi
 
 heading "Building"
+images=$(build_directory images)
+sh "$repository/examples/images/build.sh" postgres "$images" >"$images/build.log" 2>&1 &
+images_building=$!
 tests=$(build_directory tests)
 # Optimised as for users, with no more debug information than a backtrace needs, which takes a third of the time.
 configure "$tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG" \
-  -DDUNNAGE_WERROR=ON
+  -DDUNNAGE_WERROR=ON "-DDUNNAGE_TEST_IMAGES=$images"
 run_quietly "$tests/build.log" cmake --build "$tests" --parallel "$jobs"
+if ! wait "$images_building"; then
+  say "*** There are no images of Debian and PostgreSQL, so what needs them is not tested: ***"
+  tail -n 20 "$images/build.log"
+  [ "$root_ring" != root ] || failures="$failures images"
+fi
 
 heading "All rings"
 rings "$tests" unit rootless "$root_ring" package

@@ -24,9 +24,20 @@ void add_inspect(CLI::App& parent, Session& session);
 void add_logs(CLI::App& parent, Session& session);
 void add_lifecycle(CLI::App& parent, Session& session);  // start, restart, stop, kill, pause, unpause, wait
 void add_rm(CLI::App& parent, Session& session);
+void add_cp(CLI::App& parent, Session& session);
+void add_diff(CLI::App& parent, Session& session);
 void add_volume(CLI::App& parent, Session& session);
+void add_image(CLI::App& parent, Session& session);
 void add_spec(CLI::App& parent, Session& session);
 void add_support(CLI::App& parent, Session& session);
+
+// The verbs of image.
+void add_image_pull(CLI::App& parent, Session& session);
+void add_image_load(CLI::App& parent, Session& session);
+void add_image_import(CLI::App& parent, Session& session);
+void add_image_ls(CLI::App& parent, Session& session, const std::string& name);
+void add_image_rm(CLI::App& parent, Session& session, const std::string& name);
+void add_image_prune(CLI::App& parent, Session& session);
 
 /// A subcommand with the options every command has.
 CLI::App& add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& description);

@@ -3,6 +3,7 @@
 #include "json.hpp"
 
 #include <dunnage/container_store.hpp>
+#include <dunnage/image_store.hpp>
 #include <dunnage/volume_store.hpp>
 
 #include <iostream>
@@ -15,10 +16,11 @@ struct InspectFlags {
   bool json = true;
 };
 
-/// A container if there is one of that name, otherwise a volume, as Docker looks.
+/// A container if there is one of that name, otherwise an image, otherwise a volume, as Docker looks.
 std::string described(const std::string& name, const Session& session) {
   const auto containers = session.containers();
   if (const auto container = containers.find(name)) return to_json(*container);
+  if (const auto image = session.images().find(name)) return to_json(image->info());
   if (const auto volume = session.volumes().find(name)) return to_json(volume->info());
   return to_json(containers.inspect(name));  // throws, with the nearest name
 }
@@ -36,7 +38,7 @@ int inspect(const InspectFlags& flags, const Session& session) {
 void add_inspect(CLI::App& parent, Session& session) {
   CLI::App& command = add_command(parent, session, "inspect", "Show all that is known, as a JSON array");
   auto flags = std::make_shared<InspectFlags>();
-  add_names(command, flags->names, "Containers or volumes");
+  add_names(command, flags->names, "Containers, images or volumes");
   add_format(command, flags->json);
   on_chosen(command, session, flags, [&session](const InspectFlags& chosen) { return inspect(chosen, session); });
 }

@@ -15,8 +15,7 @@ namespace {
 void add_identity(LaunchFlags& flags, CLI::App& command) {
   auto* rootfs = command.add_option("--rootfs", flags.rootfs, "Directory that becomes /, used in place");
   rootfs->type_name("DIR");
-  command.add_flag("--host", flags.host_rootfs, "This machine's /usr, read-only, becomes / (the default)")
-      ->excludes(rootfs);
+  command.add_flag("--host", flags.host_rootfs, "This machine's /usr, read-only, becomes /")->excludes(rootfs);
   command.add_option("--name", flags.name, "Name of the container; keeps its record after the end");
   command.add_option("-w,--workdir", flags.working_directory, "Working directory; created if it is missing");
   command.add_option("-u,--user", flags.user, "user[:group], names or numbers");
@@ -63,6 +62,7 @@ void LaunchFlags::add_to(CLI::App& command) {
   storage.add_to(command);
   add_repeated(command, "--volumes-from", volumes_from, "Volumes and binds of another container: NAME[:ro|:rw]");
   environment.add_to(command);
+  image.add_to(command);
   add_identity(*this, command);
   add_isolation(*this, command);
   add_life(*this, command);
@@ -88,6 +88,7 @@ void LaunchFlags::check() const {
 dunnage::LaunchSpec LaunchFlags::launch_spec(const std::filesystem::path& store) const {
   check();
   dunnage::LaunchSpec spec;
+  image.apply(spec);
   if (!rootfs.empty()) spec.rootfs = dunnage::Rootfs::directory(std::filesystem::absolute(rootfs));
   spec.mounts = storage.mount_set();
   spec.volumes_from = parse_volumes_from(volumes_from);

@@ -5,6 +5,7 @@
 /// The flags of `run` that say how the container is made, and the LaunchSpec they add up to.
 
 #include "environment.hpp"
+#include "image_flags.hpp"
 #include "storage_flags.hpp"
 
 #include <dunnage/container.hpp>
@@ -20,7 +21,8 @@ struct LaunchFlags {
   StorageFlags storage{};
   std::vector<std::string> volumes_from{};
   EnvironmentFlags environment{};
-  std::string rootfs{};  ///< empty: the machine's own
+  ImageFlags image{};
+  std::string rootfs{};
   bool host_rootfs = false;
   std::string name{};
   std::string working_directory{};
@@ -40,7 +42,9 @@ struct LaunchFlags {
   bool terminal = false;
 
   void add_to(CLI::App& command);
-  /// Everything but the program, the store and, for a container in the foreground, its streams.
+  /// Whether "/" is an image, which the first word after the options names.
+  [[nodiscard]] bool has_image() const { return rootfs.empty() && !host_rootfs; }
+  /// Everything but the image, the program, the store and, for a container in the foreground, its streams.
   /// Throws: dunnage::Error, std::invalid_argument.
   [[nodiscard]] dunnage::LaunchSpec launch_spec(const std::filesystem::path& store) const;
 

@@ -28,7 +28,10 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_logs(app, session);
   cli::add_lifecycle(app, session);
   cli::add_rm(app, session);
+  cli::add_cp(app, session);
+  cli::add_diff(app, session);
   cli::add_volume(app, session);
+  cli::add_image(app, session);
   cli::add_spec(app, session);
   cli::add_support(app, session);
 }

@@ -3,6 +3,8 @@
 
 #include <dunnage/error.hpp>
 
+#include <unistd.h>
+
 #include <iostream>
 
 namespace cli {
@@ -14,6 +16,16 @@ std::filesystem::path Session::store_root() const {
 dunnage::ContainerStore Session::containers() const { return dunnage::ContainerStore::open(store_root()); }
 
 dunnage::VolumeStore Session::volumes() const { return dunnage::VolumeStore::open(store_root()); }
+
+dunnage::ImageStore Session::images() const { return dunnage::ImageStore::open(store_root()); }
+
+bool confirmed(const std::string& warning) {
+  std::cout << "WARNING! " << warning << "\nAre you sure you want to continue? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (isatty(STDIN_FILENO) == 0) std::cout << '\n';
+  return answer == "y" || answer == "Y";
+}
 
 void complain(const std::string& message) {
   std::cout.flush();  // what was printed before the error stays before it when both streams are one file

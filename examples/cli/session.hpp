@@ -5,6 +5,7 @@
 /// What every command shares: where the store is, and what is to be done once the command line has been understood.
 
 #include <dunnage/container_store.hpp>
+#include <dunnage/image_store.hpp>
 #include <dunnage/volume_store.hpp>
 
 #include <filesystem>
@@ -30,10 +31,14 @@ struct Session {
   [[nodiscard]] std::filesystem::path store_root() const;
   [[nodiscard]] dunnage::ContainerStore containers() const;
   [[nodiscard]] dunnage::VolumeStore volumes() const;
+  [[nodiscard]] dunnage::ImageStore images() const;
 };
 
 /// Prints `dunnage: MESSAGE` to standard error.
 void complain(const std::string& message);
+
+/// Docker's question before something goes. Without somebody to answer it, the answer is no.
+[[nodiscard]] bool confirmed(const std::string& warning);
 
 /// Does `act` for each name, goes on after an error, and tells it; returns the exit code.
 int for_each_name(const std::vector<std::string>& names, const std::function<void(const std::string&)>& act);

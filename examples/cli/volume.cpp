@@ -10,8 +10,6 @@
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
 
-#include <unistd.h>
-
 #include <iostream>
 
 namespace cli {
@@ -92,19 +90,10 @@ int remove(const VolumeFlags& flags, const Session& session) {
   });
 }
 
-/// Docker's question. Without somebody to answer it, the answer is no.
-bool confirmed(bool all) {
-  std::cout << "WARNING! This will remove " << (all ? "all" : "anonymous")
-            << " volumes that no container uses.\nAre you sure you want to continue? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (isatty(STDIN_FILENO) == 0) std::cout << '\n';
-  return answer == "y" || answer == "Y";
-}
-
 int prune(const VolumeFlags& flags, const Session& session) {
   const auto filter = parse_filters(flags.filters);
-  if (!flags.force && !confirmed(flags.all)) return 0;
+  const std::string what = flags.all ? "all volumes" : "anonymous volumes";
+  if (!flags.force && !confirmed("This will remove " + what + " that no container uses.")) return 0;
   const auto result = session.volumes().prune(flags.all, filter);
   if (!result.removed.empty()) std::cout << "Deleted Volumes:\n";
   for (const auto& name : result.removed) std::cout << name << '\n';

@@ -71,6 +71,7 @@ build() {
   . "$here/$1/recipe.sh"
   "build_$1"
   umoci gc --layout "$work/$1"
+  chmod -R a+rX "$work/$1"
   rm -rf -- "${directory:?}/$1"
   mv -T "$work/$1" "$directory/$1"
   printf '%s\n' "$recipe" >"$directory/.$1.recipe"

@@ -12,6 +12,8 @@
 #include "image/pull.hpp"
 #include "image/reference.hpp"
 #include "image/removal.hpp"
+#include "image/trees.hpp"
+#include "launcher/identity.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -143,5 +145,10 @@ void ImageStore::tag(std::string_view name, std::string_view new_name_text) {
 void ImageStore::remove(std::string_view name) { image::remove_image(state_->layout, name); }
 
 ImagePruneResult ImageStore::prune(bool all) { return image::prune_images(state_->layout, all); }
+
+void ImageStore::unpack(std::string_view name, const ImageLimits& limits, const Watch& watch) {
+  const image::Layout& layout = state_->layout;
+  (void)image::open_trees(layout, image::get_image(layout, name), launcher::identity_for(0, 0), limits, watch);
+}
 
 }  // namespace dunnage

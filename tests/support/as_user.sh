@@ -84,7 +84,8 @@ while [ "$count" -gt 0 ]; do
   count=$((count - 1))
 done
 set -- env HOME="$scratch/home" TMPDIR="$scratch/tmp" "$@"
-for variable in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS DUNNAGE PYTHONPATH PYTHONDONTWRITEBYTECODE; do
+for variable in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS DUNNAGE PYTHONPATH PYTHONDONTWRITEBYTECODE \
+  DUNNAGE_TEST_IMAGES DUNNAGE_IMAGE_SCRIPTS; do
   eval "value=\${$variable:-}"
   # shellcheck disable=SC2154  # eval sets it
   if [ -n "$value" ]; then

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.hpp"
+#include "progress_line.hpp"
+
+#include <dunnage/copy.hpp>
+
+#include <optional>
+#include <stdexcept>
+
+namespace cli {
+namespace {
+
+struct CopyFlags {
+  std::string source{};
+  std::string target{};
+  bool archive = false;
+  bool follow_links = false;
+  bool quiet = false;
+};
+
+/// A path in a container or volume.
+struct Place {
+  std::string name;
+  std::string path;  ///< absolute
+};
+
+/// NAME:PATH; nothing for a path of this machine, which begins with / or . if it has a colon, as in Docker.
+std::optional<Place> place_in(const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos || colon == 0 || text.front() == '/' || text.front() == '.') return std::nullopt;
+  std::string path = text.substr(colon + 1);
+  if (path.empty()) throw std::invalid_argument{"\"" + text + "\" has no path; write NAME:PATH"};
+  if (path.front() != '/') path.insert(0, 1, '/');
+  return Place{text.substr(0, colon), std::move(path)};
+}
+
+void copy_in(const CopyFlags& flags, const Place& place, const Session& session, const dunnage::CopyOptions& options) {
+  const auto containers = session.containers();
+  if (!containers.find(place.name) && session.volumes().find(place.name)) {
+    dunnage::copy_in(session.volumes(), place.name, flags.source, place.path, options);
+  } else {
+    dunnage::copy_in(containers.get(place.name), flags.source, place.path, options);
+  }
+}
+
+void copy_out(const CopyFlags& flags, const Place& place, const Session& session, const dunnage::CopyOptions& options) {
+  const auto containers = session.containers();
+  if (!containers.find(place.name) && session.volumes().find(place.name)) {
+    dunnage::copy_out(session.volumes(), place.name, place.path, flags.target, options);
+  } else {
+    dunnage::copy_out(containers.get(place.name), place.path, flags.target, options);
+  }
+}
+
+int copy(const CopyFlags& flags, const Session& session) {
+  if (flags.source == "-" || flags.target == "-") {
+    throw std::invalid_argument{"- is no place here; copy to a directory, and use tar there"};
+  }
+  const auto source = place_in(flags.source);
+  const auto target = place_in(flags.target);
+  if (source.has_value() == target.has_value()) {
+    throw std::invalid_argument{source ? "copying between containers is not possible; copy to this machine first"
+                                       : "one of the two has to be NAME:PATH, with a container or volume"};
+  }
+  ProgressLine progress{flags.quiet};
+  const dunnage::CopyOptions options{
+      .archive = flags.archive, .follow_links = flags.follow_links, .watch = progress.watch()};
+  if (source) {
+    copy_out(flags, *source, session, options);
+  } else {
+    copy_in(flags, *target, session, options);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_cp(CLI::App& parent, Session& session) {
+  CLI::App& command = add_command(parent, session, "cp", "Copy files into or out of a running container, or a volume");
+  command.footer("Either SOURCE or TARGET is NAME:PATH; a directory ending in /. stands for what is in it.");
+  auto flags = std::make_shared<CopyFlags>();
+  command.add_option("SOURCE", flags->source, "PATH, or NAME:PATH")->required()->type_name("");
+  command.add_option("TARGET", flags->target, "NAME:PATH, or PATH")->required()->type_name("");
+  command.add_flag("-a,--archive", flags->archive, "Keep owners, set-user-ID bits and capabilities");
+  command.add_flag("-L,--follow-link", flags->follow_links, "Copy what a link leads to, if SOURCE is one");
+  command.add_flag("-q,--quiet", flags->quiet, "Show no progress");
+  on_chosen(command, session, flags, [&session](const CopyFlags& chosen) { return copy(chosen, session); });
+}
+
+}  // namespace cli
