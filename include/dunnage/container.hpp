@@ -89,7 +89,7 @@ struct LaunchSpec {
   std::optional<std::vector<std::string>> entrypoint{};
   Storage mounts{};
   ImageVolumes image_volumes = ImageVolumes::Anonymous;
-  /// Volumes and bind mounts of recorded containers, running or not; a tmpfs is not taken. A mount of `mounts` at the
+  /// Volumes, bind and image mounts of recorded containers, running or not; no tmpfs. A mount of `mounts` at the
   /// same target wins, and so does an earlier entry of this list.
   std::vector<VolumesFrom> volumes_from{};
   Environment env{};   ///< added to PATH, HOME, HOSTNAME (and TERM with a terminal), and to the image's, which it
@@ -127,7 +127,7 @@ struct LaunchSpec {
   std::chrono::milliseconds launch_timeout{60'000};  ///< longest time launch() may take once the image is there
   /// When the image is fetched; ImageStore::pull() has more options.
   PullPolicy pull = PullPolicy::Missing;
-  Watch watch{};  ///< of fetching and unpacking the image
+  Watch watch{};  ///< of fetching and unpacking images, and of filling volumes
 };
 
 /// A further program in a running container.

@@ -116,7 +116,8 @@ void Launch::resolve_mounts() {
 
 void Launch::prepare_storage() {
   const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
-  const prepare::Content content{of_image() ? root_.mount.get() : -1, {.deadline = deadline_}};
+  const prepare::Content content{of_image() ? root_.mount.get() : -1,
+                                 {.progress = spec_.watch.progress, .stop = spec_.watch.stop, .deadline = deadline_}};
   if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
     prepared_ = prepare::prepare(*plan, identity_, owner, content);
   } else {

@@ -13,7 +13,7 @@
 
 namespace dunnage::launch {
 
-/// `own`, and the volumes and bind mounts of the recorded containers at the targets that are free.
+/// `own`, and the volumes, bind and image mounts of the recorded containers at the targets that are free.
 /// \param subject the container that is launched, for messages
 /// Throws: LaunchError(container_missing), LaunchError(invalid_argument) for an ambiguous id.
 [[nodiscard]] MountPlan with_volumes_from(const MountPlan& own, const std::vector<VolumesFrom>& others,

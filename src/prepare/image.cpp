@@ -78,7 +78,7 @@ FileKind kind_of(const ResolvedMount& mount, int opened) {
 }  // namespace
 
 OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher::Identity& identity,
-                       const ImageUser& user) {
+                       const ImageUser& user, const Watch& watch) {
   const auto layout = image::open_existing_layout(mount.store);
   OpenedImage opened;
   kernel::FileDescriptor lock;
@@ -87,7 +87,7 @@ OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher
     refuse_missing(mount);
   }
   opened.locks.push_back(std::move(lock));
-  image::Trees trees = image::open_trees(*layout, *image, identity, {}, {});
+  image::Trees trees = image::open_trees(*layout, *image, identity, {}, watch);
   LayersPath path{.directory = layout->path, .opened = layout->images.get(), .layers = trees.names};
   std::transform(trees.trees.begin(), trees.trees.end(), std::back_inserter(path.trees),
                  [](const kernel::FileDescriptor& tree) { return tree.get(); });

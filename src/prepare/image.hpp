@@ -5,6 +5,7 @@
 /// An image, or a part of it, as a detached mount.
 
 #include <dunnage/mount_plan.hpp>
+#include <dunnage/progress.hpp>
 
 #include "kernel/file_descriptor.hpp"
 #include "launcher/identity.hpp"
@@ -29,6 +30,6 @@ struct OpenedImage {
 /// Unpacks what is not unpacked yet. Writes into the plan's mount whether it is a directory or a file.
 /// Throws: MountError, ImageError.
 [[nodiscard]] OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher::Identity& identity,
-                                     const ImageUser& user);
+                                     const ImageUser& user, const Watch& watch);
 
 }  // namespace dunnage::prepare

@@ -121,7 +121,7 @@ class Preparation {
 
   void prepare_image(ResolvedMount& mount) {
     prepare::OpenedImage opened =
-        prepare::open_image(source_, mount, state_->identity, {state_->container_id, owner_.name});
+        prepare::open_image(source_, mount, state_->identity, {state_->container_id, owner_.name}, content_.watch);
     state_->mounts.push_back(std::move(opened.mount));
     std::move(opened.locks.begin(), opened.locks.end(), std::back_inserter(state_->locks));
   }

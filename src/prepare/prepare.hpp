@@ -22,10 +22,10 @@ struct Owner {
   Ids user{};  ///< whom the container runs as
 };
 
-/// What empty volumes are filled with, where the plan says so (ResolvedMount::copy_up).
+/// What empty volumes are filled with, where the plan says so (ResolvedMount::copy_up), and how long work is watched.
 struct Content {
   int root = -1;  ///< the container's root file system, which nobody writes to meanwhile; O_PATH will do. -1: none
-  Watch watch{};  ///< of the copying
+  Watch watch{};  ///< of the copying, and of unpacking images that are mounted
 };
 
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.

@@ -215,7 +215,8 @@ class Cancelled(ImageError):
 
 
 _FAMILIES: dict[str, type[Error]] = {
-    family.__name__: family for family in (Error, SpecError, MountError, LaunchError, VolumeError, ImageError, ClosedError)}
+    family.__name__: family
+    for family in (Error, SpecError, MountError, LaunchError, VolumeError, ImageError, ClosedError)}
 
 _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (MountError, "invalid_argument"): InvalidMount,

@@ -149,8 +149,9 @@ def communicate(self: Any, input: Any = None, timeout: Any = None) -> tuple[Any,
     return exchange.values()
 
 
-def run(argv: Any, *, input: Any = None, timeout: Any = None, check: bool = False, **options: Any) -> CompletedProcess:
-    """run(argv, *, input=None, timeout=None, check=False, **options): a container from its start to its end.
+def run(argv: Any = None, *, input: Any = None, timeout: Any = None, check: bool = False,
+        **options: Any) -> CompletedProcess:
+    """run(argv=None, *, input=None, timeout=None, check=False, **options): a container from its start to its end.
 
     The options are Container.launch()'s; stdout and stderr are PIPE unless they say otherwise, and what came is in the
     result. Raises TimedOut after killing the container, and with `check` subprocess.CalledProcessError if the program
@@ -163,7 +164,7 @@ def run(argv: Any, *, input: Any = None, timeout: Any = None, check: bool = Fals
         options["stdin"] = _dunnage.PIPE
     with _dunnage.Container.launch(argv, **options) as container:
         stdout, stderr = communicate(container, input, timeout)
-        done = CompletedProcess(list(argv), container.wait(), stdout, stderr)
+        done = CompletedProcess(list(argv or []), container.wait(), stdout, stderr)
     if check:
         done.check_returncode()
     return done

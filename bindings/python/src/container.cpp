@@ -88,6 +88,22 @@ void define_enumerations(py::module_& module) {
   Enumeration<ContainerStatus>::define(module, "ContainerStatus", "What a container is doing.", std::move(states));
 }
 
+void define_change(py::module_& module) {
+  using Kind = Change::Kind;
+  // before the class it lies in, whose signature shows it
+  const py::object scope = py::module_::import("types").attr("SimpleNamespace")();
+  Enumeration<Kind>::define(scope, "Kind", "What became of a path.",
+                            {{"Modified", Kind::Modified, std::string{to_string(Kind::Modified)}},
+                             {"Added", Kind::Added, std::string{to_string(Kind::Added)}},
+                             {"Deleted", Kind::Deleted, std::string{to_string(Kind::Deleted)}}},
+                            "Change.");
+  Fields<Change> fields{"Change"};
+  fields.option("kind", &Change::kind).option("path", &Change::path);
+  value_class(module, std::move(fields),
+              "One thing that differs between a container's root file system and its image's.")
+      .attr("Kind") = scope.attr("Kind");
+}
+
 void define_values(py::module_& module) {
   using Kind = RestartPolicy::Kind;
   // before the class it lies in, whose signature shows it
@@ -105,6 +121,8 @@ void define_values(py::module_& module) {
          "parse", [](const std::string& text) { return RestartPolicy::parse(text); }, py::arg("text"),
          "\"no\", \"on-failure\", \"on-failure:5\", \"always\".")
       .def("__str__", &RestartPolicy::to_string);
+
+  define_change(module);
 
   Fields<VolumesFrom> from{"VolumesFrom"};
   from.required("container", &VolumesFrom::container).option("read_only", &VolumesFrom::read_only);
@@ -153,6 +171,10 @@ void define_state(py::class_<ContainerHandle>& cls) {
       .def_property_readonly(
           "plan", [](const ContainerHandle& self) { return self.get()->plan(); }, "The MountPlan it was given.")
       .def_property_readonly("status", released(&Container::status), "A ContainerStatus.")
+      .def(
+          "changes", released(&Container::changes),
+          "changes(self)\n--\n\nWhat it has changed of its image's root file system: a list of Change, sorted by path; "
+          "Docker's `diff`. Raises LaunchError without an image.")
       .def("__repr__", repr_of_container);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fields.hpp"
+#include "progress.hpp"
 #include "streams.hpp"
 
 #include <dunnage/container.hpp>
@@ -53,6 +54,7 @@ struct LaunchCall {
   LaunchSpec spec{};
   TextMode mode{};
   pybind11::object mounts = pybind11::none{};
+  Watching watching{};
 };
 [[nodiscard]] const Fields<LaunchCall>& launch_fields();
 [[nodiscard]] std::unique_ptr<ContainerHandle> launch(const pybind11::args& args, const pybind11::kwargs& kwargs);

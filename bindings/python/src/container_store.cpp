@@ -19,6 +19,9 @@ Fields<ContainerInfo> info_fields() {
       .option("pid", &I::pid)
       .option("argv", &I::argv)
       .option("rootfs", &I::rootfs)
+      .option("image", &I::image)
+      .option("image_id", &I::image_id)
+      .option("changes", &I::changes)
       .option("env", &I::env)
       .option("cwd", &I::cwd)
       .option("user", &I::user)
@@ -104,6 +107,13 @@ void define_store(py::class_<ContainerStore>& cls) {
             return store.inspect(name);
           },
           py::arg("name"), "The ContainerInfo; raises ContainerMissing, which is a KeyError.")
+      .def(
+          "changes",
+          [](const ContainerStore& store, const std::string& name) {
+            const Unlocked released;
+            return store.changes(name);
+          },
+          py::arg("name"), "Container.changes() of a container, running or not.")
       .def("get", get_container, py::arg("name"), "A handle on a running container.")
       .def("start", start_container, py::arg("name"),
            "start(self, name)\n--\n\nStarts a container that has ended again, whoever launched it: same id, name, log, "

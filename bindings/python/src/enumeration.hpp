@@ -96,6 +96,14 @@ struct type_caster<dunnage::MountKind> : EnumerationCaster<dunnage::MountKind> {
 template <>
 struct type_caster<dunnage::FileKind> : EnumerationCaster<dunnage::FileKind> {};
 template <>
+struct type_caster<dunnage::PullPolicy> : EnumerationCaster<dunnage::PullPolicy> {};
+template <>
+struct type_caster<dunnage::RootChanges::Kind> : EnumerationCaster<dunnage::RootChanges::Kind> {};
+template <>
+struct type_caster<dunnage::ImageVolumes> : EnumerationCaster<dunnage::ImageVolumes> {};
+template <>
+struct type_caster<dunnage::Change::Kind> : EnumerationCaster<dunnage::Change::Kind> {};
+template <>
 struct type_caster<dunnage::Network> : EnumerationCaster<dunnage::Network> {};
 template <>
 struct type_caster<dunnage::Lifetime> : EnumerationCaster<dunnage::Lifetime> {};

@@ -38,7 +38,7 @@ template <class M>
     return "a dict of str to str";
   } else if constexpr (std::is_same_v<M, ComposeVolumes>) {
     return "a dict of str to ComposeVolume";
-  } else if constexpr (std::is_same_v<M, std::chrono::milliseconds>) {
+  } else if constexpr (std::is_same_v<M, std::chrono::milliseconds> || std::is_same_v<M, std::chrono::nanoseconds>) {
     return "a number of seconds or a timedelta";
   } else if constexpr (std::is_same_v<M, TimePoint>) {
     return "a datetime or seconds since 1970";
@@ -93,6 +93,7 @@ class Fields {
   struct Field {
     std::string name;
     bool required = false;
+    bool positional = false;
     std::function<py::object(const T&)> get;
     std::function<void(T&, py::handle)> set;
     std::function<py::object(const T&)> freeze;  ///< for pickle, without a loss
@@ -105,7 +106,7 @@ class Fields {
   template <class Access>
   Fields& required(const char* name, Access access) {
     add(name, access);
-    fields_.back().required = true;
+    mark_required();
     using Member = std::remove_cvref_t<std::invoke_result_t<Access, T&>>;
     fields_.back().set = [set = fields_.back().set, label = label_of(name)](T& value, py::handle object) {
       if (object.is_none()) refuse_value(label, type_text<Member>(), object);
@@ -133,7 +134,13 @@ class Fields {
   }
   /// Only taken, never shown.
   Fields& taken(const char* name, std::function<void(T&, py::handle)> set, bool is_required = false) {
-    fields_.push_back({name, is_required, {}, std::move(set), {}, {}});
+    fields_.push_back({name, is_required, is_required, {}, std::move(set), {}, {}});
+    return *this;
+  }
+
+  /// The last one may be left out, and given by position.
+  Fields& by_position() {
+    fields_.back().positional = true;
     return *this;
   }
 
@@ -147,7 +154,7 @@ class Fields {
     std::vector<bool> given(fields_.size());
     std::size_t index = 0;
     for (const auto argument : args) {
-      if (index == fields_.size() || !fields_[index].required) refuse_positional(args.size(), index);
+      if (index == fields_.size() || !fields_[index].positional) refuse_positional(args.size(), index);
       fields_[index].set(value, argument);
       given[index++] = true;
     }
@@ -170,7 +177,7 @@ class Fields {
     std::string text;
     bool star = false;
     for (const auto& field : fields_) {
-      if (!field.required && !std::exchange(star, true)) text += text.empty() ? "*" : ", *";
+      if (!field.positional && !std::exchange(star, true)) text += text.empty() ? "*" : ", *";
       text += (text.empty() ? "" : ", ") + field.name;
       if (!field.required) text += "=" + (field.get ? default_text(field.get(defaults)) : "...");
     }
@@ -184,13 +191,13 @@ class Fields {
  private:
   Fields& mark_required() {
     fields_.back().required = true;
-    return *this;
+    return by_position();
   }
 
   template <class Access>
   void add(const char* name, Access access) {
     using Member = std::remove_cvref_t<std::invoke_result_t<Access, T&>>;
-    Field field{name, false, {}, {}, {}, {}};
+    Field field{name, false, false, {}, {}, {}, {}};
     field.get = [access](const T& value) -> py::object {
       if constexpr (std::is_base_of_v<py::object, Member>) {
         return std::invoke(access, value);
@@ -207,6 +214,11 @@ class Fields {
       };
       field.thaw = [access](T& value, py::handle count) {
         std::invoke(access, value) = TimePoint{TimePoint::duration{count.cast<TimePoint::rep>()}};
+      };
+    } else if constexpr (std::is_same_v<Member, std::chrono::nanoseconds>) {
+      field.freeze = [access](const T& value) -> py::object { return py::int_{std::invoke(access, value).count()}; };
+      field.thaw = [access](T& value, py::handle count) {
+        std::invoke(access, value) = std::chrono::nanoseconds{count.cast<std::chrono::nanoseconds::rep>()};
       };
     } else {
       field.freeze = field.get;

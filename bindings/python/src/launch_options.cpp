@@ -24,6 +24,20 @@ std::vector<std::string> argv_from(py::handle object, const std::string& name) {
   return value_from<std::vector<std::string>>(object, name);
 }
 
+/// None and nothing are what the image says.
+std::vector<std::string> image_argv_from(py::handle object, const std::string& name) {
+  return object.is_none() ? std::vector<std::string>{} : argv_from(object, name);
+}
+
+std::optional<std::vector<std::string>> entrypoint_from(py::handle object, const std::string& name) {
+  return object.is_none() ? std::nullopt : std::optional{argv_from(object, name)};
+}
+
+/// None is the image's, or SIGTERM.
+int stop_signal_from(py::handle object, const std::string& name) {
+  return object.is_none() ? 0 : signal_from(object, name);
+}
+
 /// A RestartPolicy, its word, or docker-py's {"Name": "on-failure", "MaximumRetryCount": 5}.
 RestartPolicy restart_from(py::handle object, const std::string& name) {
   if (py::isinstance<py::str>(object)) return RestartPolicy::parse(object.cast<std::string>());
@@ -84,12 +98,15 @@ void add_streams(Fields<Call>& fields) {
 Fields<LaunchCall> make_launch_fields() {
   Fields<LaunchCall> fields{"Container.launch"};
   fields
-      .required(
-          "argv", [](auto& call) -> auto& { return call.spec.argv; }, argv_from)
+      .option(
+          "argv", [](auto& call) -> auto& { return call.spec.argv; }, image_argv_from)
+      .by_position()
+      .DUNNAGE_OPTION(entrypoint, entrypoint_from)
       .DUNNAGE_OPTION(rootfs, rootfs_from)
       .option(
           "mounts", [](auto& call) -> auto& { return call.mounts; },
           [](py::handle object, const std::string&) { return py::reinterpret_borrow<py::object>(object); })
+      .DUNNAGE_OPTION(image_volumes)
       .DUNNAGE_OPTION(volumes_from, python::volumes_from)
       .DUNNAGE_OPTION(env)
       .DUNNAGE_OPTION(cwd)
@@ -97,6 +114,7 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(groups)
       .DUNNAGE_OPTION(hostname)
       .DUNNAGE_OPTION(read_only_root)
+      .DUNNAGE_OPTION(root_changes)
       .DUNNAGE_OPTION(network);
   add_streams(fields);
   fields.DUNNAGE_OPTION(no_new_privileges)
@@ -104,13 +122,16 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(drop_capabilities)
       .DUNNAGE_OPTION(lifetime)
       .DUNNAGE_OPTION(restart, restart_from)
-      .DUNNAGE_OPTION(stop_signal, signal_from)
+      .DUNNAGE_OPTION(stop_signal, stop_signal_from)
       .DUNNAGE_OPTION(name)
       .DUNNAGE_OPTION(labels)
       .DUNNAGE_OPTION(record)
       .DUNNAGE_OPTION(remove_on_exit)
       .DUNNAGE_OPTION(store)
-      .DUNNAGE_OPTION(launch_timeout);
+      .DUNNAGE_OPTION(launch_timeout)
+      .DUNNAGE_OPTION(pull)
+      .option(
+          "progress", [](auto& call) -> auto& { return call.watching.progress; }, progress_from);
   return fields;
 }
 
@@ -146,10 +167,10 @@ std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& 
   call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
   const bool owned = call.spec.lifetime == Lifetime::WithHost;
   std::optional<Container> container;
-  {
-    const Unlocked released;
+  run_watched(call.watching, [&](const Watch& watch) {
+    call.spec.watch = watch;
     container.emplace(Container::launch(std::move(call.spec)));
-  }
+  });
   return std::make_unique<ContainerHandle>(std::move(*container), owned, std::move(call.mode));
 }
 

@@ -23,14 +23,19 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_bind_mount(module);
   bind_tmpfs(module);
   bind_volume(module);
+  bind_progress(module);
+  bind_image(module);
+  bind_image_mount(module);
   bind_mount_plan(module);
   bind_prepared_mounts(module);
   bind_mount_set(module);
   bind_volume_store(module);
+  bind_image_store(module);
   bind_rootfs(module);
   bind_process(module);
   bind_container(module);
   bind_container_store(module);
+  bind_copy(module);
   bind_spec(module);
   bind_support(module);
 }

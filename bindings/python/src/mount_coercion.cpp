@@ -17,7 +17,7 @@ void require_known(const py::dict& object, const std::string& what, std::initial
     if (std::find(known.begin(), known.end(), name) == known.end() && !value.is_none()) {
       throw py::value_error{what + " has \"" + name +
                             "\", which means nothing here; describe the mount with BindMount, "
-                            "VolumeMount or Tmpfs"};
+                            "VolumeMount, Tmpfs or ImageMount"};
     }
   }
 }
@@ -50,7 +50,7 @@ Mount bind_of(const py::dict& object, const std::string& what) {
   require_known(options, "BindOptions", {"Propagation", "CreateMountpoint"});
   read(options, "Propagation", what, mount.options.propagation);
   read(options, "CreateMountpoint", what, mount.options.create_source);
-  require_absent(object, what, {"VolumeOptions", "TmpfsOptions"});
+  require_absent(object, what, {"VolumeOptions", "TmpfsOptions", "ImageOptions"});
   return mount;
 }
 
@@ -68,7 +68,7 @@ Mount volume_of(const py::dict& object, const std::string& what) {
   require_known(driver, "DriverConfig", {"Name", "Options"});
   read(driver, "Name", what, mount.options.driver);
   read(driver, "Options", what, mount.options.driver_options);
-  require_absent(object, what, {"BindOptions", "TmpfsOptions"});
+  require_absent(object, what, {"BindOptions", "TmpfsOptions", "ImageOptions"});
   return mount;
 }
 
@@ -80,20 +80,35 @@ Mount tmpfs_of(const py::dict& object, const std::string& what) {
   require_known(options, "TmpfsOptions", {"SizeBytes", "Mode"});
   read(options, "SizeBytes", what, mount.options.size);
   read(options, "Mode", what, mount.options.mode);
-  require_absent(object, what, {"BindOptions", "VolumeOptions"});
+  require_absent(object, what, {"BindOptions", "VolumeOptions", "ImageOptions"});
+  return mount;
+}
+
+/// Read-only whatever "ReadOnly" says, as for Docker.
+Mount image_of(const py::dict& object, const std::string& what) {
+  ImageMount mount{};
+  read(object, "Source", what, mount.image);
+  read(object, "Target", what, mount.target);
+  const auto options = part_of(object, "ImageOptions");
+  require_known(options, "ImageOptions", {"Subpath"});
+  read(options, "Subpath", what, mount.options.subpath);
+  require_absent(object, what, {"BindOptions", "VolumeOptions", "TmpfsOptions"});
   return mount;
 }
 
 /// docker.types.Mount, which is a dict with the names of Docker's API.
 Mount docker_mount(const py::dict& object) {
   const std::string what = "the mount " + py::repr(object).cast<std::string>();
-  require_known(object, what, {"Type", "Source", "Target", "ReadOnly", "BindOptions", "VolumeOptions", "TmpfsOptions"});
+  require_known(
+      object, what,
+      {"Type", "Source", "Target", "ReadOnly", "BindOptions", "VolumeOptions", "TmpfsOptions", "ImageOptions"});
   std::string type = "volume";
   read(object, "Type", what, type);
   if (type == "bind") return bind_of(object, what);
   if (type == "volume") return volume_of(object, what);
   if (type == "tmpfs") return tmpfs_of(object, what);
-  throw py::value_error{what + ": there is no type \"" + type + "\"; there is bind, volume and tmpfs"};
+  if (type == "image") return image_of(object, what);
+  throw py::value_error{what + ": there is no type \"" + type + "\"; there is bind, volume, tmpfs and image"};
 }
 
 /// One entry of docker-py's `volumes`: a path or name, and {"bind": target, "mode": options} or the target alone.
@@ -125,6 +140,8 @@ void add_mounts(MountSet& mounts, py::handle what) {
     mounts.add(what.cast<VolumeMount>());
   } else if (py::isinstance<Tmpfs>(what)) {
     mounts.add(what.cast<Tmpfs>());
+  } else if (py::isinstance<ImageMount>(what)) {
+    mounts.add(what.cast<ImageMount>());
   } else if (py::isinstance<py::str>(what)) {
     mounts.add_spec(what.cast<std::string>());
   } else if (py::isinstance<MountSet>(what)) {
@@ -142,7 +159,7 @@ void add_mounts(MountSet& mounts, py::handle what) {
       add_mounts(mounts, item);
     }
   } else {
-    refuse_value("a mount", "a BindMount, VolumeMount or Tmpfs, a str or a dict", what);
+    refuse_value("a mount", "a BindMount, VolumeMount, Tmpfs or ImageMount, a str or a dict", what);
   }
 }
 

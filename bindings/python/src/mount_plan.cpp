@@ -3,6 +3,7 @@
 #include "gil.hpp"
 #include "indexing.hpp"
 #include "prepared_mounts.hpp"
+#include "rootfs.hpp"
 #include "value.hpp"
 
 #include <algorithm>
@@ -21,8 +22,11 @@ void add_of_kinds(Fields<ResolvedMount>& fields) {
       .option("create_mode", &R::create_mode)
       .option("create_uid", &R::create_uid)
       .option("create_gid", &R::create_gid)
+      .option("require_mountpoint", &R::require_mountpoint)
       .option("left_out", &R::left_out)
       .option("subpath", &R::subpath)
+      .option("image", &R::image)
+      .option("image_id", &R::image_id)
       .option("driver", &R::driver)
       .option("driver_options", &R::driver_options)
       .option("owner", &R::owner)
@@ -53,6 +57,7 @@ Fields<ResolvedMount> resolved_fields() {
       .option("store", &R::store)
       .option("create_volume", &R::create_volume)
       .option("no_copy", &R::no_copy)
+      .option("copy_up", &R::copy_up)
       .option("labels", &R::labels);
   add_of_kinds(fields);
   return fields;
@@ -75,7 +80,9 @@ PreparedHandle prepare(const MountPlan& plan, const py::kwargs& kwargs) {
     Fields<PrepareOptions> options{"MountPlan.prepare"};
     options.option("user", &PrepareOptions::user)
         .option("container_id", &PrepareOptions::container_id)
-        .option("container_name", &PrepareOptions::container_name);
+        .option("container_name", &PrepareOptions::container_name)
+        .option("rootfs", &PrepareOptions::rootfs, rootfs_from)
+        .option("store", &PrepareOptions::store);
     return options;
   }();
   const auto options = fields.parse(py::args{}, kwargs);
@@ -93,7 +100,8 @@ void define_enumerations(py::module_& module) {
   Enumeration<MountKind>::define(module, "MountKind", "The kinds of mounts.",
                                  {{"Bind", MountKind::Bind, std::string{to_string(MountKind::Bind)}},
                                   {"Volume", MountKind::Volume, std::string{to_string(MountKind::Volume)}},
-                                  {"Tmpfs", MountKind::Tmpfs, std::string{to_string(MountKind::Tmpfs)}}});
+                                  {"Tmpfs", MountKind::Tmpfs, std::string{to_string(MountKind::Tmpfs)}},
+                                  {"Image", MountKind::Image, std::string{to_string(MountKind::Image)}}});
   Enumeration<FileKind>::define(module, "FileKind", "What is mounted.",
                                 {{"Directory", FileKind::Directory, "directory"}, {"File", FileKind::File, "file"}});
 }
@@ -121,7 +129,8 @@ void bind_mount_plan(py::module_& module) {
           "explain", [](const MountPlan& plan, const std::string& path) { return plan.explain(path); }, py::arg("path"),
           "Which mount serves `path` in the container, from where on the host, and why, in sentences.")
       .def("prepare", prepare,
-           "prepare(self, *, user='', container_id='', container_name='')\n--\n\nAsks the kernel for detached mounts: "
+           "prepare(self, *, user='', container_id='', container_name='', rootfs=..., store=None)\n--\n\nAsks the "
+           "kernel for detached mounts: "
            "a "
            "PreparedMounts, for Container.launch(mounts=...). All or nothing.")
       .def("to_json", &MountPlan::to_json)

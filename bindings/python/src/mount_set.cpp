@@ -3,6 +3,7 @@
 #include "gil.hpp"
 #include "indexing.hpp"
 #include "mount_coercion.hpp"
+#include "rootfs.hpp"
 #include "value.hpp"
 
 namespace dunnage::python {
@@ -11,7 +12,10 @@ namespace {
 MountPlan resolve(const MountSet& mounts, const py::kwargs& kwargs) {
   static const auto fields = [] {
     Fields<ResolveOptions> options{"MountSet.resolve"};
-    options.option("store", &ResolveOptions::store).option("current_directory", &ResolveOptions::current_directory);
+    options.option("store", &ResolveOptions::store)
+        .option("current_directory", &ResolveOptions::current_directory)
+        .option("rootfs", &ResolveOptions::rootfs, rootfs_from)
+        .option("image_volumes", &ResolveOptions::image_volumes);
     return options;
   }();
   const auto options = fields.parse(py::args{}, kwargs);
@@ -79,10 +83,11 @@ void bind_mount_set(py::module_& module) {
           py::arg("text"), py::arg("engine") = Engine::Docker, py::return_value_policy::reference_internal,
           "add_spec(self, text, engine='docker')\n--\n\n-v SPEC, --mount SPEC, --tmpfs SPEC, or a bare value, in the "
           "words of that engine.")
-      .def("resolve", resolve,
-           "resolve(self, *, store=None, current_directory=None)\n--\n\nLooks at the host and decides: the MountPlan. "
-           "Writes "
-           "nothing.")
+      .def(
+          "resolve", resolve,
+          "resolve(self, *, store=None, current_directory=None, rootfs=..., image_volumes='anonymous')\n--\n\nLooks at "
+          "the host and decides: the MountPlan. Writes nothing. `rootfs` is what the mounts will be in; an image adds "
+          "the volumes it declares.")
       .def("to_json", &MountSet::to_json, "An array of objects with Docker's field names.")
       .def("__len__", &MountSet::size)
       .def("__getitem__", [](const MountSet& mounts, py::ssize_t index) { return mounts[index_in(mounts, index)]; })

@@ -9,7 +9,7 @@
 
 namespace dunnage::python {
 
-/// A Rootfs, or the path of a directory.
+/// A Rootfs, an Image, or the path of a directory.
 [[nodiscard]] Rootfs rootfs_from(pybind11::handle object, const std::string& name);
 
 }  // namespace dunnage::python

@@ -176,6 +176,7 @@ std::string json_of(const py::object& value) {
   if (py::isinstance<SpecVolumesFrom>(value)) return to_json(value.cast<const SpecVolumesFrom&>());
   if (py::isinstance<SpecVolumeCreate>(value)) return to_json(value.cast<const SpecVolumeCreate&>());
   if (py::isinstance<py::dict>(value)) return to_json(value_from<ComposeVolumes>(value, "to_json(): value"));
+  if (py::isinstance<py::list>(value)) return to_json(value_from<std::vector<Change>>(value, "to_json(): value"));
   if (py::isinstance(value, py::module_::import("dunnage._errors").attr("SpecError"))) {
     return value.attr("_json").cast<std::string>();
   }
@@ -183,12 +184,14 @@ std::string json_of(const py::object& value) {
 }
 
 void define_results(py::module_& module) {
-  module.def("to_json", json_of, py::arg("value"),
-             "to_json(value)\n--\n\nA SpecMount, SpecVolumesFrom, SpecVolumeCreate, dict of ComposeVolume or SpecError "
-             "in one line.");
+  module.def(
+      "to_json", json_of, py::arg("value"),
+      "to_json(value)\n--\n\nA SpecMount, SpecVolumesFrom, SpecVolumeCreate, dict of ComposeVolume, SpecError or "
+      "list of Change in one line.");
   module.def(
       "to_mount", [](const SpecMount& mount) { return to_mount(mount); }, py::arg("mount"),
-      "to_mount(mount)\n--\n\nThe BindMount, VolumeMount or Tmpfs that means the same. Raises SpecError for what this "
+      "to_mount(mount)\n--\n\nThe BindMount, VolumeMount, Tmpfs or ImageMount that means the same. Raises SpecError "
+      "for what this "
       "library does not have; nothing is left out silently.");
   module.def(
       "to_volumes_from", [](const SpecVolumesFrom& value) { return to_volumes_from(value); }, py::arg("value"),

@@ -25,15 +25,28 @@ bool seconds_from(py::handle object, const char* type, const char* method, doubl
   return true;
 }
 
-constexpr double kLongest = 1e9;  // seconds: 30 years, and far from what overflows anywhere
+/// At most 30 years, which is far from what overflows anywhere.
+bool length_from(py::handle object, double& seconds) {
+  constexpr double kLongest = 1e9;
+  if (!seconds_from(object, "timedelta", "total_seconds", seconds)) return false;
+  if (seconds < 0) throw py::value_error{"a duration is not negative"};
+  seconds = std::min(seconds, kLongest);
+  return true;
+}
 
 }  // namespace
 
 bool duration_from(py::handle object, std::chrono::milliseconds& value) {
   double seconds = 0;
-  if (!seconds_from(object, "timedelta", "total_seconds", seconds)) return false;
-  if (seconds < 0) throw py::value_error{"a duration is not negative"};
-  value = std::chrono::milliseconds{static_cast<std::int64_t>(std::ceil(std::min(seconds, kLongest) * 1000))};
+  if (!length_from(object, seconds)) return false;
+  value = std::chrono::milliseconds{static_cast<std::int64_t>(std::ceil(seconds * 1000))};
+  return true;
+}
+
+bool duration_from(py::handle object, std::chrono::nanoseconds& value) {
+  double seconds = 0;
+  if (!length_from(object, seconds)) return false;
+  value = std::chrono::nanoseconds{std::llround(seconds * 1e9)};
   return true;
 }
 

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import dunnage
-from dunnage import BindMount, MountPlan, MountSet, Tmpfs, VolumeMount
+from dunnage import BindMount, ImageMount, MountPlan, MountSet, Tmpfs, VolumeMount
 
 
 def test_objects_texts_and_dicts_of_docker_py_mean_the_same():
@@ -26,10 +26,12 @@ def test_the_mounts_of_docker_types_are_taken():
         {"Target": "/data", "Source": "db", "Type": "volume", "ReadOnly": False,
          "VolumeOptions": {"NoCopy": True, "Labels": {"a": "b"}}},
         {"Target": "/run", "Source": None, "Type": "tmpfs", "TmpfsOptions": {"SizeBytes": 4096, "Mode": 0o700}},
+        {"Target": "/opt", "Source": "busybox", "Type": "image", "ImageOptions": {"Subpath": "bin"}},
     ])) == [
         BindMount("/srv", "/app", read_only=True, propagation="rslave"),
         VolumeMount("db", "/data", no_copy=True, labels={"a": "b"}),
         Tmpfs("/run", size=4096, mode=0o700),
+        ImageMount("busybox", "/opt", subpath="bin"),
     ]
 
 
@@ -40,7 +42,7 @@ def test_the_mounts_of_docker_types_are_taken():
     ({"Target": "/app", "Type": "npipe"}, ValueError, 'no type "npipe"'),
     ({"Target": "/app", "Type": "bind", "Source": "/a", "TmpfsOptions": {"Mode": 1}}, ValueError, "another kind's"),
     ({5: "/app"}, TypeError, "the source of a mount is a str, not 5"),
-    (5, TypeError, "a mount is a BindMount, VolumeMount or Tmpfs, a str or a dict, not 5"),
+    (5, TypeError, "a mount is a BindMount, VolumeMount, Tmpfs or ImageMount, a str or a dict, not 5"),
     (b"/a:/b", TypeError, "a mount is"),
     ([["/a:/b"]], TypeError, "a mount is an object, a str or a dict"),
     (["/a:/b", None], TypeError, "a mount is"),

@@ -8,7 +8,8 @@ import threading
 import pytest
 
 import dunnage
-from dunnage import BindMount, Engine, SpecCode, SpecContext, SpecFlags, SpecStage, SpecType, Tmpfs, VolumesFrom
+from dunnage import (BindMount, Engine, ImageMount, SpecCode, SpecContext, SpecFlags, SpecStage, SpecType, Tmpfs,
+                     VolumesFrom)
 
 
 def refusal(read, *arguments):
@@ -114,9 +115,18 @@ def test_volumes_are_named_created_and_taken_from_others():
 
 
 def test_what_this_library_cannot_mount_is_refused():
-    image = dunnage.read_podman_mount("type=image,src=alpine,dst=/i")
+    devices = dunnage.read_podman_mount("type=devpts,dst=/i")
+    assert devices.type is SpecType.Devpts
+    assert refusal(dunnage.to_mount, devices).code is dunnage.errc.not_supported
+
+
+def test_an_image_mount_is_one_in_the_words_of_each_engine():
+    image = dunnage.read_podman_mount("type=image,src=alpine,dst=/i,subpath=/etc")
     assert image.type is SpecType.Image
-    assert refusal(dunnage.to_mount, image).code is dunnage.errc.not_supported
+    assert dunnage.to_mount(image) == ImageMount("alpine", "/i", subpath="etc")
+    assert dunnage.parse_mount_flag("type=image,src=alpine,dst=/i,image-subpath=etc") == dunnage.to_mount(image)
+    writable = dunnage.parse_mount_flag("type=image,src=alpine,dst=/i,rw=true", "podman")
+    assert writable == ImageMount("alpine", "/i", overlay=dunnage.OverlayOptions())
 
 
 def test_only_what_has_json_is_made_json():

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage import (BindMount, ComposeVolume, ExitStatus, IdRange, MountPlan, MountSet, OverlayOptions, Ownership,
-                     Propagation, Recursion, Relabel, ResolvedMount, RestartPolicy, Rootfs, SpecContext, SpecFlags,
-                     SpecMount, SpecVolumeCreate, SpecVolumesFrom, SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
+from dunnage import (BindMount, Change, ComposeVolume, ExitStatus, Healthcheck, IdRange, ImageConfig, ImageInfo,
+                     ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
+                     Ownership, Platform, Progress, Propagation, Recursion, Relabel, ResolvedMount, RestartPolicy,
+                     RootChanges, Rootfs, SpecContext, SpecFlags, SpecMount, SpecVolumeCreate, SpecVolumesFrom,
+                     SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
 
 VALUES = [
     BindMount("/srv/conf", "/etc/app"),
@@ -27,10 +29,22 @@ VALUES = [
     Tmpfs("/run"),
     Tmpfs("/run", size="16MiB", mode=0o755, uid=1, gid=2, read_only=True, suid=True, dev=True, exec=True, nr_inodes=9,
           no_swap=True),
+    ImageMount("busybox", "/opt"),
+    ImageMount("busybox:1", "/opt", subpath="bin", suid=True, dev=True, exec=False, overlay=OverlayOptions(size="1m"),
+               store="/srv/store"),
+    Platform(), Platform(architecture="arm64", variant="v8"), Progress(), Progress(step="load", done=5, total=10),
+    Healthcheck(), Healthcheck(test=["NONE"], interval=1.5, retries=3),
+    ImageConfig(), ImageConfig(entrypoint=["/init"], cmd=["sh"], env={"A": "b"}, volumes=["/data"],
+                               healthcheck=Healthcheck(timeout=1)),
+    ImageLayer(), ImageLayer(digest="sha256:00", size=7),
+    ImageInfo(), ImageInfo(id="sha256:01", names=["a:1"], platform="linux/arm64", layers=[ImageLayer(size=7)]),
+    ImageLimits(), ImageLimits(bytes="1g", depth=5), ImagePruneResult(),
+    ImagePruneResult(removed=["sha256:01"], bytes=9),
     IdRange(0, 1000), IdRange(0, 1000, count=5),
     Ownership(), Ownership.match_user(), Ownership.as_(3, 4), Ownership.map([(0, 1000)], [IdRange(0, 1000, count=2)]),
     OverlayOptions(), OverlayOptions(upper="/u", work="/w", size=1 << 20),
-    Rootfs.host(), Rootfs.directory("/srv/images/app"),
+    Rootfs.host(), Rootfs.directory("/srv/images/app"), Rootfs.image("busybox:1"),
+    Change(), Change(kind="deleted", path="/etc/conf"), RootChanges(), RootChanges(kind="memory", size="1m"),
     Stdio.inherit(), Stdio.null(), Stdio.pipe(), Stdio.log(), Stdio.file("/tmp/log"),
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
     RestartPolicy(), RestartPolicy(kind="on-failure", max_retries=5),
@@ -47,6 +61,8 @@ VALUES = [
     SpecVolumeCreate(), SpecVolumeCreate(stored_options={"type": "tmpfs"}, size=5, uid=-1),
     SpecWord(), SpecWord(name="ro", aliases=["readonly"], summary="It cannot be written", own=True),
     ResolvedMount(kind="tmpfs", target="/run", size=5, mode=0o1777),
+    ResolvedMount(kind="image", target="/opt", image="busybox", image_id="sha256:01", subpath="bin"),
+    ResolvedMount(target="/a", source="/b", require_mountpoint=True),
     MountPlan(), MountPlan([ResolvedMount(target="/a", source="/b", reasons=["why"])]),
 ]
 EVALUATED = {**vars(dunnage), **{name: getattr(dunnage, name) for name in dunnage.__all__}}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "progress.hpp"
+
+#include "bindings.hpp"
+#include "blocking.hpp"
+#include "value.hpp"
+
+#include <stop_token>
+#include <utility>
+
+namespace dunnage::python {
+
+py::object progress_from(py::handle object, const std::string& name) {
+  if (!object.is_none() && PyCallable_Check(object.ptr()) == 0) {
+    refuse_value(name, "a function that takes a Progress, or None", object);
+  }
+  return py::reinterpret_borrow<py::object>(object);
+}
+
+Watch watch_of(const Watching& watching, std::stop_token stop) {
+  Watch watch{.progress = {}, .stop = std::move(stop), .deadline = {}};
+  if (!watching.progress.is_none()) {
+    watch.progress = [function = py::handle{watching.progress}](const Progress& now) {
+      const Locked locked;
+      (void)function(py::cast(now));
+    };
+  }
+  if (watching.timeout) watch.deadline = std::chrono::steady_clock::now() + *watching.timeout;
+  return watch;
+}
+
+void run_watched(const Watching& watching, const std::function<void(const Watch&)>& work) {
+  std::stop_source stop;
+  const Watch watch = watch_of(watching, stop.get_token());
+  run_interruptibly([&] { work(watch); }, [&] { stop.request_stop(); });
+}
+
+void bind_progress(py::module_& module) {
+  Fields<Progress> fields{"Progress"};
+  fields.option("step", &Progress::step)
+      .option("subject", &Progress::subject)
+      .option("done", &Progress::done)
+      .option("total", &Progress::total);
+  value_class(module, std::move(fields),
+              "Where a long operation is: `done` of `total`, which is 0 where nobody knows it.");
+}
+
+}  // namespace dunnage::python
