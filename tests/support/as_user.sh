@@ -68,7 +68,8 @@ reachable() {
 }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/dunnage.XXXXXX")
-trap 'rm -rf -- "$scratch"' EXIT
+# A launcher may still be deleting there what its containers threw away.
+trap 'rm -rf -- "$scratch" 2>/dev/null || { sleep 1; rm -rf -- "$scratch"; }' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 chmod 0755 "$scratch"

@@ -198,20 +198,17 @@ class Changes {
     return fd >= 0;
   }
 
-  /// A change is also one of the directories it is in.
+  /// What appears or goes is a change of the directory it is in, also if that looks the same (Docker's rule).
   long report(char kind, const char* path, unsigned depth) noexcept {
-    unsigned level = 1;
-    for (size_t index = 0; path[index] != '\0' && level <= depth; ++index) {
-      if (path[index] != '/') {
-        continue;
+    if (kind != 'C' && !levels_[depth].reported) {
+      levels_[depth].reported = true;
+      size_t parent = text_size(path);
+      while (path[parent] != '/') {
+        --parent;
       }
-      if (!levels_[level].reported) {
-        levels_[level].reported = true;
-        if (const long result = add('C', path, index); result < 0) {
-          return result;
-        }
+      if (const long result = add('C', path, parent); result < 0) {
+        return result;
       }
-      ++level;
     }
     return add(kind, path, text_size(path));
   }
