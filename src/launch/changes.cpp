@@ -78,6 +78,11 @@ kernel::FileDescriptor open_upper(const image::Layout& images, const Changed& co
   return upper;
 }
 
+/// Where every container finds what it needs; an image may lack them (Docker makes them in a layer of its own).
+bool is_place_of_the_library(launcher::ChangeKind kind, std::string_view path) noexcept {
+  return kind == launcher::ChangeKind::Added && (path == "dev" || path == "proc" || path == "sys");
+}
+
 /// In the launcher, as whom the files belong to.
 std::vector<Change> list_changes(const Changed& container) {
   const image::Layout images = image::open_layout(container.store);
@@ -92,7 +97,9 @@ std::vector<Change> list_changes(const Changed& container) {
   const launcher::WorkOutcome outcome =
       launcher::list_changes(*launcher::Connection::get(identity), upper.get(), lowers,
                              [&](launcher::ChangeKind kind, std::string_view path) {
-                               changes.push_back({kind_of(kind), "/" + std::string{path}});
+                               if (!is_place_of_the_library(kind, path)) {
+                                 changes.push_back({kind_of(kind), "/" + std::string{path}});
+                               }
                              },
                              {});
   if (!outcome.done()) {

@@ -16,6 +16,7 @@
 #include "launch/started.hpp"
 #include "launch/streams.hpp"
 #include "launch/volumes_from.hpp"
+#include "plan/copy_up.hpp"
 #include "prepare/prepare.hpp"
 #include "volume/volume_store_access.hpp"
 
@@ -103,7 +104,8 @@ void Launch::decide_identity() {
 
 void Launch::resolve_mounts() {
   if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
-    spec_.mounts = set->resolve({.store = spec_.store, .current_directory = {}});
+    MountPlan plan = set->resolve({.store = spec_.store, .current_directory = {}});
+    spec_.mounts = of_image() ? plan::with_copy_up(plan) : std::move(plan);
   }
   if (!spec_.volumes_from.empty()) {
     spec_.mounts = with_volumes_from(std::get<MountPlan>(spec_.mounts), spec_.volumes_from, store_path(), subject());

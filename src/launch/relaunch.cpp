@@ -20,6 +20,7 @@ void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
       mount.volume.clear();
       mount.source.clear();
       mount.create_volume = true;
+      mount.copy_up = !mount.no_copy && mount.driver_options.empty();
     }
   }
 }

@@ -3,6 +3,9 @@
 
 #include "volume/local_driver.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace dunnage::plan {
 
 /// As Docker has it, also if the volume is mounted read-only.
@@ -21,6 +24,16 @@ void decide_copy_up(ResolvedMount& mount) {
         "if it is empty and nobody uses it, preparing fills it with what the image has there, if it has a directory "
         "there");
   }
+}
+
+MountPlan with_copy_up(const MountPlan& plan) {
+  std::vector<ResolvedMount> mounts{plan.begin(), plan.end()};
+  for (ResolvedMount& mount : mounts) {
+    if (mount.kind == MountKind::Volume) {
+      decide_copy_up(mount);
+    }
+  }
+  return MountPlan{std::move(mounts)};
 }
 
 }  // namespace dunnage::plan

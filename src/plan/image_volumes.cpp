@@ -2,6 +2,7 @@
 #include "plan/image_volumes.hpp"
 
 #include "model/target.hpp"
+#include "plan/copy_up.hpp"
 #include "plan/order.hpp"
 
 #include <dunnage/error.hpp>
@@ -74,6 +75,9 @@ MountPlan with_image_volumes(const MountPlan& plan, const DeclaredVolumes& volum
       ResolveOptions plain;
       plain.store = options.store;
       ResolvedMount mount = MountSet{mount_at(target, volumes.as)}.resolve(plain)[0];
+      if (mount.kind == MountKind::Volume) {
+        decide_copy_up(mount);
+      }
       mount.reasons.push_back(fmt::format("the image \"{}\" declares a volume here", volumes.image));
       mounts.push_back(std::move(mount));
     }

@@ -57,8 +57,9 @@ def rich_layers(devices):
         (entry("cache/deep/two"), b"2"), (None, directory("gone")), (entry("gone/file"), b"x"),
         (None, entry("pipe", kind=tarfile.FIFOTYPE, mode=0o600)), (entry("kind"), b"a file that becomes a directory"),
         (None, directory("turn")), (entry("turn/inner"), b"a directory that becomes a link"),
-        (entry("attributes", pax={"SCHILY.xattr.user.colour": "blue", "mtime": "1600000002.123456789"}), b"with an attribute"),
-        (None, directory("names")), (entry("names/" + "long-" * 30 + "name"), b"long"), (entry("names/w\xf6rter \u2713"), b"unicode"),
+        (entry("attributes", pax={"SCHILY.xattr.user.colour": "blue", "mtime": "1600000002.123456789"}), b"x"),
+        (None, directory("names")), (entry("names/" + "long-" * 30 + "name"), b"long"),
+        (entry("names/w\xf6rter \u2713"), b"unicode"),
     ]
     if devices:
         null = entry("null", kind=tarfile.CHRTYPE, mode=0o666)
@@ -128,6 +129,7 @@ class InteroperabilityTest(CommandLineTest):
                 for name in ("uid", "gid"):
                     facts.pop(name)
                 facts["xattrs"].pop("user.rootlesscontainers", None)
+                facts["xattrs"].pop("security.capability", None)  # it would be worth something in that namespace only
             tree[facts.pop("path")] = facts
         tree["."].pop("mtime")  # that of the directory it was unpacked into, where no layer says one
         return tree
@@ -252,7 +254,7 @@ class ImagesOfBuildah(InteroperabilityTest):
         (image,) = json.loads(self.succeed("image", "inspect", "buildah"))
         self.assertEqual((list(image["Config"]["Volumes"]), len(image["RootFS"]["Layers"])), (["/data"], 2))
         self.buildah("push", "localhost/second", f"docker-archive:{self.path('archive')}:buildah:2")
-        self.assertEqual(self.succeed("load", "-i", self.path("archive")), "Loaded image: buildah:2\n")
+        self.assertIn("Loaded image: buildah:2\n", self.succeed("load", "-i", self.path("archive")))
 
 
 class OurStore(InteroperabilityTest):
@@ -301,6 +303,8 @@ class OurStore(InteroperabilityTest):
         theirs = self.parsed(self.tool("python3", DUMP, mounted))
         self.tool(*podman, "image", "unmount", "rich:1")
         ours = self.our_tree("rich:1")
+        theirs["."].pop("mode")  # 0555 to podman, where no layer says one
+        ours["."].pop("mode")
         self.assertEqual(sorted(ours), sorted(theirs))
         for path, facts in theirs.items():
             self.assertEqual(ours[path], facts, path)

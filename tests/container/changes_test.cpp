@@ -94,7 +94,7 @@ TEST_CASE("what was added, changed and deleted is told, with the directories it 
   layers.white_out("upper/usr/lib/b");
   layers.copy_up("quiet", "lower1");
   CHECK(layers.changes() ==
-        Told{"C etc", "C etc/passwd", "A etc/new", "A etc/new/file", "D etc/old", "C usr/lib", "D usr/lib/b"});
+        Told{"C etc", "C etc/passwd", "A etc/new", "A etc/new/file", "D etc/old", "C usr", "C usr/lib", "D usr/lib/b"});
 }
 
 TEST_CASE("nothing changed is told as nothing", "[changes]") {

@@ -26,6 +26,15 @@ std::filesystem::path blob_of(const TemporaryImages& images, const Image& image)
 
 }  // namespace
 
+TEST_CASE("files of any size are imported from a tar", "[image][import]") {
+  TemporaryImages images;
+  const std::string large(std::size_t{5} << 20U, 'x');
+  const std::string tar = test::Archive{}.file("./large", large).file("./small", "y").file("./other", large).tar();
+  const Image image = images.store.import(images.directory.write("plain.tar", tar), "base:1");
+  CHECK(image.info().layers.at(0).diff_id == image::digest_of(tar));
+  images.store.unpack("base:1");
+}
+
 TEST_CASE("a root file system is imported from a tar, however it is packed", "[image][import]") {
   TemporaryImages images;
   const std::string tar = test::Archive{}.directory("./").directory("./bin").file("./bin/sh", "#!").tar();

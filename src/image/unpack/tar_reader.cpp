@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <new>
 #include <string>
 
@@ -17,6 +19,7 @@ namespace dunnage::image {
 namespace {
 
 /// The names, the attributes and the map of the holes of one file.
+constexpr std::size_t kTarBlock = 512;
 constexpr std::uint64_t kMostHeaders = std::uint64_t{2} << 20U;
 
 Fault headers_too_large() {
@@ -73,7 +76,8 @@ const char* text_or_fail(const char* text) {
 
 }  // namespace
 
-TarReader::TarReader(LayerStream& stream) : stream_{stream}, reader_{make_archive_reader()} {
+TarReader::TarReader(LayerStream& stream, Ending ending)
+    : stream_{stream}, ending_{ending}, reader_{make_archive_reader()} {
   if (::archive_read_support_format_tar(reader_.get()) != ARCHIVE_OK ||
       ::archive_read_support_format_empty(reader_.get()) != ARCHIVE_OK ||
       ::archive_read_open(reader_.get(), this, nullptr, &TarReader::supply, nullptr) != ARCHIVE_OK) {
@@ -90,6 +94,10 @@ la_ssize_t TarReader::supply(archive* /*reader*/, void* self, const void** block
     own.before_block_ += own.block_.size();
     own.block_ = {};
     own.block_ = own.stream_.next();
+    if (own.block_.empty() && own.ending_ == Ending::Digested && own.before_block_ % kTarBlock != 0) {
+      static constexpr std::array<char, kTarBlock> kZeros{};
+      own.block_ = {kZeros.data(), kTarBlock - own.before_block_ % kTarBlock};
+    }
     own.headers_ += own.in_headers_ ? own.block_.size() : 0;
     *block = own.block_.data();
     return static_cast<la_ssize_t>(own.block_.size());
@@ -115,6 +123,11 @@ void TarReader::fail() {
 
 bool TarReader::next(Entry& entry) {
   archive_entry* from = nullptr;
+  // done here, libarchive would do it while it is looking for headers, and the content would count as such
+  if (in_entry_ && ::archive_read_data_skip(reader_.get()) != ARCHIVE_OK) {
+    fail();
+  }
+  in_entry_ = false;
   headers_ = 0;
   in_headers_ = true;
   const int result = ::archive_read_next_header(reader_.get(), &from);
@@ -128,6 +141,7 @@ bool TarReader::next(Entry& entry) {
   if (result != ARCHIVE_OK && (result != ARCHIVE_WARN || !is_about_charset(words_of(reader_.get())))) {
     fail();
   }
+  in_entry_ = true;
   take(from, entry);
   return true;
 }

@@ -27,8 +27,12 @@ struct Extent {
 /// To be used by the thread that made it. Names are bytes here, whatever the locale of the host program is.
 class TarReader {
  public:
+  /// What an archive may end with. Some tools leave out what fills up the last block, as Go's reader does not miss it;
+  /// that can be told from a file that was cut off where a digest tells it.
+  enum class Ending { Whole, Digested };
+
   /// \param stream  outlives this
-  explicit TarReader(LayerStream& stream);
+  explicit TarReader(LayerStream& stream, Ending ending = Ending::Whole);
   TarReader(const TarReader&) = delete;
   TarReader& operator=(const TarReader&) = delete;
 
@@ -50,7 +54,9 @@ class TarReader {
   std::string_view block_;
   std::uint64_t before_block_ = 0;  ///< bytes of the stream in front of block_
   std::uint64_t headers_ = 0;       ///< bytes that were taken for the headers of the current entry
+  Ending ending_;
   bool in_headers_ = true;
+  bool in_entry_ = false;  ///< its content may not have been read
   std::exception_ptr failure_;
   ArchiveHandle reader_;
 };

@@ -48,7 +48,7 @@ LayerUnpacking::LayerUnpacking(int blob, std::string media_type, int tree, const
 void LayerUnpacking::run() {
   writer_ = std::make_unique<TreeWriter>(tree_, identity_, limits_, empty_mask());
   LayerStream stream{blob_, compression_of_blob(blob_, media_type_), limits_, advance_};
-  TarReader reader{stream};
+  TarReader reader{stream, TarReader::Ending::Digested};
   for (Entry entry; reader.next(entry);) {
     writer_->add(entry, reader);
   }
