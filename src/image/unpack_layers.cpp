@@ -64,7 +64,8 @@ class LayerGroup {
 
   void run();
   void settle(std::vector<std::string>& below, std::vector<int>& lowers, const Watch& watch);
-  void publish();
+  /// \return whether all of them are ours; else somebody was faster with some
+  [[nodiscard]] bool publish();
   /// Hands over the trees, which are the lowers of what comes next.
   void keep_trees(std::vector<kernel::FileDescriptor>& kept);
 
@@ -174,13 +175,16 @@ void LayerGroup::settle(std::vector<std::string>& below, std::vector<int>& lower
   }
 }
 
-void LayerGroup::publish() {
+bool LayerGroup::publish() {
   if (::syncfs(request_.layout.images.get()) != 0) {
     throw kernel::CallError{"syncfs", errno};
   }
+  bool all = true;
   for (const auto& making : makings_) {
-    (void)making->stage.publish(request_.store.directory(), hex_of(making->layer.chain_id));
+    all = making->stage.publish_unsynced(request_.store.directory(), hex_of(making->layer.chain_id)) && all;
   }
+  kernel::sync(request_.store.directory());
+  return all;
 }
 
 void LayerGroup::keep_trees(std::vector<kernel::FileDescriptor>& kept) {
@@ -226,6 +230,7 @@ void unpack_layers(const UnpackRequest& request, const Trees& base, std::span<co
     below.push_back(base.names[index].substr(request.store.name().size() + 1, kHexDigits));
     lowers.push_back(base.trees[index].get());
   }
+  bool all_ours = true;
   try {
     while (!layers.empty()) {
       const auto now = layers.first(std::min(layers.size(), kMostAtOnce));
@@ -234,12 +239,15 @@ void unpack_layers(const UnpackRequest& request, const Trees& base, std::span<co
       group.run();
       group.settle(below, lowers, watching.watch());
       watching.check();
-      group.publish();
+      all_ours = group.publish() && all_ours;
       group.keep_trees(kept);
     }
   } catch (...) {
     give_back(request);
     throw;
+  }
+  if (!all_ours) {
+    give_back(request);
   }
 }
 

@@ -98,8 +98,8 @@ Stage::~Stage() {
   }
 }
 
-bool Stage::publish(int place, const std::string& name) {
-  kernel::sync(directory_.get());
+/// \return false if the name is taken
+bool Stage::move_to(int place, const std::string& name) {
   // Shared still keeps sweepers off, and lets users in from the instant the name is there.
   if (!kernel::try_lock(lock_.get(), kernel::LockKind::Shared)) {
     throw kernel::CallError{"lock", EBUSY};
@@ -112,6 +112,14 @@ bool Stage::publish(int place, const std::string& name) {
     throw kernel::CallError{"rename", number};
   }
   kernel::unlock(lock_.get());
+  return true;
+}
+
+bool Stage::publish(int place, const std::string& name) {
+  kernel::sync(directory_.get());
+  if (!move_to(place, name)) {
+    return false;
+  }
   try {
     kernel::sync(place);
   } catch (...) {
@@ -121,6 +129,14 @@ bool Stage::publish(int place, const std::string& name) {
   }
   id_.clear();
   return true;
+}
+
+bool Stage::publish_unsynced(int place, const std::string& name) {
+  const bool published = move_to(place, name);
+  if (published) {
+    id_.clear();
+  }
+  return published;
 }
 
 namespace {

@@ -30,8 +30,12 @@ class Stage {
   /// Files in it must have been synced.
   /// \return false if the name is taken; the stage is unchanged then
   [[nodiscard]] bool publish(int place, const std::string& name);
+  /// The same without any sync: for many at once, when all of their files and directories have been synced. The caller
+  /// syncs `place` afterwards.
+  [[nodiscard]] bool publish_unsynced(int place, const std::string& name);
 
  private:
+  [[nodiscard]] bool move_to(int place, const std::string& name);
   bool take_lock();
   void make_directory();
   void discard() noexcept;

@@ -307,6 +307,9 @@ class OurStore(InteroperabilityTest):
         ours["."].pop("mode")
         self.assertEqual(sorted(ours), sorted(theirs))
         for path, facts in theirs.items():
+            if "same as" in facts:  # podman takes the mode from the header of a link, too
+                facts.pop("mode")
+                ours[path].pop("mode")
             self.assertEqual(ours[path], facts, path)
 
 
