@@ -31,11 +31,23 @@ def pytest_sessionfinish(session):
         session.exitstatus = 1
 
 
+def remove(path):
+    """The launcher may still be deleting there what containers threw away."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return shutil.rmtree(path)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 @pytest.fixture
 def directory():
     path = Path(tempfile.mkdtemp(prefix="dunnage-python-"))
     yield path
-    shutil.rmtree(path)
+    remove(path)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +62,7 @@ def store(monkeypatch):
         for info in containers.list():
             containers.remove(info.id, force=True)
         dunnage.VolumeStore.open(path).prune(all=True)
-    shutil.rmtree(parent)
+    remove(parent)
 
 
 def snapshot():
