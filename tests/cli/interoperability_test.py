@@ -307,6 +307,9 @@ class OurStore(InteroperabilityTest):
         ours["."].pop("mode")
         self.assertEqual(sorted(ours), sorted(theirs))
         for path, facts in theirs.items():
+            if facts["kind"] == "directory":  # podman leaves it the time of unpacking, where a layer only adds to it
+                facts.pop("mtime", None)
+                ours[path].pop("mtime", None)
             if "same as" in facts:  # podman takes the mode from the header of a link, too
                 facts.pop("mode")
                 ours[path].pop("mode")
