@@ -294,7 +294,7 @@ TEST_CASE("an archive that is not what its manifest says is refused", "[image][l
                                                                             {'6', ""},
                                                                             {'3', ""}}) {
     INFO(type << link);
-    CHECK(refused([&](DockerArchive& archive) {
+    CHECK(refused([&, type = type, link = link](DockerArchive& archive) {
             const std::string name = image(archive)["Layers"][0];
             archive.entries[2] = tar_entry(name, "", type, link);
           }) == errc::image_invalid);
