@@ -256,9 +256,9 @@ TEST_CASE("an image in Docker's own format keeps its id and its health check", "
                                    .dump();
     json manifest = {{"schemaVersion", 2}, {"mediaType", "application/vnd.docker.distribution.manifest.v2+json"}};
     manifest["config"] = test::descriptor_of("application/vnd.docker.container.image.v1+json", config);
-    manifest["layers"] = {test::descriptor_of(
+    manifest["layers"] = json::array({test::descriptor_of(
         packed ? "application/vnd.docker.image.rootfs.diff.tar.gzip" : "application/vnd.docker.image.rootfs.diff.tar",
-        layer)};
+        layer)});
     const std::string directory = packed ? "packed" : "plain";
     images.directory.write(directory + "/version", "Directory Transport Version: 1.1\n");
     images.directory.write(directory + "/manifest.json", manifest.dump());
