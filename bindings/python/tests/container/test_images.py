@@ -49,7 +49,8 @@ def box(directory):
     """An image of busybox, which says how it is run."""
     layout = write_layout(directory / "box", "docker.io/library/box:1", [
         {"bin/": None, "bin/busybox": Path(shutil.which("busybox")).read_bytes(), "bin/sh": "busybox",
-         "data/": None, "data/file": b"from the image\n", "tmp/": None, "etc/": None}],
+         "data/": None, "data/file": b"from the image\n", "tmp/": None, "etc/": None, "dev/": None, "proc/": None,
+         "sys/": None}],
         {"Entrypoint": ["/bin/busybox"], "Cmd": ["echo", "hello"], "Env": ["PATH=/bin", "A=image"],
          "WorkingDir": "/data", "Volumes": {"/data": {}}, "StopSignal": "SIGINT", "Labels": {"app": "box"}})
     return ImageStore.open().load(layout)[0]
