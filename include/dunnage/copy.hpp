@@ -10,10 +10,13 @@
 ///
 /// The rules, which are Docker's:
 ///
-///     target                source is a file, link, …      source is a directory
-///     a directory           is copied into it              is copied into it; with a source ending in "/.": its
-///     content a file                replaces it                    refused absent                gets this name gets
-///     this name absent, ends in "/"   refused                        gets this name
+// clang-format off
+///     target                          source is a file, link, …   source is a directory
+///     a directory                     is copied into it           is copied into it; with "/." at the source's end, its content
+///     a file                          replaces it                 refused
+///     absent                          gets this name              gets this name
+///     absent, and ends in "/"         refused                     gets this name
+// clang-format on
 ///
 /// The directory the target is in has to be there. Into a directory that is there as well, directories are merged, and
 /// anything else is replaced by its name: what a link there leads to is not written to. A symbolic link that is the

@@ -14,8 +14,8 @@ namespace dunnage::launcher {
 
 enum class ChangeKind : char { Added = 'A', Changed = 'C', Deleted = 'D' };
 
-/// A directory in which something appears or goes is changed too. Of a tree that was deleted its top is told alone; of one that was
-/// replaced, all that is missing in the new one.
+/// A directory in which something appears or goes is changed too. Of a tree that was deleted its top is told alone; of
+/// one that was replaced, all that is missing in the new one.
 using ChangeSink = std::function<void(ChangeKind kind, std::string_view path)>;
 
 /// \param upper, lowers  open directories, O_PATH will do; lowers topmost first, any number
