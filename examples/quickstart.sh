@@ -31,14 +31,16 @@ run_quietly "$build/build.log" cmake --build "$build" --parallel "$(nproc)"
 examples=$build/examples/cpp
 say "Built in $build."
 
-# scenario NAME: runs an example; 77 is its way of saying that something is not there.
+# scenario NAME [ARGUMENT...]: runs an example; 77 is its way of saying that something is not there.
 scenario() {
   status=0
-  "$examples/$1" || status=$?
+  name=$1
+  shift
+  "$examples/$name" "$@" || status=$?
   case $status in
     0) ;;
     77) say "(left out, see above)" ;;
-    *) die "the example $1 has failed with $status" ;;
+    *) die "the example $name has failed with $status" ;;
   esac
 }
 
@@ -60,7 +62,7 @@ images=$(build_directory images)
 if [ -e "$images/postgres/index.json" ]; then
   say
   say "-- from an image (docker run -v db-data:/var/lib/postgresql/data postgres)"
-  DUNNAGE_TEST_IMAGES=$images scenario postgres_image
+  scenario postgres_image "$images/postgres"
   say
   say "-- from this machine's own PostgreSQL"
 fi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# build.sh busybox|debian|postgres DIRECTORY: makes the image DIRECTORY/IMAGE, an OCI image layout with the tag "latest",
-# from nothing but packages of Debian or Ubuntu. Does nothing if it is there. No root needed for busybox; for the others
-# root, or ids in /etc/subuid.
+# build.sh busybox|debian|postgres DIRECTORY: makes the image DIRECTORY/IMAGE, an OCI image layout with the tag
+# "latest", from nothing but packages of Debian or Ubuntu. Does nothing if it is there. busybox needs no privilege; the
+# others need root, or ids in /etc/subuid.
 #
 #     sh examples/images/build.sh postgres ~/images && dunnage load -i ~/images/postgres --name postgres
 #
@@ -18,6 +18,9 @@ if [ $# -ne 2 ] || [ ! -f "$here/$image/recipe.sh" ]; then
   say "usage: sh examples/images/build.sh busybox|debian|postgres DIRECTORY"
   exit 2
 fi
+for tool in umoci busybox mmdebstrap; do
+  command -v "$tool" >/dev/null || die "there is no $tool; install what this needs: sh cmake/install_packages.sh images"
+done
 mkdir -p "$2"
 directory=$(cd "$2" && pwd -P)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1735689600}

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -27,16 +28,18 @@ ABSENT = [what for what, there in NEEDED if not there]
 class PostgresTest(CommandLineTest):
     root = []
 
-    def setUp(self):
-        super().setUp()
-        registry = os.path.join(self.directory, "registry")
-        self.script("start", registry)
-        self.addCleanup(self.script, "stop", registry)
-        self.script("push", registry, f"{IMAGES}/postgres", "postgres")
+    @classmethod
+    def setUpClass(cls):
+        registry = tempfile.mkdtemp(prefix="dunnage-registry-")
+        cls.addClassCleanup(shutil.rmtree, registry)
+        cls.script("start", registry)
+        cls.addClassCleanup(cls.script, "stop", registry)
+        cls.script("push", registry, f"{IMAGES}/postgres", "postgres")
         with open(os.path.join(registry, "address"), encoding="utf-8") as file:
-            self.image = file.read().strip() + "/postgres"
+            cls.image = file.read().strip() + "/postgres"
 
-    def script(self, *words):
+    @staticmethod
+    def script(*words):
         subprocess.run(["sh", f"{SCRIPTS}/registry.sh", *words], check=True, stdout=subprocess.DEVNULL)
 
     def start_database(self, name, *options):
