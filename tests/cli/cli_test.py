@@ -7,20 +7,15 @@
 Every test has a store of its own. Exits with 77 where this user cannot launch containers.
 """
 
-import fcntl
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
-import struct
 import subprocess
-import termios
 import time
 
-from command_line import DUNNAGE, PATIENCE, CommandLineTest, main
+from command_line import PATIENCE, CommandLineTest, main
 
 
 class ExitCodes(CommandLineTest):
@@ -176,111 +171,6 @@ class Run(CommandLineTest):
         refused = self.dunnage("run", "--read-only", "--rootfs", root, "sh", "-c", "echo > /file")
         self.assertIn("Read-only file system", refused.stderr)
         self.assertIn("absent", self.fail_with(125, "run", "--rootfs", f"{self.directory}/absent", "sh"))
-
-
-class Storage(CommandLineTest):
-    def test_a_bind_mount_shows_on_both_sides(self):
-        logs = os.path.join(self.directory, "logs")
-        self.succeed("run", "--host", "-v", f"{logs}:/app/logs", "sh", "-c", "echo served > /app/logs/today.log")
-        with open(os.path.join(logs, "today.log"), encoding="utf-8") as today:
-            self.assertEqual(today.read(), "served\n")
-
-    def test_a_read_only_bind_mount_refuses_writes(self):
-        result = self.dunnage("run", "--host", "-v", f"{self.directory}:/data:ro", "touch", "/data/file")
-        self.assertIn("Read-only file system", result.stderr)
-        self.assertEqual(result.returncode, 1)
-
-    def test_a_volume_persists_over_runs(self):
-        self.succeed("run", "--host", "--rm", "-v", "logs:/app/logs", "sh", "-c", "echo served > /app/logs/today.log")
-        self.assertEqual(self.succeed("run", "--host", "--rm", "-v", "logs:/logs:ro", "cat", "/logs/today.log"),
-                         "served\n")
-        self.assertEqual(self.succeed("run", "--host", "--mount", "type=volume,source=logs,target=/l", "ls", "/l"),
-                         "today.log\n")
-
-    def test_a_tmpfs_has_the_size_it_was_given(self):
-        out = self.succeed("run", "--host", "--tmpfs", "/scratch:size=4m", "df", "--output=size", "-k", "/scratch")
-        self.assertEqual(out.split()[-1], "4096")
-
-    def test_an_anonymous_volume_goes_with_its_container(self):
-        self.succeed("run", "--host", "--rm", "-v", "/data", "touch", "/data/file")
-        self.assertEqual(self.lines("volume", "ls", "-q"), [])
-
-    def test_the_volumes_of_another_container(self):
-        self.succeed("run", "--host", "--name", "first", "-v", "data:/data", "-v", "/anonymous", "--tmpfs", "/memory",
-                     "touch",
-                     "/data/file", "/anonymous/file")
-        self.assertEqual(self.succeed("run", "--host", "--volumes-from", "first", "sh", "-c",
-                                      "ls /data /anonymous; test ! -e /memory"),
-                         "/anonymous:\nfile\n\n/data:\nfile\n")
-        result = self.dunnage("run", "--host", "--volumes-from", "first:ro", "touch", "/data/new")
-        self.assertIn("Read-only file system", result.stderr)
-        self.fail_with(125, "run", "--host", "--volumes-from", "first:z", "true")
-        self.fail_with(125, "run", "--host", "--volumes-from", "nobody", "true")
-
-    def test_the_store_can_be_given_anywhere(self):
-        other = os.path.join(self.directory, "other")
-        self.succeed("--store", other, "volume", "create", "one")
-        self.succeed("volume", "create", "two", "--store", other)
-        self.succeed("run", "--host", "--store", other, "-v", "three:/data", "true")
-        self.assertEqual(self.lines("volume", "--store", other, "ls", "-q"), ["one", "three", "two"])
-        self.assertEqual(self.lines("volume", "ls", "-q"), [])
-        self.succeed("--store", other, "volume", "prune", "-a", "-f")
-
-
-class Volumes(CommandLineTest):
-    def test_the_life_of_a_volume(self):
-        self.assertEqual(self.succeed("volume", "create", "--label", "app=shop", "logs"), "logs\n")
-        self.assertEqual(self.succeed("volume", "create", "logs"), "logs\n")  # there already, as in Docker
-        self.succeed("volume", "create", "other")
-        self.assertEqual(self.lines("volume", "ls"), ["DRIVER   VOLUME NAME", "local    logs", "local    other"])
-        self.assertEqual(self.lines("volume", "ls", "-q", "--filter", "label=app=shop"), ["logs"])
-        self.assertEqual(self.lines("volume", "ls", "-q", "--filter", "label=app=other"), [])
-        (volume,) = json.loads(self.succeed("volume", "inspect", "logs"))
-        self.assertEqual((volume["Name"], volume["Driver"], volume["Labels"]), ("logs", "local", {"app": "shop"}))
-        self.assertTrue(os.path.isdir(volume["Mountpoint"]))
-        self.assertEqual(self.succeed("volume", "rm", "logs", "other"), "logs\nother\n")
-        self.fail_with(1, "volume", "rm", "logs")
-        self.succeed("volume", "rm", "-f", "logs")
-
-    def test_volumes_as_json_lines(self):
-        self.succeed("volume", "create", "--label", "a=1", "--label", "b", "one")
-        self.succeed("volume", "create", "two")
-        one, two = (json.loads(line) for line in self.lines("volume", "ls", "--format", "json"))
-        self.assertEqual((one["Name"], one["Labels"], one["Scope"]), ("one", "a=1,b=", "local"))
-        self.assertEqual(two["Name"], "two")
-
-    def test_a_volume_in_use_is_kept(self):
-        self.detached("--name", "user", "-v", "data:/data", "sleep", "1000")
-        self.assertIn("user", self.fail_with(1, "volume", "rm", "data"))
-        self.assertEqual(self.lines("volume", "ls", "-q", "--filter", "dangling=false"), ["data"])
-        self.succeed("volume", "prune", "-a", "-f")
-        self.assertEqual(self.lines("volume", "ls", "-q"), ["data"])
-
-    def test_prune_takes_anonymous_volumes_and_with_all_the_named(self):
-        anonymous = self.succeed("volume", "create").strip()
-        self.succeed("volume", "create", "named")
-        self.assertIn("y/N", self.succeed("volume", "prune", stdin="n\n"))
-        self.assertEqual(len(self.lines("volume", "ls", "-q")), 2)
-        self.assertIn(anonymous, self.succeed("volume", "prune", stdin="y\n"))
-        self.assertEqual(self.lines("volume", "ls", "-q"), ["named"])
-        self.succeed("volume", "prune", "--all", "--force")
-        self.assertEqual(self.lines("volume", "ls", "-q"), [])
-
-    def test_a_volume_is_what_its_options_say(self):
-        source = os.path.join(self.directory, "srv")
-        os.mkdir(source)
-        self.succeed("volume", "create", "-o", "type=none", "--opt", f"device={source}", "-o", "o=bind", "srv")
-        self.succeed("run", "--host", "-v", "srv:/srv", "touch", "/srv/file")
-        self.assertEqual(os.listdir(source), ["file"])
-        options = json.loads(self.succeed("volume", "inspect", "srv"))[0]["Options"]
-        self.assertEqual(options, {"type": "none", "device": source, "o": "bind"})
-        self.succeed("volume", "rm", "srv")
-        self.assertEqual(os.listdir(source), ["file"])
-        self.assertIn("device", self.fail_with(1, "volume", "create", "-o", "type=tmpfs", "bad"))
-        self.assertIn("nfs", self.fail_with(1, "volume", "create", "-d", "nfs", "bad"))
-
-    def test_a_bad_name_is_refused(self):
-        self.assertIn("../x", self.fail_with(1, "volume", "create", "../x"))
 
 
 class Detached(CommandLineTest):
@@ -459,120 +349,6 @@ class Exec(CommandLineTest):
     def test_the_container_goes_on(self):
         self.succeed("exec", "server", "true")
         self.assertEqual(self.inspected("server")["State"]["Status"], "running")
-
-
-class Plan(CommandLineTest):
-    def test_a_plan_says_what_would_be_mounted_and_changes_nothing(self):
-        source = os.path.join(self.directory, "logs")
-        out = self.succeed("plan", "-v", f"{source}:/app/logs:ro", "-v", "data:/data", "--tmpfs", "/run")
-        for words in (source, "/app/logs", "data", "/data", "/run"):
-            self.assertIn(words, out)
-        self.assertFalse(os.path.exists(source))
-        self.assertEqual(self.lines("volume", "ls", "-q"), [])
-
-    def test_a_path_is_explained(self):
-        out = self.succeed("plan", "-v", f"{self.directory}:/app", "--explain", "/app/logs/today.log")
-        self.assertIn(f"{self.directory}/logs/today.log", out)
-
-    def test_a_plan_is_json_on_request(self):
-        plan = json.loads(self.succeed("plan", "-v", "data:/data:ro", "--format", "json"))
-        self.assertIn("/data", json.dumps(plan))
-
-
-class Terminal(CommandLineTest):
-    """`-t` under a terminal of the test's own."""
-
-    def in_terminal(self, *words, typed=b"", until=None, rows=40, columns=100):
-        """Runs a command in a terminal; types once `until` has been seen. Returns exit code, output and the terminal's
-        settings before and after."""
-        master, slave = pty.openpty()
-        self.addCleanup(os.close, master)
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        before = termios.tcgetattr(slave)
-        process = subprocess.Popen([DUNNAGE, *words], env=self.environment, stdin=slave, stdout=slave, stderr=slave,
-                                   start_new_session=True,
-                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        output = b""
-        deadline = time.monotonic() + PATIENCE
-        while process.poll() is None or select.select([master], [], [], 0)[0]:
-            if time.monotonic() > deadline:
-                process.kill()
-                self.fail(f"it hangs, having printed {output!r}")
-            if select.select([master], [], [], 0.02)[0]:
-                output += os.read(master, 4096)
-            if typed and (until is None or until in output):
-                if callable(typed):
-                    typed(process, slave)
-                else:
-                    os.write(master, typed)
-                typed = b""
-        after = termios.tcgetattr(slave)
-        os.close(slave)
-        # Without -i the user's terminal is not raw, so a line may have got two carriage returns.
-        return process.returncode, output.replace(b"\r", b"").decode(), before, after
-
-    def test_the_program_has_a_terminal(self):
-        code, output, before, after = self.in_terminal("run", "--host", "-t", "sh", "-c",
-                                                       "test -t 0 && test -t 2 && tty")
-        self.assertEqual(code, 0, output)
-        self.assertRegex(output, r"\A/dev/(pts/\d+|console)\r?\n\Z")
-        self.assertEqual(before, after)
-
-    def test_output_of_a_terminal_can_be_piped(self):
-        self.assertEqual(self.succeed("run", "--host", "-t", "sh", "-c", "test -t 1 && echo yes"), "yes\n")
-
-    def test_a_lot_of_output_arrives_whole(self):
-        out = self.dunnage("run", "--host", "-t", "seq", "20000").stdout
-        self.assertEqual(out.split(), [str(number) for number in range(1, 20001)])
-
-    def test_what_is_typed_reaches_the_program(self):
-        code, output, before, after = self.in_terminal(
-            "run", "--host", "-it", "sh", "-c", "echo ready; read line; echo got $line; exit 6", typed=b"cargo\r",
-            until=b"ready")
-        self.assertEqual(code, 6, output)
-        self.assertIn("got cargo\n", output)
-        self.assertEqual(output.count("cargo"), 2)  # echoed once, by the container's terminal
-        self.assertEqual(before, after)
-
-    def test_control_c_interrupts_the_program_not_the_command(self):
-        code, output, before, after = self.in_terminal(
-            "run", "--host", "-it", "sh", "-c",
-            "trap 'echo interrupted; exit 5' INT; echo ready; while :; do sleep 0.05; done",
-            typed=b"\x03", until=b"ready")
-        self.assertEqual(code, 5, output)
-        self.assertIn("interrupted", output)
-        self.assertEqual(before, after)
-
-    def test_the_window_size_follows(self):
-        def resize(process, slave):
-            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
-
-        code, output, _, _ = self.in_terminal(
-            "run", "--host", "-it", "sh", "-c", "trap 'stty size; exit' WINCH; sleep 0.3; stty size; echo ready; "
-                                      "while :; do sleep 0.05; done", typed=resize, until=b"ready")
-        self.assertEqual(code, 0, output)
-        self.assertIn("50 120", output.split("ready")[-1])
-
-    def test_the_first_window_size_is_that_of_the_user(self):
-        code, output, _, _ = self.in_terminal("run", "--host", "-it", "sh", "-c", "sleep 0.5; stty size", rows=33,
-                                              columns=77)
-        self.assertEqual((code, output.strip()), (0, "33 77"))
-
-    def test_the_terminal_is_restored_when_the_command_is_terminated(self):
-        code, output, before, after = self.in_terminal(
-            "run", "--host", "-it", "sh", "-c", "trap 'exit 8' TERM; echo ready; while :; do sleep 0.05; done",
-            typed=lambda process, slave: process.terminate(), until=b"ready")
-        self.assertEqual(code, 8, output)
-        self.assertEqual(before, after)
-
-    def test_exec_has_a_terminal_too(self):
-        self.detached("--name", "server", "sleep", "1000")
-        code, output, before, after = self.in_terminal(
-            "exec", "-it", "server", "sh", "-c", "test -t 0 && echo ready; read line; echo got $line",
-            typed=b"cargo\r", until=b"ready")
-        self.assertEqual(code, 0, output)
-        self.assertIn("got cargo\n", output)
-        self.assertEqual(before, after)
 
 
 class Restart(CommandLineTest):

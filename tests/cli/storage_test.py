@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Mounts and volumes by the command line: run -v, --mount, --tmpfs, volume and plan."""
+
+import json
+import os
+
+from command_line import CommandLineTest, main
+
+
+class Storage(CommandLineTest):
+    def test_a_bind_mount_shows_on_both_sides(self):
+        logs = os.path.join(self.directory, "logs")
+        self.succeed("run", "--host", "-v", f"{logs}:/app/logs", "sh", "-c", "echo served > /app/logs/today.log")
+        with open(os.path.join(logs, "today.log"), encoding="utf-8") as today:
+            self.assertEqual(today.read(), "served\n")
+
+    def test_a_read_only_bind_mount_refuses_writes(self):
+        result = self.dunnage("run", "--host", "-v", f"{self.directory}:/data:ro", "touch", "/data/file")
+        self.assertIn("Read-only file system", result.stderr)
+        self.assertEqual(result.returncode, 1)
+
+    def test_a_volume_persists_over_runs(self):
+        self.succeed("run", "--host", "--rm", "-v", "logs:/app/logs", "sh", "-c", "echo served > /app/logs/today.log")
+        self.assertEqual(self.succeed("run", "--host", "--rm", "-v", "logs:/logs:ro", "cat", "/logs/today.log"),
+                         "served\n")
+        self.assertEqual(self.succeed("run", "--host", "--mount", "type=volume,source=logs,target=/l", "ls", "/l"),
+                         "today.log\n")
+
+    def test_a_tmpfs_has_the_size_it_was_given(self):
+        out = self.succeed("run", "--host", "--tmpfs", "/scratch:size=4m", "df", "--output=size", "-k", "/scratch")
+        self.assertEqual(out.split()[-1], "4096")
+
+    def test_an_anonymous_volume_goes_with_its_container(self):
+        self.succeed("run", "--host", "--rm", "-v", "/data", "touch", "/data/file")
+        self.assertEqual(self.lines("volume", "ls", "-q"), [])
+
+    def test_the_volumes_of_another_container(self):
+        self.succeed("run", "--host", "--name", "first", "-v", "data:/data", "-v", "/anonymous", "--tmpfs", "/memory",
+                     "touch",
+                     "/data/file", "/anonymous/file")
+        self.assertEqual(self.succeed("run", "--host", "--volumes-from", "first", "sh", "-c",
+                                      "ls /data /anonymous; test ! -e /memory"),
+                         "/anonymous:\nfile\n\n/data:\nfile\n")
+        result = self.dunnage("run", "--host", "--volumes-from", "first:ro", "touch", "/data/new")
+        self.assertIn("Read-only file system", result.stderr)
+        self.fail_with(125, "run", "--host", "--volumes-from", "first:z", "true")
+        self.fail_with(125, "run", "--host", "--volumes-from", "nobody", "true")
+
+    def test_the_store_can_be_given_anywhere(self):
+        other = os.path.join(self.directory, "other")
+        self.succeed("--store", other, "volume", "create", "one")
+        self.succeed("volume", "create", "two", "--store", other)
+        self.succeed("run", "--host", "--store", other, "-v", "three:/data", "true")
+        self.assertEqual(self.lines("volume", "--store", other, "ls", "-q"), ["one", "three", "two"])
+        self.assertEqual(self.lines("volume", "ls", "-q"), [])
+        self.succeed("--store", other, "volume", "prune", "-a", "-f")
+
+
+class Volumes(CommandLineTest):
+    def test_the_life_of_a_volume(self):
+        self.assertEqual(self.succeed("volume", "create", "--label", "app=shop", "logs"), "logs\n")
+        self.assertEqual(self.succeed("volume", "create", "logs"), "logs\n")  # there already, as in Docker
+        self.succeed("volume", "create", "other")
+        self.assertEqual(self.lines("volume", "ls"), ["DRIVER   VOLUME NAME", "local    logs", "local    other"])
+        self.assertEqual(self.lines("volume", "ls", "-q", "--filter", "label=app=shop"), ["logs"])
+        self.assertEqual(self.lines("volume", "ls", "-q", "--filter", "label=app=other"), [])
+        (volume,) = json.loads(self.succeed("volume", "inspect", "logs"))
+        self.assertEqual((volume["Name"], volume["Driver"], volume["Labels"]), ("logs", "local", {"app": "shop"}))
+        self.assertTrue(os.path.isdir(volume["Mountpoint"]))
+        self.assertEqual(self.succeed("volume", "rm", "logs", "other"), "logs\nother\n")
+        self.fail_with(1, "volume", "rm", "logs")
+        self.succeed("volume", "rm", "-f", "logs")
+
+    def test_volumes_as_json_lines(self):
+        self.succeed("volume", "create", "--label", "a=1", "--label", "b", "one")
+        self.succeed("volume", "create", "two")
+        one, two = (json.loads(line) for line in self.lines("volume", "ls", "--format", "json"))
+        self.assertEqual((one["Name"], one["Labels"], one["Scope"]), ("one", "a=1,b=", "local"))
+        self.assertEqual(two["Name"], "two")
+
+    def test_a_volume_in_use_is_kept(self):
+        self.detached("--name", "user", "-v", "data:/data", "sleep", "1000")
+        self.assertIn("user", self.fail_with(1, "volume", "rm", "data"))
+        self.assertEqual(self.lines("volume", "ls", "-q", "--filter", "dangling=false"), ["data"])
+        self.succeed("volume", "prune", "-a", "-f")
+        self.assertEqual(self.lines("volume", "ls", "-q"), ["data"])
+
+    def test_prune_takes_anonymous_volumes_and_with_all_the_named(self):
+        anonymous = self.succeed("volume", "create").strip()
+        self.succeed("volume", "create", "named")
+        self.assertIn("y/N", self.succeed("volume", "prune", stdin="n\n"))
+        self.assertEqual(len(self.lines("volume", "ls", "-q")), 2)
+        self.assertIn(anonymous, self.succeed("volume", "prune", stdin="y\n"))
+        self.assertEqual(self.lines("volume", "ls", "-q"), ["named"])
+        self.succeed("volume", "prune", "--all", "--force")
+        self.assertEqual(self.lines("volume", "ls", "-q"), [])
+
+    def test_a_volume_is_what_its_options_say(self):
+        source = os.path.join(self.directory, "srv")
+        os.mkdir(source)
+        self.succeed("volume", "create", "-o", "type=none", "--opt", f"device={source}", "-o", "o=bind", "srv")
+        self.succeed("run", "--host", "-v", "srv:/srv", "touch", "/srv/file")
+        self.assertEqual(os.listdir(source), ["file"])
+        options = json.loads(self.succeed("volume", "inspect", "srv"))[0]["Options"]
+        self.assertEqual(options, {"type": "none", "device": source, "o": "bind"})
+        self.succeed("volume", "rm", "srv")
+        self.assertEqual(os.listdir(source), ["file"])
+        self.assertIn("device", self.fail_with(1, "volume", "create", "-o", "type=tmpfs", "bad"))
+        self.assertIn("nfs", self.fail_with(1, "volume", "create", "-d", "nfs", "bad"))
+
+    def test_a_bad_name_is_refused(self):
+        self.assertIn("../x", self.fail_with(1, "volume", "create", "../x"))
+
+
+class Plan(CommandLineTest):
+    def test_a_plan_says_what_would_be_mounted_and_changes_nothing(self):
+        source = os.path.join(self.directory, "logs")
+        out = self.succeed("plan", "-v", f"{source}:/app/logs:ro", "-v", "data:/data", "--tmpfs", "/run")
+        for words in (source, "/app/logs", "data", "/data", "/run"):
+            self.assertIn(words, out)
+        self.assertFalse(os.path.exists(source))
+        self.assertEqual(self.lines("volume", "ls", "-q"), [])
+
+    def test_a_path_is_explained(self):
+        out = self.succeed("plan", "-v", f"{self.directory}:/app", "--explain", "/app/logs/today.log")
+        self.assertIn(f"{self.directory}/logs/today.log", out)
+
+    def test_a_plan_is_json_on_request(self):
+        plan = json.loads(self.succeed("plan", "-v", "data:/data:ro", "--format", "json"))
+        self.assertIn("/data", json.dumps(plan))
+
+
+if __name__ == "__main__":
+    main()
