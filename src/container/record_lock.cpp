@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <thread>
 
 namespace dunnage::container {
 namespace {
@@ -25,12 +24,8 @@ RecordLock::RecordLock(int record_directory)
   if (!file_) {
     throw kernel::CallError{"open lock", errno};
   }
-  const auto deadline = std::chrono::steady_clock::now() + kLongest;
-  while (!kernel::try_lock(file_.get(), kernel::LockKind::Exclusive)) {
-    if (std::chrono::steady_clock::now() >= deadline) {
-      throw kernel::CallError{"lock", ETIMEDOUT};
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  if (!kernel::lock_within(file_.get(), kernel::LockKind::Exclusive, kLongest)) {
+    throw kernel::CallError{"lock", ETIMEDOUT};
   }
 }
 

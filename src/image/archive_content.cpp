@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/archive_content.hpp"
 
-#include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "image/unpack/compression.hpp"
 #include "image/unpack/entry_name.hpp"
 #include "image/unpack/layer_stream.hpp"
 #include "image/unpack/tar_reader.hpp"
-#include "kernel/call_error.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -24,17 +19,6 @@ namespace {
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::string_view kBlobs = "blobs/sha256/";
 constexpr int kMostLinks = 16;
-
-std::string shown(const std::string& name) { return error::printable(std::string_view{name}.substr(0, 256)); }
-
-Compression compression_of_file(int file) {
-  std::array<char, 8> head{};
-  const ssize_t got = ::pread(file, head.data(), head.size(), 0);
-  if (got < 0) {
-    throw kernel::CallError{"read", errno};
-  }
-  return compression_of({head.data(), static_cast<std::size_t>(got)});
-}
 
 bool is_document(std::string_view name) {
   return name == "index.json" || name == "oci-layout" || name == "manifest.json";
@@ -95,7 +79,7 @@ std::optional<std::string> target_of(const Entry& entry, std::string_view name) 
 }  // namespace
 
 ArchiveContent::ArchiveContent(Intake& intake, int file, const ImageLimits& limits) : intake_{intake} {
-  LayerStream stream{file, compression_of_file(file), limits, [&](std::uint64_t) { intake.watching().check(); }};
+  LayerStream stream{file, compression_of(file), limits, [&](std::uint64_t) { intake.watching().check(); }};
   TarReader reader{stream};
   std::size_t entries = 0;
   for (Entry entry; reader.next(entry);) {

@@ -124,6 +124,9 @@ bool is_used(int place) {
 
 }  // namespace
 
+std::string upper_path(const std::string& container_id) { return "changes/" + container_id + "/upper"; }
+std::string work_path(const std::string& container_id) { return "changes/" + container_id + "/work"; }
+
 Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptions& options) {
   Changes place;
   place.lock_place(changes, owner.container_id);

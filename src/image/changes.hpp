@@ -22,6 +22,10 @@
 
 namespace dunnage::image {
 
+/// Below the images of the store.
+[[nodiscard]] std::string upper_path(const std::string& container_id);
+[[nodiscard]] std::string work_path(const std::string& container_id);
+
 /// Whose changes they are.
 struct ChangesOwner {
   std::string container_id;

@@ -4,11 +4,11 @@
 #include "image/blob.hpp"
 #include "image/config.hpp"
 #include "image/failure.hpp"
+#include "image/tree_store.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
-#include "launcher/connection.hpp"
 #include "launcher/identity.hpp"
 #include "volume/trash.hpp"
 
@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,9 +25,6 @@
 
 namespace dunnage::image {
 namespace {
-
-constexpr const char* kBelow = "below";
-constexpr std::size_t kLongestBelow = std::size_t{1} << 20U;
 
 struct Needs {
   std::set<std::string> blobs;   ///< hex digits of digests
@@ -76,27 +72,13 @@ void collect_blobs(const Layout& layout, const Needs& needs, int trash, Collecte
 /// The trees that are there, each with the trees it needs below it.
 using Stacks = std::map<std::string, std::vector<std::string>>;
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
 /// Looks at those that are not known yet. One whose needs cannot be read needs all.
 void look(int directory, Stacks& stacks) {
-  std::vector<std::string> names = kernel::names_in(directory);
-  std::string buffer;
+  const std::vector<std::string> names = kernel::names_in(directory);
   for (const std::string& name : names) {
-    if (!is_name(name) || stacks.count(name) > 0) {
-      continue;
+    if (is_name(name) && stacks.count(name) == 0) {
+      stacks[name] = read_below(directory, name).value_or(names);
     }
-    const auto [text, number] =
-        kernel::read_small_file(directory, (name + "/" + kBelow).c_str(), buffer, kLongestBelow);
-    stacks[name] = number == 0 ? lines_of(text) : names;
   }
 }
 
@@ -150,24 +132,6 @@ void collect_trees(int directory, const Needs& needs, int trash, Collected& coll
   }
 }
 
-/// Root of the user namespace may delete what its ids own. What stays is tried again by a later sweep, so that this is
-/// no reason to fail.
-void sweep_with_launcher(const Layout& layout) {
-  constexpr auto kTimeout = std::chrono::seconds{60};
-  try {
-    const launcher::Identity identity = launcher::identity_for(0, 0);
-    if (identity.privilege != launcher::Privilege::Range) {
-      return;
-    }
-    const auto connection = launcher::Connection::get(identity);
-    (void)volume::sweep_trash(layout.store.root.get(), [&](int trash, const std::string& name) {
-      (void)connection->remove_tree(trash, name, std::chrono::steady_clock::now() + kTimeout);
-    });
-  } catch (const Error&) {
-  } catch (const kernel::CallError&) {
-  }
-}
-
 }  // namespace
 
 Collected collect(const Layout& layout, IndexChange& change) {
@@ -196,7 +160,7 @@ void delete_collected(const Layout& layout, const Collected& collected) {
     left = left || kernel::exists_at(trash.get(), name + ".kept");
   }
   if (left) {
-    sweep_with_launcher(layout);
+    volume::sweep_trash_of_ids(layout.store.root.get(), launcher::identity_for(0, 0));
   }
 }
 

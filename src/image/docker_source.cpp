@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/docker_source.hpp"
 
-#include "error/printable.hpp"
 #include "image/failure.hpp"
+#include "image/layer_type.hpp"
 #include "image/oci_source.hpp"
 #include "image/reference.hpp"
-#include "image/unpack/compression.hpp"
+#include "image/unpack/entry_name.hpp"
 #include "kernel/call_error.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <string>
 #include <string_view>
 
 namespace dunnage::image {
 namespace {
-
-std::string shown(std::string_view text) { return error::printable(text.substr(0, 256)); }
 
 const ArchiveContent::Item& require_file(const ArchiveContent& content, const std::string& name) {
   if (const ArchiveContent::Item* item = content.find(name)) {
@@ -31,20 +27,10 @@ const ArchiveContent::Item& require_file(const ArchiveContent& content, const st
 /// The archive does not say how its layers are packed.
 std::string media_type_of(const Intake& intake, const std::string& digest) {
   const auto file = open_regular(intake.directory(), hex_of(digest));
-  std::array<char, 8> head{};
-  const ssize_t got = file ? ::pread(file.get(), head.data(), head.size(), 0) : -1;
-  if (got < 0) {
-    throw kernel::CallError{"read", errno};
+  if (!file) {
+    throw kernel::CallError{"open", ENOENT};
   }
-  std::string type{kOciLayer};
-  switch (compression_of({head.data(), static_cast<std::size_t>(got)}, {})) {
-    case Compression::Gzip:
-      return type + "+gzip";
-    case Compression::Zstd:
-      return type + "+zstd";
-    default:
-      return type;
-  }
+  return oci_layer(compression_of_layer(file.get(), {}));
 }
 
 NewImage take_image(Intake& intake, const ArchiveContent& content, const Json& entry) {

@@ -77,10 +77,7 @@ std::optional<ImageInfo> find_in(const Layout& layout, Index& index, std::string
 }
 
 void add_layers(ImageInfo& info, const Manifest& manifest, const std::vector<std::string>& diff_ids) {
-  if (manifest.layers.size() != diff_ids.size()) {
-    throw malformed(
-        fmt::format("its manifest has {} layers, its configuration {}", manifest.layers.size(), diff_ids.size()));
-  }
+  check_layers(manifest, diff_ids);
   const std::vector<std::string> chains = chain_ids(diff_ids);
   for (std::size_t index = 0; index < diff_ids.size(); ++index) {
     const Descriptor& layer = manifest.layers[index];

@@ -27,15 +27,6 @@ using image::explained;
 using image::Fault;
 using image::Index;
 
-/// The full name for an image, without a digest.
-std::string new_name(std::string_view text) {
-  const image::Reference reference = image::parse_reference(text);
-  if (!reference.digest.empty()) {
-    throw Fault{errc::invalid_argument, "a digest cannot be given", "write NAME[:TAG]"};
-  }
-  return image::to_string(reference);
-}
-
 }  // namespace
 
 std::string_view to_string(PullPolicy policy) noexcept {
@@ -130,7 +121,8 @@ std::vector<std::string> ImageStore::damaged() const {
 
 void ImageStore::tag(std::string_view name, std::string_view new_name_text) {
   const image::Layout& layout = state_->layout;
-  const std::string full = explained("tag image", std::string{new_name_text}, [&] { return new_name(new_name_text); });
+  const std::string full =
+      explained("tag image", std::string{new_name_text}, [&] { return image::new_name(new_name_text); });
   explained("tag image", std::string{name}, [&] {
     image::IndexChange change{layout};
     const auto found = image::resolve(layout, change.index(), name);

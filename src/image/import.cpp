@@ -5,6 +5,7 @@
 #include "image/failure.hpp"
 #include "image/input.hpp"
 #include "image/intake.hpp"
+#include "image/layer_type.hpp"
 #include "image/reference.hpp"
 #include "image/unpack/compression.hpp"
 #include "image/unpack/decompressor.hpp"
@@ -15,9 +16,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -34,15 +33,6 @@ struct Layer {
   Descriptor blob;
   std::string diff_id;
 };
-
-Compression compression_of_file(int file) {
-  std::array<char, 8> head{};
-  const ssize_t got = ::pread(file, head.data(), head.size(), 0);
-  if (got < 0) {
-    throw kernel::CallError{"read", errno};
-  }
-  return compression_of({head.data(), static_cast<std::size_t>(got)});
-}
 
 Layer take_directory(Intake& intake, int directory, const ImageLimits& limits) {
   BlobWriter blob = intake.new_blob();
@@ -104,9 +94,9 @@ Descriptor take_as_it_is(Intake& intake, int source, const std::string& subject,
 Layer take_archive(Intake& intake, int source, const std::string& subject, const ImageLimits& limits) {
   Layer layer{.blob = take_as_it_is(intake, source, subject, limits), .diff_id = {}};
   auto file = open_regular(intake.directory(), hex_of(layer.blob.digest));
-  Compression compression = compression_of_file(file.get());
+  Compression compression = compression_of(file.get());
   if (compression == Compression::Gzip || compression == Compression::Zstd) {
-    layer.blob.media_type += compression == Compression::Gzip ? "+gzip" : "+zstd";
+    layer.blob.media_type = oci_layer(compression);
   } else if (compression != Compression::None) {
     layer.blob = take_unpacked(intake, file.get(), compression, limits);
     compression = Compression::None;
@@ -130,22 +120,12 @@ NewImage describe_new(Intake& intake, const Layer& layer, const std::string& sub
   return {.manifest = {.media_type = std::string{kOciManifest}, .digest = intake.put(written), .size = written.size()}};
 }
 
-std::string name_for(std::string_view text) {
-  if (text.empty()) {
-    return {};
-  }
-  const Reference reference = parse_reference(text);
-  if (!reference.digest.empty()) {
-    throw Fault{errc::invalid_argument, "a digest cannot be given", "write NAME[:TAG]"};
-  }
-  return to_string(reference);
-}
-
 }  // namespace
 
 ImageInfo import_rootfs(const Layout& layout, const std::filesystem::path& path, std::string_view name,
                         const ImportOptions& options) {
-  const std::string full = explained(kOperation, std::string{name}, [&] { return name_for(name); });
+  const std::string full =
+      explained(kOperation, std::string{name}, [&] { return name.empty() ? std::string{} : new_name(name); });
   const std::string subject = path.string();
   return explained(kOperation, subject, [&] {
     Watching watching{options.watch, "import"};

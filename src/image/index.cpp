@@ -16,7 +16,6 @@
 #include <chrono>
 #include <exception>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace dunnage::image {
@@ -41,17 +40,7 @@ kernel::FileDescriptor open_lock(const Layout& layout) {
 }
 
 /// Those who hold it do no more than write a few small files; whoever takes longer is stopped or has a broken disk.
-void wait_for(const kernel::FileDescriptor& lock) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
-  for (auto pause = std::chrono::microseconds{100}; !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive);) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw Fault{errc::timed_out, "another process has held images/lock of the store for a minute",
-                  "end that process (see lslocks)"};
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds{10'000});
-  }
-}
+constexpr auto kPatience = std::chrono::minutes{1};
 
 std::string text_of(const Index& index) {
   Json json{
@@ -156,7 +145,10 @@ Index read_index(const Layout& layout) {
 }
 
 IndexChange::IndexChange(const Layout& layout) : layout_{layout}, lock_{open_lock(layout)} {
-  wait_for(lock_);
+  if (!kernel::lock_within(lock_.get(), kernel::LockKind::Exclusive, kPatience)) {
+    throw Fault{errc::timed_out, "another process has held images/lock of the store for a minute",
+                "end that process (see lslocks)"};
+  }
   index_ = read_index(layout);
 }
 
@@ -174,6 +166,16 @@ bool IndexChange::put_back() noexcept {
     return true;
   } catch (const std::exception&) {
     return false;
+  }
+}
+
+void await_changes(const Layout& layout) {
+  const auto lock = kernel::open_beneath(layout.images.get(), kLockFile, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!lock && errno != ENOENT) {
+    throw kernel::CallError{"open lock", errno};
+  }
+  if (lock && !kernel::lock_within(lock.get(), kernel::LockKind::Shared, kPatience)) {
+    throw kernel::CallError{"lock images", ETIMEDOUT};
   }
 }
 

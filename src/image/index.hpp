@@ -74,4 +74,7 @@ class IndexChange {
   Index index_;
 };
 
+/// Waits for whoever changes the index at this moment. Throws: CallError.
+void await_changes(const Layout& layout);
+
 }  // namespace dunnage::image

@@ -4,6 +4,7 @@
 #include "image/failure.hpp"
 #include "image/find.hpp"
 #include "image/index.hpp"
+#include "image/layer_type.hpp"
 #include "image/platform.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
@@ -151,10 +152,7 @@ void Intake::check(const Descriptor& manifest, std::vector<std::string>& blobs) 
   const Manifest parts = parse_manifest(read(manifest), manifest.media_type);
   require(parts.config, blobs);
   const Configuration configuration = parse_configuration(read(parts.config));
-  if (parts.layers.size() != configuration.diff_ids.size()) {
-    throw malformed(fmt::format("its manifest has {} layers, its configuration {}", parts.layers.size(),
-                                configuration.diff_ids.size()));
-  }
+  check_layers(parts, configuration.diff_ids);
   for (std::size_t layer = 0; layer < parts.layers.size(); ++layer) {
     const Descriptor& blob = parts.layers[layer];
     require(blob, blobs);

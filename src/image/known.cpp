@@ -2,20 +2,15 @@
 #include "image/known.hpp"
 
 #include "image/find.hpp"
-#include "kernel/call_error.hpp"
-#include "kernel/lock.hpp"
-#include "kernel/open_beneath.hpp"
+#include "image/index.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -23,7 +18,6 @@ namespace dunnage::image {
 namespace {
 
 constexpr std::size_t kMostKnown = 64;
-constexpr auto kPatience = std::chrono::minutes{1};
 
 /// Which file index.json is; it is replaced as a whole with each change.
 using IndexFile = std::tuple<dev_t, ino_t, time_t, long, off_t>;
@@ -98,17 +92,7 @@ std::shared_ptr<const ImageInfo> get_known_image(const Layout& layout, std::stri
 }
 
 bool is_still_there(const Layout& layout, const ImageInfo& image) {
-  const auto lock = kernel::open_beneath(layout.images.get(), "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-  if (!lock && errno != ENOENT) {
-    throw kernel::CallError{"open lock", errno};
-  }
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (lock && !kernel::try_lock(lock.get(), kernel::LockKind::Shared)) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw kernel::CallError{"lock images", ETIMEDOUT};
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
+  await_changes(layout);
   return find_known_image(layout, image.id) != nullptr;
 }
 

@@ -4,6 +4,7 @@
 #include "error/printable.hpp"
 #include "image/digest.hpp"
 #include "image/failure.hpp"
+#include "image/layer_type.hpp"
 #include "image/platform.hpp"
 
 #include <fmt/format.h>
@@ -20,25 +21,6 @@ constexpr std::array<std::string_view, 2> kManifests{kOciManifest,
 constexpr std::array<std::string_view, 2> kIndexes{"application/vnd.oci.image.index.v1+json",
                                                    "application/vnd.docker.distribution.manifest.list.v2+json"};
 constexpr std::array<std::string_view, 2> kConfigs{kOciConfig, "application/vnd.docker.container.image.v1+json"};
-
-struct LayerType {
-  std::string_view media_type;
-  std::string_view packing;
-};
-
-constexpr std::array kLayers{
-    LayerType{kOciLayer, ""},
-    LayerType{"application/vnd.oci.image.layer.v1.tar+gzip", "+gzip"},
-    LayerType{"application/vnd.oci.image.layer.v1.tar+zstd", "+zstd"},
-    LayerType{"application/vnd.oci.image.layer.nondistributable.v1.tar", ""},
-    LayerType{"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "+gzip"},
-    LayerType{"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "+zstd"},
-    LayerType{"application/vnd.docker.image.rootfs.diff.tar", ""},
-    LayerType{"application/vnd.docker.image.rootfs.diff.tar.gzip", "+gzip"},
-    LayerType{"application/vnd.docker.image.rootfs.diff.tar.zstd", "+zstd"},
-    LayerType{"application/vnd.docker.image.rootfs.foreign.diff.tar", ""},
-    LayerType{"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "+gzip"},
-};
 
 template <typename Names>
 bool is_one_of(std::string_view text, const Names& names) {
@@ -106,16 +88,6 @@ std::string type_of(const Json& json, const std::string& said) {
 
 }  // namespace
 
-std::string_view packing_of(std::string_view media_type) {
-  const auto found = std::find_if(kLayers.begin(), kLayers.end(),
-                                  [&](const LayerType& type) { return type.media_type == media_type; });
-  if (found != kLayers.end()) {
-    return found->packing;
-  }
-  throw Fault{errc::not_supported, fmt::format("a layer of type \"{}\"", error::printable(media_type)),
-              "make the image with plain, gzip or zstd layers that are not encrypted"};
-}
-
 Document parse_document(std::string_view text, const std::string& media_type) {
   const Json json = parse_object(text, "its manifest");
   if (number_in(json, "schemaVersion") == 1) {
@@ -144,6 +116,13 @@ Manifest parse_manifest(std::string_view text, const std::string& media_type) {
     throw malformed("an index is where one image should be");
   }
   return std::move(*document.manifest);
+}
+
+void check_layers(const Manifest& manifest, const std::vector<std::string>& diff_ids) {
+  if (manifest.layers.size() != diff_ids.size()) {
+    throw malformed(
+        fmt::format("its manifest has {} layers, its configuration {}", manifest.layers.size(), diff_ids.size()));
+  }
 }
 
 std::vector<Descriptor> parse_index(std::string_view text, const std::string& what) {

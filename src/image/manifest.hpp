@@ -19,7 +19,6 @@ namespace dunnage::image {
 
 inline constexpr std::string_view kOciManifest = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr std::string_view kOciConfig = "application/vnd.oci.image.config.v1+json";
-inline constexpr std::string_view kOciLayer = "application/vnd.oci.image.layer.v1.tar";
 
 /// A reference to content.
 struct Descriptor {
@@ -50,6 +49,8 @@ struct Document {
 [[nodiscard]] Document parse_document(std::string_view text, const std::string& media_type = {});
 /// The same where only one image may be.
 [[nodiscard]] Manifest parse_manifest(std::string_view text, const std::string& media_type = {});
+/// Throws: Fault(image_invalid) unless each layer has its digest in the configuration.
+void check_layers(const Manifest& manifest, const std::vector<std::string>& diff_ids);
 /// An index, or the index.json of a layout.
 [[nodiscard]] std::vector<Descriptor> parse_index(std::string_view text, const std::string& what);
 
@@ -60,8 +61,5 @@ struct Document {
 /// The text of an OCI manifest.
 [[nodiscard]] std::string write_manifest(const Manifest& manifest);
 [[nodiscard]] Json to_json(const Descriptor& descriptor);
-
-/// "+gzip" or "+zstd" or nothing: how a layer of this type is packed. Throws: Fault if it is not a layer.
-[[nodiscard]] std::string_view packing_of(std::string_view media_type);
 
 }  // namespace dunnage::image

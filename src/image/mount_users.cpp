@@ -6,6 +6,7 @@
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
 #include "model/volume_name.hpp"
+#include "volume/living_record.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,14 +18,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace dunnage::image {
 namespace {
 
 constexpr const char* kDirectory = "mounts";
-constexpr std::size_t kMostBytes = 4096;
 
 kernel::FileDescriptor open_directory(const Layout& layout) {
   auto directory = kernel::open_beneath(layout.images.get(), kDirectory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -67,28 +66,11 @@ MountUser decode(std::string_view text, const std::string& file) {
   return user;
 }
 
-/// Nothing for a file nobody locks, which is removed.
-std::optional<MountUser> living_user(int directory, const std::string& file) {
-  const auto opened = kernel::open_beneath(directory, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-  if (!opened) {
-    return std::nullopt;
-  }
-  if (kernel::is_locked_by_another(opened.get(), kernel::LockKind::Exclusive)) {
-    std::string buffer;
-    return decode(kernel::read_small_file(directory, file.c_str(), buffer, kMostBytes).text, file);
-  }
-  if (kernel::try_lock(opened.get(), kernel::LockKind::Exclusive) && kernel::is_at(directory, file, opened.get())) {
-    (void)::unlinkat(directory, file.c_str(), 0);  // what stays is tried again
-  }
-  kernel::unlock(opened.get());
-  return std::nullopt;
-}
-
 std::vector<MountUser> living_users(int directory) {
   std::vector<MountUser> users;
   for (const std::string& file : kernel::names_in(directory)) {
-    if (auto user = living_user(directory, file)) {
-      users.push_back(*std::move(user));
+    if (const auto text = volume::read_living_record(directory, file)) {
+      users.push_back(decode(*text, file));
     }
   }
   return users;

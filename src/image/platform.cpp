@@ -2,6 +2,7 @@
 #include "image/platform.hpp"
 
 #include "image/failure.hpp"
+#include "launcher/fields.hpp"
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
@@ -67,15 +68,7 @@ bool is_word(std::string_view text) {
 }
 
 Platform parse_words(std::string_view text) {
-  std::vector<std::string> words;
-  for (std::string_view rest = text;;) {
-    const std::size_t slash = rest.find('/');
-    words.emplace_back(rest.substr(0, slash));
-    if (slash == std::string_view::npos) {
-      break;
-    }
-    rest.remove_prefix(slash + 1);
-  }
+  const std::vector<std::string_view> words = launcher::fields_of(text, '/');
   if (words.size() > 3 || !std::all_of(words.begin(), words.end(), is_word)) {
     throw Fault{errc::invalid_argument, "not a platform", "write it as linux/arm64 or linux/arm/v7"};
   }

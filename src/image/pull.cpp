@@ -5,6 +5,7 @@
 #include "image/find.hpp"
 #include "image/index.hpp"
 #include "image/intake.hpp"
+#include "image/layer_type.hpp"
 #include "image/platform.hpp"
 #include "image/reference.hpp"
 #include "image/skopeo.hpp"

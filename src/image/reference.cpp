@@ -181,6 +181,14 @@ Reference parse_reference(std::string_view text) {
   return reference;
 }
 
+std::string new_name(std::string_view text) {
+  const Reference reference = parse_reference(text);
+  if (!reference.digest.empty()) {
+    throw Fault{errc::invalid_argument, "a digest cannot be given", "write NAME[:TAG]"};
+  }
+  return to_string(reference);
+}
+
 std::string to_string(const Reference& reference) {
   std::string text = reference.repository();
   if (!reference.tag.empty()) {

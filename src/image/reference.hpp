@@ -24,6 +24,9 @@ struct Reference {
 /// Throws: Fault(invalid_argument), Fault(not_supported) for a digest of another kind than SHA-256.
 [[nodiscard]] Reference parse_reference(std::string_view text);
 
+/// The full name for an image, which a digest cannot be part of: nobody can give one. Throws: as parse_reference().
+[[nodiscard]] std::string new_name(std::string_view text);
+
 /// All of it: "docker.io/library/postgres:16", "docker.io/library/postgres@sha256:…".
 [[nodiscard]] std::string to_string(const Reference& reference);
 

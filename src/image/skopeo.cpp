@@ -165,21 +165,26 @@ std::string Skopeo::run(std::vector<std::string> arguments, const std::function<
   return text;
 }
 
+void Skopeo::add_source(std::vector<std::string>& arguments, const std::string& prefix,
+                        const std::string& reference) const {
+  if (!options_.auth_file.empty()) {
+    arguments.push_back("--" + prefix + "authfile=" + std::filesystem::absolute(options_.auth_file).string());
+  }
+  if (!options_.certificates.empty()) {
+    arguments.push_back("--" + prefix + "cert-dir=" + std::filesystem::absolute(options_.certificates).string());
+  }
+  if (!options_.tls_verify) {  // said otherwise, it would overrule registries.conf
+    arguments.push_back("--" + prefix + "tls-verify=false");
+  }
+  arguments.push_back("docker://" + reference);
+}
+
 std::vector<std::string> Skopeo::inspection(const std::string& reference, bool configuration) const {
   std::vector<std::string> arguments{"inspect", "--raw"};
   if (configuration) {
     arguments.emplace_back("--config");
   }
-  if (!options_.auth_file.empty()) {
-    arguments.push_back("--authfile=" + std::filesystem::absolute(options_.auth_file).string());
-  }
-  if (!options_.certificates.empty()) {
-    arguments.push_back("--cert-dir=" + std::filesystem::absolute(options_.certificates).string());
-  }
-  if (!options_.tls_verify) {  // said otherwise, it would overrule registries.conf
-    arguments.emplace_back("--tls-verify=false");
-  }
-  arguments.push_back("docker://" + reference);
+  add_source(arguments, "", reference);
   return arguments;
 }
 
@@ -195,16 +200,7 @@ void Skopeo::copy(const std::string& reference, const std::string& layout, bool 
   if (preserve) {
     arguments.emplace_back("--preserve-digests");
   }
-  if (!options_.auth_file.empty()) {
-    arguments.push_back("--src-authfile=" + std::filesystem::absolute(options_.auth_file).string());
-  }
-  if (!options_.certificates.empty()) {
-    arguments.push_back("--src-cert-dir=" + std::filesystem::absolute(options_.certificates).string());
-  }
-  if (!options_.tls_verify) {
-    arguments.emplace_back("--src-tls-verify=false");
-  }
-  arguments.push_back("docker://" + reference);
+  add_source(arguments, "src-", reference);
   arguments.push_back("oci:" + layout + ":image");
   (void)run(std::move(arguments), fetched, total);
 }

@@ -38,6 +38,8 @@ class Skopeo {
  private:
   [[nodiscard]] std::string run(std::vector<std::string> arguments, const std::function<std::uint64_t()>& fetched,
                                 std::uint64_t total) const;
+  /// Where an image comes from, and how to get in there. \param prefix  of these options, in this verb
+  void add_source(std::vector<std::string>& arguments, const std::string& prefix, const std::string& reference) const;
   [[nodiscard]] std::vector<std::string> inspection(const std::string& reference, bool configuration) const;
 
   const PullOptions& options_;

@@ -5,6 +5,7 @@
 #include "image/failure.hpp"
 #include "image/unpack/archive_handle.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/descriptor_path.hpp"
 #include "kernel/file_descriptor.hpp"
 
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <new>
 #include <utility>
 
@@ -26,15 +26,7 @@ constexpr std::size_t kChunk = std::size_t{256} << 10U;
 constexpr std::size_t kLargestAttribute = 65536;
 constexpr std::size_t kMostPieces = 10'000;  ///< of one file; what has more is written whole
 
-/// /proc/self/fd/N, for calls that do not take what was opened by O_PATH.
-class OwnPath {
- public:
-  explicit OwnPath(int fd) { (void)std::snprintf(text_.data(), text_.size(), "/proc/self/fd/%d", fd); }
-  [[nodiscard]] const char* get() const noexcept { return text_.data(); }
-
- private:
-  std::array<char, 32> text_{};
-};
+using kernel::DescriptorPath;
 
 struct Piece {
   la_int64_t offset;
@@ -68,9 +60,9 @@ std::vector<Piece> pieces_of(int fd, const struct stat& status) {
 /// Reading leaves the times of the owner's files alone.
 kernel::FileDescriptor open_to_read(int file) {
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  kernel::FileDescriptor own{::open(OwnPath{file}.get(), kFlags | O_NOATIME)};
+  kernel::FileDescriptor own{::open(DescriptorPath{file}.text, kFlags | O_NOATIME)};
   if (!own && errno == EPERM) {
-    own.reset(::open(OwnPath{file}.get(), kFlags));
+    own.reset(::open(DescriptorPath{file}.text, kFlags));
   }
   if (!own) {
     throw kernel::CallError{"open", errno};
@@ -78,9 +70,9 @@ kernel::FileDescriptor open_to_read(int file) {
   return own;
 }
 
-std::vector<char> names_of_attributes(const OwnPath& path) {
+std::vector<char> names_of_attributes(const DescriptorPath& path) {
   std::vector<char> names(kLargestAttribute);  // XATTR_LIST_MAX
-  const ssize_t got = ::listxattr(path.get(), names.data(), names.size());
+  const ssize_t got = ::listxattr(path.text, names.data(), names.size());
   if (got < 0 && errno != ENOTSUP) {
     throw kernel::CallError{"listxattr", errno};
   }
@@ -155,13 +147,13 @@ void TarWriter::begin(const std::string& name, const struct stat& status, int fi
 }
 
 void TarWriter::add_attributes(int file) {
-  const OwnPath path{file};
+  const DescriptorPath path{file};
   const std::vector<char> names = names_of_attributes(path);
   std::vector<char> value(names.empty() ? 0 : kLargestAttribute);
   for (std::size_t at = 0; at < names.size();) {
     const char* name = names.data() + at;
     at += std::string_view{name}.size() + 1;
-    const ssize_t size = ::getxattr(path.get(), name, value.data(), value.size());
+    const ssize_t size = ::getxattr(path.text, name, value.data(), value.size());
     if (size >= 0) {
       ::archive_entry_xattr_add_entry(entry_.get(), name, value.data(), static_cast<std::size_t>(size));
     } else if (errno != ENODATA && errno != ENOTSUP) {

@@ -28,6 +28,16 @@ Fault damaged(const std::string& hex, const char* what) {
   return malformed(fmt::format("\"{}\" of its unpacked layer {} is damaged", what, hex));
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
 /// The lines of a file in a tree's directory. \return nothing if there is no such file
 std::optional<std::vector<std::string>> read_lines(int directory, const char* name) {
   std::string buffer;
@@ -38,13 +48,7 @@ std::optional<std::vector<std::string>> read_lines(int directory, const char* na
   if (number != 0) {
     throw kernel::CallError{"read", number};
   }
-  std::vector<std::string> lines;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    lines.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return lines;
+  return lines_of(text);
 }
 
 kernel::FileDescriptor open_directory(int parent, const std::string& name) {
@@ -79,6 +83,13 @@ std::string ids_name(const launcher::Identity& identity) {
       break;
   }
   return "single";
+}
+
+std::optional<std::vector<std::string>> read_below(int directory, const std::string& hex) {
+  std::string buffer;
+  const auto [text, number] =
+      kernel::read_small_file(directory, fmt::format("{}/{}", hex, kBelowName).c_str(), buffer, kLongestBelow);
+  return number == 0 ? std::optional{lines_of(text)} : std::nullopt;
 }
 
 TreeStore::TreeStore(std::string name, kernel::FileDescriptor directory)

@@ -22,6 +22,10 @@ inline constexpr const char* kLossesName = "losses";
 /// IDS of trees.hpp.
 [[nodiscard]] std::string ids_name(const launcher::Identity& identity);
 
+/// The chain ids a tree needs below it, lowest first, as hexadecimal digits. \param hex  of its own
+/// \return nothing if that cannot be read
+[[nodiscard]] std::optional<std::vector<std::string>> read_below(int directory, const std::string& hex);
+
 /// All of these throw CallError besides what they say.
 class TreeStore {
  public:

@@ -9,7 +9,6 @@
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
-#include "launcher/connection.hpp"
 #include "volume/layout.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/stage.hpp"
@@ -22,7 +21,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <thread>
@@ -34,7 +32,6 @@ namespace {
 
 /// Layers in the making hold descriptors, and a program may have few.
 constexpr std::size_t kMostAtOnce = 16;
-constexpr auto kRemovalPatience = std::chrono::seconds{30};
 
 /// A layer in the making.
 struct Making {
@@ -199,12 +196,8 @@ void give_back(const UnpackRequest& request) noexcept {
     return;
   }
   try {
-    const auto trash = request.layout.open_trash();
-    volume::sweep_staging(request.layout.open_staging().get(), trash.get());
-    volume::sweep_trash(request.layout.store.root.get(), [&](int directory, const std::string& name) {
-      (void)launcher::Connection::get(request.identity)
-          ->remove_tree(directory, name, std::chrono::steady_clock::now() + kRemovalPatience);
-    });
+    volume::sweep_staging(request.layout.open_staging().get(), request.layout.open_trash().get());
+    volume::sweep_trash_of_ids(request.layout.store.root.get(), request.identity);
   } catch (const std::exception&) {  // a later sweep tries again
   }
 }

@@ -2,6 +2,7 @@
 #include "kernel/files.hpp"
 
 #include "kernel/call_error.hpp"
+#include "kernel/descriptor_path.hpp"
 #include "kernel/open_beneath.hpp"
 #include "kernel/random_hex.hpp"
 
@@ -10,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 
 namespace dunnage::kernel {
@@ -134,9 +133,7 @@ bool make_directory(int parent, const std::string& name, mode_t mode) {
 
 int set_mode(int fd, mode_t mode) noexcept {
   // fchmod refuses O_PATH descriptors, and fchmodat knows AT_EMPTY_PATH only since Linux 6.6.
-  std::array<char, 32> link{};
-  (void)std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);  // always fits
-  return ::chmod(link.data(), mode) == 0 ? 0 : errno;
+  return ::chmod(DescriptorPath{fd}.text, mode) == 0 ? 0 : errno;
 }
 
 void sync(int fd) {

@@ -5,8 +5,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <thread>
 
 namespace dunnage::kernel {
 namespace {
@@ -31,6 +33,18 @@ bool try_lock(int fd, LockKind kind) {
     if (errno != EINTR) {
       throw CallError{"lock", errno};
     }
+  }
+  return true;
+}
+
+bool lock_within(int fd, LockKind kind, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (auto pause = std::chrono::microseconds{100}; !try_lock(fd, kind);) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds{10'000});
   }
   return true;
 }

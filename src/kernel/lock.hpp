@@ -6,6 +6,8 @@
 /// process: they travel with a descriptor that is sent to another process, they work between threads, and the kernel
 /// drops them when the last copy of the descriptor is closed, however that process ended.
 
+#include <chrono>
+
 namespace dunnage::kernel {
 
 enum class LockKind { Shared, Exclusive };
@@ -15,6 +17,10 @@ enum class LockKind { Shared, Exclusive };
 /// \return false if somebody else holds a lock that excludes it
 /// Throws: CallError.
 [[nodiscard]] bool try_lock(int fd, LockKind kind);
+
+/// The same, waiting for those who hold it. They tell nobody when they are done, so it is asked for again and again.
+/// \return false if somebody still held it when `patience` was over. Throws: CallError.
+[[nodiscard]] bool lock_within(int fd, LockKind kind, std::chrono::milliseconds patience);
 
 /// Drops the lock at once, even when a copy of the descriptor lives on in a process forked meanwhile.
 void unlock(int fd) noexcept;

@@ -10,6 +10,7 @@
 #include "container/lookup.hpp"
 #include "container/state.hpp"
 #include "container/store_state.hpp"
+#include "image/changes.hpp"
 #include "image/known.hpp"
 #include "image/layout.hpp"
 #include "image/trees.hpp"
@@ -68,7 +69,7 @@ Change::Kind kind_of(launcher::ChangeKind kind) noexcept {
 
 kernel::FileDescriptor open_upper(const image::Layout& images, const Changed& container) {
   kernel::FileDescriptor upper =
-      kernel::open_beneath(images.images.get(), "changes/" + container.id + "/upper", O_PATH | O_DIRECTORY);
+      kernel::open_beneath(images.images.get(), image::upper_path(container.id), O_PATH | O_DIRECTORY);
   if (!upper && errno == ENOENT) {
     throw refusal(container, "they went with it", "launch it with remove_on_exit = false to keep them");
   }

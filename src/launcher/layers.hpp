@@ -5,6 +5,7 @@
 /// An overlay of many layers, put together from descriptors: an image's root file system. The layers and what is
 /// written to them lie below one directory, and are opened there. No C library, no allocation.
 
+#include "kernel/descriptor_path.hpp"
 #include "launcher/overlay.hpp"
 
 namespace dunnage::launcher {
@@ -47,13 +48,7 @@ class LayerTeller {
         return answer;
       }
     }
-    constexpr char kPrefix[] = "/proc/self/fd/";
-    char digits[24];
-    char path[sizeof kPrefix + sizeof digits];
-    const char* number = write_number(static_cast<uint64_t>(directory), 10, digits);
-    __builtin_memcpy(path, kPrefix, sizeof kPrefix - 1);
-    __builtin_memcpy(path + sizeof kPrefix - 1, number, static_cast<size_t>(digits + sizeof digits - number));
-    const int answer = kernel::configure_string(context_, key, path);
+    const int answer = kernel::configure_string(context_, key, kernel::DescriptorPath{directory}.text);
     if (!by_path_ && answer == -EINVAL) {
       return -EOPNOTSUPP;  // Linux before 6.5 has no such key
     }

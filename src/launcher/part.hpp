@@ -14,20 +14,11 @@
 
 namespace dunnage::launcher {
 
-/// Links mean places in the mount, whatever they name: nothing leads out of it.
-inline int open_inside(int mount, const char* path) noexcept {
-  constexpr int kRenames = 64;  // the kernel cannot tell where ".." leads while something is renamed
-  int fd = -EAGAIN;
-  for (int tries = 0; fd == -EAGAIN && tries < kRenames; ++tries) {
-    fd = kernel::open_at2(mount, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-  }
-  return fd;
-}
-
-/// With the attributes of `mount`. \param path relative to its root
+/// With the attributes of `mount`. Links mean places in it, whatever they name: nothing leads out of it.
+/// \param path relative to its root
 inline DetachResult detach_part(int mount, const char* path) noexcept {
   DetachResult result;
-  const int part = open_inside(mount, path);
+  const int part = kernel::open_at2(mount, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
   if (part < 0) {
     return detach_failure(Step::OpenSubpath, -part);
   }

@@ -6,6 +6,7 @@
 /// is bounded: so many entries, so many levels. No C library, no allocation; a Walk is large, keep it off the stack.
 
 #include "kernel/calls.hpp"
+#include "launcher/directory_entry.hpp"
 
 #include <asm/unistd.h>
 #include <errno.h>
@@ -60,13 +61,6 @@ class Walk {
   }
 
  private:
-  struct Entry {  // struct linux_dirent64
-    uint64_t inode;
-    int64_t offset;
-    uint16_t size;
-    uint8_t type;
-    char name[1];
-  };
   struct Level {
     int fd = -1;
     size_t path_size = 0;
@@ -97,10 +91,6 @@ class Walk {
 
   void leave() noexcept { (void)kernel::close_descriptor(levels_[--depth_].fd); }
 
-  static bool is_dots(const char* name) noexcept {
-    return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-  }
-
   long append(const Level& level, const char* name) noexcept {
     path_size_ = level.path_size;
     if (path_size_ > 0) {
@@ -118,7 +108,7 @@ class Walk {
 
   template <typename Visitor>
   long next(Level& level, Visitor&& visit) noexcept {
-    const auto* entry = reinterpret_cast<const Entry*>(level.buffer + level.position);
+    const auto* entry = reinterpret_cast<const DirectoryEntry*>(level.buffer + level.position);
     level.position += entry->size;
     if (is_dots(entry->name)) {
       return 0;

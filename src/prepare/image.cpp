@@ -7,6 +7,7 @@
 #include "image/trees.hpp"
 #include "kernel/call_error.hpp"
 #include "prepare/failure.hpp"
+#include "prepare/image_root.hpp"
 #include "prepare/request.hpp"
 
 #include <dunnage/error.hpp>
@@ -88,10 +89,7 @@ OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher
   }
   opened.locks.push_back(std::move(lock));
   image::Trees trees = image::open_trees(*layout, *image, identity, {}, watch);
-  LayersPath path{.directory = layout->path, .opened = layout->images.get(), .layers = trees.names};
-  std::transform(trees.trees.begin(), trees.trees.end(), std::back_inserter(path.trees),
-                 [](const kernel::FileDescriptor& tree) { return tree.get(); });
-  opened.mount = take(mount, source.layers(layers_request(mount), path));
+  opened.mount = take(mount, source.layers(layers_request(mount), layers_path(*layout, trees)));
   if (!mount.subpath.empty()) {
     opened.mount = take(mount, source.part(opened.mount.get(), mount.subpath));
     mount.file_kind = kind_of(mount, opened.mount.get());

@@ -3,6 +3,8 @@
 
 #include <dunnage/error.hpp>
 
+#include "image/changes.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -87,6 +89,14 @@ ImageError failed(const ImageInfo& info, const Failure& failure, const RootUpper
 
 }  // namespace
 
+LayersPath layers_path(const image::Layout& layout, const image::Trees& trees) {
+  LayersPath path{.directory = layout.path, .opened = layout.images.get(), .layers = trees.names};
+  for (const kernel::FileDescriptor& tree : trees.trees) {
+    path.trees.push_back(tree.get());
+  }
+  return path;
+}
+
 ImageRoot::ImageRoot(const image::Layout& layout, std::shared_ptr<const ImageInfo> info,
                      const launcher::Identity& identity, const Watch& watch)
     : layout_{layout}, info_{std::move(info)}, trees_{image::open_trees(layout, *info_, identity, {}, watch)} {}
@@ -106,13 +116,10 @@ kernel::FileDescriptor ImageRoot::mount(MountSource& source, const RootUpper& up
 }
 
 LayersPath ImageRoot::path_of(const std::string& container) const {
-  LayersPath path{.directory = layout_.path, .opened = layout_.images.get(), .layers = trees_.names};
-  for (const kernel::FileDescriptor& tree : trees_.trees) {
-    path.trees.push_back(tree.get());
-  }
+  LayersPath path = layers_path(layout_, trees_);
   if (!container.empty()) {
-    path.upper = "changes/" + container + "/upper";
-    path.work = "changes/" + container + "/work";
+    path.upper = image::upper_path(container);
+    path.work = image::work_path(container);
   }
   return path;
 }

@@ -22,6 +22,9 @@
 
 namespace dunnage::prepare {
 
+/// The layers alone. \param layout, trees  outlive it
+[[nodiscard]] LayersPath layers_path(const image::Layout& layout, const image::Trees& trees);
+
 /// Where what is written to it goes.
 struct RootUpper {
   launcher::UpperKind kind = launcher::UpperKind::None;

@@ -30,7 +30,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
@@ -132,24 +131,8 @@ class Preparation {
       return known->second;
     }
     VolumeStore& store = stores_.emplace(path, VolumeStore::open(path)).first->second;
-    if (state_->identity.privilege == launcher::Privilege::Range) {
-      sweep(store);
-    }
+    volume::sweep_trash_of_ids(VolumeStoreAccess::layout(store).root.get(), state_->identity);
     return store;
-  }
-
-  /// Removed volumes may hold files of ids only a container of this user could delete.
-  void sweep(const VolumeStore& store) {
-    const auto remove = [this](int trash, const std::string& name) {
-      constexpr auto kTimeout = std::chrono::seconds{60};
-      (void)launcher::Connection::get(state_->identity)
-          ->remove_tree(trash, name, std::chrono::steady_clock::now() + kTimeout);  // what stays is tried again
-    };
-    try {
-      (void)volume::sweep_trash(VolumeStoreAccess::layout(store).root.get(), remove);
-    } catch (const kernel::CallError&) {
-      // garbage that cannot be swept now is no reason not to prepare
-    }
   }
 
   void prepare_volume(ResolvedMount& mount) {

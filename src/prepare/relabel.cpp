@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepare/relabel.hpp"
 
+#include "kernel/descriptor_path.hpp"
 #include "launcher/detach_result.hpp"
 #include "launcher/walk.hpp"
 
@@ -19,13 +20,13 @@ namespace {
 
 /// An O_PATH descriptor has no attributes of its own calls; its entry in /proc leads to the inode and no further.
 long set_label(int fd, const char* attribute, std::string_view label) {
-  const std::string path = fmt::format("/proc/self/fd/{}", fd);
+  const kernel::DescriptorPath path{fd};
   std::array<char, 512> present{};
-  const ssize_t size = ::getxattr(path.c_str(), attribute, present.data(), present.size());
+  const ssize_t size = ::getxattr(path.text, attribute, present.data(), present.size());
   if (size >= 0 && std::string_view{present.data(), static_cast<std::size_t>(size)} == label) {
     return 0;
   }
-  const int result = ::setxattr(path.c_str(), attribute, label.data(), label.size(), 0);
+  const int result = ::setxattr(path.text, attribute, label.data(), label.size(), 0);
   return result == 0 || errno == EOPNOTSUPP ? 0 : -errno;
 }
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/trash.hpp"
 
+#include <dunnage/error.hpp>
+
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "kernel/random_hex.hpp"
 #include "kernel/remove_tree.hpp"
+#include "launcher/connection.hpp"
 
 #include <fcntl.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string_view>
 #include <system_error>
 
@@ -63,6 +67,20 @@ std::size_t sweep_trash(int root_fd, const RemoveTree& fallback) {
     left += kernel::exists_at(trash.get(), now) || kernel::exists_at(trash.get(), name) ? 1 : 0;
   }
   return left;
+}
+
+void sweep_trash_of_ids(int root_fd, const launcher::Identity& identity) {
+  constexpr auto kPatience = std::chrono::seconds{60};
+  if (identity.privilege != launcher::Privilege::Range) {
+    return;
+  }
+  try {
+    (void)sweep_trash(root_fd, [&](int trash, const std::string& name) {
+      (void)launcher::Connection::get(identity)->remove_tree(trash, name, std::chrono::steady_clock::now() + kPatience);
+    });
+  } catch (const Error&) {  // no launcher; whoever needs one hears why
+  } catch (const kernel::CallError&) {
+  }
 }
 
 }  // namespace dunnage::volume

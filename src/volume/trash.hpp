@@ -4,6 +4,7 @@
 /// \file
 /// What was removed and is not deleted yet.
 
+#include "launcher/identity.hpp"
 #include "volume/layout.hpp"
 
 #include <cstddef>
@@ -28,5 +29,9 @@ void delete_from_trash(int trash_fd, const std::string& name);
 /// it costs nothing while it stays. Never throws for what cannot be deleted.
 /// \return how many entries are left. Throws: CallError if the trash cannot be read.
 std::size_t sweep_trash(int root_fd, const RemoveTree& fallback = {});
+
+/// Has the root of this user's containers delete what belongs to ids of theirs. Nothing for users who have no such ids.
+/// What stays, for whatever reason, is for a later sweep.
+void sweep_trash_of_ids(int root_fd, const launcher::Identity& identity);
 
 }  // namespace dunnage::volume

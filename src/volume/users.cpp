@@ -7,24 +7,20 @@
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
 #include "volume/layout.hpp"
+#include "volume/living_record.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 namespace dunnage::volume {
 namespace {
-
-constexpr std::size_t kMaxRecordBytes = 4096;
 
 /// A record that is being written says nothing yet; its file's name still tells the container.
 User decode_user(std::string_view text, const std::string& file) {
@@ -44,22 +40,6 @@ User decode_user(std::string_view text, const std::string& file) {
   return user;
 }
 
-std::optional<User> living_user(int users_fd, const std::string& file) {
-  const auto record = kernel::open_beneath(users_fd, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-  if (!record) {
-    return std::nullopt;  // gone, or nothing of ours
-  }
-  if (kernel::is_locked_by_another(record.get(), kernel::LockKind::Exclusive)) {
-    std::string buffer;  // what cannot be read is empty; the file's name will do
-    return decode_user(kernel::read_small_file(users_fd, file.c_str(), buffer, kMaxRecordBytes).text, file);
-  }
-  if (kernel::try_lock(record.get(), kernel::LockKind::Exclusive) && kernel::is_at(users_fd, file, record.get())) {
-    (void)::unlinkat(users_fd, file.c_str(), 0);  // a stale record that stays does no harm
-  }
-  kernel::unlock(record.get());
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string encode_user(const User& user) {
@@ -77,8 +57,8 @@ std::vector<User> living_users(int volume_fd) {
     throw kernel::CallError{"open directory", errno};
   }
   for (const std::string& file : kernel::names_in(directory.get())) {
-    if (auto user = living_user(directory.get(), file)) {
-      users.push_back(std::move(*user));
+    if (const auto text = read_living_record(directory.get(), file)) {
+      users.push_back(decode_user(*text, file));
     }
   }
   std::sort(users.begin(), users.end(),

@@ -23,7 +23,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 FREESTANDING = {"array", "atomic", "bit", "compare", "concepts", "cstdarg", "cstddef", "cstdint", "initializer_list",
                 "limits", "new", "type_traits", "utility", "version"}
 # What the library and the launcher program share, beside src/launcher/*.hpp.
-SHARED_WITH_PROGRAM = {"kernel/raw_syscall.hpp", "kernel/calls.hpp", "kernel/clone.hpp"}
+SHARED_WITH_PROGRAM = {"kernel/raw_syscall.hpp", "kernel/calls.hpp", "kernel/clone.hpp", "kernel/descriptor_path.hpp"}
 
 
 def includes(file):

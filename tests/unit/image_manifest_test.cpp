@@ -2,6 +2,7 @@
 #include "image/config.hpp"
 #include "image/failure.hpp"
 #include "image/json.hpp"
+#include "image/layer_type.hpp"
 #include "image/manifest.hpp"
 #include "image/platform.hpp"
 #include "unit/image_support.hpp"

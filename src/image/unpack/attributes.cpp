@@ -4,6 +4,7 @@
 #include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/descriptor_path.hpp"
 
 #include <fmt/format.h>
 #include <sys/xattr.h>
@@ -93,9 +94,8 @@ std::optional<std::string> mapped_access_control(const std::string& value, const
 SetResult set_attribute(int fd, bool by_path, const ExtendedAttribute& attribute) {
   const char* name = attribute.name.c_str();
   const std::string& value = attribute.value;
-  const int result = by_path
-                         ? ::setxattr(fmt::format("/proc/self/fd/{}", fd).c_str(), name, value.data(), value.size(), 0)
-                         : ::fsetxattr(fd, name, value.data(), value.size(), 0);
+  const int result = by_path ? ::setxattr(kernel::DescriptorPath{fd}.text, name, value.data(), value.size(), 0)
+                             : ::fsetxattr(fd, name, value.data(), value.size(), 0);
   if (result == 0) {
     return SetResult::Done;
   }

@@ -3,30 +3,22 @@
 
 #include "error/printable.hpp"
 #include "image/failure.hpp"
+#include "image/layer_type.hpp"
+#include "kernel/call_error.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
 
 namespace dunnage::image {
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::array kMediaTypes{
-    "application/vnd.oci.image.layer.v1.tar"sv,
-    "application/vnd.oci.image.layer.v1.tar+gzip"sv,
-    "application/vnd.oci.image.layer.v1.tar+zstd"sv,
-    "application/vnd.oci.image.layer.nondistributable.v1.tar"sv,
-    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"sv,
-    "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"sv,
-    "application/vnd.docker.image.rootfs.diff.tar"sv,
-    "application/vnd.docker.image.rootfs.diff.tar.gzip"sv,
-    "application/vnd.docker.image.rootfs.diff.tar.zstd"sv,
-    "application/vnd.docker.image.rootfs.foreign.diff.tar"sv,
-    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"sv,
-};
 
 struct Magic {
   std::string_view head;
@@ -52,8 +44,6 @@ bool is_skippable(std::string_view head) {
          head.substr(1, 3) == "\x2a\x4d\x18"sv;
 }
 
-}  // namespace
-
 Compression compression_of(std::string_view head) noexcept {
   for (const Magic& magic : kMagics) {
     if (begins(head, magic.head)) {
@@ -63,12 +53,23 @@ Compression compression_of(std::string_view head) noexcept {
   return is_skippable(head) ? Compression::Zstd : Compression::None;
 }
 
-Compression compression_of(std::string_view head, const std::string& media_type) {
-  if (!media_type.empty() && std::find(kMediaTypes.begin(), kMediaTypes.end(), media_type) == kMediaTypes.end()) {
+}  // namespace
+
+Compression compression_of(int file) {
+  std::array<char, 8> head{};
+  const ssize_t got = ::pread(file, head.data(), head.size(), 0);
+  if (got < 0) {
+    throw kernel::CallError{"read", errno};
+  }
+  return compression_of(std::string_view{head.data(), static_cast<std::size_t>(got)});
+}
+
+Compression compression_of_layer(int blob, const std::string& media_type) {
+  const Compression compression = compression_of(blob);
+  if (!media_type.empty() && !is_layer(media_type)) {
     throw Fault{errc::not_supported, fmt::format("\"{}\" is not a kind of layer", error::printable(media_type)),
                 "make the image with layers that are tar archives, packed by gzip, zstd or not at all"};
   }
-  const Compression compression = compression_of(head);
   if (compression == Compression::None || compression == Compression::Gzip || compression == Compression::Zstd) {
     return compression;
   }

@@ -19,12 +19,6 @@ constexpr std::string_view kOpaque = ".wh..wh..opq";
 
 bool begins(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-/// Enough of a name to find it.
-std::string shown(std::string_view name) {
-  constexpr std::size_t kShown = 200;
-  return error::printable(name.substr(0, kShown)) + (name.size() > kShown ? "…" : "");
-}
-
 Fault too_deep(std::string_view name, const ImageLimits& limits) {
   return Fault{errc::limit_exceeded, fmt::format("\"{}\" is more than {} directories deep", shown(name), limits.depth),
                "raise ImageLimits::depth if it can be trusted"};
@@ -44,6 +38,11 @@ std::string_view next_component(std::string_view& rest) {
 }
 
 }  // namespace
+
+std::string shown(std::string_view name) {
+  constexpr std::size_t kShown = 200;
+  return error::printable(name.substr(0, kShown)) + (name.size() > kShown ? "…" : "");
+}
 
 std::string checked_name(std::string_view name, const ImageLimits& limits) {
   if (name.empty()) {

@@ -15,6 +15,9 @@ namespace dunnage::image {
 /// Throws: Fault(image_invalid) if it is empty or has "..", Fault(limit_exceeded).
 [[nodiscard]] std::string checked_name(std::string_view name, const ImageLimits& limits);
 
+/// Enough of a name for people to find it, whatever is in it.
+[[nodiscard]] std::string shown(std::string_view name);
+
 /// "a/b" is "a" and "b"; "b" is "" and "b".
 struct SplitName {
   std::string_view directory;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/unpack/tree_owner.hpp"
 
-#include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "image/unpack/attributes.hpp"
+#include "image/unpack/entry_name.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/open_beneath.hpp"
 #include "launcher/connection.hpp"
@@ -25,8 +25,7 @@ constexpr mode_t kClearedByChown = S_ISUID | S_ISGID;
 
 std::uint32_t checked_id(std::int64_t id, const Entry& entry) {
   if (id < 0 || id >= std::numeric_limits<std::uint32_t>::max()) {
-    throw malformed(fmt::format("\"{}\" belongs to {}:{}, which are no ids",
-                                error::printable(std::string_view{entry.name}.substr(0, 255)), entry.uid, entry.gid));
+    throw malformed(fmt::format("\"{}\" belongs to {}:{}, which are no ids", shown(entry.name), entry.uid, entry.gid));
   }
   return static_cast<std::uint32_t>(id);
 }
@@ -44,8 +43,8 @@ Owner owner_of(const Entry& entry, const launcher::Identity& identity) {
   if (identity.privilege == launcher::Privilege::Range &&
       (!outside_of(identity.users, owner.uid) || !outside_of(identity.groups, owner.gid))) {
     throw Fault{errc::not_supported,
-                fmt::format("\"{}\" belongs to {}:{}, and this user has not that many ids",
-                            error::printable(std::string_view{entry.name}.substr(0, 255)), owner.uid, owner.gid),
+                fmt::format("\"{}\" belongs to {}:{}, and this user has not that many ids", shown(entry.name),
+                            owner.uid, owner.gid),
                 "give the user more in /etc/subuid and /etc/subgid, or run as root"};
   }
   return owner;

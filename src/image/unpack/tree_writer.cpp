@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/unpack/tree_writer.hpp"
 
-#include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "image/unpack/entry_name.hpp"
 #include "kernel/call_error.hpp"
@@ -23,8 +22,6 @@ namespace dunnage::image {
 namespace {
 
 constexpr mode_t kImpliedMode = 0755;
-
-std::string shown(const Entry& entry) { return error::printable(std::string_view{entry.name}.substr(0, 255)); }
 
 struct stat status_at(const char* call, int directory, const char* leaf) {
   struct stat status {};
@@ -66,7 +63,7 @@ void TreeWriter::add(const Entry& entry, TarReader& content) {
     return;
   }
   if (entry.kind != Entry::Kind::File && entry.kind != Entry::Kind::HardLink) {  // of aufs, they are links
-    throw malformed(fmt::format("\"{}\" is a whiteout that is not a file", shown(entry)));
+    throw malformed(fmt::format("\"{}\" is a whiteout that is not a file", shown(entry.name)));
   }
   const SplitName split = split_name(name);
   const auto place = paths_.find(split.directory, {.make = true, .follow = false});
@@ -89,7 +86,7 @@ TreeWriter::Spot TreeWriter::spot_of(std::string_view name, PathRules rules) {
 
 void TreeWriter::add_root(const Entry& entry) {
   if (entry.kind != Entry::Kind::Directory) {
-    throw malformed(fmt::format("its root, \"{}\", is not a directory", shown(entry)));
+    throw malformed(fmt::format("its root, \"{}\", is not a directory", shown(entry.name)));
   }
   describe({}, entry);
 }
@@ -192,10 +189,11 @@ void TreeWriter::add_whiteout(const Spot& spot) {
 
 void TreeWriter::add_symbolic_link(const Spot& spot, const Entry& entry) {
   if (entry.target.empty()) {
-    throw malformed(fmt::format("the link \"{}\" leads nowhere", shown(entry)));
+    throw malformed(fmt::format("the link \"{}\" leads nowhere", shown(entry.name)));
   }
   if (entry.target.size() >= PATH_MAX) {
-    throw Fault{errc::limit_exceeded, fmt::format("what the link \"{}\" leads to has too long a name", shown(entry)),
+    throw Fault{errc::limit_exceeded,
+                fmt::format("what the link \"{}\" leads to has too long a name", shown(entry.name)),
                 "make the image with shorter names"};
   }
   make_in_place(spot, "symlink",
@@ -206,13 +204,13 @@ void TreeWriter::add_symbolic_link(const Spot& spot, const Entry& entry) {
 
 void TreeWriter::add_hard_link(const Spot& spot, const Entry& entry) {
   if (entry.size > 0) {
-    throw malformed(fmt::format("the hard link \"{}\" has content", shown(entry)));
+    throw malformed(fmt::format("the hard link \"{}\" has content", shown(entry.name)));
   }
   const Spot from = spot_of(checked_name(entry.target, limits_), {.make = false, .follow = true});
   struct stat source {};
   const auto missing = [&] {
-    return malformed(fmt::format("\"{}\" is a hard link to \"{}\", which is not a file of this layer", shown(entry),
-                                 error::printable(std::string_view{entry.target}.substr(0, 255))));
+    return malformed(fmt::format("\"{}\" is a hard link to \"{}\", which is not a file of this layer",
+                                 shown(entry.name), shown(entry.target)));
   };
   if (from.leaf.empty() || ::fstatat(from.directory(), from.leaf.c_str(), &source, AT_SYMLINK_NOFOLLOW) != 0 ||
       (!S_ISREG(source.st_mode) && !S_ISLNK(source.st_mode))) {

@@ -3,14 +3,10 @@
 
 #include "image/unpack/compression.hpp"
 #include "image/unpack/tar_reader.hpp"
-#include "kernel/call_error.hpp"
 
 #include <sched.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <utility>
 
 namespace dunnage::image {
@@ -23,15 +19,6 @@ Mask empty_mask() noexcept {
   }
   (void)::umask(0);
   return Mask::Empty;
-}
-
-Compression compression_of_blob(int blob, const std::string& media_type) {
-  std::array<char, 8> head{};
-  const ssize_t got = ::pread(blob, head.data(), head.size(), 0);
-  if (got < 0) {
-    throw kernel::CallError{"read", errno};
-  }
-  return compression_of({head.data(), static_cast<std::size_t>(got)}, media_type);
 }
 
 }  // namespace
@@ -47,7 +34,7 @@ LayerUnpacking::LayerUnpacking(int blob, std::string media_type, int tree, const
 
 void LayerUnpacking::run() {
   writer_ = std::make_unique<TreeWriter>(tree_, identity_, limits_, empty_mask());
-  LayerStream stream{blob_, compression_of_blob(blob_, media_type_), limits_, advance_};
+  LayerStream stream{blob_, compression_of_layer(blob_, media_type_), limits_, advance_};
   TarReader reader{stream, TarReader::Ending::Digested};
   for (Entry entry; reader.next(entry);) {
     writer_->add(entry, reader);

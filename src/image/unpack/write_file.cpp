@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is in files, and what is known about them. In the order of: content, owner, attributes of users, mode, other
 // attributes, times; each of these undoes some of what comes later, or needs rights that are gone by then.
-#include "error/printable.hpp"
 #include "image/failure.hpp"
 #include "image/unpack/entry_name.hpp"
 #include "image/unpack/tree_writer.hpp"
@@ -29,8 +28,6 @@ constexpr mode_t kPrivate = 0600;
 constexpr std::uint64_t kMajors = std::uint64_t{1} << 12U;
 constexpr std::uint64_t kMinors = std::uint64_t{1} << 20U;
 
-std::string shown(const Entry& entry) { return error::printable(std::string_view{entry.name}.substr(0, 255)); }
-
 void write_at(int file, std::string_view bytes, std::int64_t offset) {
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), offset);
@@ -52,7 +49,8 @@ mode_t type_of(Entry::Kind kind) {
 
 void TreeWriter::add_file(const Spot& spot, const Entry& entry, TarReader& content) {
   if (entry.size < 0 || static_cast<std::uint64_t>(entry.size) > limits_.file_bytes) {
-    throw Fault{errc::limit_exceeded, fmt::format("\"{}\" has more than {} bytes", shown(entry), limits_.file_bytes),
+    throw Fault{errc::limit_exceeded,
+                fmt::format("\"{}\" has more than {} bytes", shown(entry.name), limits_.file_bytes),
                 "raise ImageLimits::file_bytes if it can be trusted"};
   }
   kernel::FileDescriptor file;
@@ -71,7 +69,7 @@ void TreeWriter::write_content(int file, const Entry& entry, TarReader& content)
   for (Extent extent; content.read(extent);) {
     const auto size = static_cast<std::int64_t>(extent.bytes.size());
     if (extent.offset < end || extent.offset > entry.size - size) {
-      throw malformed(fmt::format("the content of \"{}\" is not in order", shown(entry)));
+      throw malformed(fmt::format("the content of \"{}\" is not in order", shown(entry.name)));
     }
     write_at(file, extent.bytes, extent.offset);
     end = extent.offset + size;
@@ -111,8 +109,8 @@ void TreeWriter::finish_file(int file, const Spot& spot, const Entry& entry) {
 void TreeWriter::add_node(const Spot& spot, const Entry& entry) {
   const bool device = entry.kind != Entry::Kind::Fifo;
   if (device && (entry.device_major >= kMajors || entry.device_minor >= kMinors)) {
-    throw malformed(
-        fmt::format("\"{}\" is device {}:{}, which cannot be", shown(entry), entry.device_major, entry.device_minor));
+    throw malformed(fmt::format("\"{}\" is device {}:{}, which cannot be", shown(entry.name), entry.device_major,
+                                entry.device_minor));
   }
   if (device && identity_.rootless()) {
     ++losses_.devices;

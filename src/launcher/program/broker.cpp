@@ -26,31 +26,19 @@ bool host_mounts_changed(int mount_table) noexcept {
   return raw_syscall(__NR_ppoll, as_argument(&item), 1, as_argument(&now), 0, 8) > 0 && (item.revents & POLLPRI) != 0;
 }
 
-/// Text number `index` of those that follow a request; null if it is not there.
-const char* text_at(const DetachRequest& request, const char* texts, unsigned index) noexcept {
-  const char* text = texts;
-  while (text < texts + request.path_size) {
-    if (index-- == 0) {
-      return text;
-    }
-    text += text_size(text) + 1;
-  }
-  return nullptr;
-}
-
 /// A directory, the upper and the work directory, and the layers, which all have to be there.
 DetachResult serve_layers(const DetachRequest& request, const char* texts) noexcept {
   constexpr unsigned kFirstLayer = 3;
   if (request.layer_count == 0 || request.layer_count > kMostLayers ||
-      text_at(request, texts, kFirstLayer + request.layer_count - 1) == nullptr) {
+      text_at(texts, request.path_size, kFirstLayer + request.layer_count - 1) == nullptr) {
     return detach_failure(Step::ReceiveRequest, EBADMSG);
   }
   const DetachResult directory = open_source(AT_FDCWD, texts, request);
   if (directory.failure.error != 0) {
     return directory;
   }
-  const LayerTexts names{text_at(request, texts, 1), text_at(request, texts, 2), text_at(request, texts, kFirstLayer),
-                         nullptr};
+  const LayerTexts names{text_at(texts, request.path_size, 1), text_at(texts, request.path_size, 2),
+                         text_at(texts, request.path_size, kFirstLayer), nullptr};
   const DetachResult result = detach_layers(directory.fd, names, request);
   (void)close_descriptor(directory.fd);
   return result;
@@ -61,7 +49,7 @@ DetachResult serve_mount(const DetachRequest& request, const char* texts) noexce
   const char* text[4] = {};
   const unsigned count = request.kind == DetachKind::Overlay ? 4 : request.kind == DetachKind::Bind ? 2 : 1;
   for (unsigned index = 0; index < count; ++index) {
-    text[index] = text_at(request, texts, index);
+    text[index] = text_at(texts, request.path_size, index);
     if (text[index] == nullptr) {
       return detach_failure(Step::ReceiveRequest, EBADMSG);
     }

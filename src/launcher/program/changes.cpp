@@ -25,26 +25,12 @@ void delete_all() noexcept {
   }
 }
 
-/// The lowest of the directories' descriptors above `last`; -1: there is none.
-int next_directory(int last) noexcept {
-  int next = -1;
-  for (unsigned index = 0; index < discarded_count; ++index) {
-    const int fd = discarded[index].directory;
-    next = fd > last && (next < 0 || fd < next) ? fd : next;
-  }
-  return next;
-}
-
-/// Nothing else of the launcher's stays open by a copy of it: who waits for the end of a socket must see it.
 [[noreturn]] void run_deleter() noexcept {
-  int last = -1;
-  for (int next = next_directory(last); next >= 0; next = next_directory(last)) {
-    if (next > last + 1) {
-      (void)raw_syscall(__NR_close_range, last + 1, next - 1, 0);
-    }
-    last = next;
+  int directories[kMostDiscarded];
+  for (unsigned index = 0; index < discarded_count; ++index) {
+    directories[index] = discarded[index].directory;
   }
-  (void)raw_syscall(__NR_close_range, last + 1, ~0U, 0);
+  close_all_but(directories, discarded_count);
   delete_all();
   exit_process(0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the upper directory of an overlay has that is not below it: as `docker diff` tells it.
 
-#include "launcher/program/directory_entry.hpp"
+#include "launcher/directory_entry.hpp"
 #include "launcher/program/entry.hpp"
 #include "launcher/program/work.hpp"
 #include "launcher/walk.hpp"
@@ -164,7 +164,7 @@ class Changes {
 
   long report_if_hidden(const WalkEntry& entry, const Level& level, uint32_t index, const char* name,
                         unsigned depth) noexcept {
-    if (same_text(name, ".") || same_text(name, "..") || is_there(entry.fd, name)) {
+    if (is_dots(name) || is_there(entry.fd, name)) {
       return 1;  // dots, or what the upper directory tells of by itself
     }
     const size_t size = text_size(entry.path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/copy.hpp"
 
+#include "launcher/directory_entry.hpp"
+
 #include <new>
 
 namespace dunnage::launcher {
@@ -114,7 +116,7 @@ bool begin(CopyThread& thread) noexcept {
     return fail_copy(thread, Step::OpenEntry, result, nullptr, ".");
   }
   copy.top_inode = target.stx_ino;
-  copy.top_device = uint64_t{target.stx_dev_major} << 32U | target.stx_dev_minor;
+  copy.top_device = device_of(target);
   node->inherits_group = target.stx_gid != copy.own_gid || (target.stx_mode & S_ISGID) != 0;
   return copy.is(kCopyEntry) ? begin_entry(thread, *node, from) : begin_content(thread, *node, from);
 }

@@ -143,10 +143,6 @@ inline uint64_t resolve_of(const Copy& copy) noexcept {
   return copy.is(kCopyMounts) ? one & ~static_cast<uint64_t>(RESOLVE_NO_XDEV) : one;
 }
 
-inline bool is_dots(const char* name) noexcept {
-  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
-
 inline timespec time_of(const struct statx_timestamp& time) noexcept {
   return {time.tv_sec, static_cast<long>(time.tv_nsec)};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Working through the directories of a tree.
 
+#include "launcher/directory_entry.hpp"
 #include "launcher/program/copy.hpp"
-#include "launcher/program/directory_entry.hpp"
 
 #include <linux/magic.h>
 

@@ -8,10 +8,6 @@ constexpr size_t kFirstCapacity = 1024;
 constexpr size_t kTextsAtOnce = size_t{1} << 20U;
 constexpr size_t kMostTexts = size_t{512} << 20U;  ///< bytes of paths of files with several names
 
-uint64_t device_of(const struct statx& status) noexcept {
-  return uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
-}
-
 }  // namespace
 
 CopyLink* CopyLinks::place_of(uint64_t device, uint64_t inode) noexcept {

@@ -5,6 +5,7 @@
 /// What can be set of an inode that a descriptor holds, also one made with O_PATH, whatever its name leads to by now.
 /// Nothing here follows a link. Results are 0 or -errno.
 
+#include "kernel/descriptor_path.hpp"
 #include "launcher/program/system.hpp"
 
 #include <linux/stat.h>
@@ -13,36 +14,15 @@ namespace dunnage::launcher {
 
 inline constexpr uint64_t kOneComponent = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
 
-/// "/proc/self/fd/N", or "/proc/self/fd/N/name": for the calls that take paths only.
-struct DescriptorPath {
-  char text[320];
-
-  explicit DescriptorPath(int fd, const char* name = nullptr) noexcept {
-    constexpr char kPrefix[] = "/proc/self/fd/";
-    __builtin_memcpy(text, kPrefix, sizeof kPrefix - 1);
-    size_t size = sizeof kPrefix - 1;
-    char digits[12];
-    unsigned count = 0;
-    auto value = static_cast<unsigned>(fd);
-    do {
-      digits[count++] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    while (count > 0) {
-      text[size++] = digits[--count];
-    }
-    if (name != nullptr) {
-      text[size++] = '/';
-      for (size_t index = 0; name[index] != '\0' && size + 1 < sizeof text; ++index) {
-        text[size++] = name[index];
-      }
-    }
-    text[size] = '\0';
-  }
-};
+using kernel::DescriptorPath;
 
 inline long status_of(int fd, struct statx& status) noexcept {
   return raw_syscall(__NR_statx, fd, as_argument(""), AT_EMPTY_PATH, STATX_BASIC_STATS, as_argument(&status));
+}
+
+/// Which file system an entry lies on.
+inline uint64_t device_of(const struct statx& status) noexcept {
+  return uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
 }
 
 inline unsigned kind_of(const struct statx& status) noexcept { return status.stx_mode & S_IFMT; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looking at one entry, and moving one: what an ordinary user may not where the files belong to other ids.
 
-#include "launcher/program/directory_entry.hpp"
+#include "launcher/directory_entry.hpp"
 #include "launcher/program/entry.hpp"
 #include "launcher/program/work.hpp"
 
@@ -22,7 +22,7 @@ long has_entries(int directory) noexcept {
     for (long position = 0; position < size && found == 0;) {
       const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
       position += entry->size;
-      found = same_text(entry->name, ".") || same_text(entry->name, "..") ? 0 : 1;
+      found = is_dots(entry->name) ? 0 : 1;
     }
   }
   (void)close_descriptor(fd);
@@ -38,7 +38,7 @@ long describe(int fd, LookReport& report, char* target, size_t size) noexcept {
   report.mode = status.stx_mode;
   report.size = status.stx_size;
   report.inode = status.stx_ino;
-  report.device = uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
+  report.device = device_of(status);
   if (kind_of(status) == S_IFLNK) {
     result = raw_syscall(__NR_readlinkat, fd, as_argument(""), as_argument(target), static_cast<long>(size));
     report.target_size = result < 0 ? 0 : static_cast<uint32_t>(result);

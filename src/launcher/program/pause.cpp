@@ -2,7 +2,7 @@
 #include "launcher/program/pause.hpp"
 
 #include "launcher/detach.hpp"
-#include "launcher/program/directory_entry.hpp"
+#include "launcher/directory_entry.hpp"
 #include "launcher/program/freezer.hpp"
 
 #include <linux/stat.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/remove.hpp"
 
-#include "launcher/program/directory_entry.hpp"
+#include "launcher/directory_entry.hpp"
 #include "launcher/program/system.hpp"
 
 namespace dunnage::launcher {
@@ -11,10 +11,6 @@ constexpr uint64_t kOneLevel = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_N
 constexpr uint8_t kDirectoryType = 4;
 
 alignas(8) char entries[16U << 10U];
-
-bool is_dots(const char* name) noexcept {
-  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
 
 /// Moves a directory that is not empty up into `top`, under a name nothing there has. 0 or -errno.
 long move_up(int top, int directory, const char* name, uint64_t& counter) noexcept {

@@ -46,6 +46,15 @@ inline bool same_text(const char* left, const char* right) noexcept {
   return left[index] == right[index];
 }
 
+/// Text number `index` of those in `size` bytes, each of which ends with a NUL; null if it is not there.
+inline const char* text_at(const char* texts, size_t size, uint32_t index) noexcept {
+  const char* text = texts;
+  for (; text < texts + size && index > 0; --index) {
+    text += text_size(text) + 1;
+  }
+  return text < texts + size ? text : nullptr;
+}
+
 inline int64_t now_realtime() noexcept {
   struct timespec time {};
   (void)raw_syscall(__NR_clock_gettime, CLOCK_REALTIME, as_argument(&time));

@@ -17,24 +17,6 @@ Worker self;
 char texts[kMostTexts];
 int few_descriptors[kDescriptorsPerMessage + 3];
 
-/// Everything else belongs to the launcher and its containers, who must be the only ones to hold it.
-void close_others(const int* kept, uint32_t count) noexcept {
-  int64_t below = -1;
-  for (;;) {
-    int64_t next = INT32_MAX;
-    for (uint32_t index = 0; index < count; ++index) {
-      next = kept[index] > below && kept[index] < next ? kept[index] : next;
-    }
-    if (next > below + 1) {
-      (void)raw_syscall(__NR_close_range, below + 1, next == INT32_MAX ? ~0U : next - 1, 0);
-    }
-    if (next == INT32_MAX) {
-      return;
-    }
-    below = next;
-  }
-}
-
 /// Those that did not fit into the request follow on the channel. 0 or -errno.
 long receive_rest(uint32_t expected) noexcept {
   if (expected <= self.descriptor_count) {
@@ -161,7 +143,7 @@ void run_work(void* /*argument*/) noexcept {
 [[noreturn]] void run_worker(const Message& message, const uint8_t* payload, const Descriptors& descriptors) noexcept {
   (void)raw_syscall(__NR_prctl, PR_SET_NAME, as_argument("dunnage-work"), 0, 0, 0);
   (void)raw_syscall(__NR_umask, 0);
-  close_others(descriptors.values, descriptors.count);
+  close_all_but(descriptors.values, descriptors.count);
   self.channel = descriptors.values[0];
   self.descriptor_count = descriptors.count - 1;
   __builtin_memcpy(few_descriptors, descriptors.values + 1, self.descriptor_count * sizeof(int));
@@ -220,12 +202,8 @@ void fail_work(Worker& worker, Step step, long result, const char* path) noexcep
 }
 
 const char* text_at(const Worker& worker, uint32_t index) noexcept {
-  const char* text = worker.texts;
-  const char* end = worker.texts + worker.text_size;
-  for (; text < end && index > 0; --index) {
-    text += text_size(text) + 1;
-  }
-  return text < end ? text : "";
+  const char* text = text_at(worker.texts, worker.text_size, index);
+  return text == nullptr ? "" : text;
 }
 
 long tell(Worker& /*worker*/, const void* first, size_t first_size, const void* second, size_t second_size) noexcept {

@@ -16,4 +16,9 @@ struct DirectoryEntry {  // struct linux_dirent64
   char name[1];  // and what follows
 };
 
+/// "." and "..", which every directory has.
+inline bool is_dots(const char* name) noexcept {
+  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
 }  // namespace dunnage::launcher
