@@ -105,6 +105,35 @@ TEST_CASE("changes outlast a restart of a container that is removed at its end",
   CHECK(is_tidy(ground, images));
 }
 
+TEST_CASE("what was written is deleted also while somebody else deletes there", "[container][image][changes]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("app", {base_layer(), {directory("srv")}});
+  for (int round = 0; round < 5; ++round) {
+    Container container = Container::launch(
+        images.shell("app", "cd /srv && i=0; while [ $i -lt 500 ]; do mkdir -p $i && : > $i/file; i=$((i+1)); done; "
+                            "echo written; exec sleep 100"));
+    const auto written = [&] {
+      const auto names = images.changes();
+      const auto upper = ground.store_path() / "images/changes" / (names.empty() ? "" : names.front()) / "upper/srv";
+      std::error_code ignored;
+      return fs::exists(upper / "499/file", ignored) ? upper : fs::path{};
+    };
+    REQUIRE(eventually([&] { return !written().empty(); }));
+    const fs::path upper = written();
+    container.kill();
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (fs::exists(upper) && std::chrono::steady_clock::now() < end) {
+      for (int directory = 499; directory >= 0; --directory) {
+        ::unlink((upper / std::to_string(directory) / "file").c_str());
+        ::rmdir((upper / std::to_string(directory)).c_str());
+      }
+    }
+    CHECK(is_tidy(ground, images));
+  }
+}
+
 TEST_CASE("a restart policy's restarts find the changes, on disk and in memory",
           "[container][image][changes][restart]") {
   if (!requires_busybox()) return;

@@ -76,6 +76,9 @@ long remove_layer(int top, uint64_t& counter) noexcept {
       continue;
     }
     const int below = kernel::open_at2(top, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kOneLevel);
+    if (below == -ENOENT) {  // somebody else removes here as well
+      continue;
+    }
     if (below < 0) {
       return below;
     }
@@ -104,7 +107,7 @@ int remove_tree(int directory, const char* name) noexcept {
   if (result == 0) {
     result = raw_syscall(__NR_unlinkat, directory, as_argument(name), AT_REMOVEDIR);
   }
-  return static_cast<int>(-result);
+  return result == -ENOENT ? 0 : static_cast<int>(-result);
 }
 
 }  // namespace dunnage::launcher
