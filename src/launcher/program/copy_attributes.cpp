@@ -25,11 +25,20 @@ bool is_of_file(const Copy& copy, const char* name) noexcept {
 /// It is gone, or the file system has none of this kind.
 bool is_absence(long result) noexcept { return result == -EOPNOTSUPP || result == -ENODATA; }
 
+constexpr size_t kUsualBuffer = 512;
+
+/// The kernel allocates as much as it is offered, so it is offered little first.
+template <typename Read>
+long read_attribute(Read&& read) noexcept {
+  const long size = read(kUsualBuffer);
+  return size == -ERANGE ? read(kAttributeBuffer) : size;
+}
+
 }  // namespace
 
 long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept {
   step = Step::ReadAttributes;
-  const long size = list_attributes(from, thread.names, kAttributeBuffer);
+  const long size = read_attribute([&](size_t most) { return list_attributes(from, thread.names, most); });
   if (size < 0) {
     return size == -EOPNOTSUPP ? 0 : size;
   }
@@ -40,7 +49,7 @@ long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept 
       continue;
     }
     step = Step::ReadAttributes;
-    const long value = get_attribute(from, name, thread.value, kAttributeBuffer);
+    const long value = read_attribute([&](size_t most) { return get_attribute(from, name, thread.value, most); });
     if (value < 0 && !is_absence(value)) {
       return value;
     }

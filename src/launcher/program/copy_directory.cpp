@@ -131,12 +131,18 @@ bool copy_entry(CopyThread& thread, CopyNode& parent, const char* name, CopyNode
   return good;
 }
 
-/// A file that the directory calls one, of a source that nobody changes; anything else goes the careful way.
+/// Whether `status` is of what a mount shows in place of what is in the source.
+bool is_of_other_mount(const Copy& copy, const struct statx& status) noexcept {
+  return !copy.is(kCopyMounts) && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/// A file that the directory calls one, of a source that nobody changes; anything else goes the careful way. One name of
+/// a directory that is open and no link cannot lead out of it, and openat(2) takes no lock that all processors share.
 bool copy_quiet_file(CopyThread& thread, CopyNode& parent, const char* name) noexcept {
-  const int fd =
-      kernel::open_at2(parent.source, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, resolve_of(*thread.copy));
+  const int fd = open_at(parent.source, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   CopySource source{parent, name, fd, {}, true};
-  if (fd < 0 || status_of(fd, source.status) < 0 || kind_of(source.status) != S_IFREG) {
+  if (fd < 0 || status_of(fd, source.status) < 0 || kind_of(source.status) != S_IFREG ||
+      is_of_other_mount(*thread.copy, source.status)) {
     if (fd >= 0) {
       (void)close_descriptor(fd);
     }
@@ -229,8 +235,7 @@ bool forget_inherited(CopyThread& thread, const CopyNode& node) noexcept {
 
 bool open_directory(CopyThread& thread, CopyNode& node, int fd, int target_parent) noexcept {
   Copy& copy = *thread.copy;
-  const uint64_t device = uint64_t{node.status.stx_dev_major} << 32U | node.status.stx_dev_minor;
-  if (node.status.stx_ino == copy.top_inode && device == copy.top_device) {
+  if (node.status.stx_ino == copy.top_inode && device_of(node.status) == copy.top_device) {
     return fail_copy(thread, Step::IntoItself, -EINVAL, node.parent, node.name);
   }
   node.source = kernel::open_at2(fd, ".", O_RDONLY | O_DIRECTORY, resolve_of(copy));
