@@ -85,10 +85,14 @@ Word word_of(int place, const std::string& id) {
       value = found->get<std::string>();
     }
   };
-  Word word{.image = {}, .container = id, .boot = {}};
+  constexpr std::size_t kShortId = 12;
+  Word word{.image = {}, .container = {}, .boot = {}};
   take("Image", word.image);
   take("Container", word.container);
   take("Boot", word.boot);
+  if (word.container.empty()) {
+    word.container = id.substr(0, kShortId);
+  }
   return word;
 }
 
@@ -124,20 +128,45 @@ bool is_used(int place) {
 
 }  // namespace
 
-std::string upper_path(const std::string& container_id) { return "changes/" + container_id + "/upper"; }
-std::string work_path(const std::string& container_id) { return "changes/" + container_id + "/work"; }
+std::string changes_path(const std::string& container_id) { return "changes/" + container_id; }
+std::string upper_path(const std::string& container_id) { return changes_path(container_id) + "/upper"; }
+std::string ahead_path(const std::string& name) { return "ahead/" + name; }
 
 Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptions& options) {
   Changes place;
   place.lock_place(changes, owner.container_id);
   place.identify(owner, options);
   if (options.upper) {
-    const int directory = place.directory_.get();
-    (void)kernel::make_directory(directory, "upper", S_IRWXU);
-    (void)kernel::make_directory(directory, "work", S_IRWXU);
-    place.fresh_ = !kernel::exists_at(directory, "work/work");  // the kernel makes it when it mounts
+    place.make_upper();
   }
   return place;
+}
+
+Changes Changes::make_ahead(int ahead, const std::string& name, const std::string& image_id) {
+  Changes place;
+  place.lock_place(ahead, name);
+  kernel::write_all(place.lock_.get(), encode({.container_id = {}, .container_name = {}, .image_id = image_id}, true));
+  place.make_upper();
+  return place;
+}
+
+void Changes::adopt(int ahead, const std::string& name, int changes, const ChangesOwner& owner) const {
+  if (!owner.container_name.empty()) {
+    const std::string word = encode(owner, true);
+    if (::ftruncate(lock_.get(), 0) != 0 || ::lseek(lock_.get(), 0, SEEK_SET) != 0) {
+      throw kernel::CallError{"truncate", errno};
+    }
+    kernel::write_all(lock_.get(), word);
+  }
+  if (::renameat2(ahead, name.c_str(), changes, owner.container_id.c_str(), RENAME_NOREPLACE) != 0) {
+    throw kernel::CallError{"rename", errno};
+  }
+}
+
+void Changes::make_upper() {
+  (void)kernel::make_directory(directory_.get(), "upper", S_IRWXU);
+  (void)kernel::make_directory(directory_.get(), "work", S_IRWXU);
+  fresh_ = !kernel::exists_at(directory_.get(), "work/work");  // the kernel makes it when it mounts
 }
 
 /// The first start writes it; whoever was killed meanwhile has not started anything.

@@ -12,7 +12,8 @@
 ///     kept      present: it stays when the container has ended, for who starts it again; with text in it, for the hour
 ///               a restart may take at most
 ///
-/// What nobody locks and is not kept is about to be deleted, or what a killed process left; a sweep takes it.
+/// What nobody locks and is not kept is about to be deleted, or what a killed process left; a sweep takes it. Places
+/// that wait for their container are of the same kind, and lie in <store>/images/ahead/.
 
 #include "kernel/file_descriptor.hpp"
 
@@ -23,13 +24,15 @@
 namespace dunnage::image {
 
 /// Below the images of the store.
+[[nodiscard]] std::string changes_path(const std::string& container_id);
 [[nodiscard]] std::string upper_path(const std::string& container_id);
-[[nodiscard]] std::string work_path(const std::string& container_id);
+/// The same for one that waits for its container.
+[[nodiscard]] std::string ahead_path(const std::string& name);
 
 /// Whose changes they are.
 struct ChangesOwner {
   std::string container_id;
-  std::string container_name;
+  std::string container_name;  ///< empty: the beginning of its id
   std::string image_id;
 };
 
@@ -43,11 +46,20 @@ struct ChangesOptions {
 /// closed.
 class Changes {
  public:
+  /// None yet.
+  Changes() = default;
+
   /// Makes the place, or opens that of a container that is started again.
   /// \param changes the directory of all of them
   /// Throws: kernel::CallError; EBUSY if the container runs, EIO if it was volatile and the machine has been down
   /// since.
   [[nodiscard]] static Changes open(int changes, const ChangesOwner& owner, const ChangesOptions& options);
+
+  /// Makes a place that waits for a container of this image, with `upper`, volatile.
+  /// \param ahead the directory of all such. Throws: kernel::CallError.
+  [[nodiscard]] static Changes make_ahead(int ahead, const std::string& name, const std::string& image_id);
+  /// Gives a place that waits to its container. What was mounted on it stays as it is. Throws: kernel::CallError.
+  void adopt(int ahead, const std::string& name, int changes, const ChangesOwner& owner) const;
 
   /// Nothing has been written to `upper` yet.
   [[nodiscard]] bool fresh() const noexcept { return fresh_; }
@@ -56,8 +68,8 @@ class Changes {
   void keep(bool kept) const;
 
  private:
-  Changes() = default;
   void lock_place(int changes, const std::string& id);
+  void make_upper();
   void identify(const ChangesOwner& owner, const ChangesOptions& options) const;
 
   kernel::FileDescriptor directory_;

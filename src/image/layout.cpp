@@ -82,6 +82,16 @@ kernel::FileDescriptor Layout::open_staging() const { return open_or_throw(*this
 kernel::FileDescriptor Layout::open_trees() const { return open_or_throw(*this, "trees"); }
 kernel::FileDescriptor Layout::open_changes() const { return open_or_throw(*this, "changes"); }
 
+kernel::FileDescriptor Layout::open_ahead() const {
+  constexpr const char* kAhead = "ahead";
+  kernel::FileDescriptor part = open_private(images.get(), kAhead, path / kAhead);
+  if (!part) {
+    (void)kernel::make_directory(images.get(), kAhead, kPrivateDirectory);
+    part = open_or_throw(*this, kAhead);
+  }
+  return part;
+}
+
 Layout open_layout(const std::filesystem::path& store_root) {
   volume::Layout store = volume::open_layout(store_root);
   return explained(kOperation, store.path.string(), [&] {

@@ -9,6 +9,7 @@
 ///     <store>/images/staging/HEX/                               work in progress; its maker holds `lock` in it
 ///     <store>/images/trees/IDS/HEX/{tree/,lock,below}           a layer unpacked once, by chain id
 ///     <store>/images/changes/CONTAINER/{upper/,work/,lock,kept}   what a container changes of its image
+///     <store>/images/ahead/HEX/{upper/,work/,lock}                a place for changes that waits for its container
 ///     <store>/images/mounts/CONTAINER.N                         who mounts an image; locked as long as it does
 ///
 /// What is removed goes through the store's trash. All of it is closed to other users, and checked at each opening.
@@ -32,6 +33,7 @@ struct Layout {
   [[nodiscard]] kernel::FileDescriptor open_staging() const;
   [[nodiscard]] kernel::FileDescriptor open_trees() const;
   [[nodiscard]] kernel::FileDescriptor open_changes() const;
+  [[nodiscard]] kernel::FileDescriptor open_ahead() const;  ///< made if it is missing
   [[nodiscard]] kernel::FileDescriptor open_trash() const { return store.open_trash(); }
 };
 

@@ -42,14 +42,13 @@ constexpr std::size_t kShortId = 12;  ///< as Docker shortens it
 
 std::string numbers_of(const User& user) { return std::to_string(user.uid) + ":" + std::to_string(user.gid); }
 
-/// As it stands where there is no current directory any more: opening it then says so.
-std::filesystem::path full_path(const std::filesystem::path& path) {
+}  // namespace
+
+std::filesystem::path Launch::full_path(const std::filesystem::path& path) {
   std::error_code code;
   std::filesystem::path result = std::filesystem::absolute(path, code);
   return code ? path : result;
 }
-
-}  // namespace
 
 Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(spec)}, again_{std::move(again)} {
   check(spec_);
@@ -308,6 +307,10 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
   });
   std::shared_ptr<container::Running> run = start();
   auto state = make_state(std::move(run));
+  if (ready_kind_) {
+    prepare::make_ready_roots(*ready_kind_,
+                              {image_, {"dev", "proc", "sys", "etc/passwd", "etc/group", state->spec->argv.front()}});
+  }
   // from here on the launcher holds the volumes, what is written to the root, and the record
   record_.reset();
   changes_.reset();

@@ -15,6 +15,7 @@
 #include "launcher/connection.hpp"
 #include "launcher/socket.hpp"
 #include "prepare/image_root.hpp"
+#include "prepare/ready_roots.hpp"
 #include "prepare/state.hpp"
 
 #include <memory>
@@ -58,6 +59,8 @@ class Launch {
   [[nodiscard]] kernel::FileDescriptor mount_image(prepare::MountSource& source);
   [[nodiscard]] kernel::FileDescriptor mount_read_only(prepare::MountSource& source);
   void open_changes(bool upper);
+  void require_image();
+  [[nodiscard]] kernel::FileDescriptor take_ready_root(const launcher::Identity& identity);
   void discard_changes() noexcept;
   [[nodiscard]] bool changes_thrown_away() const { return removed_on_exit() || !recorded(); }
   void make_record();
@@ -75,6 +78,8 @@ class Launch {
   [[nodiscard]] std::string subject() const;  ///< what errors and volumes call it
   [[nodiscard]] bool removed_on_exit() const;
   [[nodiscard]] std::filesystem::path store_path() const;
+  /// As it stands where there is no current directory any more: opening it then says so.
+  [[nodiscard]] static std::filesystem::path full_path(const std::filesystem::path& path);
 
   LaunchSpec spec_;
   std::optional<Again> again_;
@@ -95,6 +100,7 @@ class Launch {
   std::shared_ptr<const ImageInfo> image_;
   std::optional<prepare::ImageRoot> image_root_;
   std::optional<image::Changes> changes_;
+  std::optional<prepare::ReadyKind> ready_kind_;  ///< of what the next launch could use
   Root root_;
   std::optional<VolumeStore> store_;
   std::optional<container::Record> record_;

@@ -20,11 +20,13 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -35,15 +37,19 @@ constexpr const char* kOperation = "use the image";
 
 /// What killed processes left is looked for once: this process leaves nothing.
 void sweep_once(int changes, const image::Layout& images) {
+  using Directory = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::uint32_t>;
   static std::mutex mutex;
-  static auto* swept = new std::set<std::pair<dev_t, ino_t>>;  // never freed: a launch may be going on at the end
-  struct stat status {};
-  if (::fstat(changes, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
+  static auto* swept = new std::set<Directory>;  // never freed: a launch may be going on at the end
+  struct statx status {};
+  if (::statx(changes, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) {
+    throw kernel::CallError{"statx", errno};
   }
+  const std::uint64_t device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
   const std::scoped_lock lock{mutex};
-  if (swept->emplace(status.st_dev, status.st_ino).second) {
+  // numbers of inodes are given again
+  if (swept->emplace(device, status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec).second) {
     image::sweep_changes(changes, images.open_trash().get());
+    image::sweep_changes(images.open_ahead().get(), images.open_trash().get());
   }
 }
 
@@ -132,10 +138,15 @@ void Launch::open_changes(bool upper) {
     if (again_) {
       changes_->keep(!changes_thrown_away());
     }
-    if (!image::is_still_there(*images_, *image_)) {
-      image_ = image::get_known_image(*images_, image_->id);  // says that it is not
-    }
+    require_image();
   });
+}
+
+/// Looked at again now that the container's changes say who uses it.
+void Launch::require_image() {
+  if (!image::is_still_there(*images_, *image_)) {
+    image_ = image::get_known_image(*images_, image_->id);  // says that it is not
+  }
 }
 
 kernel::FileDescriptor Launch::mount_image(prepare::MountSource& source) {
@@ -143,17 +154,38 @@ kernel::FileDescriptor Launch::mount_image(prepare::MountSource& source) {
     return mount_read_only(source);
   }
   const bool disk = spec_.root_changes.kind == RootChanges::Kind::Disk;
+  if (disk && changes_thrown_away() && !again_) {
+    if (kernel::FileDescriptor ready = take_ready_root(source.identity())) {
+      return ready;
+    }
+  }
   open_changes(disk);
   prepare::RootUpper upper;
   if (disk) {
     upper.kind = changes_->fresh() ? launcher::UpperKind::Fresh : launcher::UpperKind::Kept;
-    upper.container = id_;
+    upper.place = image::changes_path(id_);
     upper.is_volatile = changes_thrown_away();
   } else {
     upper.kind = launcher::UpperKind::Memory;
     upper.size = spec_.root_changes.size;
   }
   return image_root_->mount(source, upper);
+}
+
+/// Empty if there is none.
+kernel::FileDescriptor Launch::take_ready_root(const launcher::Identity& identity) {
+  ready_kind_ = {.identity = identity, .store = full_path(store_path()), .image_id = image_->id};
+  auto ready = prepare::take_ready_root(*ready_kind_, image_root_->trees());
+  if (!ready) {
+    return {};
+  }
+  image::explained(kOperation, spec_.rootfs.name(), [&] {
+    ready->changes.adopt(images_->open_ahead().get(), ready->name, changes_directory_.get(),
+                         {.container_id = id_, .container_name = name_, .image_id = image_->id});
+    changes_ = std::move(ready->changes);
+    require_image();
+  });
+  return std::move(ready->mount);
 }
 
 /// Nothing is written to it, unless a mount has no place there: those are made in a little memory then, as every

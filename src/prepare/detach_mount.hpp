@@ -42,6 +42,7 @@ struct LayersPath {
 class MountSource {
  public:
   explicit MountSource(const launcher::Identity& identity) : identity_{identity} {}
+  [[nodiscard]] const launcher::Identity& identity() const noexcept { return identity_; }
 
   [[nodiscard]] launcher::DetachResult bind(const launcher::DetachRequest& request, const SourcePath& source);
   [[nodiscard]] launcher::DetachResult tmpfs(const launcher::DetachRequest& request);

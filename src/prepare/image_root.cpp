@@ -108,18 +108,18 @@ kernel::FileDescriptor ImageRoot::mount(MountSource& source, const RootUpper& up
   request.upper = upper.kind;
   request.size = upper.size;
   request.is_volatile = upper.is_volatile ? 1 : 0;
-  const launcher::DetachResult result = source.layers(request, path_of(upper.container));
+  const launcher::DetachResult result = source.layers(request, path_of(upper.place));
   if (result.failure.error != 0) {
     throw failed(*info_, result.failure, upper);
   }
   return kernel::FileDescriptor{result.fd};
 }
 
-LayersPath ImageRoot::path_of(const std::string& container) const {
+LayersPath ImageRoot::path_of(const std::string& place) const {
   LayersPath path = layers_path(layout_, trees_);
-  if (!container.empty()) {
-    path.upper = image::upper_path(container);
-    path.work = image::work_path(container);
+  if (!place.empty()) {
+    path.upper = place + "/upper";
+    path.work = place + "/work";
   }
   return path;
 }

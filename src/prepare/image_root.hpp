@@ -29,7 +29,7 @@ namespace dunnage::prepare {
 struct RootUpper {
   launcher::UpperKind kind = launcher::UpperKind::None;
   std::uint64_t size = 0;    ///< in memory
-  std::string container{};   ///< on disk: whose changes (image/changes.hpp)
+  std::string place{};       ///< on disk: changes_path() or ahead_path() of image/changes.hpp
   bool is_volatile = false;  ///< it is thrown away at the end
 };
 
@@ -41,13 +41,14 @@ class ImageRoot {
             const Watch& watch);
 
   [[nodiscard]] const ImageInfo& info() const noexcept { return *info_; }
+  [[nodiscard]] const image::Trees& trees() const noexcept { return trees_; }
   /// Throws: ImageError naming the layer; ImageError(not_supported) where the kernel cannot do it.
   [[nodiscard]] kernel::FileDescriptor mount(MountSource& source, const RootUpper& upper) const;
   /// To be held by who lives as long as the container does; owned here.
   [[nodiscard]] std::vector<int> locks() const;
 
  private:
-  [[nodiscard]] LayersPath path_of(const std::string& container) const;
+  [[nodiscard]] LayersPath path_of(const std::string& place) const;
   const image::Layout& layout_;
   std::shared_ptr<const ImageInfo> info_;
   image::Trees trees_;

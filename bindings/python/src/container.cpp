@@ -277,6 +277,9 @@ void bind_container(py::module_& module) {
   define_running<ContainerHandle, Container>(cls);
   define_control(cls);
   define_state(cls);
+  module.def("drop_ready_roots", &drop_ready_roots, py::call_guard<Unlocked>(),
+             "drop_ready_roots()\n--\n\nLets go of the root file systems this process has made ahead for its next "
+             "launches of an image.");
 }
 
 }  // namespace dunnage::python
