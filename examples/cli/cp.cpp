@@ -39,7 +39,7 @@ void copy_in(const CopyFlags& flags, const Place& place, const Session& session,
   if (!containers.find(place.name) && session.volumes().find(place.name)) {
     dunnage::copy_in(session.volumes(), place.name, flags.source, place.path, options);
   } else {
-    dunnage::copy_in(containers.get(place.name), flags.source, place.path, options);
+    dunnage::copy_in(containers, place.name, flags.source, place.path, options);
   }
 }
 
@@ -48,7 +48,7 @@ void copy_out(const CopyFlags& flags, const Place& place, const Session& session
   if (!containers.find(place.name) && session.volumes().find(place.name)) {
     dunnage::copy_out(session.volumes(), place.name, place.path, flags.target, options);
   } else {
-    dunnage::copy_out(containers.get(place.name), place.path, flags.target, options);
+    dunnage::copy_out(containers, place.name, place.path, flags.target, options);
   }
 }
 
@@ -76,7 +76,8 @@ int copy(const CopyFlags& flags, const Session& session) {
 }  // namespace
 
 void add_cp(CLI::App& parent, Session& session) {
-  CLI::App& command = add_command(parent, session, "cp", "Copy files into or out of a running container, or a volume");
+  CLI::App& command =
+      add_command(parent, session, "cp", "Copy files into or out of a container, running or not, or a volume");
   command.footer("Either SOURCE or TARGET is NAME:PATH; a directory ending in /. stands for what is in it.");
   auto flags = std::make_shared<CopyFlags>();
   command.add_option("SOURCE", flags->source, "PATH, or NAME:PATH")->required()->type_name("");

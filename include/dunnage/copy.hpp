@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Copying files into and out of containers that run, and volumes, in use or not, as `docker cp` does.
+/// Copying files into and out of containers, running or not, and volumes, in use or not, as `docker cp` does.
 ///
 ///     dunnage::copy_in(container, "/home/me/app.conf", "/etc/app/");        // becomes /etc/app/app.conf
 ///     dunnage::copy_out(container, "/var/log/app/.", "/home/me/logs");      // what is in it, not the directory itself
@@ -24,9 +24,15 @@
 ///
 /// Paths in a container or volume are taken as a process in it would, links included, and never lead out of it,
 /// whatever its programs rename or replace meanwhile; mounts of the container are seen, the kernel's own file systems
-/// are not copied. Nothing is executed in the container, and nothing mounted. What was copied before a failure stays.
+/// are not copied. Nothing is executed in the container. What was copied before a failure stays.
+///
+/// A container that has ended has its files as long as it has its record (LaunchSpec::remove_on_exit is false): its
+/// directory, or its image with what it wrote there on disk, and in them its binds, volumes and image mounts. What was
+/// in memory is gone: a tmpfs is seen empty, and cannot be written to before the container runs. While files are copied
+/// it can neither be started nor removed: who tries waits a few seconds, and is refused (EBUSY).
 
 #include <dunnage/container.hpp>
+#include <dunnage/container_store.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/progress.hpp>
 #include <dunnage/volume_store.hpp>
@@ -48,13 +54,21 @@ struct CopyOptions {
 };
 
 /// \param source  of this machine; \param target absolute path in the container
-/// Throws: LaunchError(not_running, cancelled, timed_out, limit_exceeded) or with the errno of what failed and on which
-/// path; also a container that has ended throws not_running.
+/// Throws: LaunchError(cancelled, timed_out, limit_exceeded) or with the errno of what failed and on which path;
+/// LaunchError(not_running) if it has ended and nothing of it was kept; LaunchError(not_supported) if it has ended and
+/// its files went with it, as those of Rootfs::host() and changes in memory do; and as Container::restart().
 /// Kernel: openat2(2) with RESOLVE_IN_ROOT, Linux 5.6.
 DUNNAGE_API void copy_in(const Container& container, const std::filesystem::path& source, const std::string& target,
                          const CopyOptions& options = {});
 DUNNAGE_API void copy_out(const Container& container, const std::string& source, const std::filesystem::path& target,
                           const CopyOptions& options = {});
+
+/// The same for a recorded container, by its name, its id, or a beginning of that. Throws:
+/// LaunchError(container_missing), and as the others.
+DUNNAGE_API void copy_in(const ContainerStore& store, const std::string& container, const std::filesystem::path& source,
+                         const std::string& target, const CopyOptions& options = {});
+DUNNAGE_API void copy_out(const ContainerStore& store, const std::string& container, const std::string& source,
+                          const std::filesystem::path& target, const CopyOptions& options = {});
 
 /// The same for a volume; "/" is its top. It cannot be removed meanwhile.
 /// Throws: VolumeError(volume_missing, ...), VolumeError(not_supported) for one whose data is not in the store.

@@ -124,6 +124,7 @@ class Copying {
 
   void run(TreeCopy copy) const {
     copy.merge = true;
+    copy.locks = place_.locks;
     copy.mounts = true;
     copy.most_bytes = options_.most_bytes;
     copy.most_entries = options_.most_entries;
@@ -146,14 +147,18 @@ class Copying {
     const bool bound = step == launcher::Step::BoundBytes || step == launcher::Step::BoundEntries;
     const int number = outcome.failure.error;
     fail(outcome.cause(), bound ? make_error_code(errc::limit_exceeded) : outcome.code(),
-         bound                                       ? "raise the limit of the copy, or copy less"
+         bound                                       ? std::string{"raise the limit of the copy, or copy less"}
          : outcome.end == WorkOutcome::End::TimedOut ? "give it more time"
          : number == ENOENT                          ? "make the directory first"
-         : number == EROFS                           ? "choose a target that is not mounted read-only"
+         : number == EROFS                           ? read_only_remedy()
          : number == ENOSPC || number == EDQUOT      ? "free space where the copy goes"
          : number == EACCES || number == EPERM       ? "look at owners and modes of both sides"
          : number == ENOTDIR || number == EISDIR     ? "a file and a directory never replace each other; remove one"
                                                      : "try again");
+  }
+
+  [[nodiscard]] std::string read_only_remedy() const {
+    return place_.read_only_remedy.empty() ? "choose a target that is not mounted read-only" : place_.read_only_remedy;
   }
 
   const CopyPlace& place_;

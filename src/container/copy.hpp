@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Copying into and out of a place that has a root: a running container, a volume, the layers of one that has ended.
+/// Copying into and out of a place that has a root: a container, running or not, or a volume.
 
 #include <dunnage/copy.hpp>
 
@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace dunnage::container {
 
@@ -28,6 +29,8 @@ struct CopyPlace {
   int root = -1;                           ///< O_PATH will do
   /// Throws the error of its kind.
   std::function<void(const CopyFault&)> fail;
+  std::vector<int> locks{};        ///< to last as long as anybody writes there; not owned
+  std::string read_only_remedy{};  ///< for what cannot be written to; empty: the usual one
 };
 
 /// \param source, target as in dunnage/copy.hpp

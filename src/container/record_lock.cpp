@@ -25,7 +25,7 @@ RecordLock::RecordLock(int record_directory)
     throw kernel::CallError{"open lock", errno};
   }
   if (!kernel::lock_within(file_.get(), kernel::LockKind::Exclusive, kLongest)) {
-    throw kernel::CallError{"lock", ETIMEDOUT};
+    throw kernel::CallError{"wait for who copies, starts or removes it just now", EBUSY};
   }
 }
 

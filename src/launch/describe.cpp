@@ -8,7 +8,6 @@
 #include "prepare/request.hpp"
 #include "volume/volume_store_access.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -91,28 +90,44 @@ void Launch::describe_changes(Payload& payload) const {
   fixed.changes_name = payload.text(id_);
 }
 
+std::vector<int> Launch::locks() const {
+  std::vector<int> locks;
+  if (changes_) {
+    locks = image_root_->locks();
+    locks.push_back(changes_->lock());
+  }
+  if (mounts_ == nullptr) {
+    return locks;
+  }
+  for (const volume::VolumeUse& use : mounts_->uses) {
+    const std::vector<int> both = use.lock_fds();
+    locks.insert(locks.end(), both.begin(), both.end());
+  }
+  for (const kernel::FileDescriptor& lock : mounts_->locks) {
+    locks.push_back(lock.get());
+  }
+  return locks;
+}
+
 void Launch::describe_locks(Payload& payload) const {
   launcher::LaunchPayload& fixed = payload.fixed;
-  const auto add_lock = [&](int lock) {
+  for (const int lock : locks()) {
     const std::int32_t index = payload.descriptor(lock);
     fixed.first_lock = fixed.first_lock < 0 ? index : fixed.first_lock;
     ++fixed.lock_count;
-  };
-  if (changes_) {
-    add_lock(changes_->lock());
-    const std::vector<int> locks = image_root_->locks();
-    std::for_each(locks.begin(), locks.end(), add_lock);
   }
-  if (mounts_ == nullptr) {
-    return;
-  }
-  for (const volume::VolumeUse& use : mounts_->uses) {
-    const std::vector<int> locks = use.lock_fds();
-    std::for_each(locks.begin(), locks.end(), add_lock);
-  }
-  for (const kernel::FileDescriptor& lock : mounts_->locks) {
-    add_lock(lock.get());
-  }
+}
+
+/// The launcher gets no lock, which it would take for its own and give up when it is done.
+launcher::Request Launch::describe_assembly() const {
+  Payload payload;
+  payload.fixed.flags = launcher::kAssemble | (spec_.read_only_root ? launcher::kReadOnlyRoot : 0U);
+  payload.fixed.argv = payload.texts(spec_.argv);
+  payload.fixed.environment = payload.texts({});
+  payload.fixed.anonymous_volumes = payload.texts({});
+  payload.fixed.rootfs = payload.descriptor(root_.mount.get());
+  describe_mounts(payload);
+  return payload.finish();
 }
 
 launcher::Request Launch::describe(OpenStreams& streams) const {

@@ -51,6 +51,7 @@ constexpr Words kWords[] = {
     {Step::ProtectPath, "make a path of /proc read-only"},
     {Step::MaskPath, "mask a path of /proc or /sys"},
     {Step::ProtectRoot, "make the root read-only"},
+    {Step::CloneTree, "clone the root and its mounts"},
     {Step::ChangeRoot, "change the root"},
     {Step::EnterWorkingDirectory, "enter the working directory"},
     {Step::SetHostname, "sethostname"},

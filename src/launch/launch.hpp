@@ -44,6 +44,13 @@ class Launch {
   /// Throws: as Container::launch().
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> run();
 
+  /// Runs nothing. \return its root with its mounts, as a tree that is nowhere; what it is made of stays locked as long
+  /// as this is there. Throws: as run().
+  [[nodiscard]] kernel::FileDescriptor assemble();
+  /// Of what is used; owned here.
+  [[nodiscard]] std::vector<int> locks() const;
+  [[nodiscard]] const launcher::Connection& connection() const { return *connection_; }
+
  private:
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> attempt();
   [[nodiscard]] bool may_try_again() const;
@@ -65,6 +72,7 @@ class Launch {
   [[nodiscard]] bool changes_thrown_away() const { return removed_on_exit() || !recorded(); }
   void make_record();
   [[nodiscard]] launcher::Request describe(OpenStreams& streams) const;
+  [[nodiscard]] launcher::Request describe_assembly() const;
   void describe_mounts(Payload& payload) const;
   void describe_record(Payload& payload) const;
   void describe_changes(Payload& payload) const;

@@ -15,6 +15,7 @@ WorkOutcome copy_tree(const Connection& connection, const TreeCopy& copy, const 
   work.request.most_bytes = copy.most_bytes;
   work.texts = copy.name + '\0' + copy.below + '\0' + copy.into + '\0';
   work.descriptors = {copy.from, copy.to};
+  work.descriptors.insert(work.descriptors.end(), copy.locks.begin(), copy.locks.end());
   work.step = "copy";
   work.subject = copy.subject;
   work.in_bytes = true;

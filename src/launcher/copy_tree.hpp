@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace dunnage::launcher {
 
@@ -32,6 +34,8 @@ struct TreeCopy {
   std::uint64_t most_entries = std::uint64_t{1} << 24U;
   std::uint64_t most_bytes = UINT64_MAX;
   std::string_view subject{};  ///< for the progress
+  /// Locks that have to last as long as anybody writes, even if this process is killed meanwhile. Not owned.
+  std::vector<int> locks{};
 };
 
 /// What was copied before a failure stays: copy into a staging directory what has to be there as a whole.

@@ -133,6 +133,8 @@ enum LaunchFlags : uint32_t {
   kRestartAlways = 1024U,
   kLogTerminal = 2048U,
   kRemoveChanges = 4096U,
+  kAssemble =
+      8192U,  ///< nothing is executed: the root with its mounts comes back as a detached tree, in place of a terminal
 };
 
 /// The fixed part of a launch's or exec's payload. `descriptor` fields are indexes, -1: absent.

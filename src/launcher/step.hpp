@@ -37,6 +37,7 @@ enum class Step : uint16_t {
   ProtectPath,
   MaskPath,
   ProtectRoot,
+  CloneTree,
   ChangeRoot,
   EnterWorkingDirectory,
   SetHostname,

@@ -23,9 +23,9 @@ namespace dunnage::launcher {
 
 enum class WorkKind : uint32_t {
   Own = 1,  ///< descriptors: tree, memory with OwnRecords
-  /// Descriptors: a directory and an empty one; with kCopyEntry: an entry, and the directory it goes to.
-  /// Texts: the entry's name there; where in the first descriptor, taken for the root, the source is, and where in the
-  /// second the target; empty: the descriptor itself.
+  /// Descriptors: a directory and an empty one; with kCopyEntry: an entry, and the directory it goes to. What comes
+  /// after them is kept open until the end. Texts: the entry's name there; where in the first descriptor, taken for the
+  /// root, the source is, and where in the second the target; empty: the descriptor itself.
   Copy,
   Look,  ///< descriptor: a root; text: a path in it. Answered with a LookReport, and behind it where a link leads
   Move,  ///< descriptors: two directories; texts: a name in each, and where below the second that is

@@ -26,6 +26,8 @@ std::string remedy_for(int number) {
       return "raise /proc/sys/fs/file-max";
     case ENOSYS:
       return "allow openat2 in the seccomp filter this process runs under, or use Linux 5.6 or newer";
+    case EBUSY:
+      return "try again in a moment";
     case EXDEV:
       return "mount the disk at the root of the store, not inside it";
     case EIO:

@@ -375,9 +375,21 @@ class CopyAndDiff(ImageTest):
                                (self.path("file"), "server:/absent/deeper/file"), ("absent:/etc", self.directory),
                                ("-", "server:/"), ("server:", self.directory)):
             self.fail_with(1, "cp", source, target)
-        self.succeed("kill", "server")
+        self.run_sh("base", "true", "--name", "gone", "--rm")
+        self.assertIn("gone", self.fail_with(1, "cp", "gone:/etc", self.path("etc")))
+
+    def test_files_of_a_container_that_has_ended(self):
+        self.detached("--name", "server", "-v", "data:/data", "base", "sh", "-c",
+                      "cat /etc/new 2>/dev/null; echo one > /logged; echo two > /data/two")
         self.succeed("wait", "server")
-        self.assertIn("server", self.fail_with(1, "cp", "server:/etc", self.path("etc")))
+        self.succeed("cp", "server:/logged", self.path("logged"))
+        self.assertEqual(self.read("logged"), "one\n")
+        self.succeed("cp", "server:/data/.", self.path("data"))
+        self.assertEqual(self.read("data", "two"), "two\n")
+        self.succeed("cp", self.write("new", "put there\n"), "server:/etc/")
+        self.succeed("start", "server")
+        self.succeed("wait", "server")
+        self.assertEqual(self.succeed("logs", "server"), "put there\n")
 
     def test_what_a_container_has_changed(self):
         self.detached("--name", "server", "base", "sh", "-c",

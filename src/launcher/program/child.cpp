@@ -2,6 +2,7 @@
 #include "launcher/program/child.hpp"
 
 #include "launcher/program/start.hpp"
+#include "launcher/program/transfer.hpp"
 
 #include <linux/sched.h>
 
@@ -9,6 +10,21 @@ namespace dunnage::launcher {
 namespace {
 
 Surroundings surroundings;
+
+/// The files of a container without the container: its root and the mounts of its plan, as they lie in each other. Its
+/// own /proc, /sys and /dev hold no files of it. The clone is nowhere, and outlives this process and its namespace.
+[[noreturn]] void assemble(Child& child) noexcept {
+  enter_mount_namespace(child);
+  attach_rootfs(child);
+  attach_mounts(child, MountOrigin::Plan);
+  protect_root(child);
+  const int tree = static_cast<int>(require(
+      child, Step::CloneTree, kernel::open_tree_at(child.root, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH)));
+  Message message;
+  message.kind = MessageKind::Answer;
+  require(child, Step::CloneTree, send_message(child.slot.child_status, &message, sizeof message, tree));
+  exit_process(0);
+}
 
 }  // namespace
 
@@ -26,6 +42,9 @@ void run_container(void* argument) noexcept {
   Child child{*static_cast<Slot*>(argument), surroundings};
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
+  if ((child.slot.request->flags & kAssemble) != 0) {
+    assemble(child);
+  }
   if (child.slot.spare.network >= 0) {
     require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.spare.network, CLONE_NEWNET));
   }
@@ -42,6 +61,7 @@ void run_container(void* argument) noexcept {
   create_working_directory(child);
   set_names_and_network(child);
   protect_paths(child);
+  protect_root(child);
   change_root(child);
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);

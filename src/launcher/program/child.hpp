@@ -59,6 +59,8 @@ enum class MountOrigin { Root, Plan };
 void attach_mounts(Child& child, MountOrigin origin) noexcept;
 void create_working_directory(Child& child) noexcept;
 void protect_paths(Child& child) noexcept;
+/// If it is to be read-only.
+void protect_root(Child& child) noexcept;
 void change_root(Child& child) noexcept;
 void set_names_and_network(Child& child) noexcept;
 /// Opens a terminal of the container, makes it the controlling one, and passes its other end to the launcher.

@@ -73,7 +73,7 @@ Failure start(Slot& slot) noexcept {
       return failure;
     }
   }
-  if (!slot.is_exec) {
+  if (!slot.is_exec && (slot.request->flags & kAssemble) == 0) {
     slot.spare = take_spare();
   }
   int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);

@@ -171,7 +171,7 @@ void run_copy(Worker& worker) noexcept {
   copy.most_threads = processors();
   copy.threads.store(1, std::memory_order_relaxed);
   CopyThread* thread = new_thread(copy);
-  if (thread == nullptr || worker.descriptor_count != 2) {
+  if (thread == nullptr || worker.descriptor_count < 2) {
     fail_work(worker, Step::StartWork, thread == nullptr ? -ENOMEM : -EBADMSG, "");
     return;
   }

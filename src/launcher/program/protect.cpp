@@ -114,6 +114,9 @@ void protect_paths(Child& child) noexcept {
   if (child.surroundings.thermal_throttle) {
     mask_thermal_throttle(child);
   }
+}
+
+void protect_root(Child& child) noexcept {
   if ((child.slot.request->flags & kReadOnlyRoot) != 0) {
     require(child, Step::ProtectRoot, kernel::set_mount_attributes(child.root, 0, MOUNT_ATTR_RDONLY, 0, 0));
   }

@@ -41,6 +41,9 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept 
 }  // namespace
 
 int start_container(Slot& slot) noexcept {
+  if ((slot.request->flags & kAssemble) != 0) {
+    return clone_child(slot, 0, run_container);
+  }
   uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
   const bool own_network = (slot.request->flags & kHostNetwork) == 0;
   if (!own_network) {

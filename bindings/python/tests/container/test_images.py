@@ -130,6 +130,22 @@ def test_files_are_copied_into_and_out_of_a_container(directory, box):
             copy_in(container, directory / "conf", "/etc/")
 
 
+def test_files_of_a_container_that_has_ended(directory, box):
+    (directory / "conf").write_text("text\n")
+    with Container.launch(["sh", "-c", "echo x > /written"], rootfs=Rootfs.image("box:1"), name="ended",
+                          remove_on_exit=False) as container:
+        container.wait()
+        copy_out(container, "/written", directory / "written")
+        assert (directory / "written").read_text() == "x\n"
+    store = ContainerStore.open()
+    store.copy_in("ended", directory / "conf", "/etc/", archive=False)
+    store.copy_out("ended", source="/etc/conf", target=directory / "back", timeout=60)
+    assert (directory / "back").read_text() == "text\n"
+    with pytest.raises(dunnage.ContainerMissing):
+        store.copy_out("endet", "/etc/conf", directory)
+    store.remove("ended")
+
+
 def test_files_are_copied_into_and_out_of_a_volume(directory):
     (directory / "conf").write_text("text\n")
     volume = VolumeStore.open().create("data")
