@@ -16,6 +16,7 @@
 ///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   container_store.hpp  ContainerStore: containers of other processes
+///   project.hpp          Project: what the files of a Compose project say
 ///   copy.hpp             files in and out of containers and volumes
 ///   error.hpp, support.hpp     what can go wrong, and what this machine can do
 ///
@@ -42,6 +43,7 @@
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/process.hpp>
 #include <dunnage/progress.hpp>
+#include <dunnage/project.hpp>
 #include <dunnage/relabel.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/size.hpp>

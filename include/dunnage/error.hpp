@@ -58,9 +58,10 @@ enum class errc {
   image_in_use,       ///< a container is made of the image [device_or_resource_busy]
   image_invalid,      ///< an image, or an archive of one, is malformed or hostile [bad_message]
   digest_mismatch,    ///< content is not what its digest says [bad_message]
-  limit_exceeded,     ///< an archive is larger than it may be [file_too_large]
+  limit_exceeded,     ///< an archive or a project is larger than it may be [file_too_large]
   pull_failed,        ///< a registry did not give the image [io_error]
   cancelled,          ///< the caller ended the operation [operation_canceled]
+  not_granted,        ///< a project asks for what its caller did not grant [operation_not_permitted]
 };
 
 [[nodiscard]] DUNNAGE_API const std::error_category& error_category() noexcept;

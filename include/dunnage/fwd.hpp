@@ -12,6 +12,7 @@ class MountError;
 class LaunchError;
 class VolumeError;
 class ImageError;
+class ProjectError;
 
 struct BindMount;
 struct ImageMount;
@@ -50,6 +51,10 @@ struct ExecSpec;
 class Container;
 class Process;
 class ContainerStore;
+
+class Project;
+struct ProjectSource;
+struct Service;
 
 struct Support;
 

@@ -54,6 +54,7 @@ struct DUNNAGE_API ProjectGrants {
   bool devices = false;         ///< `devices`, and devices in `driver_opts`
   bool driver_options = false;  ///< `driver` and `driver_opts` of volumes
   bool privileges = false;      ///< `privileged`, `cap_add`, `security_opt`, namespaces of the host
+  bool external = false;        ///< volumes of others: `external`, a volume's `name`, `volumes_from: [container:NAME]`
 
   /// For somebody who runs a file of one's own.
   [[nodiscard]] static ProjectGrants all() noexcept;
@@ -164,8 +165,8 @@ using ProjectVolume = ComposeVolume;
 /// A config or secret at the top level. Exactly one of file, content, environment, or external.
 struct ProjectFile {
   std::string name{};
-  std::optional<std::filesystem::path> file{};
-  std::optional<std::string> content{};  ///< after interpolation; for `environment`, the variable's value
+  std::optional<std::filesystem::path> file{};  ///< absolute
+  std::optional<std::string> content{};  ///< after interpolation; for `environment`, the variable's value, if set
   std::string environment{};             ///< the variable the content is from
   bool external = false;
   Labels labels{};
@@ -179,10 +180,13 @@ class DUNNAGE_API Project {
 
   [[nodiscard]] const std::string& name() const noexcept;
   [[nodiscard]] const std::filesystem::path& directory() const noexcept;
+  /// The files it was loaded from, absolute, without those they include.
+  [[nodiscard]] const std::vector<std::filesystem::path>& files() const noexcept;
   /// Those that are enabled by the profiles, by name.
   [[nodiscard]] const std::map<std::string, Service>& services() const noexcept;
   /// Throws: ProjectError with the nearest name.
   [[nodiscard]] const Service& service(std::string_view name) const;
+  /// All that are declared, by key. Compose creates those that a service uses, and removes all.
   [[nodiscard]] const std::map<std::string, ProjectVolume>& volumes() const noexcept;
   [[nodiscard]] const std::map<std::string, ProjectFile>& configs() const noexcept;
   [[nodiscard]] const std::map<std::string, ProjectFile>& secrets() const noexcept;
@@ -194,13 +198,24 @@ class DUNNAGE_API Project {
   [[nodiscard]] std::string to_yaml() const;
   /// As `docker compose config --format json`.
   [[nodiscard]] std::string to_json() const;
-  /// Of what a service's container is made; a container of another one is out of date. Hexadecimal SHA-256.
+  /// Of what a service's container is made; a container of another one is out of date. Hexadecimal SHA-256, and the
+  /// same that Docker Compose computes, unless a config's content or `x-dunnage` has a part in it.
   [[nodiscard]] std::string config_hash(std::string_view service) const;
 
+  /// Writes the configs and secrets that are texts or variables into a directory, which is created for this user alone
+  /// if it is missing. A file is named by its content, and one that is there already is left alone.
+  /// Throws: LaunchError.
+  void write_files(const std::filesystem::path& directory) const;
   /// The mounts of a service's container: volumes by their names in the store, binds, tmpfs, configs and secrets.
-  [[nodiscard]] MountSet mounts(std::string_view service) const;
-  /// A service as a launch, labels of Compose included. \param number 1-based, of a scaled service
-  [[nodiscard]] LaunchSpec launch_spec(std::string_view service, unsigned number = 1) const;
+  /// \param files  where write_files() puts, or has put, contents; only services that use such ones need it
+  /// Throws: ProjectError(not_supported) for what this library cannot mount, and for such a service without `files`.
+  [[nodiscard]] MountSet mounts(std::string_view service, const std::filesystem::path& files = {}) const;
+  /// A service as a launch, labels of Compose included; detached, with a record. Streams, store and ways to watch it
+  /// are the caller's to set. \param number 1-based, of a scaled service. Throws: as mounts().
+  [[nodiscard]] LaunchSpec launch_spec(std::string_view service, unsigned number = 1,
+                                       const std::filesystem::path& files = {}) const;
+  /// The name of a service's container: `container_name`, else PROJECT-SERVICE-NUMBER.
+  [[nodiscard]] std::string container_name(std::string_view service, unsigned number = 1) const;
 
   /// What would be done to have it run, computed without writing anything. See project_plan.hpp.
   [[nodiscard]] ProjectPlan plan_up(const UpOptions& options) const;
@@ -208,7 +223,8 @@ class DUNNAGE_API Project {
   [[nodiscard]] ProjectPlan plan_down(const DownOptions& options) const;
   [[nodiscard]] ProjectPlan plan_down() const;
 
-  friend bool operator==(const Project&, const Project&);
+  /// By to_yaml(), name and directory.
+  DUNNAGE_API friend bool operator==(const Project& left, const Project& right);
 
  private:
   struct State;

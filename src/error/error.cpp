@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunnage/error.hpp>
 
+#include "error/caret.hpp"
 #include "error/printable.hpp"
 #include "error/reason.hpp"
 
@@ -64,17 +65,7 @@ Place place_of(std::string_view text, std::size_t offset) {
 }
 
 std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size_t offset, std::size_t length) {
-  constexpr std::size_t kWindow = 160;
   const auto [line, column, whole] = place_of(text, offset);
-  const std::size_t begin = column > kWindow / 2 ? column - kWindow / 2 : 0;
-  const std::string_view window = whole.substr(std::min(begin, whole.size()), kWindow);
-  std::string shown;
-  for (const char character : window) {  // one column per byte, so that the caret stands below its part
-    const auto byte = static_cast<unsigned char>(character);
-    shown += byte < 0x20 || byte == 0x7f ? '?' : character;
-  }
-  const std::size_t caret = column - begin;
-  const std::size_t end = std::min(caret + std::max<std::size_t>(length, 1), std::max(shown.size(), caret + 1));
   const bool lines = text.find('\n') != std::string_view::npos;
   std::string message =
       fmt::format("{}, {}column {}: {}", info.operation, lines ? fmt::format("line {}, ", line + 1) : std::string{},
@@ -82,8 +73,7 @@ std::string compose_spec(const ErrorInfo& info, std::string_view text, std::size
   if (!info.remedy.empty()) {
     message += "; " + error::printable(info.remedy);
   }
-  message += fmt::format("\n  {}\n  {}^{}", shown, std::string(caret, ' '), std::string(end - caret - 1, '~'));
-  return message;
+  return message + error::caret_lines(whole, column, length);
 }
 
 }  // namespace

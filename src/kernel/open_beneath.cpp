@@ -7,11 +7,9 @@
 
 namespace dunnage::kernel {
 
-FileDescriptor open_beneath(int directory, const char* path, int flags, mode_t mode, Crossing crossing) noexcept {
-  uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  if (crossing == Crossing::Forbidden) {
-    resolve |= RESOLVE_NO_XDEV;
-  }
+namespace {
+
+FileDescriptor open_resolved(int directory, const char* path, int flags, mode_t mode, uint64_t resolve) noexcept {
   // EXDEV is also what the kernel says when a directory on the way is renamed out of here at that moment.
   int renames = 16;
   int fd = -EINTR;
@@ -23,6 +21,20 @@ FileDescriptor open_beneath(int directory, const char* path, int flags, mode_t m
     return FileDescriptor{};
   }
   return FileDescriptor{fd};
+}
+
+}  // namespace
+
+FileDescriptor open_beneath(int directory, const char* path, int flags, mode_t mode, Crossing crossing) noexcept {
+  uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  if (crossing == Crossing::Forbidden) {
+    resolve |= RESOLVE_NO_XDEV;
+  }
+  return open_resolved(directory, path, flags, mode, resolve);
+}
+
+FileDescriptor open_inside(int directory, const char* path, int flags) noexcept {
+  return open_resolved(directory, path, flags, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 }
 
 }  // namespace dunnage::kernel

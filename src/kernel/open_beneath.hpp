@@ -24,4 +24,7 @@ enum class Crossing { Forbidden, Allowed };
   return open_beneath(directory, path.c_str(), flags, mode, crossing);
 }
 
+/// Likewise, but links are followed as long as they stay below `directory`; EXDEV for one that does not.
+[[nodiscard]] FileDescriptor open_inside(int directory, const char* path, int flags) noexcept;
+
 }  // namespace dunnage::kernel

@@ -119,6 +119,7 @@ class errc(enum.Enum):
     limit_exceeded = "limit_exceeded"
     pull_failed = "pull_failed"
     cancelled = "cancelled"
+    not_granted = "not_granted"
 
 class Engine(enum.Enum):
     Docker = "docker"

@@ -39,6 +39,7 @@ constexpr std::pair<const char*, errc> kCodes[] = {
     {"limit_exceeded", errc::limit_exceeded},
     {"pull_failed", errc::pull_failed},
     {"cancelled", errc::cancelled},
+    {"not_granted", errc::not_granted},
 };
 
 /// Members for the exception beside those every Error has.
