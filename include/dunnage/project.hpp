@@ -201,6 +201,8 @@ class DUNNAGE_API Project {
   /// Of what a service's container is made; a container of another one is out of date. Hexadecimal SHA-256, and the
   /// same that Docker Compose computes, unless a config's content or `x-dunnage` has a part in it.
   [[nodiscard]] std::string config_hash(std::string_view service) const;
+  /// Likewise of a volume, by its key; the label `com.docker.compose.config-hash` of one that is created.
+  [[nodiscard]] std::string volume_hash(std::string_view volume) const;
 
   /// Writes the configs and secrets that are texts or variables into a directory, which is created for this user alone
   /// if it is missing. A file is named by its content, and one that is there already is left alone.

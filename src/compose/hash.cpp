@@ -127,6 +127,23 @@ std::string content_name(std::string_view content, const ServiceFile& file) {
   return image::hex_of(image::digest_of(said + std::string{content}));
 }
 
+std::string volume_hash(const ProjectVolume& volume) {
+  Json json = Json::object();
+  const auto add = [&](const char* name, const auto& value) {
+    if (!value.empty()) {
+      json[name] = value;
+    }
+  };
+  add("name", volume.name);
+  json["driver"] = volume.driver.empty() ? "local" : volume.driver;
+  add("driver_opts", volume.driver_options);
+  if (volume.external) {
+    json["external"] = true;
+  }
+  add("labels", volume.labels);
+  return image::hex_of(image::digest_of(json_text(json, 0)));
+}
+
 std::string service_hash(const Model& model, const Service& service) {
   const Value& value = *model.value.find("services")->find(service.name);
   Json json = printed(value, service_shape(), Form::Json);

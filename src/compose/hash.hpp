@@ -15,6 +15,9 @@ namespace dunnage::compose {
 /// keys, goes in where it is used.
 [[nodiscard]] std::string service_hash(const Model& model, const Service& service);
 
+/// Docker Compose's hash of a volume.
+[[nodiscard]] std::string volume_hash(const ProjectVolume& volume);
+
 /// The name of the file that holds a config or secret: its content and the permissions it is to have.
 [[nodiscard]] std::string content_name(std::string_view content, const ServiceFile& file);
 

@@ -34,7 +34,7 @@ class Printer {
     Json result = Json::object();
     for (const Key& key : shape.keys) {
       const Value* const part = value.find(key.name);
-      if (auto json = part == nullptr ? absent(key, shape) : member(*part, key)) {
+      if (auto json = part == nullptr ? absent(key) : member(*part, key)) {
         add(result, std::string{key.name}, *std::move(json));
       }
     }
@@ -65,14 +65,23 @@ class Printer {
   }
 
   /// Go's JSON leaves out neither commands nor structures.
-  [[nodiscard]] std::optional<Json> absent(const Key& key, const Shape& shape) const {
+  [[nodiscard]] std::optional<Json> absent(const Key& key) const {
     if (form_ == Form::Yaml) {
       return std::nullopt;
     }
     if (key.type == Type::Command) {
       return Json(nullptr);
     }
-    return key.type == Type::ObjectValue && shape.name != "a watch" ? std::optional{Json::object()} : std::nullopt;
+    return key.type == Type::ObjectValue ? std::optional{empty(*key.shape)} : std::nullopt;
+  }
+  [[nodiscard]] static Json empty(const Shape& shape) {
+    Json object = Json::object();
+    for (const Key& key : shape.keys) {
+      if (key.type == Type::Command) {
+        add(object, std::string{key.name}, Json(nullptr));
+      }
+    }
+    return object;
   }
 
   std::optional<Json> member(const Value& value, const Key& key) {

@@ -128,6 +128,23 @@ std::string Project::to_json() const {
 
 std::string Project::config_hash(std::string_view name) const { return compose::service_hash(*state_, service(name)); }
 
+std::string Project::volume_hash(std::string_view name) const {
+  const auto found = state_->volumes.find(std::string{name});
+  if (found == state_->volumes.end()) {
+    throw ProjectError{{.stage = Stage::Parse,
+                        .operation = "find volume",
+                        .subject = std::string{name},
+                        .detail = "",
+                        .cause = fmt::format("the project \"{}\" declares no such volume", state_->name),
+                        .code = errc::invalid_argument,
+                        .remedy = "give its key in the file"},
+                       {},
+                       "",
+                       0};
+  }
+  return compose::volume_hash(found->second);
+}
+
 bool operator==(const Project& left, const Project& right) {
   return left.state_ == right.state_ ||
          (left.name() == right.name() && left.directory() == right.directory() && left.to_yaml() == right.to_yaml());
