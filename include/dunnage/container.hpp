@@ -71,6 +71,14 @@ struct RestartPolicy {
   [[nodiscard]] DUNNAGE_API std::string to_string() const;
 };
 
+/// What becomes of a container that has ended and has the name of the one to be launched.
+enum class Replace {
+  No,            ///< the name is taken: errc::container_exists
+  KeepVolumes,   ///< it goes, and its anonymous volumes are mounted where an anonymous one is wanted at their place;
+                 ///< those without such a place stay in the store
+  RenewVolumes,  ///< it goes with its anonymous volumes
+};
+
 /// The mounts of another container, for this one too.
 struct VolumesFrom {
   std::string container;   ///< name or id; it has to have a record in the store
@@ -118,6 +126,8 @@ struct LaunchSpec {
   RestartPolicy restart{};
   int stop_signal = 0;  ///< 0: the image's, else SIGTERM
   std::string name{};   ///< makes a record in the store; unique there
+  /// It goes when the new one runs, with its log and what it wrote to its root. If the launch fails it is as it was.
+  Replace replace = Replace::No;
   Labels labels{};      ///< added to the image's, which they override
   bool record = false;  ///< make a record even without a name (one is made up). Detached containers always have one
   /// Remove the record and the anonymous volumes when the container has ended for good. Default: true with the host's

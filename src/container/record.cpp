@@ -32,8 +32,8 @@
 namespace dunnage::container {
 namespace {
 
-constexpr std::string_view kUnfinished = ".new-";
 constexpr auto kShortPatience = std::chrono::milliseconds{100};  ///< with who may just be launching under that name
+constexpr auto kPatience = std::chrono::seconds{2};              ///< with who is just ending
 constexpr int kAttempts = 16;  ///< somebody else may take and give up a name as often as we try
 
 kernel::FileDescriptor new_file(int directory, const char* name) {
@@ -75,6 +75,14 @@ class Unfinished {
     }
     published_ = number == 0;
     return published_;
+  }
+
+  /// Takes the name from the record that has it, which stands aside from now on.
+  void take_place(const std::string& name) {
+    if (const int number = kernel::exchange(containers_, name_, name); number != 0) {
+      throw kernel::CallError{"rename", number};
+    }
+    published_ = true;
   }
 
   kernel::FileDescriptor directory;
@@ -216,6 +224,31 @@ Record create_record(const volume::Layout& layout, const Config& config) {
   });
 }
 
+Record create_record_in_place(const volume::Layout& layout, const Config& config) {
+  const Deed deed{Stage::Launch, "launch container", config.name};
+  const std::string text = checked_config(deed, config);
+  auto record = explained(deed, [&]() -> std::optional<Record> {
+    kernel::FileDescriptor containers = open_containers(layout);
+    const kernel::FileDescriptor former = open_directory(containers.get(), config.name);
+    if (!former) {
+      return std::nullopt;
+    }
+    const RecordLock lock{former.get()};
+    if (!kernel::is_at(containers.get(), config.name, former.get())) {
+      return std::nullopt;
+    }
+    if (contact(former.get(), std::chrono::steady_clock::now() + kPatience).listener != Listener::Nobody) {
+      throw exists_failure(deed);
+    }
+    Unfinished fresh{containers.get(), config.id, text};
+    Record parts = make_record(layout, duplicate(containers.get()), std::move(fresh.directory), std::move(fresh.log),
+                               std::move(fresh.control));
+    fresh.take_place(config.name);
+    return parts;
+  });
+  return record ? std::move(*record) : create_record(layout, config);
+}
+
 void discard_record(const volume::Layout& layout, const std::string& name) noexcept {
   try {
     const kernel::FileDescriptor containers = open_containers(layout);
@@ -238,14 +271,7 @@ void sweep_unfinished(const volume::Layout& layout, int containers) {
         now - status.st_mtime < kOld) {
       continue;
     }
-    try {
-      const kernel::FileDescriptor trash = layout.open_trash();
-      if (const auto trashed = volume::move_to_trash(containers, name, trash.get())) {
-        volume::delete_from_trash(trash.get(), *trashed);
-      }
-    } catch (const kernel::CallError&) {
-      // a later sweep tries again
-    }
+    remove_replaced_record(layout, name.substr(kUnfinished.size()), false);
   }
 }
 

@@ -31,6 +31,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dunnage::container {
@@ -86,6 +87,22 @@ struct Record {
 /// Throws: LaunchError(container_exists) with the remedy to remove it or choose another name, LaunchError with the
 /// errno of what failed.
 [[nodiscard]] Record create_record(const volume::Layout& layout, const Config& config);
+
+/// The same, in the place of a container of that name that has ended, if there is one. The record of that one stands
+/// aside until bring_back_record() or remove_replaced_record() is called for `config.id`; a sweep removes it else.
+/// Throws: as create_record(), LaunchError(container_exists) if it runs.
+[[nodiscard]] Record create_record_in_place(const volume::Layout& layout, const Config& config);
+
+/// The names of the anonymous volumes of a record that can be read, with their targets. Throws: kernel::CallError.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> anonymous_volumes_of(const volume::Layout& layout,
+                                                                                    const std::string& name);
+
+/// As discard_record(), and the record that stood aside has its name again. Never throws.
+void bring_back_record(const volume::Layout& layout, const std::string& name, const std::string& id) noexcept;
+
+/// Removes the record that stands aside for the container of this id, with what that one wrote to its root and, if
+/// asked for, its anonymous volumes. What fails is left for a sweep. Never throws.
+void remove_replaced_record(const volume::Layout& layout, const std::string& id, bool volumes) noexcept;
 
 /// Opens the record of a container that is started again: a new control socket, the log goes on; config.json is
 /// replaced, but for the time of its creation. If the record was removed meanwhile it is made again.

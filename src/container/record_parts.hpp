@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <string_view>
 
 namespace dunnage::container {
 
+inline constexpr std::string_view kUnfinished = ".new-";  ///< begins the name of a record that is not one yet
 inline constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 
 /// Throws: kernel::CallError.

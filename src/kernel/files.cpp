@@ -148,6 +148,10 @@ int rename_exclusively(int from_directory, const std::string& from, int to_direc
   return ::renameat2(from_directory, from.c_str(), to_directory, to.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
 }
 
+int exchange(int directory, const std::string& one, const std::string& other) noexcept {
+  return ::renameat2(directory, one.c_str(), directory, other.c_str(), RENAME_EXCHANGE) == 0 ? 0 : errno;
+}
+
 bool is_at(int directory, const std::string& name, int fd) {
   struct stat named {};
   struct stat open {};

@@ -59,6 +59,10 @@ void sync(int fd);
 [[nodiscard]] int rename_exclusively(int from_directory, const std::string& from, int to_directory,
                                      const std::string& to) noexcept;
 
+/// Two names in one directory change places, at one instant.
+/// \return 0 or errno
+[[nodiscard]] int exchange(int directory, const std::string& one, const std::string& other) noexcept;
+
 /// Whether `name` in `directory` is the very file or directory that `fd` is. False if it is gone.
 [[nodiscard]] bool is_at(int directory, const std::string& name, int fd);
 

@@ -95,6 +95,18 @@ void check_record(const Checker& checker, const LaunchSpec& spec) {
   }
 }
 
+void check_replace(const Checker& checker, const LaunchSpec& spec) {
+  if (spec.replace == Replace::No) {
+    return;
+  }
+  if (spec.name.empty()) {
+    checker.refuse("without a name it takes nobody's place", "give it the name of the one it replaces");
+  }
+  if (std::holds_alternative<PreparedMounts>(spec.mounts)) {
+    checker.refuse("mounts that are prepared take no volumes over", "give the mounts as a MountSet or a MountPlan");
+  }
+}
+
 void check_volumes_from(const Checker& checker, const LaunchSpec& spec) {
   if (!spec.volumes_from.empty() && std::holds_alternative<PreparedMounts>(spec.mounts)) {
     checker.refuse("mounts that are prepared take no more from other containers",
@@ -149,6 +161,7 @@ void check(const LaunchSpec& spec) {
   check_record(checker, spec);
   check_terminal(checker, spec);
   check_volumes_from(checker, spec);
+  check_replace(checker, spec);
 }
 
 void check_complete(const LaunchSpec& spec) {

@@ -113,6 +113,7 @@ void Launch::resolve_mounts() {
   if (of_image()) {
     add_image_volumes();
   }
+  take_volumes_over();
 }
 
 void Launch::prepare_storage() {
@@ -157,7 +158,7 @@ void Launch::prepare_root() {
 
 std::vector<AnonymousVolume> Launch::anonymous() const {
   // never among those of the prepared mounts, which remove theirs when the launch fails
-  std::vector<AnonymousVolume> volumes = again_ ? again_->anonymous : std::vector<AnonymousVolume>{};
+  std::vector<AnonymousVolume> volumes = again_ ? again_->anonymous : inherited_;
   if (mounts_ != nullptr) {
     volumes.insert(volumes.end(), mounts_->anonymous.begin(), mounts_->anonymous.end());
   }
@@ -206,7 +207,9 @@ void Launch::make_record() {
     config.anonymous_volumes.push_back(volume.name);
   }
   const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
-  record_ = again_ ? container::reopen_record(layout, config) : container::create_record(layout, config);
+  record_ = again_       ? container::reopen_record(layout, config)
+            : replaces() ? container::create_record_in_place(layout, config)
+                         : container::create_record(layout, config);
   if (changes_ && !removed_on_exit()) {
     container::explained({Stage::Launch, "launch container", subject()}, [&] { changes_->keep(true); });
   }
@@ -266,6 +269,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   spec_.mounts = {};
   spec_.image_volumes = ImageVolumes::Ignore;  // they are in the plan
   spec_.watch = {};
+  spec_.replace = Replace::No;
   state->spec = std::move(spec_);
   return state;
 }
@@ -302,10 +306,13 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
   make_record();
   auto discard = gsl::finally([this] {
     if (record_ && store_ && !again_) {  // what ran before has a log worth keeping
-      container::discard_record(VolumeStoreAccess::layout(*store_), name_);
+      container::bring_back_record(VolumeStoreAccess::layout(*store_), name_, id_);
     }
   });
   std::shared_ptr<container::Running> run = start();
+  if (replaces()) {
+    container::remove_replaced_record(VolumeStoreAccess::layout(*store_), id_, spec_.replace == Replace::RenewVolumes);
+  }
   auto state = make_state(std::move(run));
   if (ready_kind_) {
     prepare::make_ready_roots(*ready_kind_,

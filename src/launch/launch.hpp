@@ -62,6 +62,7 @@ class Launch {
   [[nodiscard]] bool of_image() const { return spec_.rootfs.kind() == Rootfs::Kind::Image; }
   void find_image();
   void add_image_volumes();
+  void take_volumes_over();
   [[nodiscard]] Accounts image_accounts();
   [[nodiscard]] kernel::FileDescriptor mount_image(prepare::MountSource& source);
   [[nodiscard]] kernel::FileDescriptor mount_read_only(prepare::MountSource& source);
@@ -82,6 +83,7 @@ class Launch {
   /// The volumes that go with the container: those made for it now, and those it had before.
   [[nodiscard]] std::vector<AnonymousVolume> anonymous() const;
   [[nodiscard]] bool recorded() const;
+  [[nodiscard]] bool replaces() const { return !again_ && spec_.replace != Replace::No; }
   [[nodiscard]] bool detached() const;
   [[nodiscard]] std::string subject() const;  ///< what errors and volumes call it
   [[nodiscard]] bool removed_on_exit() const;
@@ -101,6 +103,7 @@ class Launch {
   std::uint64_t capabilities_ = 0;
   launcher::Identity identity_;
   std::shared_ptr<launcher::Connection> connection_;
+  std::vector<AnonymousVolume> inherited_;  ///< of the container whose place this one takes
   PreparedMounts prepared_;
   PreparedMountsAccess::State* mounts_ = nullptr;
   std::optional<image::Layout> images_;
