@@ -106,6 +106,7 @@ class DUNNAGE_API ContainerStore {
   void remove(std::string_view name, bool force = false, bool volumes = true);
 
  private:
+  friend class ContainerStoreAccess;
   struct State;
   explicit ContainerStore(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;

@@ -5,9 +5,12 @@
 #include "container/running.hpp"
 #include "container/specification.hpp"
 #include "container/state.hpp"
+#include "container/store_access.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace dunnage::container {
 
@@ -56,3 +59,15 @@ Container handle_of(Met met, const std::filesystem::path& store) {
 }
 
 }  // namespace dunnage::container
+
+namespace dunnage {
+
+std::optional<ContainerStore> ContainerStoreAccess::open_existing(const std::filesystem::path& root) {
+  auto volumes = VolumeStoreAccess::open_existing(root);
+  if (!volumes) {
+    return std::nullopt;
+  }
+  return ContainerStore{std::make_shared<ContainerStore::State>(ContainerStore::State{std::move(*volumes)})};
+}
+
+}  // namespace dunnage

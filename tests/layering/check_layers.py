@@ -13,7 +13,7 @@ from pathlib import Path
 
 # From the bottom up. A folder may include itself and the folders of earlier lines.
 LAYERS = [{"error"}, {"kernel"}, {"launcher"}, {"model"}, {"spec", "volume"}, {"image"}, {"plan"}, {"prepare"}, {"container"},
-          {"launch"}, {"compose"}]
+          {"launch"}, {"compose"}, {"project"}]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
