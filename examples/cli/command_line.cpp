@@ -78,9 +78,9 @@ class OptionReader {
   std::size_t next_ = 0;
 };
 
-/// The command of that name, if a program's words follow its options.
+/// The command of that name, if a program's words follow its options, or those of a command below it.
 const CLI::App* command_with_program(const CLI::App& app, const std::string& name) {
-  if (name != "run" && name != "exec") return nullptr;
+  if (name != "run" && name != "exec" && name != "compose") return nullptr;
   const auto found = app.get_subcommands([&name](const CLI::App* command) { return command->get_name() == name; });
   return found.empty() ? nullptr : found.front();
 }
@@ -90,13 +90,15 @@ const CLI::App* command_with_program(const CLI::App& app, const std::string& nam
 CommandLine split_command_line(const CLI::App& app, const std::vector<std::string>& words) {
   CommandLine line;
   OptionReader reader{words, line.parsed};
-  const bool at_word = reader.read(app);
-  const CLI::App* command = at_word ? command_with_program(app, words[reader.next()]) : nullptr;
-  if (command == nullptr) {
-    line.parsed = words;
-    return line;
+  const CLI::App* command = &app;
+  while (command == &app || command->get_name() == "compose") {
+    command = reader.read(*command) ? command_with_program(*command, words[reader.next()]) : nullptr;
+    if (command == nullptr) {
+      line.parsed = words;
+      return line;
+    }
+    reader.take_word();
   }
-  reader.take_word();
   reader.read(*command);
   line.positional.assign(words.begin() + static_cast<std::ptrdiff_t>(reader.next()), words.end());
   return line;

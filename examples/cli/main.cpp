@@ -7,6 +7,7 @@
 #include "command_line.hpp"
 
 #include <dunnage/error.hpp>
+#include <dunnage/project.hpp>
 #include <dunnage/version.hpp>
 
 #include <algorithm>
@@ -32,6 +33,7 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_diff(app, session);
   cli::add_volume(app, session);
   cli::add_image(app, session);
+  cli::add_compose(app, session);
   cli::add_spec(app, session);
   cli::add_support(app, session);
 }
@@ -56,6 +58,9 @@ int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int exit_code_of(const dunnage::Error& error, const cli::Session& session) {
+  if (dynamic_cast<const dunnage::ProjectError*>(&error) != nullptr) {
+    return error.code() == std::errc::no_such_file_or_directory ? cli::kNoProject : cli::kWrongProject;
+  }
   if (!session.runs_program) return session.failure_code;
   if (error.code() == dunnage::errc::program_missing) return cli::kProgramMissing;
   if (error.code() == dunnage::errc::program_unusable) return cli::kProgramUnusable;

@@ -20,13 +20,17 @@ inline constexpr int kFailure = 1;
 inline constexpr int kLaunchFailure = 125;
 inline constexpr int kProgramUnusable = 126;
 inline constexpr int kProgramMissing = 127;
+/// Those of Docker Compose, for files that are not there and files that are wrong.
+inline constexpr int kNoProject = 14;
+inline constexpr int kWrongProject = 15;
 
 struct Session {
-  std::string store{};                    ///< --store; empty: dunnage::default_store()
-  std::vector<std::string> positional{};  ///< of `run` and `exec`: everything from the first word that is no option
-  int failure_code = kFailure;            ///< exit code when the command throws
-  bool runs_program = false;              ///< 126 and 127 say that the program cannot be executed or is absent
-  std::function<int()> action{};          ///< the command that was asked for; returns the exit code
+  std::string store{};  ///< --store; empty: dunnage::default_store()
+  std::vector<std::string>
+      positional{};  ///< of `run` and `exec`, also of compose: everything from the first word that is no option
+  int failure_code = kFailure;    ///< exit code when the command throws
+  bool runs_program = false;      ///< 126 and 127 say that the program cannot be executed or is absent
+  std::function<int()> action{};  ///< the command that was asked for; returns the exit code
 
   [[nodiscard]] std::filesystem::path store_root() const;
   [[nodiscard]] dunnage::ContainerStore containers() const;

@@ -50,7 +50,7 @@ void apply_up(const Project& project, const UpOptions& up, const std::vector<Pro
     perform_in_order(all, {Kind::CreateVolume, Kind::RecreateVolume}, actor, options);
     const std::vector<Chain> chains = chains_of(all);
     const Workplace place{project, chains, actor, ledger, options};
-    failures = run_tasks(up_tasks(place, up.wait), options.parallel, options.watch.stop);
+    failures = run_tasks(up_tasks(place, up), options.parallel, options.watch.stop);
   } catch (const std::exception&) {
     failures.push_back(std::current_exception());
   }

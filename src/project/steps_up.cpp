@@ -103,6 +103,9 @@ class UpSteps {
       return start_only(service, places);
     }
     check_dependencies(service);
+    if (options_.prepare && is_named(service)) {
+      return plan_pull(service, true);
+    }
     bool fresh = false;
     for (unsigned number = 1; number <= scale; ++number) {
       const auto place = places.find(number);
@@ -112,6 +115,10 @@ class UpSteps {
       remove(*container, fmt::format("{} of \"{}\" {} wanted", scale, service.name, scale == 1 ? "is" : "are"));
     }
     plan_pull(service, fresh);
+  }
+
+  [[nodiscard]] bool is_named(const Service& service) const {
+    return std::find(options_.services.begin(), options_.services.end(), service.name) != options_.services.end();
   }
 
   void start_only(const Service& service, const std::map<unsigned, const PresentContainer*>& places) {
@@ -281,7 +288,7 @@ class UpSteps {
   }
 
   void plan_orphans() {
-    if (!options_.create) {
+    if (!options_.create || options_.prepare) {
       return;
     }
     for (const PresentContainer& container : present_.containers) {

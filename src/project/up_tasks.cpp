@@ -64,17 +64,24 @@ class UpTasks {
  public:
   explicit UpTasks(const Workplace& place) : place_{place}, starts_{starts_of(place.chains)} {}
 
-  std::vector<Task> take(bool wait) {
+  std::vector<Task> take(const UpOptions& up) {
     for (const Chain& chain : place_.chains) {
       tasks_.push_back(task_for(chain, place_));
     }
     for (std::size_t index = 0; index < place_.chains.size(); ++index) {
       if (place_.chains[index].changes_something()) {
-        add_needs(index);
+        for (const std::size_t need : needs_of(place_.chains[index].service)) {
+          tasks_[index].needs.push_back(need);
+        }
+      }
+    }
+    if (up.prepare) {
+      for (const std::string& name : up.services) {
+        (void)needs_of(name);
       }
     }
     for (const auto& entry : starts_) {
-      if (wait && services().contains(entry.first)) {
+      if (up.wait && services().contains(entry.first)) {
         (void)waiting(entry.first, Condition::Healthy, true);
       }
     }
@@ -84,25 +91,28 @@ class UpTasks {
  private:
   [[nodiscard]] const std::map<std::string, Service>& services() const { return place_.project.services(); }
 
-  void add_needs(std::size_t index) {
-    const auto service = services().find(place_.chains[index].service);
+  /// The tasks that are done before a container of this service is begun.
+  std::vector<std::size_t> needs_of(const std::string& name) {
+    std::vector<std::size_t> needs;
+    const auto service = services().find(name);
     if (service == services().end()) {
-      return;  // an orphan
+      return needs;  // of an orphan
     }
-    for (const auto& [name, dependency] : service->second.depends_on) {
-      const auto starts = starts_.find(name);
+    for (const auto& [other, dependency] : service->second.depends_on) {
+      const auto starts = starts_.find(other);
       if (starts == starts_.end()) {
         continue;
       }
-      if (dependency.condition == Condition::Healthy) {
-        needed_.insert(name);
+      if (dependency.condition == Condition::Started) {
+        needs.insert(needs.end(), starts->second.begin(), starts->second.end());
+        continue;
       }
-      const std::vector<std::size_t> needs =
-          dependency.condition == Condition::Started
-              ? starts->second
-              : std::vector<std::size_t>{waiting(name, dependency.condition, dependency.required)};
-      tasks_[index].needs.insert(tasks_[index].needs.end(), needs.begin(), needs.end());
+      if (dependency.condition == Condition::Healthy) {
+        needed_.insert(other);
+      }
+      needs.push_back(waiting(other, dependency.condition, dependency.required));
     }
+    return needs;
   }
 
   /// The task that ends when all containers of a service are what somebody waits for.
@@ -184,10 +194,10 @@ std::vector<Chain> chains_of(const std::vector<ProjectStep>& steps) {
   return chains;
 }
 
-std::vector<Task> up_tasks(const Workplace& place, bool wait) {
+std::vector<Task> up_tasks(const Workplace& place, const UpOptions& up) {
   // lives as long as its tasks
   auto maker = std::make_shared<UpTasks>(place);
-  std::vector<Task> tasks = maker->take(wait);
+  std::vector<Task> tasks = maker->take(up);
   for (Task& task : tasks) {
     task.work = [maker, work = std::move(task.work)](const std::stop_token& stop) { work(stop); };
   }

@@ -35,8 +35,7 @@ struct Workplace {
 };
 
 /// Each container comes after what its service depends on, and after what it waits for there.
-/// \param wait for every service with a health check
-[[nodiscard]] std::vector<Task> up_tasks(const Workplace& place, bool wait);
+[[nodiscard]] std::vector<Task> up_tasks(const Workplace& place, const UpOptions& up);
 
 /// Each container comes after those that depend on its service.
 [[nodiscard]] std::vector<Task> down_tasks(const Workplace& place);

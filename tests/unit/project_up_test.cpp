@@ -233,6 +233,16 @@ TEST_CASE("an image is fetched when it is needed, or each time if the files say 
   CHECK(words_of(project.up()).front() == "pull image web");
 }
 
+TEST_CASE("before a one-off container its dependencies are brought up, and its volumes and image are there",
+          "[project][pure]") {
+  ProjectMaker project{{"db", "web"}};
+  project.service("web").depends_on["db"] = {};
+  project.volume("data", "web", "/data");
+  project.present.images.erase("web");
+  CHECK(words_of(project.up({.services = {"web"}, .prepare = true})) ==
+        Words{"pull image web", "create volume shop_data", "create container shop-db-1"});
+}
+
 TEST_CASE("starting makes nothing", "[project][pure]") {
   ProjectMaker project{{"db", "web"}};
   project.running("db").status = ContainerStatus::Exited;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Applying a plan in front of a user.
+
+#include "signals.hpp"
+
+#include <dunnage/project_plan.hpp>
+
+#include <optional>
+
+namespace cli {
+
+/// Does it, and shows how far it is. A signal ends it after what has begun.
+/// \return the signal, if one came. Throws: dunnage::Error.
+std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, bool destroy_data, Signals& signals);
+
+/// The same where no signal is looked at.
+void apply_plan(const dunnage::ProjectPlan& plan, bool destroy_data);
+
+}  // namespace cli

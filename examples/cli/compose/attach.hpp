@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Containers of a project in the foreground: their logs on the user's terminal, until all have ended or a signal
+/// comes.
+
+#include "log_printer.hpp"
+#include "session.hpp"
+#include "signals.hpp"
+
+#include <dunnage/project_plan.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cli {
+
+struct Attached {
+  std::vector<std::string> containers;  ///< names
+  std::chrono::system_clock::time_point since;
+  LogStyle style{};
+};
+
+/// \param down how they are stopped when a signal comes; a second one kills them
+/// \return 0, or 130 after a signal
+int attach(const dunnage::Project& project, const Session& session, const Attached& attached,
+           const dunnage::DownOptions& down, Signals& signals);
+
+}  // namespace cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The verbs of compose.
+
+#include "project_flags.hpp"
+
+#include "command.hpp"
+
+#include <memory>
+#include <string>
+
+namespace cli {
+
+/// What a verb belongs to.
+struct Compose {
+  CLI::App& app;
+  Session& session;
+  std::shared_ptr<ProjectFlags> project;
+
+  /// A verb with the options every command has. Its failures exit with 1, and those of reading the files with 14
+  /// and 15.
+  [[nodiscard]] CLI::App& verb(const std::string& name, const std::string& description) const;
+};
+
+void add_compose_config(const Compose& compose);
+void add_compose_plan(const Compose& compose);
+void add_compose_up(const Compose& compose);
+void add_compose_down(const Compose& compose);
+void add_compose_lifecycle(const Compose& compose);  // start, stop, restart
+void add_compose_ps(const Compose& compose);
+void add_compose_logs(const Compose& compose);
+void add_compose_run(const Compose& compose);
+void add_compose_exec(const Compose& compose);
+void add_compose_volumes(const Compose& compose);
+
+}  // namespace cli

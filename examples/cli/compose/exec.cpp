@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// compose exec: a further program in a running container of a service.
+
+#include "compose.hpp"
+#include "containers.hpp"
+#include "environment.hpp"
+#include "foreground.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace cli {
+namespace {
+
+struct ComposeExecFlags {
+  std::vector<std::string> variables{};
+  std::string user{};
+  std::string working_directory{};
+  std::string index = "1";
+  bool no_terminal = false;
+};
+
+std::string container_for(const std::string& project, const std::string& service, const std::string& index,
+                          const Session& session) {
+  const auto all = containers_of(session, project, {});
+  const auto found = std::find_if(all.begin(), all.end(), [&](const dunnage::ContainerInfo& info) {
+    return service_of(info) == service && !is_one_off(info) &&
+           label_of(info, "com.docker.compose.container-number") == index;
+  });
+  if (found == all.end()) throw std::runtime_error{"service \"" + service + "\" is not running"};
+  return found->name;
+}
+
+int exec(const ComposeExecFlags& flags, const ProjectFlags& source, Session& session) {
+  if (session.positional.size() < 2) {
+    throw std::invalid_argument{"nothing to execute; write dunnage compose exec [OPTIONS] SERVICE COMMAND [ARG...]"};
+  }
+  const std::string name = container_for(source.project_name(), session.positional.front(), flags.index, session);
+  dunnage::ExecSpec spec;
+  spec.argv.assign(session.positional.begin() + 1, session.positional.end());
+  for (const auto& text : flags.variables) add_variable(spec.env, text);
+  spec.user = flags.user;
+  spec.cwd = flags.working_directory;
+  spec.terminal = !flags.no_terminal && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+  if (!spec.terminal) spec.in = dunnage::Stdio::inherit();
+  const bool interactive = spec.terminal;
+  const dunnage::Container container = session.containers().get(name);
+  session.runs_program = true;
+  Foreground foreground;
+  const dunnage::Process process = container.exec(std::move(spec));
+  foreground.follow({.exit_fd = process.exit_fd(),
+                     .terminal_fd = process.terminal_fd(),
+                     .interactive = interactive,
+                     .kill = [&process](int signal) { process.kill(signal); }});
+  return process.wait().code();
+}
+
+}  // namespace
+
+void add_compose_exec(const Compose& compose) {
+  CLI::App& command = compose.verb("exec", "Run a further program in a running container of a service");
+  auto flags = std::make_shared<ComposeExecFlags>();
+  command.add_flag("-T,--no-tty", flags->no_terminal, "No terminal, also where there is one");
+  add_repeated(command, "-e,--env", flags->variables, "Environment: NAME=VALUE, or NAME for the value of this shell");
+  command.add_option("--index", flags->index, "Which container of a scaled service (default: 1)");
+  command.add_option("-u,--user", flags->user, "user[:group], names or numbers");
+  command.add_option("-w,--workdir", flags->working_directory, "Working directory");
+  command.add_option("WORDS", compose.session.positional, "The service, and the program with its arguments")
+      ->type_name("");
+  on_chosen(command, compose.session, flags,
+            [project = compose.project, &session = compose.session](const ComposeExecFlags& chosen) {
+              return exec(chosen, *project, session);
+            });
+}
+
+}  // namespace cli
