@@ -20,9 +20,10 @@
 /// `unless-stopped` is `always`, and a health check is run while somebody waits for its answer and at no other time.
 /// There is no network between containers either: they share volumes, sockets on them, or the host's network.
 ///
-/// Throws: ProjectError for what the files ask and cannot be, VolumeError(store_unusable), and the errors of the
-/// stores. Thread safety: values; apply() may be called from any thread, and two at once for one project are told apart
-/// by what they find (the second is refused, or fails with the name of what is there already).
+/// Throws: LaunchError for what the project asks and cannot be (a volume or an image that is not there, a name that is
+/// taken, ...), VolumeError(store_unusable), and the other errors of the stores.
+/// Thread safety: values; apply() may be called from any thread, and two at once for one project are told apart by what
+/// they find (the second is refused, or fails with the name of what is there already).
 
 #include <dunnage/container_store.hpp>
 #include <dunnage/error.hpp>
@@ -36,6 +37,7 @@
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

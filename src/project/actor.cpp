@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "project/actor.hpp"
 
+#include "kernel/file_descriptor.hpp"
 #include "project/labels.hpp"
 #include "project/launch_service.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/image_store.hpp>
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace dunnage::project {
@@ -23,6 +31,18 @@ std::optional<Container> running(const ContainerStore& store, const std::string&
     }
   }
   return std::nullopt;
+}
+
+/// An input that nobody writes to and that never ends: who reads it holds the other end as well.
+kernel::FileDescriptor endless_input() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw std::system_error{errno, std::generic_category(), "cannot make a pipe"};
+  }
+  const kernel::FileDescriptor reader{ends[0]};
+  const kernel::FileDescriptor writer{ends[1]};
+  return kernel::FileDescriptor{
+      ::open(fmt::format("/proc/self/fd/{}", reader.get()).c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY)};
 }
 
 bool mounts_volume(const ContainerInfo& info, const std::string& volume) {
@@ -98,6 +118,11 @@ void Actor::recreate_volume(const ProjectStep& step) {
 void Actor::launch(const ProjectStep& step, Replace replace) {
   LaunchSpec spec = detached_spec(project_, step.service, step.number, step.subject, store_);
   spec.replace = replace;
+  kernel::FileDescriptor input;
+  if (project_.service(step.service).stdin_open) {
+    input = endless_input();
+    spec.in = Stdio::descriptor(input.get());
+  }
   (void)Container::launch(std::move(spec));
 }
 

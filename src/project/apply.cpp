@@ -2,6 +2,7 @@
 #include "project/apply.hpp"
 
 #include "project/actor.hpp"
+#include "project/launch_service.hpp"
 #include "project/ledger.hpp"
 #include "project/up_tasks.hpp"
 
@@ -48,6 +49,7 @@ void apply_up(const Project& project, const UpOptions& up, const std::vector<Pro
       std::erase_if(all, [](const ProjectStep& step) { return step.kind == Kind::PullImage; });
     }
     perform_in_order(all, {Kind::CreateVolume, Kind::RecreateVolume}, actor, options);
+    write_files(project, store_of(up.store));
     const std::vector<Chain> chains = chains_of(all);
     const Workplace place{project, chains, actor, ledger, options};
     failures = run_tasks(up_tasks(place, up), options.parallel, options.watch.stop);
@@ -73,6 +75,9 @@ void apply_down(const Project& project, const DownOptions& down, const std::vect
     failures = run_tasks(down_tasks(place), options.parallel, options.watch.stop);
     if (failures.empty()) {
       perform_in_order(steps, {Kind::RemoveVolume}, actor, options);
+      if (down.remove && project_containers(project.name(), store_of(down.store)).empty()) {
+        remove_files(project, store_of(down.store));
+      }
     }
   } catch (const std::exception&) {
     failures.push_back(std::current_exception());

@@ -13,7 +13,6 @@ inline constexpr const char* kOneOff = "com.docker.compose.oneoff";  ///< "True"
 inline constexpr const char* kConfigHash = "com.docker.compose.config-hash";
 inline constexpr const char* kVersion = "com.docker.compose.version";
 inline constexpr const char* kVolume = "com.docker.compose.volume";
-inline constexpr const char* kWorkingDirectory = "com.docker.compose.project.working_dir";
 /// Of each field a container was made of, the beginning of a digest, as JSON: it tells which one has changed.
 inline constexpr const char* kFields = "dunnage.compose.fields";
 

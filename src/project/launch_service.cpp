@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "project/launch_service.hpp"
 
+#include "kernel/file_descriptor.hpp"
 #include "kernel/random_hex.hpp"
+#include "kernel/remove_tree.hpp"
 #include "project/fields.hpp"
 #include "project/labels.hpp"
 #include "project/wanted.hpp"
@@ -9,33 +11,67 @@
 #include <dunnage/project_plan.hpp>
 #include <dunnage/version.hpp>
 
+#include <dunnage/volume_store.hpp>
+
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace dunnage {
 namespace project {
 namespace {
 
-/// What launch_spec() says already is not said otherwise.
-void add_labels(const Project& project, const std::string& service, unsigned number, Labels& labels) {
-  labels.emplace(label::kProject, project.name());
-  labels.emplace(label::kService, service);
-  labels.emplace(label::kNumber, std::to_string(number));
-  labels.emplace(label::kOneOff, "False");
-  labels.emplace(label::kVersion, DUNNAGE_VERSION);
-  labels.emplace(label::kWorkingDirectory, project.directory().string());
-  labels[label::kConfigHash] = project.config_hash(service);
+constexpr const char* kProjects = "projects";
+
+/// By which a later plan tells what has changed.
+void add_fields(const Project& project, const std::string& service, Labels& labels) {
   labels[label::kFields] = encode_fields(fields_of(project.service(service)));
 }
 
 }  // namespace
 
+std::filesystem::path files_of(const Project& project, const std::filesystem::path& store) {
+  return store / kProjects / project.name();
+}
+
+void write_files(const Project& project, const std::filesystem::path& store) {
+  const auto any = [](const auto& files) {
+    return std::any_of(files.begin(), files.end(), [](const auto& entry) { return entry.second.content.has_value(); });
+  };
+  if (!any(project.configs()) && !any(project.secrets())) {
+    return;
+  }
+  const std::filesystem::path place = files_of(project, store);
+  const std::filesystem::path parent = place.parent_path();
+  if (::mkdir(parent.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    throw LaunchError{{.stage = Stage::Prepare,
+                       .operation = "write configs and secrets",
+                       .subject = parent.string(),
+                       .detail = {},
+                       .cause = "mkdir",
+                       .code = {errno, std::generic_category()},
+                       .remedy = "see what keeps this user from writing to its store"}};
+  }
+  project.write_files(place);
+}
+
+void remove_files(const Project& project, const std::filesystem::path& store) noexcept {
+  const kernel::FileDescriptor parent{
+      ::open((store / kProjects).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (parent) {
+    (void)kernel::remove_tree(parent.get(), project.name());  // what stays is found by the next who brings it up
+  }
+}
+
 LaunchSpec detached_spec(const Project& project, const std::string& service, unsigned number, const std::string& name,
                          const std::filesystem::path& store) {
-  LaunchSpec spec = project.launch_spec(service, number);
-  add_labels(project, service, number, spec.labels);
+  LaunchSpec spec = project.launch_spec(service, number, files_of(project, store));
+  add_fields(project, service, spec.labels);
   spec.name = name;
   spec.record = true;
   spec.lifetime = Lifetime::Detached;
@@ -67,8 +103,8 @@ VolumeOptions volume_options(const Project& project, const std::string& key) {
 LaunchSpec one_off_spec(const Project& project, std::string_view service, const std::filesystem::path& store) {
   constexpr std::size_t kDigits = 12;
   const std::string name{service};
-  LaunchSpec spec = project.launch_spec(name);
-  project::add_labels(project, name, 1, spec.labels);
+  LaunchSpec spec = project.launch_spec(name, 1, project::files_of(project, store.empty() ? default_store() : store));
+  project::add_fields(project, name, spec.labels);
   spec.labels[project::label::kOneOff] = "True";
   spec.name = fmt::format("{}-{}-run-{}", project.name(), name, kernel::random_hex(kDigits));
   spec.record = true;

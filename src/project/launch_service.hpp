@@ -15,6 +15,13 @@ namespace dunnage::project {
 [[nodiscard]] LaunchSpec detached_spec(const Project& project, const std::string& service, unsigned number,
                                        const std::string& name, const std::filesystem::path& store);
 
+/// Where configs and secrets that are no files are written to, for this project: `<store>/projects/<name>`.
+[[nodiscard]] std::filesystem::path files_of(const Project& project, const std::filesystem::path& store);
+/// Writes them, if there are some. Throws: LaunchError.
+void write_files(const Project& project, const std::filesystem::path& store);
+/// Removes them. No container may be left. Never throws.
+void remove_files(const Project& project, const std::filesystem::path& store) noexcept;
+
 /// What Compose gives a volume that it makes.
 [[nodiscard]] VolumeOptions volume_options(const Project& project, const std::string& key);
 

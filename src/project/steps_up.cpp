@@ -161,6 +161,9 @@ class UpSteps {
           "restart: unless-stopped is always here: after the machine has been down nothing starts "
           "by itself");
     }
+    if (service.stdin_open) {
+      step.reasons.emplace_back("stdin_open: its input stays open until it is started again, and nobody writes to it");
+    }
     if (service.tty) {
       step.reasons.emplace_back("tty: its output goes to its log instead, as nobody is attached to it for good");
     }

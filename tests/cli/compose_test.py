@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`dunnage compose`, used as people use it.
+
+    DUNNAGE=build/examples/cli/dunnage python3 tests/cli/compose_test.py [CLASS[.test]...]
+
+Services run on this machine's /usr (`x-dunnage: {rootfs: host}`) unless a test is about images.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import textwrap
+import time
+import unittest
+
+from command_line import PATIENCE, CommandLineTest, DUNNAGE, main
+from oci_image import Image, busybox_layer, has_static_busybox, layer, write_layout
+
+IMAGES = os.environ.get("DUNNAGE_TEST_IMAGES", "")
+EXAMPLES = os.environ.get("DUNNAGE_COMPOSE_EXAMPLES", "")
+LOOP = "trap 'exit 0' TERM; while :; do sleep 0.05; done"
+
+
+def service(script, more=""):
+    """A service on this machine's /usr that runs a shell script."""
+    text = "x-dunnage: {rootfs: host}\nstop_grace_period: 5s\ncommand: " + json.dumps(["sh", "-c", script]) + "\n"
+    return textwrap.indent(text + textwrap.dedent(more), "    ")
+
+
+class ComposeTest(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        self.project = os.path.join(self.directory, "shop")
+        os.mkdir(self.project)
+        self.addCleanup(self.remove_everything)  # before the directory
+
+    def write(self, services, volumes=(), more=""):
+        """A project called shop; services is {name: text}."""
+        text = "name: shop\nservices:\n" + "".join(f"  {name}:\n{body}" for name, body in services.items())
+        if volumes:
+            text += "volumes:\n" + "".join(f"  {line}\n" for line in volumes)
+        self.write_file("compose.yaml", text + more)
+
+    def write_file(self, name, text):
+        path = os.path.join(self.project, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def compose(self, *words, **keywords):
+        return self.dunnage("compose", "--project-directory", self.project, "-f",
+                            os.path.join(self.project, "compose.yaml"), *words, **keywords)
+
+    def did(self, *words, **keywords):
+        """Runs a verb that has to succeed; returns what it printed, progress included."""
+        result = self.compose(*words, **keywords)
+        self.assertEqual(result.returncode, 0, f"compose {' '.join(words)}: {result.stdout}{result.stderr}")
+        return result.stdout + result.stderr
+
+    def said(self, *words, **keywords):
+        """The same; returns its standard output alone."""
+        result = self.compose(*words, **keywords)
+        self.assertEqual(result.returncode, 0, f"compose {' '.join(words)}: {result.stdout}{result.stderr}")
+        return result.stdout
+
+    def refused(self, *words, code=1, **keywords):
+        result = self.compose(*words, **keywords)
+        self.assertEqual(result.returncode, code, f"compose {' '.join(words)}: {result.stdout}{result.stderr}")
+        return result.stderr
+
+    def plan(self, *words):
+        return json.loads(self.said("plan", "--json", *words))
+
+    def steps(self, *words):
+        """"create container shop-web-1", each"""
+        return [" ".join((step["Action"], step["Object"], step["Subject"])) for step in self.plan(*words)["Steps"]]
+
+    def running(self):
+        return self.said("ps", "--services").split()
+
+    def ids(self):
+        containers = [json.loads(line) for line in self.said("ps", "-a", "--no-trunc", "--format", "json").splitlines()]
+        return {container["Name"]: container["ID"] for container in containers}
+
+
+class Plans(ComposeTest):
+    def test_a_plan_makes_nothing_not_even_a_store(self):
+        self.write({"web": service(LOOP, "volumes: ['data:/data']\n")}, ["data:"])
+        self.assertEqual(self.steps(), ["create volume shop_data", "create container shop-web-1"])
+        self.assertIn("create    container  shop-web-1", self.did("plan"))
+        self.assertEqual(self.plan("--down")["Steps"], [])
+        self.assertFalse(os.path.exists(self.store))
+
+    def test_up_twice_changes_nothing_the_second_time(self):
+        self.write({"db": service(LOOP, "volumes: ['data:/data']\n"), "web": service(LOOP, "depends_on: [db]\n")},
+                   ["data:"])
+        self.did("up", "-d")
+        before = self.ids()
+        self.assertEqual(self.steps(),
+                         ["keep volume shop_data", "keep container shop-db-1", "keep container shop-web-1"])
+        self.assertIn("Container shop-web-1  Running", self.did("up", "-d"))
+        self.assertEqual(self.ids(), before)
+
+    def test_what_destroys_data_is_listed_and_refused_without_the_word(self):
+        self.write({"web": service(LOOP, "volumes: ['data:/data']\n")}, ["data:"])
+        self.did("up", "-d")
+        self.assertEqual(self.plan("--down")["DataLoss"], [])
+        self.assertEqual(self.plan("--down", "-v")["DataLoss"], ["shop_data"])
+        self.assertIn("DESTROYS DATA of shop_data", self.did("plan", "--down", "-v"))
+        self.write({"web": service(LOOP, "volumes: ['data:/data']\n")}, ["data: {driver_opts: {type: tmpfs, device: x}}"])
+        self.assertEqual(self.plan()["DataLoss"], [])
+        self.assertEqual(self.plan("-y")["DataLoss"], ["shop_data"])
+
+
+class UpAndDown(ComposeTest):
+    def test_a_changed_service_is_recreated_alone_with_its_anonymous_volumes(self):
+        script = "[ -e /data/kept ] && echo found it; echo x > /data/kept; " + LOOP
+        services = {"db": service(LOOP), "web": service(script, "volumes: [/data]\nenvironment: {PORT: 80}\n")}
+        self.write(services)
+        self.did("up", "-d")
+        self.eventually(lambda: self.dunnage("exec", "shop-web-1", "test", "-e", "/data/kept").returncode == 0, "start")
+        before, volumes = self.ids(), self.lines("volume", "ls", "-q")
+        self.assertEqual(len(volumes), 1)
+        self.write({**services, "web": service(script, "volumes: [/data]\nenvironment: {PORT: 81}\n")})
+        changed = {step["Subject"]: step["Changed"] for step in self.plan()["Steps"]}
+        self.assertEqual(changed, {"shop-db-1": [], "shop-web-1": ["environment.PORT"]})
+        self.did("up", "-d")
+        after = self.ids()
+        self.assertEqual(after["shop-db-1"], before["shop-db-1"])
+        self.assertNotEqual(after["shop-web-1"], before["shop-web-1"])
+        self.eventually(lambda: "found it" in self.did("logs", "web"), "its anonymous volume has to come along")
+        self.assertEqual(self.lines("volume", "ls", "-q"), volumes)
+        self.did("up", "-d", "--force-recreate", "-V", "web")
+        self.assertEqual(len(self.lines("volume", "ls", "-q")), 1)
+        self.assertNotEqual(self.lines("volume", "ls", "-q"), volumes)
+
+    def test_down_keeps_volumes_says_so_and_up_finds_the_data(self):
+        script = "cat /data/log; date >> /data/log; " + LOOP
+        self.write({"web": service(script, "volumes: ['data:/data', 'others:/others']\n")},
+                   ["data:", "others: {external: true}"])
+        self.assertIn("external volume", self.refused("up", "-d"))
+        self.assertEqual(self.lines("ps", "-a", "-q"), [])
+        self.succeed("volume", "create", "others")
+        self.did("up", "-d")
+        self.eventually(lambda: self.dunnage("exec", "shop-web-1", "test", "-s", "/data/log").returncode == 0, "start")
+        told = self.did("down")
+        self.assertIn("Volume shop_data  Kept: volumes stay unless", told)
+        self.assertIn("Volume others  Kept: it is external", told)
+        self.assertEqual(self.lines("ps", "-a", "-q"), [])
+        self.did("up", "-d")
+        self.eventually(lambda: self.did("logs", "--no-log-prefix", "web").count("\n") == 1, "the data has to be there")
+        self.did("down", "-v")
+        self.assertEqual(self.lines("volume", "ls", "-q"), ["others"])
+        self.assertEqual(self.steps("--down"), ["keep volume others"])
+
+    def test_volumes_have_the_names_and_labels_of_compose(self):
+        self.write({"web": service(LOOP, "volumes: ['data:/data']\n")}, ["data: {labels: {a: b}}"])
+        self.did("up", "-d")
+        (volume,) = json.loads(self.succeed("volume", "inspect", "shop_data"))
+        labels = volume["Labels"]
+        self.assertEqual({name: labels[name] for name in ("a", "com.docker.compose.project",
+                                                          "com.docker.compose.volume")},
+                         {"a": "b", "com.docker.compose.project": "shop", "com.docker.compose.volume": "data"})
+        self.assertRegex(labels["com.docker.compose.config-hash"], r"\A[0-9a-f]{64}\Z")
+        self.assertIn("com.docker.compose.version", labels)
+        container = self.inspected("shop-web-1")["Config"]["Labels"]
+        self.assertEqual({name: container["com.docker.compose." + name]
+                          for name in ("project", "service", "container-number", "oneoff")},
+                         {"project": "shop", "service": "web", "container-number": "1", "oneoff": "False"})
+        self.assertEqual(self.said("volumes", "-q"), "shop_data\n")
+        self.assertEqual(self.said("volumes", "-q", "web"), "shop_data\n")
+
+    def test_services_start_after_what_they_wait_for(self):
+        self.write({
+            "job": service("sleep 0.3; touch /shared/job", "volumes: ['shared:/shared']\n"),
+            "db": service("sleep 0.5; touch /shared/ready; " + LOOP, """\
+                volumes: ['shared:/shared']
+                healthcheck: {test: [CMD, test, -e, /shared/ready], interval: 1s, timeout: 5s, retries: 20}
+                """),
+            "web": service("ls /shared; " + LOOP, """\
+                volumes: ['shared:/shared']
+                depends_on: {job: {condition: service_completed_successfully}, db: {condition: service_healthy}}
+                """)}, ["shared:"])
+        self.did("up", "-d")
+        self.eventually(lambda: self.did("logs", "--no-log-prefix", "web").split() == ["job", "ready"], "web")
+
+    def test_a_dependency_that_fails_is_named_with_what_is_done_and_what_is_not(self):
+        self.write({"job": service("echo no luck; exit 3"),
+                    "web": service(LOOP, "depends_on: {job: {condition: service_completed_successfully}}\n")})
+        message = self.refused("up", "-d")
+        for part in ("shop-job-1", "exited with 3", "Done: create shop-job-1", "Not done: create shop-web-1"):
+            self.assertIn(part, message)
+        self.assertEqual(self.running(), [])
+        self.write({"db": service(LOOP, "healthcheck: {test: [CMD, 'false'], interval: 10ms, retries: 2}\n"),
+                    "web": service(LOOP, "depends_on: {db: {condition: service_healthy}}\n")})
+        self.assertIn("unhealthy", self.refused("up", "-d"))
+
+    def test_scale(self):
+        self.write({"web": service(LOOP)})
+        self.did("up", "-d", "--scale", "web=3")
+        self.assertEqual(sorted(self.ids()), ["shop-web-1", "shop-web-2", "shop-web-3"])
+        self.did("up", "-d", "--scale", "web=2")
+        self.assertEqual(sorted(self.ids()), ["shop-web-1", "shop-web-2"])
+        self.refused("up", "--scale", "web=many")
+        self.did("down")
+
+    def test_orphans_stay_until_they_are_asked_to_go(self):
+        self.write({"web": service(LOOP), "old": service(LOOP)})
+        self.did("up", "-d")
+        self.write({"web": service(LOOP)})
+        self.assertIn("no service \"old\" any more", self.did("up", "-d"))
+        self.assertEqual(sorted(self.ids()), ["shop-old-1", "shop-web-1"])
+        self.did("up", "-d", "--remove-orphans")
+        self.assertEqual(sorted(self.ids()), ["shop-web-1"])
+
+    def test_a_container_that_ended_by_itself_is_started_again_by_up(self):
+        self.write({"web": service("date >> /data/log; exec sleep 60", "volumes: [/data]\n")})
+        self.did("up", "-d")
+        before = self.ids()
+        self.succeed("kill", "shop-web-1")
+        self.succeed("wait", "shop-web-1")
+        self.assertEqual(self.steps(), ["start container shop-web-1"])
+        self.did("up", "-d")
+        self.assertEqual(self.ids(), before)
+        self.assertEqual(self.running(), ["web"])
+
+    def test_a_launch_that_fails_leaves_the_container_that_was_there(self):
+        self.write({"web": service(LOOP)})
+        self.did("up", "-d")
+        before = self.ids()
+        self.write({"web": "    x-dunnage: {rootfs: host}\n    command: [/no/such/program]\n"})
+        self.assertIn("/no/such/program", self.refused("up", "-d", "-t", "1"))
+        self.assertEqual(self.ids(), before)
+
+    def test_stop_start_and_restart_keep_the_containers(self):
+        self.write({"db": service(LOOP), "web": service(LOOP, "depends_on: [db]\n")})
+        self.did("up", "-d")
+        before = self.ids()
+        self.did("stop", "web")
+        self.assertEqual(self.running(), ["db"])
+        self.did("start", "web")
+        self.assertEqual(self.running(), ["db", "web"])
+        pid = self.inspected("shop-db-1")["State"]["Pid"]
+        self.did("restart", "db")
+        self.assertNotEqual(self.inspected("shop-db-1")["State"]["Pid"], pid)
+        self.did("stop")
+        self.assertEqual(self.running(), [])
+        self.assertEqual(self.ids(), before)
+
+
+class Words(ComposeTest):
+    def test_config_prints_the_project(self):
+        self.write({"db": service(LOOP), "web": service(LOOP, "depends_on: [db]\nvolumes: ['data:/data']\n")}, ["data:"])
+        self.assertIn("name: shop", self.did("config"))
+        self.assertEqual(sorted(json.loads(self.said("config", "--format", "json"))["services"]), ["db", "web"])
+        self.assertEqual(self.said("config", "--services").split(), ["db", "web"])
+        self.assertEqual(self.said("config", "--volumes").split(), ["data"])
+        self.assertEqual(self.did("config", "-q"), "")
+
+    def test_files_that_are_wrong_exit_with_15_and_files_that_are_not_there_with_14(self):
+        self.write({"web": "    imgae: web\n"})
+        self.assertIn("imgae", self.refused("config", code=15))
+        self.refused("up", code=15)
+        os.remove(os.path.join(self.project, "compose.yaml"))
+        self.refused("up", code=14)
+
+    def test_run_is_a_container_of_its_own_and_exits_as_its_program_does(self):
+        self.write({"db": service(LOOP), "web": service(LOOP, """\
+            depends_on: [db]
+            volumes: ['data:/data']
+            environment: {COLOR: blue}
+            """)}, ["data:"])
+        result = self.compose("run", "--rm", "-e", "SIZE=3", "web", "sh", "-c", "echo $COLOR $SIZE; exit 7")
+        self.assertEqual((result.returncode, result.stdout), (7, "blue 3\n"))
+        self.assertEqual(self.running(), ["db"])
+        self.assertEqual(self.lines("volume", "ls", "-q"), ["shop_data"])
+        self.assertEqual(sorted(self.ids()), ["shop-db-1"])
+        self.assertEqual(self.compose("run", "--rm", "web", "cat", stdin="cargo\n").stdout, "cargo\n")
+        self.assertEqual(self.compose("run", "web", "no-such-program").returncode, 127)
+        self.did("run", "web", "true")
+        self.assertEqual([name.split("-run-")[0] for name in self.ids()], ["shop-db-1", "shop-web"])
+        self.did("down")
+        self.assertEqual(self.ids(), {})
+
+    def test_exec_runs_in_the_container_of_a_service(self):
+        self.write({"web": service(LOOP, "environment: {COLOR: blue}\n")})
+        self.refused("exec", "web", "true")
+        self.did("up", "-d")
+        result = self.compose("exec", "web", "sh", "-c", "echo $COLOR; exit 4")
+        self.assertEqual((result.returncode, result.stdout), (4, "blue\n"))
+        self.assertEqual(self.compose("exec", "web", "cat", stdin="cargo\n").stdout, "cargo\n")
+        self.refused("exec", "--index", "2", "web", "true")
+
+    def test_ps_and_logs(self):
+        self.write({"db": service("echo one; sleep 0.2; echo three; " + LOOP), "worker": service("sleep 0.1; echo two")})
+        self.did("up", "-d")
+        self.succeed("wait", "shop-worker-1")
+        self.eventually(lambda: "three" in self.did("logs"), "db")
+        heading, line = self.said("ps").splitlines()
+        self.assertEqual(heading.split(), ["NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"])
+        self.assertIn("shop-db-1", line)
+        self.assertIn("Exited (0)", self.said("ps", "-a"))
+        self.assertEqual(sorted(self.did("logs").splitlines()),
+                         ["db-1      | one", "db-1      | three", "worker-1  | two"])
+        self.assertEqual(self.did("logs", "--no-log-prefix", "--tail", "1", "db"), "three\n")
+        follower = self.start("compose", "-p", "shop", "logs", "-f", "db")
+        self.assertEqual(follower.stdout.readline(), "db-1  | one\n")
+        self.did("down")
+        self.assertEqual(follower.wait(PATIENCE), 0)
+
+    def test_what_the_files_ask_and_cannot_be_done_is_said(self):
+        self.write({"web": service(LOOP, "ports: ['8080:80']\nrestart: unless-stopped\n")})
+        result = self.compose("config", "-q")
+        result = self.compose("plan")
+        self.assertIn("services.web.ports", result.stderr)
+        self.assertIn("unless-stopped is always here", result.stdout)
+
+    def test_an_untrusted_project_gets_nothing_of_the_host(self):
+        self.write({"web": service(LOOP, "volumes: ['/etc:/host']\n")})
+        path = os.path.join(self.project, "compose.yaml")
+        message = self.dunnage("compose", "--untrusted", "-f", path, "config")
+        self.assertEqual(message.returncode, 15)
+        self.did("config", "-q")
+
+
+class Foreground(ComposeTest):
+    def test_up_in_the_foreground_shows_all_logs_and_ends_with_its_containers(self):
+        self.write({"db": service("echo from db"), "web": service("echo from web >&2; exit 3")})
+        result = self.compose("up")
+        self.assertEqual(result.returncode, 0)
+        for line in ("db-1   | from db", "db-1 exited with code 0", "web-1 exited with code 3"):
+            self.assertIn(line, result.stdout.splitlines())
+        self.assertIn("web-1  | from web", result.stderr.splitlines())
+
+    def test_ctrl_c_stops_all_and_exits_with_130(self):
+        self.write({"db": service("echo up; " + LOOP), "web": service("echo up; " + LOOP, "depends_on: [db]\n")})
+        process = self.start("compose", "-f", os.path.join(self.project, "compose.yaml"), "up")
+        seen = []
+        while sum("| up" in line for line in seen) < 2:
+            seen.append(process.stdout.readline())
+            self.assertNotEqual(seen[-1], "", seen)
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        self.assertEqual(process.wait(PATIENCE), 130)
+        self.assertLess(rest.index("Container shop-web-1  Stopped"), rest.index("Container shop-db-1  Stopping"))
+        self.assertEqual(self.running(), [])
+        self.assertEqual(sorted(self.ids()), ["shop-db-1", "shop-web-1"])
+
+
+@unittest.skipUnless(has_static_busybox(), "there is no static busybox")
+class SeedExamples(ComposeTest):
+    def setUp(self):
+        super().setUp()
+        layout = os.path.join(self.directory, "backend")
+        script = "mkdir -p /app/logs; echo started >> /app/logs/today.log; " + LOOP.replace("0.05", "1")
+        write_layout(layout, {"latest": Image([busybox_layer()], config={"Cmd": ["sh", "-c", script]})})
+        self.succeed("load", "-i", layout, "--name", "backend-app")
+
+    def example(self, name, *words):
+        return self.dunnage("compose", "-f", os.path.join(EXAMPLES, name, "compose.yaml"), *words,
+                            environment={"LOGS": os.path.join(self.directory, "host/logs")})
+
+    def bring_up_twice(self, name, count):
+        for expected in (1, 2):
+            result = self.example(name, "up", "-d")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.eventually(lambda: count() == expected, "the back-end has to write")
+            self.assertEqual(self.example(name, "down", "-t", "0").returncode, 0)
+            self.assertEqual(self.lines("ps", "-a", "-q"), [])
+        self.assertEqual(count(), 2)
+
+    def test_logs_in_a_directory_of_the_host(self):
+        log = os.path.join(self.directory, "host/logs/today.log")
+        self.bring_up_twice("bind-mount", lambda: lines_of(log))
+
+    def test_logs_in_a_volume(self):
+        log = os.path.join(self.store, "volumes/named-volume_logs-volume/_data/today.log")
+        self.bring_up_twice("named-volume", lambda: lines_of(log))
+        self.assertEqual(self.lines("volume", "ls", "-q"), ["named-volume_logs-volume"])
+
+
+def lines_of(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return len(file.readlines())
+    except FileNotFoundError:
+        return 0
+
+
+@unittest.skipUnless(os.path.exists(f"{IMAGES}/postgres/index.json"), f"there is no PostgreSQL image in {IMAGES}")
+class ShopExample(ComposeTest):
+    """Three services, killed in the middle."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(self.project)
+        shutil.copytree(os.path.join(EXAMPLES, "shop"), self.project)
+        self.log = os.path.join(self.project, "logs/today.log")
+        for name in ("busybox", "postgres"):
+            self.succeed("load", "-i", f"{IMAGES}/{name}", "--name", name)
+
+    def asked(self, statement):
+        return self.said("exec", "-T", "db", "psql", "-X", "-A", "-t", "-d", "shop", "-c", statement).split()
+
+    def page(self):
+        return self.compose("exec", "-T", "web", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/").stdout
+
+    def orders_logged(self):
+        with open(self.log, encoding="utf-8") as file:
+            return {line.split()[1] for line in file}
+
+    def check_whole(self):
+        """Every order that the log names is in the database."""
+        logged = self.orders_logged()
+        self.assertGreater(len(logged), 0)
+        self.assertLessEqual(logged, set(self.asked("SELECT id FROM orders")))
+
+    def test_it_is_killed_in_the_middle_and_comes_back_whole(self):
+        up = self.start("compose", "-f", os.path.join(self.project, "compose.yaml"), "up")
+        self.eventually(lambda: lines_of(self.log) >= 3, "orders have to come in")
+        self.eventually(lambda: "orders</p>" in self.page(), "the page has to be served")
+        for _ in range(2):
+            self.succeed("kill", "-s", "KILL", "shop-db-1")
+            up.kill()  # of `up` nothing is left to clean up
+            up.wait(PATIENCE)
+            self.assertEqual(self.succeed("wait", "shop-db-1"), "137\n")
+            self.assertEqual(self.running(), ["web", "worker"])
+            self.assertIn("start container shop-db-1", self.steps())
+            up = self.start("compose", "-f", os.path.join(self.project, "compose.yaml"), "up")
+            before = lines_of(self.log)
+            self.eventually(lambda: lines_of(self.log) >= before + 3, "orders have to come in again")
+            self.check_whole()
+        self.assertIn("automatic recovery in progress", self.did("logs", "db"))
+        up.send_signal(signal.SIGINT)
+        up.stdout.read()
+        self.assertEqual(up.wait(PATIENCE), 130)
+        orders = self.orders_logged()
+        told = self.did("down")
+        self.assertIn("Volume shop_db-data  Kept", told)
+        self.assertEqual(self.ids(), {})
+        self.did("up", "-d", "--wait")
+        self.assertLessEqual(orders, set(self.asked("SELECT id FROM orders")))
+        self.eventually(lambda: "orders</p>" in self.page(), "the page has to be served again")
+        self.check_whole()
+        self.did("down", "-v")
+        self.assertEqual([name for name in self.lines("volume", "ls", "-q") if name.startswith("shop_")], [])
+
+
+if __name__ == "__main__":
+    main()
