@@ -79,8 +79,8 @@ class Consistency {
     }
     const auto near = error::nearest(name, std::span<const std::string>{names});
     refuse(value, member, fmt::format("it refers to undefined {} \"{}\"", what, shown(name)),
-           near                                  ? fmt::format("did you mean \"{}\"?", shown(*near))
-           : disabled_.contains(name)            ? "it is there, but no profile that counts enables it"
+           disabled_.contains(name)              ? "enable one of its profiles"
+           : near                                ? fmt::format("did you mean \"{}\"?", shown(*near))
            : name.find('/') != std::string::npos ? fmt::format("write \"./{}\" for a path", shown(name))
                                                  : fmt::format("declare it under \"{}:\"", part));
   }

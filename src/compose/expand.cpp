@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,18 +39,22 @@ std::string shown(std::string_view text) {
   }
 }
 
-/// Where the part stands, if the text is in the file as it is here. Otherwise the whole.
-Mark part_of(const Texts& texts, std::string_view text, Mark mark, std::size_t begin, std::size_t end) {
+/// Where the text begins in its file, if it stands there as it is here; nothing if escapes or folding changed it.
+std::optional<std::uint32_t> begin_of(const Texts& texts, std::string_view text, Mark mark) {
   if (mark.file == 0) {
-    return mark;
+    return std::nullopt;
   }
   const std::string_view file = texts.text(mark.file);
   std::size_t offset = mark.offset;
   offset += offset < file.size() && (file[offset] == '"' || file[offset] == '\'') ? 1 : 0;
-  if (file.substr(std::min(offset, file.size()), text.size()) != text) {
-    return mark;
-  }
-  return {mark.file, static_cast<std::uint32_t>(offset + begin), static_cast<std::uint32_t>(end - begin)};
+  return file.substr(std::min(offset, file.size()), text.size()) == text
+             ? std::optional{static_cast<std::uint32_t>(offset)}
+             : std::nullopt;
+}
+
+Mark part_of(std::optional<std::uint32_t> origin, Mark mark, std::size_t begin, std::size_t end) {
+  return origin ? Mark{mark.file, static_cast<std::uint32_t>(*origin + begin), static_cast<std::uint32_t>(end - begin)}
+                : mark;
 }
 
 class Expansion {
@@ -75,11 +81,13 @@ class Expansion {
   void expand_one(Value& value) {
     if (value.text().find('$') != std::string::npos) {
       const std::string before = value.text();
+      const auto origin = begin_of(texts_, before, value.mark);
       spec::Variables variables;
       variables.find = [&](const std::string& name) { return interpolation_.find(name, value.mark, path_); };
       variables.unset = [&](const std::string& name, std::size_t begin, std::size_t end) {
         if (interpolation_.unset) {
-          interpolation_.unset(name, part_of(texts_, before, value.mark, begin, end), path_);
+          texts_.spend_nodes(1, value.mark);
+          interpolation_.unset(name, part_of(origin, value.mark, begin, end), path_);
         }
       };
       value.set(expand_text(texts_, before, value.mark, path_, variables));
@@ -101,7 +109,7 @@ std::string expand_text(Texts& texts, std::string_view text, Mark mark, const Pa
     texts.spend_bytes(result.size() > text.size() ? result.size() - text.size() : 0, mark);
     return result;
   } catch (const spec::TemplateFault& fault) {
-    refuse(texts, fault, part_of(texts, text, mark, fault.begin, fault.end), path);
+    refuse(texts, fault, part_of(begin_of(texts, text, mark), mark, fault.begin, fault.end), path);
   }
 }
 

@@ -39,6 +39,13 @@ bool is_name(std::string_view text) {
   });
 }
 
+/// A variable that is not filled in may become anything.
+bool is_container_name(std::string_view text) {
+  constexpr std::string_view kInside = "_.-";
+  return text.find('$') != std::string_view::npos ||
+         (text.size() > 1 && is_name(text) && kInside.find(text.front()) == std::string_view::npos);
+}
+
 bool is_pull_policy(std::string_view text) {
   if (has_word("always never build if_not_present missing refresh daily weekly", text)) {
     return true;
@@ -137,7 +144,7 @@ class Schema {
   void collection(const Value& value, const Key& key) {
     switch (key.type) {
       case Type::Command:
-        return value.is_null() || value.is_text() ? void() : list(value, false);
+        return value.is_null() || value.is_text() ? words(value) : list(value, false);
       case Type::Test:
         return value.is_text() ? void() : list(value, false);
       case Type::TextList:
@@ -171,6 +178,13 @@ class Schema {
     }
   }
 
+  void words(const Value& value) const {
+    if (value.is_text() && !words_of(value.text())) {
+      texts_.refuse(value.mark, to_string(path_), "its quotes or parentheses do not match",
+                    "close them, or write a list of words");
+    }
+  }
+
   void expect(bool right, const Value& value, std::string_view wanted) const {
     if (!right) {
       refuse(value, wanted);
@@ -182,6 +196,10 @@ class Schema {
       return;
     }
     expect(value.is_text(), value, "a text");
+    if (key.name == "container_name" && !is_container_name(value.text())) {
+      texts_.refuse(value.mark, to_string(path_), fmt::format("\"{}\" is no name of a container", shown(value.text())),
+                    "use two or more letters, digits, \"_\", \".\" and \"-\", and begin with a letter or digit");
+    }
     const bool unknown = !key.choices.empty() && !has_word(key.choices, value.text());
     if (unknown || (key.name == "pull_policy" && !is_pull_policy(value.text()))) {
       const std::string_view words = unknown ? key.choices : "always never missing build daily weekly every_…";
