@@ -112,6 +112,9 @@ std::optional<std::uint32_t> Files::find(const std::string& path, const Asker& a
   if (!free && !rest) {
     refuse_leaving(path, asker, "the file");
   }
+  if (!free && !handle_) {
+    return std::nullopt;  // there is no directory, and nothing in it
+  }
   const kernel::FileDescriptor file = free ? kernel::FileDescriptor{::open(path.c_str(), kReading)}
                                            : kernel::open_inside(handle_.get(), rest->c_str(), kReading);
   int number = file ? 0 : errno;

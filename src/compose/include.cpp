@@ -37,7 +37,7 @@ void Loader::include(Value& document, const Unit& unit, const std::string& file,
   document.map().erase(found);
   Value checked{Value::Map{}, document.mark};
   checked.map().emplace("include", entries);
-  check_schema(texts_, checked);
+  check_schema(texts_, checked, !interpolate_);
   for (const Value& entry : entries.list()) {
     include_one(entry, document, unit, file, resets);
   }

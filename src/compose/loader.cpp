@@ -56,7 +56,7 @@ void Loader::add_document(Value& model, Document document, const Unit& unit, con
   Extender{*this, unit, file, unit.directory, document.value, document.resets}.extend_all();
   merge(texts_, model, std::move(document.value));
   make_unique(texts_, model);
-  check_schema(texts_, model);
+  check_schema(texts_, model, !interpolate_);
   if (const Value* const version = model.find("version")) {
     notes_.push_back(
         {ProjectNote::Kind::Warning, "version", texts_.place(version->key), "it is obsolete and has no effect"});

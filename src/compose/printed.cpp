@@ -85,6 +85,10 @@ class Printer {
   }
 
   std::optional<Json> member(const Value& value, const Key& key) {
+    if (value.is_text() && key.type > Type::ScalarText && key.type < Type::Command &&
+        value.text().find('$') != std::string::npos) {
+      return Json(value.text());  // a variable that is not filled in
+    }
     switch (key.type) {
       case Type::Text:
       case Type::NullableText:

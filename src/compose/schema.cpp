@@ -55,7 +55,7 @@ bool is_pull_policy(std::string_view text) {
 
 class Schema {
  public:
-  Schema(const Texts& texts, Path path) : texts_{texts}, path_{std::move(path)} {}
+  Schema(const Texts& texts, bool templates) : texts_{texts}, templates_{templates} {}
 
   void object(const Value& value, const Shape& shape) {
     if (!value.is_map()) {
@@ -106,7 +106,14 @@ class Schema {
     }
   }
 
+  [[nodiscard]] bool is_template(const Value& value) const {
+    return templates_ && value.is_text() && value.text().find('$') != std::string::npos;
+  }
+
   void member(const Value& value, const Key& key) {
+    if (is_template(value)) {
+      return;
+    }
     switch (key.type) {
       case Type::Text:
       case Type::AlwaysText:
@@ -263,8 +270,10 @@ class Schema {
     for (std::size_t index = 0; index < value.list().size(); ++index) {
       const Step step{path_, fmt::format("[{}]", index)};
       const Value& item = value.list()[index];
-      expect(item.is_map(), item, "a text, or a mapping");
-      object(item, *key.shape);
+      if (!is_template(item)) {
+        expect(item.is_map(), item, "a text, or a mapping");
+        object(item, *key.shape);
+      }
     }
   }
 
@@ -284,15 +293,14 @@ class Schema {
   }
 
   const Texts& texts_;
-  Path path_;
+  bool templates_;
+  Path path_{};
 };
 
 }  // namespace
 
-void check_schema(const Texts& texts, const Value& project) { Schema{texts, {}}.object(project, project_shape()); }
-
-void check_schema(const Texts& texts, const Value& value, const Shape& shape, const Path& path) {
-  Schema{texts, path}.object(value, shape);
+void check_schema(const Texts& texts, const Value& project, bool templates) {
+  Schema{texts, templates}.object(project, project_shape());
 }
 
 }  // namespace dunnage::compose

@@ -9,10 +9,8 @@
 
 namespace dunnage::compose {
 
-/// \param project canonical. Throws: ProjectError at the first key or value that does not fit, with the nearest name.
-void check_schema(const Texts& texts, const Value& project);
-
-/// Likewise for a part of it.
-void check_schema(const Texts& texts, const Value& value, const Shape& shape, const Path& path);
+/// \param project canonical; \param templates variables are not filled in, so that a text may become anything
+/// Throws: ProjectError at the first key or value that does not fit, with the nearest name.
+void check_schema(const Texts& texts, const Value& project, bool templates);
 
 }  // namespace dunnage::compose

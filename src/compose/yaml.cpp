@@ -240,8 +240,27 @@ class Builder : public YAML::EventHandler {
 
 }  // namespace
 
+namespace {
+
+/// The parser reads a collection in braces that begins a line to its end before it tells of it, at some hundred bytes a
+/// sign. Each sign makes a value, and a project may not have that many.
+void check_signs(const Texts& texts, std::uint32_t file) {
+  const std::string& text = texts.text(file);
+  constexpr std::size_t kMost = 2 * Limits::kNodes;
+  std::size_t count = 0;
+  for (std::size_t at = text.find_first_of("[{,"); at != std::string::npos; at = text.find_first_of("[{,", at + 1)) {
+    if (++count > kMost) {
+      texts.refuse({file, static_cast<std::uint32_t>(at), 1}, "", "the file has more than 200,000 commas and brackets",
+                   "make it smaller, or have it repeat less", errc::limit_exceeded);
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<Document> parse_yaml(Texts& texts, std::uint32_t file) {
   const std::string& text = texts.text(file);
+  check_signs(texts, file);
   std::istringstream stream{text};
   Builder builder{texts, file};
   try {

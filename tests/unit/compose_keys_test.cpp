@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/keys.hpp"
+#include "compose_support.hpp"
+
+#include <dunnage/project.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using dunnage::Project;
+using dunnage::ProjectNote;
+using dunnage::ProjectSource;
+using dunnage::compose::Key;
+using dunnage::compose::Shape;
+using dunnage::compose::Support;
+
+constexpr const char* kPage = DUNNAGE_TEST_SOURCE_DIR "/src/compose/keys.md";
+
+std::string_view word_for(Support support) {
+  switch (support) {
+    case Support::Honoured:
+      return "honoured";
+    case Support::Loader:
+      return "honoured while loading";
+    case Support::Partly:
+      return "honoured in part";
+    case Support::Reported:
+      return "reported";
+  }
+  return "";
+}
+
+void add_table(std::ostringstream& page, std::string_view title, const Shape& shape) {
+  page << "\n## " << title << "\n\n| key | what becomes of it | because |\n|---|---|---|\n";
+  for (const Key& key : shape.keys) {
+    page << "| `" << key.name << "` | " << word_for(key.support) << " | " << key.note << " |\n";
+  }
+}
+
+std::string page() {
+  std::ostringstream text;
+  text
+      << "# The keys of a Compose file\n\n"
+         "Every key of the Compose specification at the top level and in a service. Honoured: it has its effect. In "
+         "part: some\nof what can stand there has, and a note names the rest. Reported: it is checked, it stays in "
+         "what is printed, and a\nnote names it with its file, line and column; nothing is left out silently. The unit "
+         "test \"the page of keys says\nwhat the loader does\" compares this page with the table the loader works "
+         "with; DUNNAGE_WRITE_KEYS=1 writes it.\nKeys that begin with `x-` stay. `x-dunnage: {rootfs: host}` in a "
+         "service, or a directory, takes the place of an image.\n";
+  add_table(text, "Top level", dunnage::compose::project_shape());
+  const Shape& service = dunnage::compose::service_shape();
+  add_table(text, "Service", service);
+  add_table(text, "Service: `deploy`", *dunnage::compose::find_key(service, "deploy")->shape);
+  add_table(text, "Volume", dunnage::compose::volume_shape());
+  add_table(text, "Secret", dunnage::compose::secret_shape());
+  add_table(text, "Config", dunnage::compose::config_shape());
+  return text.str();
+}
+
+/// A value that may stand at a reported key.
+std::string example_of(const std::string& key) {
+  const std::map<std::string, std::string> examples{
+      {"annotations", "{a: b}"},
+      {"blkio_config", "{weight: 10}"},
+      {"cgroup", "private"},
+      {"cpu_count", "1"},
+      {"cpu_percent", "50"},
+      {"cpu_period", "1"},
+      {"cpu_quota", "1"},
+      {"cpu_rt_period", "1"},
+      {"cpu_rt_runtime", "1"},
+      {"cpus", "1"},
+      {"cpu_shares", "1"},
+      {"credential_spec", "{file: a}"},
+      {"device_cgroup_rules", "[\"c 1:3 mr\"]"},
+      {"devices", "[/dev/null]"},
+      {"dns_opt", "[a]"},
+      {"dns", "1.1.1.1"},
+      {"dns_search", "a"},
+      {"extra_hosts", "[\"a:1.1.1.1\"]"},
+      {"gpus", "all"},
+      {"init", "true"},
+      {"logging", "{driver: a}"},
+      {"models", "[m]"},
+      {"networks", "{n: {aliases: [a]}}"},
+      {"oom_kill_disable", "true"},
+      {"oom_score_adj", "1"},
+      {"pids_limit", "1"},
+      {"privileged", "true"},
+      {"security_opt", "[\"seccomp:unconfined\"]"},
+      {"storage_opt", "{size: 1G}"},
+      {"sysctls", "{a: 1}"},
+      {"ulimits", "{nofile: 1}"},
+      {"umask", "18"},
+      {"use_api_socket", "true"},
+      {"build", "."},
+      {"expose", "[1]"},
+      {"ports", "[1]"},
+      {"develop", "{watch: [{path: a, action: rebuild}]}"},
+      {"attach", "true"},
+      {"provider", "{type: a}"},
+      {"external_links", "[a]"},
+      {"links", "[t]"},
+      {"pre_start", "[{image: a}]"},
+      {"post_start", "[{command: a}]"},
+      {"pre_stop", "[{command: a}]"},
+      {"mem_limit", "1m"},
+      {"mem_reservation", "1m"},
+      {"memswap_limit", "1m"},
+      {"mem_swappiness", "1"},
+      {"shm_size", "1m"},
+  };
+  const auto found = examples.find(key);
+  return found == examples.end() ? "text" : found->second;
+}
+
+}  // namespace
+
+TEST_CASE("the page of keys says what the loader does", "[compose]") {
+  if (std::getenv("DUNNAGE_WRITE_KEYS") != nullptr) {
+    std::ofstream{kPage} << page();
+  }
+  CHECK(dunnage::test::read_text(kPage) == page());
+}
+
+TEST_CASE("every key of a service that is not honoured is noted with its name and line", "[compose]") {
+  std::size_t count = 0;
+  for (const Key& key : dunnage::compose::service_shape().keys) {
+    if (key.support != Support::Reported) {
+      continue;
+    }
+    const std::string name{key.name};
+    INFO(name);
+    const dunnage::test::ProjectDirectory directory{
+        {{"compose.yaml", "services:\n  s:\n    image: i\n    " + name + ": " + example_of(name) +
+                              "\n  t: {image: i}\nnetworks: {n: }\nmodels: {m: {model: x}}\n"}}};
+    const Project project = Project::load(directory.trusted());
+    const bool noted = std::any_of(project.notes().begin(), project.notes().end(), [&](const ProjectNote& note) {
+      return note.kind == ProjectNote::Kind::Unsupported && note.path.starts_with("services.s." + name) &&
+             note.place.line == 4 && note.place.file == "compose.yaml";
+    });
+    CHECK(noted);
+    CHECK_THAT(project.to_yaml(), Catch::Contains("    " + name + ":"));
+    ++count;
+  }
+  CHECK(count > 40);
+}
+
+TEST_CASE("what is honoured in part is noted where it is not", "[compose]") {
+  const std::map<std::string, std::string> asking{
+      {"network_mode: bridge", "services.s.network_mode"},
+      {"pull_policy: daily", "services.s.pull_policy"},
+      {"security_opt: [\"apparmor:x\"]", "services.s.security_opt[0]"},
+      {"deploy: {mode: global}", "services.s.deploy.mode"},
+      {"deploy: {resources: {limits: {cpus: 1}}}", "services.s.deploy.resources"},
+      {"deploy: {restart_policy: {window: 1s}}", "services.s.deploy.restart_policy.window"},
+      {"configs: [{source: c, uid: \"1\"}]", "services.s.configs[0]"},
+      {"command: a && b", "services.s.command"},
+  };
+  for (const auto& [text, path] : asking) {
+    INFO(text);
+    const dunnage::test::ProjectDirectory directory{
+        {{"compose.yaml", "services:\n  s:\n    image: i\n    " + text + "\nconfigs: {c: {content: x}}\n"}}};
+    const Project project = Project::load(directory.trusted());
+    CHECK(std::any_of(project.notes().begin(), project.notes().end(),
+                      [&](const ProjectNote& note) { return note.path == path && note.place.line == 4; }));
+  }
+}
+
+TEST_CASE("a variable that is not set and an obsolete key are noted", "[compose]") {
+  const dunnage::test::ProjectDirectory directory{
+      {{"compose.yaml", "version: \"3\"\nservices: {s: {image: \"i:${TAG}\"}}\n"}}};
+  std::set<std::string> notes;
+  const Project project = Project::load(directory.trusted());
+  for (const ProjectNote& note : project.notes()) {
+    notes.insert(note.to_string());
+  }
+  CHECK(notes.contains("compose.yaml:1:1: version: it is obsolete and has no effect"));
+  CHECK(notes.contains("compose.yaml:2:26: services.s.image: the variable TAG is not set, so it is empty"));
+}
