@@ -2,6 +2,7 @@
 #include "compose/services.hpp"
 
 #include "compose/cast.hpp"
+#include "compose/reading.hpp"
 #include "error/nearest.hpp"
 #include "error/printable.hpp"
 
@@ -17,10 +18,6 @@
 
 namespace dunnage::compose {
 namespace {
-
-std::int64_t whole(const Value& value) {
-  return value.is_integer() ? value.integer() : value.is_text() ? integer_of(value.text()).value_or(0) : 0;
-}
 
 const Value* below(const Value* value, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {

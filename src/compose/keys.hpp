@@ -21,6 +21,7 @@ enum class Type : std::uint8_t {
   OptionalBool,     ///< printed whenever it is said
   RequiredBool,     ///< always printed
   OptOut,           ///< true unless it is said; printed if false
+  External,         ///< a boolean; the form with a name is gone in canonical form
   Integer,          ///< left out if 0
   OptionalInteger,  ///< printed whenever it is said
   Float,            ///< of 32 bits; left out if 0
@@ -29,6 +30,7 @@ enum class Type : std::uint8_t {
   Mode,             ///< a number; left out if 0
   Duration,         ///< printed whenever it is said
   DurationValue,    ///< left out if 0
+  DeviceCount,      ///< a number, or "all"
   Command,          ///< a text, which is cut into words, or a list
   Test,             ///< a text for a shell, or a list
   TextList,
@@ -40,9 +42,7 @@ enum class Type : std::uint8_t {
   MultiOptions,  ///< a mapping of scalars and lists of them
   Hosts,         ///< a mapping of addresses, or a list of HOST=ADDRESS
   Ulimits,       ///< a mapping of numbers, or of soft and hard ones
-  DeviceCount,   ///< a number, or "all"
   KeyList,       ///< `ssh`: a list of `NAME[=VALUE]`
-  External,      ///< a boolean; the form with a name is gone in canonical form
   Object,        ///< printed whenever it is said
   ObjectValue,   ///< left out if empty
   ObjectList,

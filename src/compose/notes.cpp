@@ -3,6 +3,7 @@
 
 #include "compose/cast.hpp"
 #include "compose/keys.hpp"
+#include "compose/normal.hpp"
 #include "error/printable.hpp"
 
 #include <fmt/format.h>
@@ -168,7 +169,7 @@ class Notes {
     const Value* const external = value.find("external");
     if (external != nullptr && external->is_bool() && external->boolean()) {
       report(value, "nobody else keeps configs and secrets; a service that uses it does not start");
-    } else if (value.find("environment") != nullptr && value.find("x-#value") == nullptr) {
+    } else if (value.find("environment") != nullptr && value.find(kContentKey) == nullptr) {
       add(ProjectNote::Kind::Warning, value,
           fmt::format("the variable {} is not set; a service that uses it does not start",
                       error::printable(value.text_of("environment"))));

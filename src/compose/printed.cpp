@@ -3,6 +3,8 @@
 
 #include "compose/cast.hpp"
 #include "compose/natural.hpp"
+#include "compose/printed_scalar.hpp"
+#include "compose/reading.hpp"
 
 #include <fmt/format.h>
 
@@ -20,10 +22,6 @@ namespace {
 /// Without looking for the key, which is new.
 void add(Json& object, std::string name, Json value) {
   object.get_ref<Json::object_t&>().emplace_back(std::move(name), std::move(value));
-}
-
-std::int64_t whole(const Value& value) {
-  return value.is_integer() ? value.integer() : integer_of(value.text()).value_or(0);
 }
 
 class Printer {
@@ -85,46 +83,7 @@ class Printer {
   }
 
   std::optional<Json> member(const Value& value, const Key& key) {
-    if (value.is_text() && key.type > Type::ScalarText && key.type < Type::Command &&
-        value.text().find('$') != std::string::npos) {
-      return Json(value.text());  // a variable that is not filled in
-    }
-    switch (key.type) {
-      case Type::Text:
-      case Type::NullableText:
-      case Type::ScalarText:
-        return text(value.scalar_text());
-      case Type::AlwaysText:
-        return Json(value.scalar_text());
-      case Type::Bool:
-      case Type::External:
-        return truth(value) ? std::optional{Json(true)} : std::nullopt;
-      case Type::OptionalBool:
-      case Type::RequiredBool:
-        return Json(truth(value));
-      case Type::OptOut:
-        return truth(value) ? std::nullopt : std::optional{Json(false)};
-      case Type::Integer:
-      case Type::Mode:
-        return number(whole_or_zero(value), false);
-      case Type::OptionalInteger:
-        return value.is_null() ? std::nullopt : number(whole(value), true);
-      case Type::Float:
-        return real(value);
-      case Type::Bytes:
-        return bytes(value);
-      case Type::FileMode:
-        return Json(fmt::format("0{:o}", mode(value)));
-      case Type::Duration:
-        return Json(duration_text(*duration_of(value.text())));
-      case Type::DurationValue:
-        return duration_of(value.text())->count() == 0 ? std::nullopt
-                                                       : std::optional{Json(duration_text(*duration_of(value.text())))};
-      case Type::DeviceCount:
-        return number(value.is_text() && value.text() == "all" ? -1 : whole(value), false);
-      default:
-        return collection(value, key);
-    }
+    return key.type < Type::Command ? printed_scalar(value, key) : collection(value, key);
   }
 
   std::optional<Json> collection(const Value& value, const Key& key) {
@@ -163,35 +122,6 @@ class Printer {
     }
   }
 
-  static bool truth(const Value& value) {
-    return value.is_bool() ? value.boolean() : value.is_text() && boolean_of(value.text()).value_or(false);
-  }
-  static std::optional<Json> text(std::string text) {
-    return text.empty() ? std::nullopt : std::optional{Json(std::move(text))};
-  }
-  static std::optional<Json> number(std::int64_t value, bool always) {
-    return value == 0 && !always ? std::nullopt : std::optional{Json(value)};
-  }
-  static std::int64_t whole_or_zero(const Value& value) {
-    return value.is_float() ? static_cast<std::int64_t>(value.number()) : value.is_null() ? 0 : whole(value);
-  }
-  static std::optional<Json> real(const Value& value) {
-    const double number = as_single(value.is_number() ? value.number() : float_of(value.text()).value_or(0));
-    return number == 0 ? std::nullopt : std::optional{Json(number)};
-  }
-  static std::optional<Json> bytes(const Value& value) {
-    const std::int64_t size = value.is_integer() ? value.integer() : bytes_of(value.text()).value_or(0);
-    return size == 0 ? std::nullopt : std::optional{Json(fmt::to_string(size))};
-  }
-  static std::int64_t mode(const Value& value) {
-    if (value.is_integer()) {
-      return value.integer();
-    }
-    std::int64_t number = 0;
-    constexpr int kOctal = 8;
-    std::from_chars(value.text().data(), value.text().data() + value.text().size(), number, kOctal);
-    return number;
-  }
   static std::optional<Json> filled(Json value) {
     return value.empty() ? std::nullopt : std::optional{std::move(value)};
   }

@@ -3,6 +3,7 @@
 
 #include "compose/cast.hpp"
 #include "compose/files.hpp"
+#include "compose/reading.hpp"
 
 #include <fmt/format.h>
 
@@ -18,35 +19,6 @@
 
 namespace dunnage::compose {
 namespace {
-
-std::int64_t whole(const Value& value) {
-  return value.is_integer() ? value.integer() : value.is_text() ? integer_of(value.text()).value_or(0) : 0;
-}
-
-bool truth(const Value* value) {
-  return value != nullptr &&
-         (value->is_bool() ? value->boolean() : value->is_text() && boolean_of(value->text()).value_or(false));
-}
-
-std::vector<std::string> texts_of(const Value* value) {
-  std::vector<std::string> texts;
-  if (value != nullptr && value->is_list()) {
-    for (const Value& item : value->list()) {
-      texts.push_back(item.scalar_text());
-    }
-  }
-  return texts;
-}
-
-Labels labels_of(const Value* value) {
-  Labels labels;
-  if (value != nullptr && value->is_map()) {
-    for (const auto& [name, text] : value->map()) {
-      labels.insert_or_assign(name, text.scalar_text());
-    }
-  }
-  return labels;
-}
 
 std::optional<std::vector<std::string>> command_of(const Value* value) {
   if (value == nullptr || value->is_null()) {
@@ -283,31 +255,6 @@ class Reader {
 
 Service service_of(const Texts& texts, const std::string& name, const Value& value, const SpecContext& context) {
   return Reader{texts, value, context, {"services", name}}.read();
-}
-
-ProjectVolume volume_of(const Value& value) {
-  return {.name = value.text_of("name"),
-          .external = truth(value.find("external")),
-          .driver = value.text_of("driver"),
-          .driver_options = labels_of(value.find("driver_opts")),
-          .labels = labels_of(value.find("labels"))};
-}
-
-ProjectFile file_of(const Value& value) {
-  ProjectFile file{.name = value.text_of("name")};
-  if (value.find("file") != nullptr) {
-    file.file = value.text_of("file");
-  }
-  if (value.find("content") != nullptr) {
-    file.content = value.find("content")->scalar_text();
-  }
-  file.environment = value.text_of("environment");
-  if (!file.environment.empty() && value.find("x-#value") != nullptr) {
-    file.content = value.text_of("x-#value");
-  }
-  file.external = truth(value.find("external"));
-  file.labels = labels_of(value.find("labels"));
-  return file;
 }
 
 }  // namespace dunnage::compose
