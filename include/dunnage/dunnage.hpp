@@ -17,6 +17,7 @@
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   container_store.hpp  ContainerStore: containers of other processes
 ///   project.hpp          Project: what the files of a Compose project say
+///   project_plan.hpp     ProjectPlan: what bringing one up or down takes, and doing it
 ///   copy.hpp             files in and out of containers and volumes
 ///   error.hpp, support.hpp     what can go wrong, and what this machine can do
 ///
@@ -44,6 +45,7 @@
 #include <dunnage/process.hpp>
 #include <dunnage/progress.hpp>
 #include <dunnage/project.hpp>
+#include <dunnage/project_plan.hpp>
 #include <dunnage/relabel.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/size.hpp>

@@ -13,6 +13,7 @@ class LaunchError;
 class VolumeError;
 class ImageError;
 class ProjectError;
+class ApplyError;
 
 struct BindMount;
 struct ImageMount;
@@ -55,6 +56,10 @@ class ContainerStore;
 class Project;
 struct ProjectSource;
 struct Service;
+class ProjectPlan;
+struct ProjectStep;
+struct UpOptions;
+struct DownOptions;
 
 struct Support;
 

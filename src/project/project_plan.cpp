@@ -23,8 +23,14 @@ constexpr std::size_t kMostShown = 6;  ///< steps of a list in a sentence
 std::filesystem::path store_of(const std::filesystem::path& asked) { return asked.empty() ? default_store() : asked; }
 
 std::vector<ProjectStep> steps_of(const Project& project, const UpOptions& options) {
-  const project::Wanted wanted = project::wanted_by(project);
-  return project::steps_up(wanted, project::look_at(wanted, store_of(options.store)), options);
+  project::Wanted wanted = project::wanted_by(project);
+  const project::Present present = project::look_at(wanted, store_of(options.store));
+  for (const project::PresentContainer& container : present.containers) {
+    if (wanted.services.contains(container.service) && !wanted.hashes.contains(container.service)) {
+      wanted.hashes[container.service] = project.config_hash(container.service);
+    }
+  }
+  return project::steps_up(wanted, present, options);
 }
 
 std::vector<ProjectStep> steps_of(const Project& project, const DownOptions& options) {

@@ -38,6 +38,21 @@ struct Difference {
 
 [[nodiscard]] ProjectStep step_for(Kind kind, const PresentContainer& container, std::string reason);
 
+/// "it has ended: exited with 1"
+[[nodiscard]] std::string why_it_does_not_run(const PresentContainer& container);
+
+/// What the files ask and is done in another way.
+void add_remarks(const Service& service, ProjectStep& step);
+
+[[nodiscard]] LaunchError service_refusal(const Wanted& wanted, const Service& service, std::string cause,
+                                          std::error_code code, std::string remedy);
+/// Throws: LaunchError.
+void check_options(const Wanted& wanted, const UpOptions& options);
+/// How many containers of a service are wanted. Throws: LaunchError.
+[[nodiscard]] unsigned scale_of(const Wanted& wanted, const UpOptions& options, const Service& service);
+/// Refuses a wait that could never end well. Throws: LaunchError.
+void check_dependencies(const Wanted& wanted, const Present& present, const Service& service);
+
 /// Why volumes that had no name stay when their container goes.
 void keep_anonymous(const PresentContainer& container, std::vector<ProjectStep>& steps);
 

@@ -18,21 +18,13 @@ void append(std::vector<ProjectStep>& steps, std::vector<ProjectStep> more) {
   std::move(more.begin(), more.end(), std::back_inserter(steps));
 }
 
-/// "it has ended: exited with 1"
-std::string why_it_does_not_run(const PresentContainer& container) {
-  if (container.status == ContainerStatus::Created) {
-    return "it was never started";
-  }
-  return fmt::format("it has ended{}", container.exit ? ": " + container.exit->to_string() : std::string{});
-}
-
 class UpSteps {
  public:
   UpSteps(const Wanted& wanted, const Present& present, const UpOptions& options)
       : wanted_{wanted}, present_{present}, options_{options} {}
 
   std::vector<ProjectStep> take() {
-    check_options();
+    check_options(wanted_, options_);
     services_ = chosen_services(wanted_, options_.services, options_.dependencies);
     std::vector<ProjectStep> steps;
     if (options_.create) {
@@ -54,42 +46,10 @@ class UpSteps {
   }
 
  private:
-  [[nodiscard]] LaunchError refused(const Service& service, std::string cause, std::error_code code,
-                                    std::string remedy) const {
-    return refusal(wanted_.name, fmt::format("service \"{}\"", service.name), std::move(cause), code,
-                   std::move(remedy));
-  }
-
-  void check_options() const {
-    if (options_.no_recreate && (options_.recreate || options_.renew_anonymous_volumes)) {
-      throw refusal(wanted_.name, {}, "no_recreate keeps what recreate and renew_anonymous_volumes make anew",
-                    make_error_code(errc::invalid_argument), "leave one of them out");
-    }
-    for (const auto& [name, count] : options_.scale) {
-      (void)chosen_services(wanted_, {name}, false);
-    }
-  }
-
-  [[nodiscard]] unsigned scale_of(const Service& service) const {
-    const auto asked = options_.scale.find(service.name);
-    const unsigned scale = asked == options_.scale.end() ? service.scale : asked->second;
-    constexpr unsigned kMostContainers = 1000;
-    if (scale > kMostContainers) {
-      throw refused(service, fmt::format("{} containers of one service are more than {}", scale, kMostContainers),
-                    make_error_code(errc::limit_exceeded), "scale it to fewer");
-    }
-    if (scale > 1 && !service.container_name.empty()) {
-      throw refused(service,
-                    fmt::format("its {} containers cannot all be called \"{}\"", scale, service.container_name),
-                    make_error_code(errc::invalid_argument), "leave container_name out, or scale it to 1");
-    }
-    return scale;
-  }
-
   void plan_service(const Service& service) {
     std::map<unsigned, const PresentContainer*> places;
     std::vector<const PresentContainer*> surplus;
-    const unsigned scale = options_.create ? scale_of(service) : 0;
+    const unsigned scale = options_.create ? scale_of(wanted_, options_, service) : 0;
     for (const PresentContainer& container : present_.containers) {
       if (container.service != service.name || container.one_off) {
         continue;
@@ -102,7 +62,7 @@ class UpSteps {
     if (!options_.create) {
       return start_only(service, places);
     }
-    check_dependencies(service);
+    check_dependencies(wanted_, present_, service);
     if (options_.prepare && is_named(service)) {
       return plan_pull(service, true);
     }
@@ -123,8 +83,8 @@ class UpSteps {
 
   void start_only(const Service& service, const std::map<unsigned, const PresentContainer*>& places) {
     if (places.empty() && !options_.services.empty()) {
-      throw refused(service, "it has no container to start", make_error_code(errc::container_missing),
-                    "bring it up instead");
+      throw service_refusal(wanted_, service, "it has no container to start", make_error_code(errc::container_missing),
+                            "bring it up instead");
     }
     for (const auto& [number, container] : places) {
       if (container->up()) {
@@ -142,31 +102,16 @@ class UpSteps {
                      .number = number,
                      .reasons = {"it is not there"}};
     if (const auto other = present_.others.find(step.subject); other != present_.others.end()) {
-      throw refused(service,
-                    fmt::format("there is a container \"{}\" already, {}", step.subject,
-                                other->second.empty() ? "which is not of a project"
-                                                      : fmt::format("of the project \"{}\"", other->second)),
-                    make_error_code(errc::container_exists), "remove it, or set container_name");
+      throw service_refusal(wanted_, service,
+                            fmt::format("there is a container \"{}\" already, {}", step.subject,
+                                        other->second.empty() ? "which is not of a project"
+                                                              : fmt::format("of the project \"{}\"", other->second)),
+                            make_error_code(errc::container_exists), "remove it, or set container_name");
     }
     add_remarks(service, step);
     changed_.insert(service.name);
     containers_.push_back(std::move(step));
     return true;
-  }
-
-  /// What the files ask and is done in another way.
-  static void add_remarks(const Service& service, ProjectStep& step) {
-    if (service.restart == "unless-stopped") {
-      step.reasons.emplace_back(
-          "restart: unless-stopped is always here: after the machine has been down nothing starts "
-          "by itself");
-    }
-    if (service.stdin_open) {
-      step.reasons.emplace_back("stdin_open: its input stays open until it is started again, and nobody writes to it");
-    }
-    if (service.tty) {
-      step.reasons.emplace_back("tty: its output goes to its log instead, as nobody is attached to it for good");
-    }
   }
 
   bool renew(const Service& service, const PresentContainer& container) {
@@ -247,31 +192,15 @@ class UpSteps {
     return std::nullopt;
   }
 
-  /// A wait that could never end well is refused before anything is done.
-  void check_dependencies(const Service& service) const {
-    for (const auto& [name, dependency] : service.depends_on) {
-      const auto other = wanted_.services.find(name);
-      if (dependency.condition != ServiceDependency::Condition::Healthy || other == wanted_.services.end()) {
-        continue;
-      }
-      const bool known =
-          other->second.healthcheck || other->second.rootfs || present_.images.contains(other->second.image);
-      if (known && !check_of(present_, other->second)) {
-        throw refused(service, fmt::format("it waits for \"{}\" to be healthy, which has no health check", name),
-                      make_error_code(errc::invalid_argument),
-                      fmt::format("give \"{}\" a healthcheck, or wait for service_started", name));
-      }
-    }
-  }
-
   void plan_pull(const Service& service, bool fresh) {
     if (service.rootfs) {
       return;
     }
     if (service.image.empty()) {
       if (fresh) {
-        throw refused(service, "it has no image, and none is built here", make_error_code(errc::not_supported),
-                      "build one with another tool, load it, and name it with `image`");
+        throw service_refusal(wanted_, service, "it has no image, and none is built here",
+                              make_error_code(errc::not_supported),
+                              "build one with another tool, load it, and name it with `image`");
       }
       return;
     }
@@ -281,8 +210,9 @@ class UpSteps {
       return;
     }
     if (service.pull == PullPolicy::Never) {
-      throw refused(service, fmt::format("there is no image \"{}\", and pull_policy is never", service.image),
-                    make_error_code(errc::image_missing), "load it, or set another pull_policy");
+      throw service_refusal(wanted_, service,
+                            fmt::format("there is no image \"{}\", and pull_policy is never", service.image),
+                            make_error_code(errc::image_missing), "load it, or set another pull_policy");
     }
     pulls_.push_back({.kind = Kind::PullImage,
                       .subject = service.image,
@@ -335,38 +265,6 @@ class UpSteps {
 
 std::vector<ProjectStep> steps_up(const Wanted& wanted, const Present& present, const UpOptions& options) {
   return UpSteps{wanted, present, options}.take();
-}
-
-std::optional<Healthcheck> check_of(const Present& present, const Service& service) {
-  std::optional<Healthcheck> check = service.healthcheck;
-  if (const auto image = present.image_checks.find(service.image); image != present.image_checks.end()) {
-    if (!check) {
-      check = image->second;
-    } else if (check->test.empty()) {
-      check->test = image->second.test;
-    }
-  }
-  const bool none = !check || check->test.empty() || check->test.front() == "NONE";
-  return none ? std::nullopt : check;
-}
-
-ProjectStep step_for(Kind kind, const PresentContainer& container, std::string reason) {
-  ProjectStep step{.kind = kind, .subject = container.name, .service = container.service, .number = container.number};
-  if (!reason.empty()) {
-    step.reasons.push_back(std::move(reason));
-  }
-  return step;
-}
-
-void keep_anonymous(const PresentContainer& container, std::vector<ProjectStep>& steps) {
-  for (const std::string& name : container.anonymous) {
-    steps.push_back({.kind = Kind::KeepVolume,
-                     .subject = name,
-                     .service = {},
-                     .reasons = {fmt::format("it is an anonymous one of \"{}\"; no container will find it again, and "
-                                             "pruning volumes removes it",
-                                             container.name)}});
-  }
 }
 
 }  // namespace dunnage::project

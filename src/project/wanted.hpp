@@ -17,10 +17,11 @@ struct Wanted {
   std::string name;
   std::map<std::string, Service> services;
   std::map<std::string, ProjectVolume> volumes;  ///< by key
-  std::map<std::string, std::string> hashes;     ///< of the services' configurations
+  std::map<std::string, std::string> hashes;     ///< of the services' configurations, where they are compared
   std::vector<std::string> order;                ///< of the services: each after what it depends on
 };
 
+/// Without hashes, which take a while.
 [[nodiscard]] Wanted wanted_by(const Project& project);
 
 /// The services that are meant, in the order of their dependencies. \param dependencies with what they depend on

@@ -9,9 +9,6 @@ Wanted wanted_by(const Project& project) {
   wanted.services = project.services();
   wanted.volumes = project.volumes();
   wanted.order = project.start_order();
-  for (const auto& entry : wanted.services) {
-    wanted.hashes[entry.first] = project.config_hash(entry.first);
-  }
   return wanted;
 }
 

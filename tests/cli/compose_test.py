@@ -235,6 +235,37 @@ class UpAndDown(ComposeTest):
         self.assertIn("/no/such/program", self.refused("up", "-d", "-t", "1"))
         self.assertEqual(self.ids(), before)
 
+    def test_up_that_is_killed_anywhere_is_finished_by_the_next_one(self):
+        services = {f"s{number}": service("echo here >> /data/log; " + LOOP, "volumes: ['data:/data', /own]\n" + (
+            f"depends_on: [s{number - 1}]\n" if number else "")) for number in range(5)}
+        for delay in (0, 0.02, 0.05, 0.1, 0.2):
+            self.write(services, ["data:"])
+            process = self.start("compose", "-f", os.path.join(self.project, "compose.yaml"), "up", "-d")
+            time.sleep(delay)
+            process.kill()
+            process.wait(PATIENCE)
+            self.did("up", "-d")
+            self.assertEqual(self.running(), sorted(services))
+            self.assertEqual({step["Action"] for step in self.plan()["Steps"]}, {"keep"})
+            self.assertEqual(sorted(self.ids()), [f"shop-{name}-1" for name in sorted(services)])
+            self.did("down", "-v")
+            self.assertEqual(self.lines("volume", "ls", "-q"), [])
+
+    def test_a_recreation_that_is_killed_anywhere_loses_no_anonymous_volume(self):
+        body = "[ -e /own/kept ] || date > /own/kept; " + LOOP
+        self.write({"web": service(body, "volumes: [/own]\n")})
+        self.did("up", "-d")
+        volumes = self.lines("volume", "ls", "-q")
+        for number, delay in enumerate((0, 0.02, 0.05, 0.1, 0.15, 0.2)):
+            self.write({"web": service(body, f"volumes: [/own]\nenvironment: {{NUMBER: {number}}}\n")})
+            process = self.start("compose", "-f", os.path.join(self.project, "compose.yaml"), "up", "-d")
+            time.sleep(delay)
+            process.kill()
+            process.wait(PATIENCE)
+            self.did("up", "-d")
+            self.assertEqual(self.running(), ["web"])
+            self.assertEqual(self.lines("volume", "ls", "-q"), volumes)
+
     def test_stop_start_and_restart_keep_the_containers(self):
         self.write({"db": service(LOOP), "web": service(LOOP, "depends_on: [db]\n")})
         self.did("up", "-d")

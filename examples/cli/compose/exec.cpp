@@ -3,6 +3,7 @@
 // compose exec: a further program in a running container of a service.
 
 #include "compose.hpp"
+#include "container_words.hpp"
 #include "containers.hpp"
 #include "environment.hpp"
 #include "foreground.hpp"
@@ -28,7 +29,7 @@ std::string container_for(const std::string& project, const std::string& service
   const auto all = containers_of(session, project, {});
   const auto found = std::find_if(all.begin(), all.end(), [&](const dunnage::ContainerInfo& info) {
     return service_of(info) == service && !is_one_off(info) &&
-           label_of(info, "com.docker.compose.container-number") == index;
+           label_of(info, "com.docker.compose.container-number") == index && is_up(info.status);
   });
   if (found == all.end()) throw std::runtime_error{"service \"" + service + "\" is not running"};
   return found->name;
