@@ -60,7 +60,10 @@ fi
 
 heading "Building"
 images=$(build_directory images)
-sh "$repository/examples/images/build.sh" postgres "$images" >"$images/build.log" 2>&1 &
+{
+  sh "$repository/examples/images/build.sh" busybox "$images" &&
+    sh "$repository/examples/images/build.sh" postgres "$images"
+} >"$images/build.log" 2>&1 &
 images_building=$!
 tests=$(build_directory tests)
 # Optimised as for users, with no more debug information than a backtrace needs, which takes a third of the time.

@@ -112,8 +112,9 @@ TEST_CASE("what was written is deleted also while somebody else deletes there", 
   images.add("app", {base_layer(), {directory("srv")}});
   for (int round = 0; round < 5; ++round) {
     Container container = Container::launch(
-        images.shell("app", "cd /srv && i=0; while [ $i -lt 500 ]; do mkdir -p $i && : > $i/file; i=$((i+1)); done; "
-                            "echo written; exec sleep 100"));
+        images.shell("app",
+                     "cd /srv && i=0; while [ $i -lt 500 ]; do mkdir -p $i && : > $i/file; i=$((i+1)); done; "
+                     "echo written; exec sleep 100"));
     const auto written = [&] {
       const auto names = images.changes();
       const auto upper = ground.store_path() / "images/changes" / (names.empty() ? "" : names.front()) / "upper/srv";

@@ -232,7 +232,7 @@ TEST_CASE("the input of a service that keeps it open does not end", "[container]
   shop.plan().apply();
   const auto store = ground.containers();
   CHECK(eventually([&] { return log_of(store, "shop-closed-1") == "ended\n"; }));
-  CHECK(shop.running() == Words{"shop-open-1"});
+  CHECK(eventually([&] { return shop.running() == Words{"shop-open-1"}; }));
   CHECK(log_of(store, "shop-open-1").empty());
 }
 

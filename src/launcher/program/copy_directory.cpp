@@ -136,8 +136,9 @@ bool is_of_other_mount(const Copy& copy, const struct statx& status) noexcept {
   return !copy.is(kCopyMounts) && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/// A file that the directory calls one, of a source that nobody changes; anything else goes the careful way. One name of
-/// a directory that is open and no link cannot lead out of it, and openat(2) takes no lock that all processors share.
+/// A file that the directory calls one, of a source that nobody changes; anything else goes the careful way. One name
+/// of a directory that is open and no link cannot lead out of it, and openat(2) takes no lock that all processors
+/// share.
 bool copy_quiet_file(CopyThread& thread, CopyNode& parent, const char* name) noexcept {
   const int fd = open_at(parent.source, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   CopySource source{parent, name, fd, {}, true};
