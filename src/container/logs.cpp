@@ -30,6 +30,7 @@ constexpr auto kPause = std::chrono::milliseconds{50};
 std::optional<LogFile> open_log(int record, const char* name) {
   kernel::FileDescriptor file = kernel::open_beneath(record, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (file) {
+    kernel::require_regular(file.get(), "open log");
     return LogFile{std::move(file)};
   }
   if (errno != ENOENT) {

@@ -32,6 +32,7 @@ kernel::FileDescriptor open_log_again(int directory) {
   if (!log) {
     throw kernel::CallError{"open log", errno};
   }
+  kernel::require_regular(log.get(), "open log");
   const auto whole = static_cast<off_t>(whole_size(duplicate(log.get())));
   if (::lseek(log.get(), 0, SEEK_END) != whole && ::ftruncate(log.get(), whole) != 0) {
     throw kernel::CallError{"truncate log", errno};

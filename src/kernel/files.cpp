@@ -152,6 +152,16 @@ int exchange(int directory, const std::string& one, const std::string& other) no
   return ::renameat2(directory, one.c_str(), directory, other.c_str(), RENAME_EXCHANGE) == 0 ? 0 : errno;
 }
 
+void require_regular(int file, const char* call) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0) {
+    throw CallError{call, errno};
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw CallError{call, EINVAL};
+  }
+}
+
 bool is_at(int directory, const std::string& name, int fd) {
   struct stat named {};
   struct stat open {};

@@ -66,6 +66,9 @@ void sync(int fd);
 /// Whether `name` in `directory` is the very file or directory that `fd` is. False if it is gone.
 [[nodiscard]] bool is_at(int directory, const std::string& name, int fd);
 
+/// Throws: CallError(EINVAL) for what is no regular file, as a FIFO somebody planted in a file's place is none.
+void require_regular(int file, const char* call);
+
 /// Whether there is anything called `name` in `directory`; links are not followed.
 [[nodiscard]] bool exists_at(int directory, const std::string& name);
 

@@ -71,6 +71,38 @@ TEST_CASE("a container that has ended is listed with how it ended", "[container]
   CHECK(info.log == store.record("db") / "log");
 }
 
+TEST_CASE("what is planted in place of a record's files is not followed, not read and not waited for",  // P-50
+          "[container][store][hostile]") {
+  const RecordStore store;
+  const test::TemporaryDirectory elsewhere;
+  const auto canary = elsewhere.write("canary", "secret");
+  const auto plant = [&](const std::filesystem::path& path, const std::string& kind) {
+    std::filesystem::remove_all(path);
+    if (kind == "link") std::filesystem::create_symlink(canary, path);
+    if (kind == "FIFO") REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    if (kind == "directory") std::filesystem::create_directory(path);
+  };
+  for (const std::string kind : {"link", "FIFO", "directory"}) {
+    INFO(kind);
+    store.leave(RecordStore::config_of("db"), test::kExitedState);
+    plant(store.record("db") / "log", kind);
+    std::string read;
+    const auto sink = [&](const LogEntry& entry) { read += entry.data; };
+    CHECK(code_of([&] { store.containers.logs("db", sink); }));
+    CHECK(read.empty());
+    plant(store.record("db") / "state.json", kind);
+    const auto listed = store.containers.list();
+    REQUIRE(listed.size() == 1);
+    CHECK(listed[0].status == ContainerStatus::Created);  // as if there was none
+    CHECK_FALSE(listed[0].exit);
+    plant(store.record("db") / "config.json", kind);
+    CHECK(code_of([&] { (void)store.containers.inspect("db"); }));
+    CHECK(store.containers.list().size() == 1);
+    std::filesystem::remove_all(store.record("db"));
+  }
+  CHECK(elsewhere.read("canary") == "secret");
+}
+
 TEST_CASE("a container whose launcher was killed is listed as dead, and can be removed", "[container][store]") {
   RecordStore store;
   store.leave(RecordStore::config_of("db"), test::kRunningState);
