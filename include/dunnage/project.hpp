@@ -15,6 +15,14 @@
 /// A project file is untrusted input. What reaches beyond the project's directory has to be granted by the caller
 /// (ProjectGrants); a file that asks for more is refused as a whole, at the place that asks.
 ///
+/// The name of an untrusted project is the caller's to give (ProjectSource::name): with a name of its own choice it
+/// could take over the volumes of another one. A bind's source is checked when the project is loaded; a link that is
+/// put there later is not seen.
+///
+/// What differs from Docker Compose on purpose: `volumes_from: [NAME:ro]` is read-only; a text of `command` that goes
+/// on behind an unquoted `;`, `&`, `|`, `<` or `>` is cut there as Compose cuts it, and a note says so; a plain date is
+/// a text; a restart policy that no engine knows is refused.
+///
 /// Sizes: 1 MiB a file, 16 MiB of text altogether, 100 files, 100,000 nodes, 64 levels, 1,000 services: more is
 /// refused. Throws: ProjectError everywhere, with the file, its line and column, and a caret under the part in
 /// question. Thread safety: values.
