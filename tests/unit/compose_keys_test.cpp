@@ -171,7 +171,7 @@ TEST_CASE("what is honoured in part is noted where it is not", "[compose]") {
         {{"compose.yaml", "services:\n  s:\n    image: i\n    " + text + "\nconfigs: {c: {content: x}}\n"}}};
     const Project project = Project::load(directory.trusted());
     CHECK(std::any_of(project.notes().begin(), project.notes().end(),
-                      [&](const ProjectNote& note) { return note.path == path && note.place.line == 4; }));
+                      [&, path = path](const ProjectNote& note) { return note.path == path && note.place.line == 4; }));
   }
 }
 
