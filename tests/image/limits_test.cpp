@@ -5,6 +5,7 @@
 #include "image/layers.hpp"
 #include "image/unpacking.hpp"
 #include "support/catch.hpp"
+#include "support/sanitized.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -26,14 +27,6 @@ std::uint64_t peak_memory() {
   (void)::getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
-
-#if defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 void check_memory() {
   if (!kSanitized) {
