@@ -38,10 +38,7 @@ int exec(const ExecFlags& flags, Session& session) {
   session.runs_program = true;
   Foreground foreground;
   const dunnage::Process process = container.exec(exec_spec(flags, session.positional));
-  foreground.follow({.exit_fd = process.exit_fd(),
-                     .terminal_fd = process.terminal_fd(),
-                     .interactive = flags.interactive,
-                     .kill = [&process](int signal) { process.kill(signal); }});
+  foreground.follow(process, flags.interactive);
   return process.wait().code();
 }
 

@@ -30,6 +30,14 @@ class Foreground {
   Foreground();
   /// Returns when the program has ended and the last of its terminal's output is written.
   void follow(const ForegroundProgram& program);
+  /// The same for a Container or a Process.
+  template <typename Program>
+  void follow(const Program& program, bool interactive) {
+    follow(ForegroundProgram{.exit_fd = program.exit_fd(),
+                             .terminal_fd = program.terminal_fd(),
+                             .interactive = interactive,
+                             .kill = [&program](int signal) { program.kill(signal); }});
+  }
 
  private:
   void handle_signals(const ForegroundProgram& program);

@@ -26,10 +26,7 @@ int run_in_foreground(dunnage::LaunchSpec spec, bool interactive) {
   if (spec.terminal && !interactive) spec.in = dunnage::Stdio::null();
   Foreground foreground;
   const auto container = dunnage::Container::launch(std::move(spec));
-  foreground.follow({.exit_fd = container.exit_fd(),
-                     .terminal_fd = container.terminal_fd(),
-                     .interactive = interactive,
-                     .kill = [&container](int signal) { container.kill(signal); }});
+  foreground.follow(container, interactive);
   const dunnage::ExitStatus status = container.wait();
   if (status.launcher_lost()) complain("the helper process of the container was killed, and the container with it");
   return status.code();

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace cli {
 
@@ -22,6 +23,15 @@ struct Compose {
   /// A verb with the options every command has. Its failures exit with 1, and those of reading the files with 14
   /// and 15.
   [[nodiscard]] CLI::App& verb(const std::string& name, const std::string& description) const;
+
+  /// Lets `command` do `act(*flags, *project, session)`.
+  template <typename Flags, typename Act>
+  void on_chosen(CLI::App& command, std::shared_ptr<Flags> flags, Act act) const {
+    cli::on_chosen(command, session, std::move(flags),
+                   [source = project, &session = session, act = std::move(act)](const Flags& chosen) {
+                     return act(chosen, *source, session);
+                   });
+  }
 };
 
 void add_compose_config(const Compose& compose);

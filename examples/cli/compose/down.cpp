@@ -22,10 +22,7 @@ void add_compose_down(const Compose& compose) {
   command.add_flag("--remove-orphans", flags->remove_orphans,
                    "Remove containers of services that are no longer in the files");
   command.add_option("-t,--timeout", flags->seconds, "Seconds before a container that does not stop is killed");
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const DownFlags& chosen) {
-              return down(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, down);
 }
 
 }  // namespace cli

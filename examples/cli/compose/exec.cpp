@@ -52,10 +52,7 @@ int exec(const ComposeExecFlags& flags, const ProjectFlags& source, Session& ses
   session.runs_program = true;
   Foreground foreground;
   const dunnage::Process process = container.exec(std::move(spec));
-  foreground.follow({.exit_fd = process.exit_fd(),
-                     .terminal_fd = process.terminal_fd(),
-                     .interactive = interactive,
-                     .kill = [&process](int signal) { process.kill(signal); }});
+  foreground.follow(process, interactive);
   return process.wait().code();
 }
 
@@ -71,10 +68,7 @@ void add_compose_exec(const Compose& compose) {
   command.add_option("-w,--workdir", flags->working_directory, "Working directory");
   command.add_option("WORDS", compose.session.positional, "The service, and the program with its arguments")
       ->type_name("");
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const ComposeExecFlags& chosen) {
-              return exec(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, exec);
 }
 
 }  // namespace cli

@@ -45,10 +45,7 @@ void add_compose_plan(const Compose& compose) {
   command.add_flag("--down", flags->down, "Of down instead of up");
   command.add_flag("-v,--volumes", flags->volumes, "With --down: as down -v");
   command.add_flag("--json", flags->json, "As JSON");
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const PlanFlags& chosen) {
-              return plan(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, plan);
 }
 
 }  // namespace cli

@@ -74,10 +74,7 @@ void add_compose_ps(const Compose& compose) {
   command.add_flag("--services", flags->names, "Names of the services only");
   command.add_flag("--no-trunc", flags->whole, "Whole ids and commands");
   add_format(command, flags->json);
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const ComposePsFlags& chosen) {
-              return ps(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, ps);
 }
 
 }  // namespace cli

@@ -74,10 +74,7 @@ int run(const ComposeRunFlags& flags, const ProjectFlags& source, Session& sessi
   const bool interactive = spec.terminal;
   Foreground foreground;
   const auto container = dunnage::Container::launch(std::move(spec));
-  foreground.follow({.exit_fd = container.exit_fd(),
-                     .terminal_fd = container.terminal_fd(),
-                     .interactive = interactive,
-                     .kill = [&container](int signal) { container.kill(signal); }});
+  foreground.follow(container, interactive);
   return container.wait().code();
 }
 
@@ -97,10 +94,7 @@ void add_compose_run(const Compose& compose) {
   command.add_option("--entrypoint", flags->entrypoint, "In place of the service's and the image's");
   command.add_option("WORDS", compose.session.positional, "The service, and the program with its arguments")
       ->type_name("");
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const ComposeRunFlags& chosen) {
-              return run(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, run);
 }
 
 }  // namespace cli

@@ -98,10 +98,7 @@ void add_compose_up(const Compose& compose) {
   command.add_flag("--no-color", flags->no_color, "Logs without colours");
   command.add_flag("--no-log-prefix", flags->no_prefix, "Logs without names");
   command.add_flag("--timestamps", flags->timestamps, "Put its time before each line");
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const ComposeUpFlags& chosen) {
-              return up(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, up);
 }
 
 }  // namespace cli

@@ -64,10 +64,7 @@ void add_compose_volumes(const Compose& compose) {
   command.add_option("SERVICE", flags->services, "Only those of these")->type_name("");
   command.add_flag("-q,--quiet", flags->quiet, "Names only");
   add_format(command, flags->json);
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session](const VolumesFlags& chosen) {
-              return volumes(chosen, *project, session);
-            });
+  compose.on_chosen(command, flags, volumes);
 }
 
 }  // namespace cli
