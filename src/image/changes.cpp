@@ -145,22 +145,26 @@ Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptio
 Changes Changes::make_ahead(int ahead, const std::string& name, const std::string& image_id) {
   Changes place;
   place.lock_place(ahead, name);
-  kernel::write_all(place.lock_.get(), encode({.container_id = {}, .container_name = {}, .image_id = image_id}, true));
+  place.write_word({.container_id = {}, .container_name = {}, .image_id = image_id}, true);
   place.make_upper();
   return place;
 }
 
 void Changes::adopt(int ahead, const std::string& name, int changes, const ChangesOwner& owner) const {
   if (!owner.container_name.empty()) {
-    const std::string word = encode(owner, true);
-    if (::ftruncate(lock_.get(), 0) != 0 || ::lseek(lock_.get(), 0, SEEK_SET) != 0) {
-      throw kernel::CallError{"truncate", errno};
-    }
-    kernel::write_all(lock_.get(), word);
+    write_word(owner, true);
   }
   if (::renameat2(ahead, name.c_str(), changes, owner.container_id.c_str(), RENAME_NOREPLACE) != 0) {
     throw kernel::CallError{"rename", errno};
   }
+}
+
+void Changes::write_word(const ChangesOwner& owner, bool is_volatile) const {
+  const std::string word = encode(owner, is_volatile);
+  if (::ftruncate(lock_.get(), 0) != 0 || ::lseek(lock_.get(), 0, SEEK_SET) != 0) {
+    throw kernel::CallError{"truncate", errno};
+  }
+  kernel::write_all(lock_.get(), word);
 }
 
 void Changes::make_upper() {
@@ -173,10 +177,7 @@ void Changes::make_upper() {
 void Changes::identify(const ChangesOwner& owner, const ChangesOptions& options) const {
   const Word word = word_of(directory_.get(), owner.container_id);
   if (word.image.empty()) {
-    if (::ftruncate(lock_.get(), 0) != 0) {
-      throw kernel::CallError{"truncate", errno};
-    }
-    kernel::write_all(lock_.get(), encode(owner, options.upper && options.is_volatile));
+    write_word(owner, options.upper && options.is_volatile);
   } else if (!word.boot.empty() && word.boot != boot_id()) {
     throw kernel::CallError{"use changes that were not synced when the machine went down", EIO};
   }

@@ -69,6 +69,7 @@ class Changes {
 
  private:
   void lock_place(int changes, const std::string& id);
+  void write_word(const ChangesOwner& owner, bool is_volatile) const;
   void make_upper();
   void identify(const ChangesOwner& owner, const ChangesOptions& options) const;
 
