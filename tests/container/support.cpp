@@ -158,15 +158,6 @@ std::string message_of(const std::function<void()>& work) {
   return {};
 }
 
-std::error_code code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return {};
-}
-
 std::vector<MountLine> parse_mountinfo(std::string_view text) {
   std::vector<MountLine> mounts;
   for (const std::string& line : lines_of(text)) {

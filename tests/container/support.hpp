@@ -8,6 +8,7 @@
 #include <dunnage/dunnage.hpp>
 
 #include "support/catch.hpp"
+#include "support/error_code.hpp"
 #include "support/leak_guard.hpp"
 #include "support/requires.hpp"
 #include "support/temporary_directory.hpp"
@@ -91,8 +92,6 @@ class Collector {
 
 /// what() of the error `work` throws; empty if it throws none.
 [[nodiscard]] std::string message_of(const std::function<void()>& work);
-/// Its code.
-[[nodiscard]] std::error_code code_of(const std::function<void()>& work);
 
 /// A line of mountinfo (proc_pid_mountinfo(5)).
 struct MountLine {

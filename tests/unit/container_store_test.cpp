@@ -4,6 +4,7 @@
 #include "container/config.hpp"
 #include "container/control.hpp"
 #include "container/record_lock.hpp"
+#include "support/error_code.hpp"
 #include "unit/answering_launcher.hpp"
 
 #include <dunnage/error.hpp>
@@ -21,22 +22,10 @@ using namespace dunnage;
 using namespace std::chrono_literals;
 using launcher::ContainerState;
 using test::AnsweringLauncher;
+using test::code_of;
 using test::entries_of;
 using test::message_of;
 using test::RecordStore;
-
-namespace {
-
-std::error_code code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return {};
-}
-
-}  // namespace
 
 TEST_CASE("containers are listed in the order of their creation", "[container][store]") {
   const RecordStore store;

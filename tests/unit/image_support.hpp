@@ -8,6 +8,7 @@
 #include <dunnage/image_store.hpp>
 
 #include "support/catch.hpp"
+#include "support/error_code.hpp"
 #include "support/oci_layout.hpp"
 #include "support/temporary_directory.hpp"
 #include "unit/volume_support.hpp"
@@ -32,15 +33,5 @@ struct TemporaryImages {
     return entries_of(root / "images/staging").empty() && entries_of(root / "trash").empty();
   }
 };
-
-/// The code of the error that `work` throws; no error if it throws none.
-inline std::error_code code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return {};
-}
 
 }  // namespace dunnage::test
