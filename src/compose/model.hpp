@@ -11,7 +11,9 @@
 
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dunnage {
@@ -42,6 +44,11 @@ struct Model {
 
 }  // namespace compose
 
-struct Project::State : compose::Model {};
+struct Project::State : compose::Model {
+  explicit State(compose::Model model) : Model{std::move(model)} {}
+
+  mutable std::once_flag hashed{};
+  mutable std::map<std::string, std::string> hashes{};  ///< of services; every plan compares all of them
+};
 
 }  // namespace dunnage

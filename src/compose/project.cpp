@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <ostream>
 #include <set>
 #include <string>
@@ -62,7 +63,7 @@ std::string ProjectNote::to_string() const {
 Project::Project(std::shared_ptr<const State> state) noexcept : state_{std::move(state)} {}
 
 Project Project::load(const ProjectSource& source) {
-  return Project{std::make_shared<const State>(State{compose::load_model(source)})};
+  return Project{std::make_shared<const State>(compose::load_model(source))};
 }
 
 const std::string& Project::name() const noexcept { return state_->name; }
@@ -126,7 +127,15 @@ std::string Project::to_json() const {
   return escaped(compose::json_text(result, kIndent), state_->interpolated);
 }
 
-std::string Project::config_hash(std::string_view name) const { return compose::service_hash(*state_, service(name)); }
+std::string Project::config_hash(std::string_view name) const {
+  const Service& asked = service(name);
+  std::call_once(state_->hashed, [this] {
+    for (const auto& [key, service] : state_->services) {
+      state_->hashes.insert_or_assign(key, compose::service_hash(*state_, service));
+    }
+  });
+  return state_->hashes.at(asked.name);
+}
 
 std::string Project::volume_hash(std::string_view name) const {
   const auto found = state_->volumes.find(std::string{name});

@@ -8,6 +8,7 @@
 #include "container/control.hpp"
 #include "container/failure.hpp"
 #include "container/inspection.hpp"
+#include "container/listing.hpp"
 #include "container/logs.hpp"
 #include "container/lookup.hpp"
 #include "container/record.hpp"
@@ -19,13 +20,11 @@
 #include "kernel/files.hpp"
 #include "volume/volume_store_access.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <memory>
 #include <stdexcept>
-#include <tuple>
 #include <utility>
 
 namespace dunnage {
@@ -41,7 +40,6 @@ using container::reading;
 using launcher::Deadline;
 
 constexpr auto kPatience = std::chrono::seconds{2};  ///< with launchers that do not answer
-constexpr auto kLeastPatience = std::chrono::milliseconds{50};
 constexpr auto kEndTimeout = std::chrono::seconds{10};
 
 Deadline after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
@@ -81,21 +79,6 @@ struct Belongings {
   }
 };
 
-/// A line of the list. What cannot be read is there as well, so that it can be removed.
-std::optional<ContainerInfo> listed(int containers, const Found& record, const std::filesystem::path& path,
-                                    Deadline deadline) {
-  const int directory = record.directory.get();
-  try {
-    return container::inspect_record(containers, record.name, directory, path, deadline);
-  } catch (const std::invalid_argument&) {  // inspect() says what is wrong with it
-  } catch (const kernel::CallError& error) {
-    if (error.code() == std::errc::too_many_files_open) {
-      throw;
-    }
-  }
-  return container::describe_unreadable(containers, record.name, directory, path, deadline);
-}
-
 }  // namespace
 
 ContainerStore::ContainerStore(std::shared_ptr<State> state) : state_{std::move(state)} {}
@@ -111,23 +94,8 @@ const std::filesystem::path& ContainerStore::root() const noexcept { return stat
 
 std::vector<ContainerInfo> ContainerStore::list() const {
   return explained(deed_of("list containers of", root().string()), [&] {
-    std::vector<ContainerInfo> containers;
     const kernel::FileDescriptor directory = state_->containers();
-    const Deadline deadline = after(kPatience);  // for all of them together
-    for (const std::string& name : container::record_names(directory.get())) {
-      const auto record = container::open_record(directory.get(), name);
-      if (!record) {
-        continue;
-      }
-      auto info = listed(directory.get(), *record, state_->path_of(name), std::max(deadline, after(kLeastPatience)));
-      if (info) {
-        containers.push_back(std::move(*info));
-      }
-    }
-    std::sort(containers.begin(), containers.end(), [](const ContainerInfo& left, const ContainerInfo& right) {
-      return std::tie(left.created_at, left.name) < std::tie(right.created_at, right.name);
-    });
-    return containers;
+    return container::list_records(directory.get(), root() / "containers", after(kPatience));
   });
 }
 

@@ -60,29 +60,44 @@ kernel::FileDescriptor listen_control(int record_directory, const std::string& n
   return socket;
 }
 
-Contact contact(int record_directory, launcher::Deadline deadline) {
+Knock knock(int record_directory) {
   const sockaddr_un address = address_of(record_directory, kControlName);
-  for (;;) {
-    kernel::FileDescriptor socket = make_socket();
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-      auto first = launcher::receive(socket.get(), deadline);
+  kernel::FileDescriptor socket = make_socket();
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    return {false, std::move(socket)};
+  }
+  if (errno == ECONNREFUSED || errno == ENOENT || errno == ENOTDIR || errno == EPROTOTYPE) {
+    return {true, {}};
+  }
+  if (errno != EAGAIN && errno != EINTR) {  // EAGAIN: too many wait for it already
+    throw kernel::CallError{"connect", errno};
+  }
+  return {};
+}
+
+Contact answer(int record_directory, Knock knock, launcher::Deadline deadline) {
+  while (!knock.nobody) {
+    if (knock.socket) {
+      auto first = launcher::receive(knock.socket.get(), deadline);
       if (!first) {
-        return {Listener::Silent, std::move(socket), {}};
+        return {Listener::Silent, std::move(knock.socket), {}};
       }
       if (first->message.kind == MessageKind::Started) {
-        return {Listener::Answering, std::move(socket), std::move(*first)};
+        return {Listener::Answering, std::move(knock.socket), std::move(*first)};
       }
       // hung up: it ended while we knocked, which shows at the next knock, or it has too many connections
-    } else if (errno == ECONNREFUSED || errno == ENOENT || errno == ENOTDIR || errno == EPROTOTYPE) {
-      return {};
-    } else if (errno != EAGAIN && errno != EINTR) {  // EAGAIN: too many wait for it already
-      throw kernel::CallError{"connect", errno};
     }
     if (std::chrono::steady_clock::now() >= deadline) {
       return {Listener::Silent, {}, {}};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    knock = container::knock(record_directory);
   }
+  return {};
+}
+
+Contact contact(int record_directory, launcher::Deadline deadline) {
+  return answer(record_directory, knock(record_directory), deadline);
 }
 
 bool wait_for_end(int socket, launcher::Deadline deadline) {

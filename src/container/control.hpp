@@ -28,7 +28,19 @@ struct Contact {
   launcher::Received first;       ///< with Answering: Started, with the present state and the pidfd if it runs
 };
 
-/// Connects and takes the first message. Throws: kernel::CallError.
+/// A launcher that was asked, and whose answer has not been taken.
+struct Knock {
+  bool nobody = false;
+  kernel::FileDescriptor socket;  ///< empty with nobody, and if too many wait for it already
+};
+
+/// Connects, which makes the launcher answer. Throws: kernel::CallError.
+[[nodiscard]] Knock knock(int record_directory);
+
+/// Takes the first message, and knocks again where there was none. Throws: kernel::CallError.
+[[nodiscard]] Contact answer(int record_directory, Knock knock, launcher::Deadline deadline);
+
+/// Both at once. Throws: kernel::CallError.
 [[nodiscard]] Contact contact(int record_directory, launcher::Deadline deadline);
 
 /// Waits until the container behind a contact has ended. False when the deadline passed.

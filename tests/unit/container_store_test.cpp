@@ -6,10 +6,12 @@
 #include "container/record_lock.hpp"
 #include "support/error_code.hpp"
 #include "unit/answering_launcher.hpp"
+#include "unit/volume_support.hpp"
 
 #include <dunnage/error.hpp>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +43,21 @@ TEST_CASE("containers are listed in the order of their creation", "[container][s
   std::vector<std::string> names;
   for (const auto& info : store.containers.list()) names.push_back(info.name);
   CHECK(names == std::vector<std::string>{"b", "a", "c", "empty"});
+}
+
+TEST_CASE("many containers are listed with few descriptors left", "[container][store]") {
+  const RecordStore store;
+  constexpr std::size_t kMany = 40;
+  for (std::size_t number = 0; number < kMany; ++number) {
+    store.leave(RecordStore::config_of("c" + std::to_string(number)), test::kExitedState);
+  }
+  CHECK(test::wait_for(test::start_process([&] {
+          const kernel::FileDescriptor next{::open("/", O_PATH | O_CLOEXEC)};
+          constexpr rlim_t kFew = 6;
+          const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + kFew, .rlim_max = 1024};
+          if (::setrlimit(RLIMIT_NOFILE, &few) != 0) throw std::runtime_error{"setrlimit"};
+          if (store.containers.list().size() != kMany) throw std::runtime_error{"some are missing"};
+        })) == 0);
 }
 
 TEST_CASE("a container that has ended is listed with how it ended", "[container][store]") {
