@@ -91,9 +91,7 @@ const Rule* find_rule(const Path& path) {
 }
 
 [[noreturn]] void refuse(const Texts& texts, const Value& value, const Path& path, std::string_view wanted) {
-  constexpr std::size_t kLongestShown = 200;
-  texts.refuse(value.mark, to_string(path),
-               fmt::format("\"{}\" is not {}", error::printable(value.text().substr(0, kLongestShown)), wanted),
+  texts.refuse(value.mark, to_string(path), fmt::format("\"{}\" is not {}", error::shortened(value.text()), wanted),
                fmt::format("give {}", wanted));
 }
 

@@ -26,11 +26,6 @@ const Value* below(const Value* value, std::initializer_list<std::string_view> n
   return value;
 }
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t kLongestShown = 100;
-  return error::printable(text.substr(0, kLongestShown));
-}
-
 class Consistency {
  public:
   Consistency(const Texts& texts, const Value& model, const std::vector<std::string>& disabled)
@@ -75,10 +70,10 @@ class Consistency {
       }
     }
     const auto near = error::nearest(name, std::span<const std::string>{names});
-    refuse(value, member, fmt::format("it refers to undefined {} \"{}\"", what, shown(name)),
+    refuse(value, member, fmt::format("it refers to undefined {} \"{}\"", what, error::shortened(name)),
            disabled_.contains(name)              ? "enable one of its profiles"
-           : near                                ? fmt::format("did you mean \"{}\"?", shown(*near))
-           : name.find('/') != std::string::npos ? fmt::format("write \"./{}\" for a path", shown(name))
+           : near                                ? fmt::format("did you mean \"{}\"?", error::shortened(*near))
+           : name.find('/') != std::string::npos ? fmt::format("write \"./{}\" for a path", error::shortened(name))
                                                  : fmt::format("declare it under \"{}:\"", part));
   }
 
@@ -164,7 +159,7 @@ class Consistency {
     const Value* const count = scale != nullptr ? scale : replicas;
     if (count != nullptr && whole(*count) > 1 && !service.text_of("container_name").empty()) {
       refuse(*service.find("container_name"), "container_name",
-             fmt::format("\"{}\" has several containers, and a name can have one", shown(name)),
+             fmt::format("\"{}\" has several containers, and a name can have one", error::shortened(name)),
              "leave container_name out");
     }
     constexpr std::int64_t kMost = 1000;
@@ -198,7 +193,8 @@ class Consistency {
       const auto [place, added] = taken.emplace(target, fmt::format("{}[{}]", list, index));
       if (!added) {
         refuse(item, fmt::format("{}[{}]", list, index),
-               fmt::format("target {} already mounted as {}", shown(target), place->second), "give it another target");
+               fmt::format("target {} already mounted as {}", error::shortened(target), place->second),
+               "give it another target");
       }
     };
     if (const Value* const tmpfs = service.find("tmpfs")) {
@@ -228,7 +224,7 @@ class Consistency {
     }
     constexpr std::array<std::string_view, 4> kWords{"no", "always", "on-failure", "unless-stopped"};
     const auto near = error::nearest(text, std::span<const std::string_view>{kWords});
-    refuse(*restart, "restart", fmt::format("\"{}\" is no restart policy", shown(text)),
+    refuse(*restart, "restart", fmt::format("\"{}\" is no restart policy", error::shortened(text)),
            near ? fmt::format("did you mean \"{}\"?", *near)
                 : "write \"no\", \"always\", \"on-failure[:N]\" or \"unless-stopped\"");
   }
@@ -249,11 +245,11 @@ class Consistency {
     }
     if (const auto before = std::find(way.begin(), way.end(), name); before != way.end()) {
       std::string circle;
-      std::for_each(before, way.end(), [&](const std::string& one) { circle += shown(one) + " -> "; });
+      std::for_each(before, way.end(), [&](const std::string& one) { circle += error::shortened(one) + " -> "; });
       path_ = {"services", name};
       const Value* const all = found->second.find("depends_on");
       refuse(all != nullptr ? *all : found->second, "depends_on",
-             fmt::format("dependency cycle detected: {}{}", circle, shown(name)), "take one of them out");
+             fmt::format("dependency cycle detected: {}{}", circle, error::shortened(name)), "take one of them out");
     }
     way.push_back(name);
     if (const Value* const all = found->second.find("depends_on")) {

@@ -17,11 +17,6 @@
 namespace dunnage::compose {
 namespace {
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t kLongestShown = 200;
-  return error::printable(text.substr(0, kLongestShown));
-}
-
 [[noreturn]] void refuse(const Texts& texts, const spec::TemplateFault& fault, Mark mark, const Path& path) {
   const std::string where = to_string(path);
   switch (fault.kind) {
@@ -30,8 +25,8 @@ std::string shown(std::string_view text) {
                    errc::limit_exceeded);
     case spec::TemplateFault::Kind::Required:
       texts.refuse(mark, where,
-                   fmt::format("required variable {} is missing a value{}{}", shown(fault.name),
-                               fault.why.empty() ? "" : ": ", shown(fault.why)),
+                   fmt::format("required variable {} is missing a value{}{}", error::shortened(fault.name),
+                               fault.why.empty() ? "" : ": ", error::shortened(fault.why)),
                    "set it in \".env\", or give it in the environment");
     default:
       texts.refuse(mark, where, "invalid interpolation format",

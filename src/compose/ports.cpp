@@ -53,11 +53,11 @@ class Port {
     cut();
     const auto inside = range_of(container_);
     if (!inside) {
-      refuse(fmt::format("\"{}\" is no port of a container", shown(container_)));
+      refuse(fmt::format("\"{}\" is no port of a container", error::shortened(container_)));
     }
     const auto outside = host_.empty() ? std::optional{Range{}} : range_of(host_);
     if (!outside) {
-      refuse(fmt::format("\"{}\" is no port of the host", shown(host_)));
+      refuse(fmt::format("\"{}\" is no port of the host", error::shortened(host_)));
     }
     const std::int64_t count = inside->end - inside->begin;
     const bool choice = inside->begin == inside->end && outside->begin != outside->end;
@@ -83,11 +83,6 @@ class Port {
     texts_.refuse(mark_, to_string(path_), std::move(cause), "write \"[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]\"");
   }
 
-  static std::string shown(std::string_view text) {
-    constexpr std::size_t kLongestShown = 100;
-    return error::printable(text.substr(0, kLongestShown));
-  }
-
   void cut() {
     const std::size_t last = text_.rfind(':');
     container_ = last == std::string_view::npos ? text_ : text_.substr(last + 1);
@@ -101,7 +96,7 @@ class Port {
       address_ = address_.substr(1, address_.size() - 2);
     }
     if (!address_.empty() && !is_address(address_)) {
-      refuse(fmt::format("\"{}\" is no address", shown(address_)));
+      refuse(fmt::format("\"{}\" is no address", error::shortened(address_)));
     }
     const std::size_t slash = container_.find('/');
     if (slash != std::string_view::npos) {
@@ -109,7 +104,7 @@ class Port {
       container_ = container_.substr(0, slash);
     }
     if (protocol_ != "tcp" && protocol_ != "udp" && protocol_ != "sctp") {
-      refuse(fmt::format("\"{}\" is no protocol", shown(protocol_)));
+      refuse(fmt::format("\"{}\" is no protocol", error::shortened(protocol_)));
     }
   }
 

@@ -17,11 +17,6 @@
 namespace dunnage::compose {
 namespace {
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t kLongestShown = 100;
-  return error::printable(text.substr(0, kLongestShown));
-}
-
 class Schema {
  public:
   Schema(const Texts& texts, bool templates) : texts_{texts}, templates_{templates} {}
@@ -56,9 +51,9 @@ class Schema {
                    [](const Key& key) { return key.name; });
     const auto near = error::nearest(name, std::span<const std::string_view>{names});
     Path path = path_;
-    path.push_back(shown(name));
+    path.push_back(error::shortened(name));
     texts_.refuse(value.key.file != 0 ? value.key : value.mark, to_string(path),
-                  fmt::format("\"{}\" is no key of {}", shown(name), shape.name),
+                  fmt::format("\"{}\" is no key of {}", error::shortened(name), shape.name),
                   near ? fmt::format("did you mean \"{}\"?", *near) : "leave it out, or begin its name with \"x-\"");
   }
 
@@ -173,14 +168,15 @@ class Schema {
     }
     expect(value.is_text(), value, "a text");
     if (key.name == "container_name" && !is_container_name(value.text())) {
-      texts_.refuse(value.mark, to_string(path_), fmt::format("\"{}\" is no name of a container", shown(value.text())),
+      texts_.refuse(value.mark, to_string(path_),
+                    fmt::format("\"{}\" is no name of a container", error::shortened(value.text())),
                     "use two or more letters, digits, \"_\", \".\" and \"-\", and begin with a letter or digit");
     }
     const bool unknown = !key.choices.empty() && !has_word(key.choices, value.text());
     if (unknown || (key.name == "pull_policy" && !is_pull_policy(value.text()))) {
       const std::string_view words = unknown ? key.choices : "always never missing build daily weekly every_…";
       texts_.refuse(value.mark, to_string(path_),
-                    fmt::format("\"{}\" is none of the words it may be", shown(value.text())),
+                    fmt::format("\"{}\" is none of the words it may be", error::shortened(value.text())),
                     fmt::format("write one of: {}", words));
     }
   }
@@ -250,10 +246,11 @@ class Schema {
     expect(value.is_map(), value, "a mapping");
     const bool may_be_null = key.name == "networks" || key.name == "volumes" || key.name == "models";
     for (const auto& [name, part] : value.map()) {
-      const Step step{path_, shown(name)};
+      const Step step{path_, error::shortened(name)};
       if (!is_name(name)) {
         texts_.refuse(part.key.file != 0 ? part.key : part.mark, to_string(path_),
-                      fmt::format("\"{}\" is no name", shown(name)), "use letters, digits, \".\", \"_\" and \"-\"");
+                      fmt::format("\"{}\" is no name", error::shortened(name)),
+                      "use letters, digits, \".\", \"_\" and \"-\"");
       }
       if (!part.is_null() || !may_be_null) {
         object(part, *key.shape);

@@ -35,11 +35,11 @@ using container::Contact;
 using container::Deed;
 using container::explained;
 using container::Found;
+using container::kPatience;
 using container::Listener;
 using container::reading;
 using launcher::Deadline;
 
-constexpr auto kPatience = std::chrono::seconds{2};  ///< with launchers that do not answer
 constexpr auto kEndTimeout = std::chrono::seconds{10};
 
 Deadline after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }

@@ -7,11 +7,14 @@
 #include "kernel/file_descriptor.hpp"
 #include "launcher/socket.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace dunnage::container {
 
 inline constexpr const char* kControlName = "control.sock";
+
+inline constexpr auto kPatience = std::chrono::seconds{2};  ///< with launchers that do not answer
 
 /// A new listening socket at `name` in the record. Throws: kernel::CallError.
 [[nodiscard]] kernel::FileDescriptor listen_control(int record_directory, const std::string& name = kControlName);

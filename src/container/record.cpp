@@ -33,7 +33,6 @@ namespace dunnage::container {
 namespace {
 
 constexpr auto kShortPatience = std::chrono::milliseconds{100};  ///< with who may just be launching under that name
-constexpr auto kPatience = std::chrono::seconds{2};              ///< with who is just ending
 constexpr int kAttempts = 16;  ///< somebody else may take and give up a name as often as we try
 
 kernel::FileDescriptor new_file(int directory, const char* name) {

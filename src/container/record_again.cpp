@@ -23,8 +23,6 @@
 namespace dunnage::container {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds{2};
-
 /// What a crash cut off would be in the way of what comes after it.
 kernel::FileDescriptor open_log_again(int directory) {
   kernel::FileDescriptor log =

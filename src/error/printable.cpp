@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,11 @@ std::string printable(std::string_view text) {
     }
   }
   return result;
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMost = 100;
+  return printable(text.substr(0, kMost));
 }
 
 }  // namespace dunnage::error

@@ -128,7 +128,7 @@ bool sleep_beside(const Container& container, Clock::time_point until, const std
 }
 
 /// A handle, while it runs. Throws: LaunchError(not_running) with how it ended.
-Container running(const ContainerStore& store, const std::string& name) {
+Container checked(const ContainerStore& store, const std::string& name) {
   try {
     return store.get(name);
   } catch (const LaunchError& error) {
@@ -144,7 +144,7 @@ Container running(const ContainerStore& store, const std::string& name) {
 void await_healthy(const ContainerStore& store, const std::string& name, const Healthcheck& check,
                    const std::stop_token& stop) {
   constexpr auto kFirst = std::chrono::milliseconds{100};
-  const Container container = running(store, name);
+  const Container container = checked(store, name);
   const Times times{check};
   const auto begin = Clock::now();
   nanoseconds pause = kFirst;
