@@ -7,7 +7,7 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 from dunnage import DEVNULL, PIPE, Container, MountSet, Process, Tmpfs, Volume
 
@@ -21,14 +21,14 @@ ROWS_BEFORE_THE_CRASH = 1000
 
 class PostgresServer:
     """A running server; leaving the block kills it. `programs` is where its programs are in the container, "" for its
-    PATH, `socket` the directory where server and client meet; the rest is Container.launch()'s."""
+    PATH, `socket` the directory where server and client meet, `launch` what launches it; the rest is for that."""
 
     def __init__(self, argv: Sequence[str | Path] | None = None, *, programs: str | Path = "", socket: str = SOCKET,
-                 **launch: Any) -> None:
+                 launch: Callable[..., Container] = Container.launch, **options: Any) -> None:
         self._programs = Path(programs)
         self._socket = socket
         self._log: list[bytes] = []
-        self.container = Container.launch(argv, stdout=DEVNULL, stderr=self._log.append, **launch)
+        self.container = launch(argv, **{"stdout": DEVNULL, "stderr": self._log.append, **options})
         try:
             self._wait_until_ready()
         except BaseException:
@@ -101,11 +101,12 @@ def make_cluster(programs: Path, data: Volume) -> None:
                   mounts=storage(data), user=USER, env={"LC_ALL": "C"}, check=True)
 
 
-def start_on_volume(programs: Path, data: Volume) -> PostgresServer:
+def start_on_volume(programs: Path, data: Volume, **options: Any) -> PostgresServer:
     """The server of this machine's packages on a volume."""
     return PostgresServer([programs / "postgres", "-D", DATA, "-k", SOCKET, "-c", "listen_addresses="],
                           programs=programs, mounts=storage(data), user=USER, env={"LC_ALL": "C"},
-                          stop_signal=signal.SIGINT)  # PostgreSQL's "fast shutdown"
+                          stop_signal=signal.SIGINT,  # PostgreSQL's "fast shutdown"
+                          **options)
 
 
 def insert_until_crash(server: PostgresServer) -> set[int]:

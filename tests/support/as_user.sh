@@ -86,7 +86,7 @@ while [ "$count" -gt 0 ]; do
 done
 set -- env HOME="$scratch/home" TMPDIR="$scratch/tmp" "$@"
 for variable in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS DUNNAGE PYTHONPATH PYTHONDONTWRITEBYTECODE \
-  DUNNAGE_TEST_IMAGES DUNNAGE_IMAGE_SCRIPTS DUNNAGE_COMPOSE_EXAMPLES; do
+  DUNNAGE_TEST_IMAGES DUNNAGE_IMAGE_SCRIPTS DUNNAGE_COMPOSE_EXAMPLES DUNNAGE_PYTHON_EXAMPLES; do
   eval "value=\${$variable:-}"
   # shellcheck disable=SC2154  # eval sets it
   if [ -n "$value" ]; then
