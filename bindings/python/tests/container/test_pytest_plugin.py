@@ -166,9 +166,11 @@ def in_a_container(pytester, *arguments):
     """A session where nothing can be launched: in a container, which may not make further ones."""
     pytester.makepyfile(test_it=WANTS_CONTAINERS)
     package = Path(dunnage.__file__).parent.parent
+    interpreter = {path for path in (sys.prefix, sys.base_prefix) if not path.startswith("/usr")}
     done = dunnage.run([sys.executable, "-m", "pytest", *PLUGIN, "-rs", "--strict-markers", *arguments, "/tests"],
                        mounts=[BindMount(pytester.path, "/tests", read_only=True),
-                               BindMount(package, "/package", read_only=True), dunnage.Tmpfs("/tmp")],
+                               BindMount(package, "/package", read_only=True), dunnage.Tmpfs("/tmp"),
+                               *(BindMount(path, path, read_only=True) for path in interpreter)],
                        env={"PYTHONPATH": "/package", "PYTHONDONTWRITEBYTECODE": "1"}, text=True)
     assert not done.stderr, done.stderr
     return done
