@@ -4,12 +4,13 @@ machine's packages or from an image."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from dunnage import DEVNULL, PIPE, Container, MountSet, Process, Tmpfs, Volume
+from dunnage import DEVNULL, PIPE, Container, LaunchError, MountSet, Process, Tmpfs, Volume
 
 from example import check, say
 
@@ -43,10 +44,12 @@ class PostgresServer:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 60
-        while not self._exec([self._program("pg_isready"), "-q", "-h", self._socket]).wait().success:
-            if time.monotonic() > deadline or self.container.poll():
-                raise RuntimeError(f"PostgreSQL does not get ready: {self.log}")
+        while self.container.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(LaunchError):  # it has just ended
+                if self._exec([self._program("pg_isready"), "-q", "-h", self._socket]).wait().success:
+                    return
             time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL does not get ready: {self.log}")
 
     def _program(self, name: str) -> str:
         return str(self._programs / name)
