@@ -64,28 +64,13 @@ std::unique_ptr<ContainerHandle> start_container(const ContainerStore& store, co
   return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{});
 }
 
-struct LogCall {
-  LogOptions options{};
-  std::optional<std::uint64_t> tail{};
-};
-
 std::unique_ptr<LogEntries> logs(const ContainerStore& store, const std::string& name, const py::kwargs& kwargs) {
-  static const auto* const fields = [] {
-    auto* made = new Fields<LogCall>{"ContainerStore.logs"};
-    made->option(
-            "follow", [](auto& call) -> auto& { return call.options.follow; })
-        .option("tail", &LogCall::tail)
-        .option(
-            "since", [](auto& call) -> auto& { return call.options.since; });
-    return made;
-  }();
-  LogCall call = fields->parse(py::args{}, kwargs);
-  if (call.tail) call.options.tail = static_cast<std::size_t>(*call.tail);
+  LogOptions options = log_options_from("ContainerStore.logs", kwargs);
   {
     const Unlocked released;
     (void)store.inspect(name);  // what is wrong with the name is said now, not at the first entry
   }
-  return std::make_unique<LogEntries>(store, name, std::move(call.options));
+  return read_log(store, name, std::move(options));
 }
 
 void define_store(py::class_<ContainerStore>& cls) {

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "read_ahead.hpp"
+
 #include <dunnage/container_store.hpp>
 
 #include <pybind11/pybind11.h>
 
-#include <condition_variable>
-#include <cstddef>
-#include <deque>
-#include <exception>
+#include <chrono>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <stop_token>
 #include <string>
-#include <thread>
 
 namespace dunnage::python {
 
@@ -25,35 +20,12 @@ struct OwnedLogEntry {
   std::string data;
 };
 
-/// The iterator of a log. The library pushes, Python pulls: a thread reads ahead, a little.
-class LogEntries {
- public:
-  LogEntries(ContainerStore store, std::string name, LogOptions options);
-  LogEntries(const LogEntries&) = delete;
-  LogEntries& operator=(const LogEntries&) = delete;
-  ~LogEntries();
+/// The iterator of a log.
+using LogEntries = ReadAhead<OwnedLogEntry>;
 
-  /// Called with the GIL, which it lets go. Empty at the end. Throws: what reading throws; what a signal handler
-  /// raised.
-  [[nodiscard]] std::optional<OwnedLogEntry> next();
-  void close();
-
- private:
-  void read(const ContainerStore& store, const std::string& name, LogOptions options);
-  void push(const LogEntry& entry);
-
-  int owner_;  ///< process
-  std::mutex mutex_;
-  std::condition_variable room_;
-  std::deque<OwnedLogEntry> entries_;
-  std::size_t bytes_ = 0;
-  bool closing_ = false;
-  bool ended_ = false;
-  std::exception_ptr failure_;
-  int ready_;  ///< an eventfd that can be read while there is an entry or the end
-  std::stop_source stop_;
-  std::unique_ptr<std::thread> reader_;
-};
+[[nodiscard]] std::unique_ptr<LogEntries> read_log(ContainerStore store, std::string name, LogOptions options);
+/// follow=, tail=, since= of a call that is named `owner` in messages.
+[[nodiscard]] LogOptions log_options_from(const char* owner, const pybind11::kwargs& kwargs);
 
 void bind_log_entries(pybind11::module_& module);
 
