@@ -36,8 +36,9 @@ LaunchError failed(const std::string& container, std::string cause, std::error_c
                       .remedy = std::move(remedy)}};
 }
 
-LaunchError cancelled(const std::string& container) {
-  return failed(container, "the wait was ended", make_error_code(errc::cancelled), "wait again");
+LaunchError given_up(const std::string& container, const Patience& patience) {
+  const errc code = patience.stop.stop_requested() ? errc::cancelled : errc::timed_out;
+  return failed(container, "the wait was ended", make_error_code(code), "wait again");
 }
 
 LaunchError ended(const std::string& container, const std::optional<ExitStatus>& exit) {
@@ -87,7 +88,7 @@ std::string read_output(int fd) {
 
 /// One run of a check. \return what was wrong; nothing if it is healthy
 std::optional<std::string> probe(const Container& container, const Healthcheck& check, nanoseconds timeout,
-                                 const std::stop_token& stop) {
+                                 const Patience& patience) {
   ExecSpec spec{.argv = arguments_of(check)};
   spec.out = Stdio::pipe();
   spec.err = Stdio::null();
@@ -104,7 +105,7 @@ std::optional<std::string> probe(const Container& container, const Healthcheck& 
                                  : std::optional{fmt::format("its check {}{}{}", status->to_string(),
                                                              output.empty() ? "" : ": ", output)};
       }
-      if (Clock::now() >= deadline || stop.stop_requested()) {
+      if (Clock::now() >= deadline || patience.over()) {
         return "its check took too long";
       }
     }
@@ -113,10 +114,10 @@ std::optional<std::string> probe(const Container& container, const Healthcheck& 
   }
 }
 
-/// \return false if the container ended, or a stop was asked for, before the time
-bool sleep_beside(const Container& container, Clock::time_point until, const std::stop_token& stop) {
+/// \return false if the container ended, or the patience is over, before the time
+bool sleep_beside(const Container& container, Clock::time_point until, const Patience& patience) {
   while (Clock::now() < until) {
-    if (stop.stop_requested()) {
+    if (patience.over()) {
       return false;
     }
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
@@ -142,7 +143,7 @@ Container checked(const ContainerStore& store, const std::string& name) {
 }  // namespace
 
 void await_healthy(const ContainerStore& store, const std::string& name, const Healthcheck& check,
-                   const std::stop_token& stop) {
+                   const Patience& patience) {
   constexpr auto kFirst = std::chrono::milliseconds{100};
   const Container container = checked(store, name);
   const Times times{check};
@@ -150,7 +151,7 @@ void await_healthy(const ContainerStore& store, const std::string& name, const H
   nanoseconds pause = kFirst;
   unsigned failures = 0;
   for (;;) {
-    const auto fault = probe(container, check, times.timeout, stop);
+    const auto fault = probe(container, check, times.timeout, patience);
     if (!fault) {
       return;
     }
@@ -162,9 +163,9 @@ void await_healthy(const ContainerStore& store, const std::string& name, const H
                    "see its log, or give its health check more time");
     }
     if (!sleep_beside(container, Clock::now() + std::chrono::duration_cast<Clock::duration>(std::min(pause, usual)),
-                      stop)) {
-      if (stop.stop_requested()) {
-        throw cancelled(name);
+                      patience)) {
+      if (patience.over()) {
+        throw given_up(name, patience);
       }
       throw ended(name, container.wait());
     }
@@ -172,13 +173,13 @@ void await_healthy(const ContainerStore& store, const std::string& name, const H
   }
 }
 
-void await_completed(const ContainerStore& store, const std::string& name, const std::stop_token& stop) {
+void await_completed(const ContainerStore& store, const std::string& name, const Patience& patience) {
   std::optional<ExitStatus> exit;
   try {
     const Container container = store.get(name);
     while (!exit) {
-      if (stop.stop_requested()) {
-        throw cancelled(name);
+      if (patience.over()) {
+        throw given_up(name, patience);
       }
       exit = container.wait_for(kSlice);
     }
