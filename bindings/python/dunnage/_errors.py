@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exceptions. Each is dunnage.Error, one of its five families, and what Python people would catch for it:
+"""The exceptions. Each is dunnage.Error, one of its families, and what Python people would catch for it:
 
     Error
     ├── SpecError(ValueError)       a text cannot be understood; `line`, `column`, `length` point at the part,
@@ -8,10 +8,12 @@
     ├── LaunchError(OSError)        a container or a program in it
     ├── VolumeError(OSError)        a volume or the store; `users`
     ├── ImageError(OSError)         an image, an archive of one, a registry; `users`
+    ├── ProjectError(ValueError)    a project's files cannot be read, understood or granted; `place`, `path`
+    ├── ApplyError(OSError)         a plan of a project failed on its way; `done`, `undone`
     └── ClosedError(ValueError)     an object is used after it was closed
 
-Where a family has no class below for a case, one of FileNotFoundError, FileExistsError, PermissionError, TimeoutError,
-... is mixed in by errno all the same.
+Where a family but SpecError has no class below for a case, one of FileNotFoundError, FileExistsError, PermissionError,
+TimeoutError, ... is mixed in by errno all the same.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ import errno as _errno
 from typing import Any
 
 __all__ = [
-    "Cancelled", "ClosedError", "ContainerExists", "ContainerMissing", "DigestMismatch", "DuplicateTarget", "Error",
-    "ImageError", "ImageInUse", "ImageMissing", "ImageTimedOut", "InvalidImage", "InvalidLaunch", "InvalidMount",
-    "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError", "NotRunning", "ProgramMissing",
-    "ProgramUnusable", "PullFailed", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown",
-    "VolumeDamaged", "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "WrongProcess",
+    "ApplyError", "Cancelled", "ClosedError", "ContainerExists", "ContainerMissing", "DigestMismatch",
+    "DuplicateTarget", "Error", "ImageError", "ImageInUse", "ImageMissing", "ImageTimedOut", "InvalidImage",
+    "InvalidLaunch", "InvalidMount", "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError",
+    "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SourceMissing", "SpecError",
+    "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged", "VolumeError", "VolumeExists", "VolumeInUse",
+    "VolumeMissing", "WrongProcess",
 ]
 
 
@@ -32,7 +35,7 @@ class Error(Exception):
     """Base of all errors. str() is one sentence: what failed, on what, why, and what to do about it."""
 
     errno: int | None  # as in OSError; None where there is none
-    filename: str | None  # the path of the host it was about, if it was one
+    filename: str | None  # the path of the host it was about, if it was one; of a project's file as the error names it
     code: Any  # the dunnage.errc, or None where errno says it all
     stage: Any  # the dunnage.Stage
     operation: str  # "prepare bind mount"
@@ -97,6 +100,20 @@ class ImageError(Error, OSError):
     """An image, an archive of one, or a registry."""
 
     users: list[str]  # names of the containers that are made of the image
+
+
+class ProjectError(Error, ValueError):
+    """A project's files cannot be read, understood or granted. str() shows the line with a caret."""
+
+    place: Any  # the dunnage.ProjectPlace
+    path: str  # "services.web.volumes[0]"; empty outside of a value
+
+
+class ApplyError(Error, OSError):
+    """A plan failed on its way. What was done stays done; str() names it, and what was not."""
+
+    done: list[Any]  # of dunnage.ProjectStep
+    undone: list[Any]
 
 
 class ClosedError(Error, ValueError):
@@ -216,7 +233,8 @@ class Cancelled(ImageError):
 
 _FAMILIES: dict[str, type[Error]] = {
     family.__name__: family
-    for family in (Error, SpecError, MountError, LaunchError, VolumeError, ImageError, ClosedError)}
+    for family in (Error, SpecError, MountError, LaunchError, VolumeError, ImageError, ProjectError, ApplyError,
+                   ClosedError)}
 
 _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (MountError, "invalid_argument"): InvalidMount,
@@ -275,7 +293,7 @@ def _class_for(family: str, code: Any, errno: int | None) -> type[Error]:
     known = _BY_CODE.get((base, code.value)) if code is not None else None
     if known is not None:
         return known
-    return _mixed_with_errno(base, errno) if issubclass(base, OSError) else base
+    return base if base in (Error, SpecError, ClosedError) else _mixed_with_errno(base, errno)
 
 
 def _again(family: str, message: str, members: dict[str, Any]) -> Error:
@@ -286,8 +304,9 @@ def make(family: str, message: str, code: Any, errno: int | None, stage: Any, op
          remedy: str, extra: dict[str, Any]) -> Error:
     """The exception for an Error of C++."""
     about = extra.get("source") or subject
+    named = extra["place"].file or None if "place" in extra else about if about.startswith("/") else None
     return _class_for(family, code, errno)(
-        message, errno=errno, filename=about if about.startswith("/") else None, code=code, stage=stage,
+        message, errno=errno, filename=named, code=code, stage=stage,
         operation=operation, subject=subject, cause=cause, remedy=remedy, **extra)
 
 

@@ -21,6 +21,8 @@ void bind_ownership(pybind11::module_& module);
 void bind_prepared_mounts(pybind11::module_& module);
 void bind_process(pybind11::module_& module);
 void bind_progress(pybind11::module_& module);
+void bind_project(pybind11::module_& module);
+void bind_project_plan(pybind11::module_& module);
 void bind_relabel(pybind11::module_& module);
 void bind_rootfs(pybind11::module_& module);
 void bind_size(pybind11::module_& module);

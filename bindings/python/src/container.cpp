@@ -79,6 +79,11 @@ void define_enumerations(py::module_& module) {
   Enumeration<Lifetime>::define(
       module, "Lifetime", "Who outlives whom.",
       {{"WithHost", Lifetime::WithHost, "with-host"}, {"Detached", Lifetime::Detached, "detached"}});
+  Enumeration<Replace>::define(module, "Replace",
+                               "What becomes of a container that has ended and has the name of the one to be launched.",
+                               {{"No", Replace::No, "no"},
+                                {"KeepVolumes", Replace::KeepVolumes, "keep-volumes"},
+                                {"RenewVolumes", Replace::RenewVolumes, "renew-volumes"}});
   std::vector<Enumeration<ContainerStatus>::Member> states;
   constexpr std::pair<const char*, ContainerStatus> kStates[] = {
       {"Created", ContainerStatus::Created}, {"Running", ContainerStatus::Running},

@@ -57,6 +57,8 @@ struct LaunchCall {
   Watching watching{};
 };
 [[nodiscard]] const Fields<LaunchCall>& launch_fields();
+/// The keywords that say the same, without those that have their defaults.
+[[nodiscard]] pybind11::dict launch_keywords(LaunchSpec spec);
 [[nodiscard]] std::unique_ptr<ContainerHandle> launch(const pybind11::args& args, const pybind11::kwargs& kwargs);
 
 struct ExecCall {

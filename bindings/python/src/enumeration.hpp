@@ -7,6 +7,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dunnage::python {
@@ -70,6 +71,15 @@ class Enumeration {
   static inline std::string name_;
 };
 
+/// An enum that is needed before the class `owner` it lies in, whose signature shows it; it is put there afterwards.
+template <class E>
+[[nodiscard]] py::object inner_enumeration(const std::string& owner, const char* name, const char* doc,
+                                           std::vector<typename Enumeration<E>::Member> members) {
+  const py::object scope = py::module_::import("types").attr("SimpleNamespace")();
+  Enumeration<E>::define(scope, name, doc, std::move(members), owner + ".");
+  return scope.attr(name);
+}
+
 template <class E>
 struct EnumerationCaster {
   PYBIND11_TYPE_CASTER(E, py::detail::const_name("enum"));
@@ -117,6 +127,16 @@ template <>
 struct type_caster<dunnage::Rootfs::Kind> : EnumerationCaster<dunnage::Rootfs::Kind> {};
 template <>
 struct type_caster<dunnage::Stdio::Kind> : EnumerationCaster<dunnage::Stdio::Kind> {};
+template <>
+struct type_caster<dunnage::Replace> : EnumerationCaster<dunnage::Replace> {};
+template <>
+struct type_caster<dunnage::ProjectNote::Kind> : EnumerationCaster<dunnage::ProjectNote::Kind> {};
+template <>
+struct type_caster<dunnage::ServiceDependency::Condition> : EnumerationCaster<dunnage::ServiceDependency::Condition> {};
+template <>
+struct type_caster<dunnage::ProjectStep::Kind> : EnumerationCaster<dunnage::ProjectStep::Kind> {};
+template <>
+struct type_caster<dunnage::ApplyEvent::Phase> : EnumerationCaster<dunnage::ApplyEvent::Phase> {};
 template <>
 struct type_caster<dunnage::Engine> : EnumerationCaster<dunnage::Engine> {};
 template <>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classes of exceptions are Python's (dunnage/_errors.py); this hands over what an Error of C++ knows.
+#include "error.hpp"
+
 #include "bindings.hpp"
 #include "closed.hpp"
 #include "enumeration.hpp"
@@ -60,6 +62,12 @@ py::dict particulars(const Error& error) {
     extra["users"] = volume->users();
   } else if (const auto* image = dynamic_cast<const ImageError*>(&error)) {
     extra["users"] = image->users();
+  } else if (const auto* project = dynamic_cast<const ProjectError*>(&error)) {
+    extra["place"] = project->place();
+    extra["path"] = project->path();
+  } else if (const auto* apply = dynamic_cast<const ApplyError*>(&error)) {
+    extra["done"] = apply->done();
+    extra["undone"] = apply->undone();
   }
   return extra;
 }
@@ -70,21 +78,13 @@ const char* family_of(const Error& error) {
   if (dynamic_cast<const LaunchError*>(&error) != nullptr) return "LaunchError";
   if (dynamic_cast<const VolumeError*>(&error) != nullptr) return "VolumeError";
   if (dynamic_cast<const ImageError*>(&error) != nullptr) return "ImageError";
+  if (dynamic_cast<const ProjectError*>(&error) != nullptr) return "ProjectError";
+  if (dynamic_cast<const ApplyError*>(&error) != nullptr) return "ApplyError";
   return "Error";
 }
 
 void raise(const Error& error) {
-  const bool ours = error.code().category() == error_category();
-  const auto condition = error.code().default_error_condition();
-  const bool system =
-      condition.category() == std::generic_category() || error.code().category() == std::system_category();
-  py::object code = py::none{};
-  if (ours) code = py::cast(static_cast<errc>(error.code().value()));
-  const py::object exception =
-      py::module_::import("dunnage._errors")
-          .attr("make")(family_of(error), std::string{error.what()}, code,
-                        system ? py::object{py::int_{condition.value()}} : py::none{}, error.stage(), error.operation(),
-                        error.subject(), error.code().message(), error.remedy(), particulars(error));
+  const py::object exception = exception_of(error);
   PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
 }
 
@@ -108,6 +108,19 @@ void translate(std::exception_ptr pointer) {
 }
 
 }  // namespace
+
+py::object exception_of(const Error& error) {
+  const bool ours = error.code().category() == error_category();
+  const auto condition = error.code().default_error_condition();
+  const bool system =
+      condition.category() == std::generic_category() || error.code().category() == std::system_category();
+  py::object code = py::none{};
+  if (ours) code = py::cast(static_cast<errc>(error.code().value()));
+  return py::module_::import("dunnage._errors")
+      .attr("make")(family_of(error), std::string{error.what()}, code,
+                    system ? py::object{py::int_{condition.value()}} : py::none{}, error.stage(), error.operation(),
+                    error.subject(), error.code().message(), error.remedy(), particulars(error));
+}
 
 void bind_error(py::module_& module) {
   std::vector<Enumeration<errc>::Member> codes;

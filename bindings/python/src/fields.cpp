@@ -11,6 +11,14 @@ void refuse_value(const std::string& name, const std::string& wanted, py::handle
   throw py::type_error{text};
 }
 
+py::object dict_from(py::handle object) {
+  auto same = py::reinterpret_borrow<py::object>(object);
+  if (py::isinstance<py::dict>(object) || PyMapping_Check(object.ptr()) == 0 || !py::hasattr(object, "keys")) {
+    return same;
+  }
+  return py::dict{std::move(same)};
+}
+
 void refuse_unknown_name(const std::string& owner, const std::string& name, const std::vector<std::string>& names) {
   std::string text = owner + "() has no argument \"" + name + "\"";
   const py::list near = py::module_::import("difflib").attr("get_close_matches")(name, names, 1);

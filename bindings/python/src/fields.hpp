@@ -19,33 +19,64 @@
 
 namespace dunnage::python {
 
+template <class M>
+struct is_optional : std::false_type {};
+template <class M>
+struct is_optional<std::optional<M>> : std::true_type {
+  using Value = M;
+};
+template <class M>
+struct is_list : std::false_type {};
+template <class M>
+struct is_list<std::vector<M>> : std::true_type {};
+template <class M>
+struct is_dict : std::false_type {};
+template <class M>
+struct is_dict<std::map<std::string, M>> : std::true_type {};
+
+/// A class of Python made by pybind11.
+template <class M>
+inline constexpr bool is_bound = std::is_base_of_v<py::detail::type_caster_generic, py::detail::make_caster<M>>;
+
+/// What a member is called without an article: "str", "list of str".
+template <class M>
+[[nodiscard]] std::string noun_of() {
+  if constexpr (std::is_same_v<M, bool>) {
+    return "bool";
+  } else if constexpr (std::is_integral_v<M>) {
+    return "int";
+  } else if constexpr (std::is_enum_v<M>) {
+    return "member of " + Enumeration<M>::name() + " or its word";
+  } else if constexpr (std::is_same_v<M, std::string>) {
+    return "str";
+  } else if constexpr (std::is_same_v<M, std::filesystem::path>) {
+    return "str or os.PathLike";
+  } else if constexpr (is_optional<M>::value) {
+    return noun_of<typename M::value_type>() + " or None";
+  } else if constexpr (is_list<M>::value) {
+    return "list of " + noun_of<typename M::value_type>();
+  } else if constexpr (is_dict<M>::value) {
+    return "dict of str to " + noun_of<typename M::mapped_type>();
+  } else if constexpr (std::is_same_v<M, std::chrono::milliseconds> || std::is_same_v<M, std::chrono::nanoseconds>) {
+    return "number of seconds or a timedelta";
+  } else if constexpr (std::is_same_v<M, TimePoint>) {
+    return "datetime or seconds since 1970";
+  } else if constexpr (is_bound<M>) {
+    return py::type::of<M>().attr("__name__").template cast<std::string>();
+  } else {
+    return "value of another type";
+  }
+}
+
 /// What a member is called in a sentence: "read_only is a bool, not 'yes'".
 template <class M>
 [[nodiscard]] std::string type_text() {
-  if constexpr (std::is_same_v<M, bool>) {
-    return "a bool";
-  } else if constexpr (std::is_integral_v<M>) {
-    return "an int";
-  } else if constexpr (std::is_enum_v<M>) {
-    return "a member of " + Enumeration<M>::name() + " or its word";
-  } else if constexpr (std::is_same_v<M, std::string>) {
-    return "a str";
-  } else if constexpr (std::is_same_v<M, std::filesystem::path>) {
-    return "a str or os.PathLike";
-  } else if constexpr (std::is_same_v<M, std::vector<std::string>>) {
-    return "a list of str";
-  } else if constexpr (std::is_same_v<M, std::map<std::string, std::string>>) {
-    return "a dict of str to str";
-  } else if constexpr (std::is_same_v<M, ComposeVolumes>) {
-    return "a dict of str to ComposeVolume";
-  } else if constexpr (std::is_same_v<M, std::chrono::milliseconds> || std::is_same_v<M, std::chrono::nanoseconds>) {
-    return "a number of seconds or a timedelta";
-  } else if constexpr (std::is_same_v<M, TimePoint>) {
-    return "a datetime or seconds since 1970";
-  } else {
-    return "another type";
-  }
+  const std::string noun = noun_of<M>();
+  return (noun == "int" ? "an " : "a ") + noun;
 }
+
+/// A Mapping that is no dict, such as os.environ, as a dict; any other object itself.
+[[nodiscard]] py::object dict_from(py::handle object);
 
 /// "BindMount(): read_only is a bool, not 'yes'": a TypeError, or a ValueError for an int out of range.
 [[noreturn]] void refuse_value(const std::string& name, const std::string& wanted, py::handle value);
@@ -55,13 +86,6 @@ template <class M>
 inline constexpr bool none_is_empty =
     std::is_same_v<M, std::filesystem::path> || std::is_same_v<M, TimePoint> || std::is_same_v<M, py::object>;
 
-template <class M>
-struct is_optional : std::false_type {};
-template <class M>
-struct is_optional<std::optional<M>> : std::true_type {
-  using Value = M;
-};
-
 /// Takes nothing for something it is not: no number is a bool, no float an int.
 template <class M>
 [[nodiscard]] M value_from(py::handle value, const std::string& name) {
@@ -70,18 +94,19 @@ template <class M>
     return value_from<typename is_optional<M>::Value>(value, name);
   } else {
     py::detail::make_caster<M> caster;
+    [[maybe_unused]] py::object dict;
     try {
+      if constexpr (is_dict<M>::value) {
+        dict = dict_from(value);
+        value = dict;
+      }
       if ((none_is_empty<M> || !value.is_none()) && caster.load(value, false)) {
         return py::detail::cast_op<M>(std::move(caster));
       }
     } catch (const py::value_error& error) {
       throw py::value_error{name + ": " + error.what()};
     }
-    if constexpr (std::is_class_v<M> && std::is_base_of_v<py::detail::type_caster_generic, decltype(caster)>) {
-      refuse_value(name, "a " + py::type::of<M>().attr("__name__").template cast<std::string>(), value);
-    } else {
-      refuse_value(name, type_text<M>(), value);
-    }
+    refuse_value(name, type_text<M>(), value);
   }
 }
 

@@ -9,10 +9,12 @@ namespace dunnage::python {
 
 /// Python's index, which may count from the end, as an index of C++. Throws: IndexError.
 template <class Sequence>
-[[nodiscard]] std::size_t index_in(const Sequence& sequence, pybind11::ssize_t index) {
+[[nodiscard]] std::size_t index_in(const Sequence& sequence, pybind11::ssize_t index, const char* noun = "mounts") {
   const auto size = static_cast<pybind11::ssize_t>(sequence.size());
   if (index < 0) index += size;
-  if (index < 0 || index >= size) throw pybind11::index_error{"there are " + std::to_string(size) + " mounts"};
+  if (index < 0 || index >= size) {
+    throw pybind11::index_error{"there are " + std::to_string(size) + " " + noun};
+  }
   return static_cast<std::size_t>(index);
 }
 

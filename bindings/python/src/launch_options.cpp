@@ -124,6 +124,7 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(restart, restart_from)
       .DUNNAGE_OPTION(stop_signal, stop_signal_from)
       .DUNNAGE_OPTION(name)
+      .DUNNAGE_OPTION(replace)
       .DUNNAGE_OPTION(labels)
       .DUNNAGE_OPTION(record)
       .DUNNAGE_OPTION(remove_on_exit)
@@ -160,6 +161,19 @@ const Fields<ExecCall>& exec_fields() {
     return made;
   }();
   return *fields;
+}
+
+py::dict launch_keywords(LaunchSpec spec) {
+  const LaunchCall defaults{};
+  LaunchCall call{};
+  call.mounts = py::cast(std::get<MountSet>(std::move(spec.mounts)));
+  call.spec = std::move(spec);
+  py::dict keywords;
+  for (const auto& field : launch_fields().all()) {
+    const py::object value = field.get(call);
+    if (!value.equal(field.get(defaults))) keywords[field.name.c_str()] = value;
+  }
+  return keywords;
 }
 
 std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& kwargs) {

@@ -37,5 +37,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_container_store(module);
   bind_copy(module);
   bind_spec(module);
+  bind_project(module);
+  bind_project_plan(module);
   bind_support(module);
 }

@@ -32,6 +32,7 @@ def classes(node=None, scope=_dunnage):
 def test_the_module_has_the_names_of_the_stub():
     tree = stub()
     names = set(members_of(tree)) | {item.target.id for item in tree.body if isinstance(item, ast.AnnAssign)}
+    names |= {item.targets[0].id for item in tree.body if isinstance(item, ast.Assign)}
     names = {name for name in names if not name.startswith("_")}
     assert names == {name for name in dir(_dunnage) if not name.startswith("_")}
 
@@ -44,11 +45,11 @@ def test_classes_have_the_members_of_the_stub():
             if words != {member.name: member.value for member in cls}:
                 wrong.append((name, words))
             continue
-        stubbed = {member for member in members_of(node) if not member.startswith("__")}
+        stubbed = {member for member in members_of(node) if not member.startswith("_")}
         actual = {member for member in vars(cls) if not member.startswith("_")}
         if stubbed != actual:
             wrong.append((name, stubbed ^ actual))
-        wrong += [(name, member) for member in members_of(node) if member.startswith("__") and not hasattr(cls, member)]
+        wrong += [(name, member) for member in members_of(node) if member.startswith("_") and not hasattr(cls, member)]
     assert not wrong
 
 
