@@ -131,3 +131,14 @@ def test_restart_policies_are_kept_in_the_record():
                     {"Name": "on-failure", "MaximumRetryCount": 3}):
         with Container.launch(["sleep", "60"], name="db", restart=restart):
             assert str(ContainerStore.open().inspect("db").restart) == "on-failure:3"
+
+
+def test_a_notebook_shows_containers():
+    with detached("sleep 60", "db", mounts="--tmpfs /run") as c:
+        assert "running" in c._repr_html_() and "/run" in c._repr_html_()
+        assert "db" in ContainerStore.open()._repr_html_()
+        assert "sleep 60" in ContainerStore.open().inspect("db")._repr_html_()
+        c.kill()
+        c.wait()
+    assert "killed by SIGKILL" in c._repr_html_()
+    assert "exited, killed by SIGKILL" in ContainerStore.open()._repr_html_()
