@@ -18,7 +18,11 @@ here. A path is a str or os.PathLike, a duration seconds or a timedelta, a size 
 of an enum itself or its word.
 """
 
-from . import _dunnage, _errors, _html, _process
+from . import _dunnage
+
+_dunnage._require_main_interpreter()  # before anything of it is touched
+
+from . import _errors, _html, _process
 from ._dunnage import *  # noqa: F403  all of its public names, which are sorted into __all__ below
 from ._errors import *  # noqa: F403
 from ._process import CompletedProcess, run

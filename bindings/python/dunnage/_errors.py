@@ -34,8 +34,8 @@ __all__ = [
 class Error(Exception):
     """Base of all errors. str() is one sentence: what failed, on what, why, and what to do about it."""
 
-    errno: int | None  # as in OSError; None where there is none
-    filename: str | None  # the path of the host it was about, if it was one; of a project's file as the error names it
+    errno: Any  # as in OSError an int; None where there is none
+    filename: Any  # a str: the path of the host it was about, if it was one; of a project's file as the error names it
     code: Any  # the dunnage.errc, or None where errno says it all
     stage: Any  # the dunnage.Stage
     operation: str  # "prepare bind mount"

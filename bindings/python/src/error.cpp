@@ -9,6 +9,7 @@
 #include <pybind11/stl.h>
 
 #include <exception>
+#include <system_error>
 
 namespace dunnage::python {
 namespace {
@@ -88,6 +89,15 @@ void raise(const Error& error) {
   PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
 }
 
+/// Of a text that need not be UTF-8, as what it quotes need not be.
+void set_error(PyObject* type, const char* text) {
+  try {
+    PyErr_SetObject(type, text_to(text).ptr());
+  } catch (py::error_already_set& failure) {
+    failure.restore();
+  }
+}
+
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);
@@ -97,13 +107,25 @@ void translate(std::exception_ptr pointer) {
     } catch (py::error_already_set& failure) {
       failure.restore();
     }
-  } catch (const Closed& closed) {
+  } catch (const std::system_error& error) {  // of the standard library, and of what waits here
+    if (error.code().category() != std::generic_category() && error.code().category() != std::system_category()) throw;
     try {
-      const py::object type = py::module_::import("dunnage._errors").attr("ClosedError");
-      PyErr_SetString(type.ptr(), closed.what());
+      PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code().value(), error.what()).ptr());
     } catch (py::error_already_set& failure) {
       failure.restore();
     }
+  } catch (const Closed& closed) {
+    try {
+      set_error(py::object{py::module_::import("dunnage._errors").attr("ClosedError")}.ptr(), closed.what());
+    } catch (py::error_already_set& failure) {
+      failure.restore();
+    }
+  } catch (const py::type_error& error) {
+    set_error(PyExc_TypeError, error.what());
+  } catch (const py::value_error& error) {
+    set_error(PyExc_ValueError, error.what());
+  } catch (const py::key_error& error) {
+    set_error(PyExc_KeyError, error.what());
   }
 }
 

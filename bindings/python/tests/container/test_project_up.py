@@ -217,7 +217,7 @@ def test_another_process_brings_it_up(directory):
     program.write_text(f"""\
 import multiprocessing, sys
 sys.path.insert(0, {os.path.dirname(__file__)!r})
-import test_project
+import test_project_up as test_project
 def bring_up(project):
     project.plan_up().apply()
 if __name__ == "__main__":
