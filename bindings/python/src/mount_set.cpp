@@ -58,6 +58,10 @@ void define_parsers(py::module_& module) {
   define_parser(module, "parse_mount_flag", parse_mount_flag,
                 "One --mount value: type=bind,source=/a,target=/b,readonly. Compose has no such flag.");
   define_parser(module, "parse_tmpfs_flag", parse_tmpfs_flag, "One --tmpfs value: /run[:size=64m,mode=1777].");
+  module.def(
+      "to_volume_flag", [](const Mount& mount) { return to_volume_flag(mount); }, py::arg("mount"),
+      "to_volume_flag(mount)\n--\n\nThe mount as a value of -v, for parse_volume_flag(); None if it has no such "
+      "words.");
 }
 
 }  // namespace

@@ -129,3 +129,12 @@ def test_resolving_takes_its_options_by_name(directory):
 def test_flags_are_parsed():
     assert dunnage.parse_volume_flag("/a:/b:ro").read_only
     assert dunnage.parse_mount_flag("type=tmpfs,target=/run") == dunnage.parse_tmpfs_flag("/run") == Tmpfs("/run")
+
+
+def test_a_mount_is_a_volume_flag_where_it_has_one():
+    mount = dunnage.VolumeMount("data", "/data", read_only=True)
+    flag = dunnage.to_volume_flag(mount)
+    assert flag == "data:/data:ro" and dunnage.parse_volume_flag(flag) == mount
+    assert dunnage.to_volume_flag(dunnage.Tmpfs("/run")) is None
+    with pytest.raises(TypeError):
+        dunnage.to_volume_flag("data:/data")
