@@ -87,10 +87,12 @@ const Fields<PullCall>& pull_fields() {
   return *fields;
 }
 
+py::object object_from(py::handle object, const std::string&) { return py::reinterpret_borrow<py::object>(object); }
+
 const Fields<LoadCall>& load_fields() {
   static const auto* const fields = [] {
     auto* made = new Fields<LoadCall>{"ImageStore.load"};
-    made->required("source", &LoadCall::source)
+    made->required("source", &LoadCall::source, object_from)  // None is no source either, says source_from()
         .DUNNAGE_OPTION(name)
         .DUNNAGE_OPTION(platform, platform_from)
         .DUNNAGE_OPTION(limits);
