@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -74,6 +75,37 @@ struct LogOptions {
   std::stop_token stop{};  ///< ends following
 };
 
+/// A log that is pulled, for a program with an event loop: nothing here waits, and no thread is started.
+///
+///     auto log = containers.read_log("db", {.follow = true});
+///     while (!log.ended()) {
+///       while (const auto entry = log.next()) std::cout << entry->data;
+///       // and again when log.fd() can be read
+///     }
+///
+/// Move-only. Thread safety: one thread at a time.
+class DUNNAGE_API LogReader {
+ public:
+  LogReader(LogReader&&) noexcept;
+  LogReader& operator=(LogReader&&) noexcept;
+  ~LogReader();
+
+  /// The next entry, whose `data` is valid until the next call; nothing where there is none now. Throws: LaunchError.
+  [[nodiscard]] std::optional<LogEntry> next();
+  /// Nothing more will come: next() has given all there was, and with `follow` the container has ended.
+  [[nodiscard]] bool ended() const noexcept;
+  /// With `follow`: can be read (poll, epoll, select) when next(), which had nothing, may have something, or the end.
+  /// Without: -1, as there is nothing to wait for. Owned by the reader.
+  /// Kernel: epoll, inotify(7); where this user has no inotify instances left, it can be read every 50 ms.
+  [[nodiscard]] int fd() const noexcept;
+
+ private:
+  friend class ContainerStore;
+  struct State;
+  explicit LogReader(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
 /// Thread safety: all members may be called from any thread. Any number of processes may use one store.
 class DUNNAGE_API ContainerStore {
  public:
@@ -98,6 +130,8 @@ class DUNNAGE_API ContainerStore {
   /// Calls `sink` for each piece of the container's log, oldest first.
   void logs(std::string_view name, const std::function<void(const LogEntry&)>& sink,
             const LogOptions& options = {}) const;
+  /// The same, pulled. Throws: LaunchError(container_missing).
+  [[nodiscard]] LogReader read_log(std::string_view name, const LogOptions& options = {}) const;
   /// Container::changes() of a container, running or not. Throws: LaunchError(container_missing), and as that.
   [[nodiscard]] std::vector<Change> changes(std::string_view name) const;
   /// Removes the record, the log, what was written to the image's root, and with `volumes` the anonymous volumes of a

@@ -52,6 +52,7 @@ struct ExecSpec;
 class Container;
 class Process;
 class ContainerStore;
+class LogReader;
 
 class Project;
 struct ProjectSource;

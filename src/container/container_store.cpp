@@ -9,7 +9,6 @@
 #include "container/failure.hpp"
 #include "container/inspection.hpp"
 #include "container/listing.hpp"
-#include "container/logs.hpp"
 #include "container/lookup.hpp"
 #include "container/record.hpp"
 #include "container/record_lock.hpp"
@@ -130,22 +129,6 @@ Container ContainerStore::get(std::string_view name) const {
                                "start it with ContainerStore::start(); its log is still there");
     }
     return container::handle_of(std::move(met), root());
-  });
-}
-
-void ContainerStore::logs(std::string_view name, const std::function<void(const LogEntry&)>& sink,
-                          const LogOptions& options) const {
-  const Deed deed = deed_of("read the log of container", name);
-  explained(deed, [&] {
-    const Found record = container::get_record(deed, state_->containers().get(), name);
-    Contact found;
-    if (options.follow) {
-      found = container::contact(record.directory.get(), after(kPatience));
-      if (found.listener == Listener::Silent && !found.socket) {
-        throw container::silent_failure(deed);
-      }
-    }
-    container::read_logs(record.directory.get(), sink, options, found.socket);
   });
 }
 

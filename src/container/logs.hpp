@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Reading the log of a record (launcher/log_format.hpp), also while the launcher writes and rotates it.
+/// Reading one file of the log of a record (launcher/log_format.hpp), also while the launcher writes it.
 
 #include <dunnage/container_store.hpp>
 
@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -48,13 +47,5 @@ class LogFile {
 
 /// The size of a log without an entry that was cut off at its end. Throws: kernel::CallError.
 [[nodiscard]] std::uint64_t whole_size(kernel::FileDescriptor log);
-
-using LogSink = std::function<void(const LogEntry&)>;
-
-/// Delivers what the options ask for.
-/// \param socket  a connection to the launcher, for following; empty if the container has ended
-/// Throws: kernel::CallError, and what `sink` throws.
-void read_logs(int record_directory, const LogSink& sink, const LogOptions& options,
-               const kernel::FileDescriptor& socket);
 
 }  // namespace dunnage::container

@@ -314,3 +314,48 @@ TEST_CASE("what a crash cut off is cleared away before a log goes on", "[contain
   REQUIRE(::write(record.log.get(), two.data(), two.size()) == static_cast<ssize_t>(two.size()));
   CHECK(ended.read() == "one\ntwo\n");
 }
+
+TEST_CASE("a log is pulled without waiting, and its descriptor tells when there is more", "[container][logs]") {
+  const RecordStore store;
+  container::Record record = store.create(RecordStore::config_of("db"));
+  const auto log = store.record("db") / "log";
+  const auto can_be_read = [](const LogReader& reader) {
+    return launcher::wait_readable(reader.fd(), std::chrono::steady_clock::now() + 5s);
+  };
+  std::optional<LogReader> reader;
+  std::thread opener{[&] { reader.emplace(store.containers.read_log("db", {.follow = true})); }};
+  const auto connection = test::accept_and_greet(record.control.get(), launcher::ContainerState::Running);
+  opener.join();
+  CHECK_FALSE(reader->next());
+  CHECK_FALSE(launcher::wait_readable(reader->fd(), std::chrono::steady_clock::now() + 80ms));
+
+  append(log, log_entry("a"));
+  CHECK(can_be_read(*reader));
+  CHECK(reader->next()->data == "a");
+  CHECK_FALSE(reader->next());
+  std::filesystem::rename(log, store.record("db") / "log.1");
+  append(log, log_entry("b"));
+  CHECK(can_be_read(*reader));
+  CHECK(reader->next()->data == "b");
+  CHECK_FALSE(reader->next());
+  CHECK_FALSE(reader->ended());
+
+  launcher::Message message;
+  message.kind = launcher::MessageKind::Exited;
+  REQUIRE(launcher::send(connection.get(), message, {}, std::chrono::steady_clock::now() + 5s) == 0);
+  CHECK(can_be_read(*reader));
+  CHECK_FALSE(reader->next());
+  CHECK(reader->ended());
+}
+
+TEST_CASE("a log that is not followed is pulled to its end, which has nothing to wait for", "[container][logs]") {
+  const Ended ended;
+  append(ended.log(), log_entry("a") + log_entry("b"));
+  LogReader reader = ended.containers.read_log("db");
+  CHECK(reader.fd() == -1);
+  CHECK(reader.next()->data == "a");
+  CHECK_FALSE(reader.ended());
+  CHECK(reader.next()->data == "b");
+  CHECK_FALSE(reader.next());
+  CHECK(reader.ended());
+}
