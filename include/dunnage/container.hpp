@@ -225,6 +225,9 @@ class DUNNAGE_API Container {
 
   /// Sends the stop signal, waits `grace`, then kills. Ends a restart policy. Returns how it ended.
   ExitStatus stop(std::chrono::milliseconds grace = std::chrono::seconds{10}) const;
+  /// How stop() begins: sends the stop signal, ends a restart policy, and returns at once; nothing if it has ended. For
+  /// who waits by exit_fd() and kills after a grace of his own.
+  void request_stop() const;
   /// SIGKILL ends all of its processes and a restart policy; other signals go to its first process.
   /// Throws: LaunchError(not_running).
   void kill(int signal = SIGKILL) const;

@@ -102,20 +102,31 @@ std::optional<ExitStatus> Container::wait_for(std::chrono::milliseconds timeout)
 
 int Container::exit_fd() const noexcept { return state_->run()->channel(); }
 
-ExitStatus Container::stop(std::chrono::milliseconds grace) const {
+void Container::request_stop() const {
   const auto run = state_->run();
-  if (const auto ended = run->wait_until(Deadline{})) {
-    return *ended;
+  if (run->wait_until(Deadline{})) {
+    return;
   }
   try {
     (void)run->command(MessageKind::EndRestart, 0, "stop container");
     (void)run->command(MessageKind::Signal, state_->stop_signal, "stop container");
-    if (const auto ended = run->wait_until(launcher::deadline_after(grace))) {
-      return *ended;
-    }
-    run->signal(SIGKILL, "stop container");
   } catch (const LaunchError& error) {
     if (error.code() != errc::not_running) {  // it was faster
+      throw;
+    }
+  }
+}
+
+ExitStatus Container::stop(std::chrono::milliseconds grace) const {
+  const auto run = state_->run();
+  request_stop();
+  if (const auto ended = run->wait_until(launcher::deadline_after(grace))) {
+    return *ended;
+  }
+  try {
+    run->signal(SIGKILL, "stop container");
+  } catch (const LaunchError& error) {
+    if (error.code() != errc::not_running) {
       throw;
     }
   }

@@ -136,6 +136,19 @@ TEST_CASE("stop gives the program its grace, and then no more", "[container][lif
   CHECK(std::chrono::steady_clock::now() - before >= 300ms);
 }
 
+TEST_CASE("who has an event loop asks a container to stop and waits by its descriptor", "[container][lifecycle]") {
+  const Ground ground;
+  Collector out;
+  const Container container =
+      launch_ready(ground, "trap 'sleep 0.2; exit 4' TERM; echo ready; while :; do sleep 0.02; done", out);
+  container.request_stop();
+  CHECK_FALSE(container.wait_for(0ms));
+  pollfd waiting{container.exit_fd(), POLLIN, 0};
+  REQUIRE(::poll(&waiting, 1, 20'000) == 1);
+  CHECK(container.wait_for(0ms) == ExitStatus::exited(4));
+  container.request_stop();  // it has ended
+}
+
 TEST_CASE("the stop signal can be another one", "[container][lifecycle]") {
   const Ground ground;
   Collector out;
