@@ -13,9 +13,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <deque>
 #include <exception>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 namespace dunnage::python {
 namespace {
@@ -54,15 +56,18 @@ void block_signals() {
 
 }  // namespace
 
-bool wait_readable(int fd, Deadline deadline) {
-  const OwnedDescriptor own{::fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+bool wait_readable(std::initializer_list<int> descriptors, Deadline deadline) {
+  std::deque<OwnedDescriptor> own;
+  std::vector<pollfd> entries;
+  for (const int fd : descriptors) {
+    entries.push_back({own.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0)).get(), POLLIN, 0});
+  }
   for (;;) {
-    pollfd entry{own.get(), POLLIN, 0};
     int ready = 0;
     int fault = 0;
     {
       const Unlocked unlocked;
-      ready = ::poll(&entry, 1, slice_until(deadline));
+      ready = ::poll(entries.data(), entries.size(), slice_until(deadline));
       fault = errno;
     }
     if (ready > 0) return true;

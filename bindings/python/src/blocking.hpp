@@ -13,6 +13,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 
 namespace dunnage::python {
@@ -20,9 +21,10 @@ namespace dunnage::python {
 namespace py = pybind11;
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;  ///< empty: never
 
-/// Called with the GIL. Waits without it until `fd` can be read; false at the deadline. Handlers of Python's signals
-/// run at once. Throws: what they raise.
-[[nodiscard]] bool wait_readable(int fd, Deadline deadline);
+/// Called with the GIL. Waits without it until one of them can be read; false at the deadline. Handlers of Python's
+/// signals run at once. Throws: what they raise.
+[[nodiscard]] bool wait_readable(std::initializer_list<int> descriptors, Deadline deadline);
+[[nodiscard]] inline bool wait_readable(int fd, Deadline deadline) { return wait_readable({fd}, deadline); }
 
 /// Called with the GIL; runs `work` without it. In the thread that gets KeyboardInterrupt, `work` runs in another one
 /// meanwhile; an interrupt calls `hurry`, which has to bring it to its end.

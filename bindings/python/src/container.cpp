@@ -151,6 +151,9 @@ void define_control(py::class_<ContainerHandle>& cls) {
           "kill(self, signal=9)\n--\n\nSIGKILL ends all of its processes and a restart policy; other signals go to "
           "its first "
           "process. A number, a signal.Signals or a name. Raises NotRunning.")
+      .def("request_stop", released(&Container::request_stop),
+           "request_stop(self)\n--\n\nHow stop() begins: sends the stop signal, ends a restart policy, and returns at "
+           "once.")
       .def("pause", released(&Container::pause), "Freezes every process.")
       .def("resume", released(&Container::resume))
       .def(
@@ -180,6 +183,7 @@ void define_state(py::class_<ContainerHandle>& cls) {
           "changes", released(&Container::changes),
           "changes(self)\n--\n\nWhat it has changed of its image's root file system: a list of Change, sorted by path; "
           "Docker's `diff`. Raises LaunchError without an image.")
+      .def_property_readonly("_owned", &ContainerHandle::owned)  // for dunnage.aio
       .def("__repr__", repr_of_container);
 }
 

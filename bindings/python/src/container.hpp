@@ -26,6 +26,8 @@ class ContainerHandle {
   /// Throws: Closed.
   [[nodiscard]] std::shared_ptr<Container> get() const;
   [[nodiscard]] bool closed() const noexcept { return container_ == nullptr; }
+  /// Whether it ends with this handle.
+  [[nodiscard]] bool owned() const noexcept { return owned_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] Streams& streams() noexcept { return streams_; }

@@ -65,12 +65,13 @@ std::unique_ptr<ContainerHandle> start_container(const ContainerStore& store, co
 }
 
 std::unique_ptr<LogEntries> logs(const ContainerStore& store, const std::string& name, const py::kwargs& kwargs) {
-  LogOptions options = log_options_from("ContainerStore.logs", kwargs);
+  const LogOptions options = log_options_from("ContainerStore.logs", kwargs);
+  std::optional<LogReader> reader;
   {
     const Unlocked released;
-    (void)store.inspect(name);  // what is wrong with the name is said now, not at the first entry
+    reader.emplace(store.read_log(name, options));
   }
-  return read_log(store, name, std::move(options));
+  return std::make_unique<LogEntries>(std::move(*reader));
 }
 
 void define_store(py::class_<ContainerStore>& cls) {

@@ -132,7 +132,9 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(launch_timeout)
       .DUNNAGE_OPTION(pull)
       .option(
-          "progress", [](auto& call) -> auto& { return call.watching.progress; }, progress_from);
+          "progress", [](auto& call) -> auto& { return call.watching.progress; }, progress_from)
+      .option(
+          "stop", [](auto& call) -> auto& { return call.watching.stop; });
   return fields;
 }
 

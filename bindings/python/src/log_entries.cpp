@@ -1,11 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log_entries.hpp"
 
+#include "blocking.hpp"
+#include "closed.hpp"
+#include "gil.hpp"
 #include "value.hpp"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace dunnage::python {
+
+LogEntries::LogEntries(LogReader reader)
+    : owner_{::getpid()}, reader_{std::move(reader)}, closing_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+  if (closing_ < 0) throw std::system_error{errno, std::generic_category(), "cannot read a log"};
+}
+
+LogEntries::~LogEntries() { (void)::close(closing_); }
+
+/// In a fork the lock may be anyone's, and the descriptors are shared with who reads on.
+void LogEntries::require_ours() const {
+  if (::getpid() != owner_) throw Closed{"this log is read by the process that forked this one; ask the store again"};
+}
+
+std::optional<OwnedLogEntry> LogEntries::poll() {
+  require_ours();
+  const Unlocked released;
+  const std::scoped_lock lock{mutex_};
+  if (closed_) return std::nullopt;
+  const auto entry = reader_.next();
+  if (!entry) return std::nullopt;
+  return OwnedLogEntry{entry->stream, entry->time, std::string{entry->data}};
+}
+
+bool LogEntries::ended() const {
+  require_ours();
+  const Unlocked released;
+  const std::scoped_lock lock{mutex_};
+  return closed_ || reader_.ended();
+}
+
+int LogEntries::descriptor() const {
+  require_ours();
+  return closed_ ? -1 : reader_.fd();
+}
+
+std::optional<OwnedLogEntry> LogEntries::next() {
+  for (;;) {
+    if (auto entry = poll()) return entry;
+    if (ended()) return std::nullopt;
+    (void)wait_readable({reader_.fd(), closing_}, {});
+  }
+}
+
+void LogEntries::close() {
+  if (::getpid() != owner_) return;
+  const Unlocked released;
+  const std::scoped_lock lock{mutex_};
+  closed_ = true;
+  (void)::eventfd_write(closing_, 1);
+}
+
 namespace {
 
 void bind_log_entry(py::module_& module) {
@@ -44,20 +103,6 @@ void bind_log_entry(py::module_& module) {
 
 }  // namespace
 
-std::unique_ptr<LogEntries> read_log(ContainerStore store, std::string name, LogOptions options) {
-  return std::make_unique<LogEntries>([store = std::move(store), name = std::move(name), options = std::move(options)](
-                                          const LogEntries::Push& push, const std::stop_token& stop) {
-    LogOptions stoppable = options;
-    stoppable.stop = stop;
-    store.logs(
-        name,
-        [&push](const LogEntry& entry) {
-          push({entry.stream, entry.time, std::string{entry.data}}, entry.data.size());
-        },
-        stoppable);
-  });
-}
-
 LogOptions log_options_from(const char* owner, const py::kwargs& kwargs) {
   struct Call {
     LogOptions options{};
@@ -77,8 +122,26 @@ LogOptions log_options_from(const char* owner, const py::kwargs& kwargs) {
 
 void bind_log_entries(py::module_& module) {
   bind_log_entry(module);
-  (void)define_read_ahead<OwnedLogEntry>(module, "LogEntries",
-                                         "The entries of a log; ContainerStore.logs() makes them.");
+  py::class_<LogEntries> entries{module, "LogEntries", "The entries of a log; ContainerStore.logs() makes them."};
+  adopt(entries);
+  entries
+      .def(
+          "__iter__", [](LogEntries& self) -> LogEntries& { return self; }, py::return_value_policy::reference)
+      .def("__next__",
+           [](LogEntries& self) {
+             auto entry = self.next();
+             if (!entry) throw py::stop_iteration{};
+             return std::move(*entry);
+           })
+      .def("poll", &LogEntries::poll, "poll(self)\n--\n\nThe next LogEntry, or None if there is none now; never waits.")
+      .def_property_readonly("ended", &LogEntries::ended, "Nothing more will come.")
+      .def("fileno", &LogEntries::descriptor,
+           "fileno(self)\n--\n\nWith follow=True a descriptor that can be read when poll(), which had nothing, may "
+           "have something, or the end. Without: -1, as there is nothing to wait for.")
+      .def("close", &LogEntries::close)
+      .def(
+          "__enter__", [](LogEntries& self) -> LogEntries& { return self; }, py::return_value_policy::reference)
+      .def("__exit__", [](LogEntries& self, const py::args&) { self.close(); });
 }
 
 }  // namespace dunnage::python

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "read_ahead.hpp"
-
 #include <dunnage/container_store.hpp>
 
 #include <pybind11/pybind11.h>
 
-#include <chrono>
-#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 namespace dunnage::python {
@@ -20,10 +18,34 @@ struct OwnedLogEntry {
   std::string data;
 };
 
-/// The iterator of a log.
-using LogEntries = ReadAhead<OwnedLogEntry>;
+/// The iterator of a log. Any thread may read and close it, one entry at a time.
+class LogEntries {
+ public:
+  explicit LogEntries(LogReader reader);
+  LogEntries(const LogEntries&) = delete;
+  LogEntries& operator=(const LogEntries&) = delete;
+  ~LogEntries();
 
-[[nodiscard]] std::unique_ptr<LogEntries> read_log(ContainerStore store, std::string name, LogOptions options);
+  /// Called with the GIL, which it lets go. Empty at the end. Throws: what reading throws; what a signal handler
+  /// raised.
+  [[nodiscard]] std::optional<OwnedLogEntry> next();
+  /// The same without waiting: empty if there is none now.
+  [[nodiscard]] std::optional<OwnedLogEntry> poll();
+  [[nodiscard]] bool ended() const;
+  /// LogReader::fd().
+  [[nodiscard]] int descriptor() const;
+  void close();
+
+ private:
+  void require_ours() const;
+
+  int owner_;  ///< process
+  mutable std::mutex mutex_;
+  LogReader reader_;
+  bool closed_ = false;
+  int closing_;  ///< an eventfd that can be read when it is closed
+};
+
 /// follow=, tail=, since= of a call that is named `owner` in messages.
 [[nodiscard]] LogOptions log_options_from(const char* owner, const pybind11::kwargs& kwargs);
 

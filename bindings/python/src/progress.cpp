@@ -3,6 +3,7 @@
 
 #include "bindings.hpp"
 #include "blocking.hpp"
+#include "gil.hpp"
 #include "value.hpp"
 
 #include <stop_token>
@@ -30,12 +31,27 @@ Watch watch_of(const Watching& watching, std::stop_token stop) {
 }
 
 void run_watched(const Watching& watching, const std::function<void(const Watch&)>& work) {
-  std::stop_source stop;
+  std::stop_source stop;  // an interrupt is not to end what else the caller's is for
+  const std::stop_callback passed_on{watching.stop ? watching.stop->get_token() : std::stop_token{},
+                                     [&stop] { stop.request_stop(); }};
   const Watch watch = watch_of(watching, stop.get_token());
   run_interruptibly([&] { work(watch); }, [&] { stop.request_stop(); });
 }
 
 void bind_progress(py::module_& module) {
+  py::class_<std::stop_source> source{
+      module, "StopSource",
+      "Ends, from another thread, the operations that were given it as `stop`: they raise Cancelled and have changed "
+      "nothing that can be seen."};
+  adopt(source);
+  source.def(py::init<>(), "__init__(self)\n--\n\n")
+      .def(
+          "request_stop", [](std::stop_source& self) { (void)self.request_stop(); }, py::call_guard<Unlocked>(),
+          "Twice is once.")
+      .def_property_readonly("stop_requested", &std::stop_source::stop_requested)
+      .def("__repr__", [](const std::stop_source& self) {
+        return std::string{"<dunnage.StopSource"} + (self.stop_requested() ? ", requested>" : ">");
+      });
   Fields<Progress> fields{"Progress"};
   fields.option("step", &Progress::step)
       .option("subject", &Progress::subject)

@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Long operations of the library: progress= and timeout= of a call, and KeyboardInterrupt, which ends one.
+/// Long operations of the library: progress=, timeout= and stop= of a call, and KeyboardInterrupt, which ends one.
 
 #include "fields.hpp"
 
@@ -11,12 +11,14 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <stop_token>
 
 namespace dunnage::python {
 
 struct Watching {
   py::object progress = py::none{};  ///< a function of one Progress; never touched without the GIL
   std::optional<std::chrono::milliseconds> timeout{};
+  std::optional<std::stop_source> stop{};
 };
 
 [[nodiscard]] py::object progress_from(py::handle object, const std::string& name);
@@ -28,13 +30,15 @@ void add_watching(Fields<Call>& fields) {
       .option(
           "progress", [](auto& call) -> auto& { return call.watching.progress; }, progress_from)
       .option(
-          "timeout", [](auto& call) -> auto& { return call.watching.timeout; });
+          "timeout", [](auto& call) -> auto& { return call.watching.timeout; })
+      .option(
+          "stop", [](auto& call) -> auto& { return call.watching.stop; });
 }
 
 /// A Watch that calls the function of `watching`, which has to stay. What it raises goes through the library.
 [[nodiscard]] Watch watch_of(const Watching& watching, std::stop_token stop);
 
-/// Called with the GIL; runs `work` without it. A KeyboardInterrupt ends it.
+/// Called with the GIL; runs `work` without it. A KeyboardInterrupt ends it, and so does the caller's StopSource.
 /// Throws: what `work` throws, or what a signal handler raised.
 void run_watched(const Watching& watching, const std::function<void(const Watch&)>& work);
 

@@ -2,7 +2,9 @@
 """Containers with a record: found, read, removed by any process."""
 
 import json
+import os
 import pickle
+import select
 import signal
 import threading
 import time
@@ -10,7 +12,8 @@ import time
 import pytest
 
 import dunnage
-from dunnage import Container, ContainerStatus, ContainerStore, ExitStatus, Lifetime, Stdio, VolumeMount, VolumeStore
+from dunnage import Container, ContainerStatus, ContainerStore, ExitStatus, Lifetime, PIPE, Stdio, VolumeMount, \
+    VolumeStore
 
 
 def detached(script, name, **options):
@@ -78,6 +81,27 @@ def test_a_name_is_unique():
         with pytest.raises(FileExistsError) as raised:
             detached("true", "db")
         assert isinstance(raised.value, dunnage.ContainerExists)
+
+
+def test_logs_are_polled_where_something_else_waits():
+    with Container.launch(["sh", "-c", "echo one; read x; echo two"], stdin=PIPE, stdout=Stdio.log(), name="db",
+                          remove_on_exit=False) as c:
+        threads = len(os.listdir("/proc/self/task"))
+        with ContainerStore.open().logs("db", follow=True) as entries:
+            assert len(os.listdir("/proc/self/task")) == threads
+            seen = []
+            while not entries.ended:
+                entry = entries.poll()
+                if entry is not None:
+                    seen.append(entry.data)
+                    c.close_stdin()
+                elif not entries.ended:
+                    assert select.select([entries], [], [], 10)[0]
+            assert seen == [b"one\n", b"two\n"] and entries.poll() is None
+        entries = ContainerStore.open().logs("db")
+        assert entries.fileno() == -1 and entries.poll().data == b"one\n" and not entries.ended
+        entries.close()
+        assert entries.ended and entries.poll() is None and list(entries) == []
 
 
 def test_logs_are_read_and_followed():

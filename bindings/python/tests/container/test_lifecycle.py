@@ -110,6 +110,19 @@ def test_stop_asks_first_and_kills_then():
         assert isinstance(raised.value, ProcessLookupError)
 
 
+def test_asking_to_stop_returns_at_once():
+    with ready("trap 'sleep 0.2; exit 5' TERM; echo ready; while :; do sleep 0.05; done") as c:
+        c.request_stop()
+        assert c.poll() is None
+        assert c.wait(10) == ExitStatus(5)
+        c.request_stop()  # it has ended
+    with ready("trap '' TERM; echo ready; exec sleep 60", restart="always") as c:
+        c.request_stop()
+        assert c.wait_for(0.1) is None
+        c.kill("KILL")
+        assert c.wait(10) == ExitStatus(signal=9)
+
+
 def test_signals_are_numbers_members_or_names():
     for how in (10, signal.SIGUSR1, "SIGUSR1", "USR1"):
         with ready("trap 'exit 9' USR1; echo ready; while :; do sleep 0.05; done") as c:
