@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers and the programs in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Union
+
+from .. import _dunnage
+from .._process import CompletedProcess, _seconds
+from ._launching import Launching, taking, taking_method
+from ._logs import LogEntries
+from ._running import Running
+from ._text_mode import TextMode
+from ._threads import disposable, in_thread, watched_job
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+_Seconds = Union[float, "timedelta"]
+
+__all__ = ["Container", "Process", "run"]
+
+
+def _end(handle: Any) -> None:
+    """Of a container that nobody waits for any more."""
+    handle.close()
+
+
+class Process(Running[_dunnage.Process]):
+    """A further program in a container; Container.exec() starts it. It is killed when it is closed."""
+
+
+class Container(Running[_dunnage.Container]):
+    """dunnage.Container for asyncio: the same verbs, awaited.
+
+        async with Container.launch(["sh", "-c", "date"], stdout=PIPE, text=True) as container:
+            async for line in container.stdout:
+                print(line, end="")
+            print(await container.wait())
+
+    Used in any event loop, and in several at once. Waiting, reading and writing watch descriptors and need no thread.
+    launch(), exec(), pause(), resume(), restart(), detach() and changes() run in the loop's default executor, because
+    there is nothing to watch; they take milliseconds, but restart() the time of its grace."""
+
+    def __init__(self, handle: _dunnage.Container, mode: TextMode, store: Any = None) -> None:
+        super().__init__(handle, mode)
+        self._store = store
+
+    @staticmethod
+    @taking(_dunnage.Container.launch)
+    def launch(*args: Any, **options: Any) -> Launching[Container]:
+        """Container.launch() of dunnage. `container = await Container.launch(...)`, or `async with
+        Container.launch(...) as container`, which kills the container at its end. Cancelling it leaves no container.
+        `progress` is called in the event loop."""
+        return Launching(_launch(args, options), "Container.launch")
+
+    @staticmethod
+    async def run(argv: Any = None, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,
+                  **options: Any) -> CompletedProcess:
+        """dunnage.run(), awaited: a container from its start to its end. Cancelling it kills the container."""
+        return await run(argv, input=input, timeout=timeout, check=check, **options)
+
+    @property
+    def id(self) -> str:
+        """64 hexadecimal digits."""
+        return self._handle.id
+
+    @property
+    def name(self) -> str:
+        """Empty without a record."""
+        return self._handle.name
+
+    @property
+    def pid(self) -> int:
+        """Of its first process; 0 when it has ended."""
+        return self._handle.pid
+
+    @property
+    def plan(self) -> _dunnage.MountPlan:
+        """The MountPlan it was given."""
+        return self._handle.plan
+
+    @property
+    def status(self) -> _dunnage.ContainerStatus:
+        return self._handle.status
+
+    async def stop(self, grace: _Seconds = 10.0) -> _dunnage.ExitStatus:
+        """Sends the stop signal, waits `grace` seconds, then kills; returns the ExitStatus. Ends a restart policy.
+        Cancelling it ends the grace: the container is killed."""
+        limit = _seconds(grace)
+        self._handle.request_stop()
+        try:
+            status = await self.wait_for(limit)
+        except BaseException:
+            self._kill_if_running()
+            raise
+        if status is None:
+            self._kill_if_running()
+            status = await self.wait()
+        return status
+
+    def request_stop(self) -> None:
+        """How stop() begins: sends the stop signal, ends a restart policy, and returns at once."""
+        self._handle.request_stop()
+
+    async def pause(self) -> None:
+        """Freezes every process."""
+        await in_thread(self._handle.pause)
+
+    async def resume(self) -> None:
+        await in_thread(self._handle.resume)
+
+    async def restart(self, grace: _Seconds = 10.0) -> None:
+        """Stops it, if it runs, and starts it again from the same specification, with new mounts and new streams. A
+        thread of the executor waits for its end: stop() it before where that may take long."""
+        await in_thread(self._handle.restart, grace)
+        self._close_streams()
+        self._streams.clear()
+
+    async def detach(self) -> None:
+        """Lets it outlive this handle and process; it needs a record."""
+        await in_thread(self._handle.detach)
+
+    async def changes(self) -> list[_dunnage.Change]:
+        """What it has changed of its image's root file system; Docker's `diff`."""
+        return await in_thread(self._handle.changes)
+
+    @taking_method(_dunnage.Container.exec)
+    def exec(self, *args: Any, **options: Any) -> Launching[Process]:
+        """Runs a further program in it: a Process. Awaited, or the head of an `async with`, as launch() is."""
+        return Launching(self._exec(args, options), "Container.exec")
+
+    def logs(self, *, follow: bool = False, tail: int | None = None,
+             since: datetime | float | None = None) -> LogEntries:
+        """The LogEntry objects of its log, which it has with stdout=Stdio.log(): `async for entry in
+        container.logs(follow=True)` goes on until it has ended."""
+        return LogEntries(self._store, self.id, {"follow": follow, "tail": tail, "since": since})
+
+    def __repr__(self) -> str:
+        return repr(self._handle).replace("<dunnage.", "<dunnage.aio.", 1)
+
+    async def _exec(self, args: tuple[Any, ...], options: dict[str, Any]) -> Process:
+        handle = await disposable(self._handle.exec, _end, args, options)
+        return Process(handle, TextMode(options))
+
+    def _must_end(self) -> bool:
+        return bool(getattr(self._handle, "_owned"))
+
+
+async def _launch(args: tuple[Any, ...], options: dict[str, Any]) -> Container:
+    handle = await watched_job(_dunnage.Container.launch, _end, args, options)
+    return Container(handle, TextMode(options), options.get("store"))
+
+
+async def run(argv: Any = None, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,
+              **options: Any) -> CompletedProcess:
+    """dunnage.run(), awaited: a container from its start to its end. Cancelling it kills the container."""
+    limit = _seconds(timeout)
+    options.setdefault("stdout", _dunnage.PIPE)
+    options.setdefault("stderr", _dunnage.PIPE)
+    if input is not None:
+        if "stdin" in options:
+            raise ValueError("run() takes stdin or input, not both")
+        options["stdin"] = _dunnage.PIPE
+    async with Container.launch(argv, **options) as container:
+        stdout, stderr = await container.communicate(input, limit)
+        done = CompletedProcess(list(argv or []), await container.wait(), stdout, stderr)
+    if check:
+        done.check_returncode()
+    return done
