@@ -8,6 +8,9 @@
 #include "rootfs.hpp"
 #include "value.hpp"
 
+#include <algorithm>
+#include <variant>
+
 #define DUNNAGE_OPTION(name, ...) \
   option(                         \
       #name, [](auto& call) -> auto& { return call.spec.name; } __VA_OPT__(, ) __VA_ARGS__)
@@ -144,6 +147,23 @@ Storage storage_from(py::handle mounts) {
   return mount_set_from(mounts);
 }
 
+bool has_image(const MountSet& mounts) {
+  return std::any_of(mounts.begin(), mounts.end(),
+                     [](const Mount& mount) { return std::holds_alternative<ImageMount>(mount); });
+}
+bool has_image(const MountPlan& plan) {
+  return std::any_of(plan.begin(), plan.end(),
+                     [](const ResolvedMount& mount) { return mount.kind == MountKind::Image; });
+}
+bool has_image(const PreparedMounts&) { return false; }
+
+/// Work on images, volumes that are filled from one included, can be watched and ended by an interrupt. Any other
+/// launch is over in a moment, and a thread for it would cost a quarter of it.
+bool is_watched(const LaunchSpec& spec) {
+  return spec.rootfs.kind() == Rootfs::Kind::Image || !spec.volumes_from.empty() ||
+         std::visit([](const auto& mounts) { return has_image(mounts); }, spec.mounts);
+}
+
 }  // namespace
 
 const Fields<LaunchCall>& launch_fields() {
@@ -183,10 +203,15 @@ std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& 
   call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
   const bool owned = call.spec.lifetime == Lifetime::WithHost;
   std::optional<Container> container;
-  run_watched(call.watching, [&](const Watch& watch) {
-    call.spec.watch = watch;
+  if (is_watched(call.spec)) {
+    run_watched(call.watching, [&](const Watch& watch) {
+      call.spec.watch = watch;
+      container.emplace(Container::launch(std::move(call.spec)));
+    });
+  } else {
+    const Unlocked released;
     container.emplace(Container::launch(std::move(call.spec)));
-  });
+  }
   return std::make_unique<ContainerHandle>(std::move(*container), owned, std::move(call.mode));
 }
 
