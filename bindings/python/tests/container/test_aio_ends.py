@@ -247,8 +247,7 @@ def test_a_loop_that_is_left_with_waiters_leaves_nothing():
     reading = loop.create_task(container.stdout.read())
     loop.run_until_complete(asyncio.sleep(0.05))
     loop.run_until_complete(loop.shutdown_default_executor())
-    loop._selector  # nothing is cancelled: the loop is just closed
-    loop.close()
+    loop.close()  # nothing is cancelled before
     waiting._log_destroy_pending = reading._log_destroy_pending = False
     del waiting, reading
     gc.collect()
