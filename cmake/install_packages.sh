@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # install_packages.sh [SET...]: installs what is missing on Debian 12 or Ubuntu 24.04, and nothing if nothing is.
 #   build     what the library and the examples are built with; the default
+#   python    what the wheel for Python is built with, besides
 #   postgres  PostgreSQL's server programs, for the database example; no database is created or started
 #   images    what pulls images, and what examples/images makes them with
 #   tests     what tests/run.sh needs besides
@@ -53,6 +54,11 @@ for set in "$@"; do
       need_package libcli11-dev
       need_command newuidmap uidmap
       ;;
+    python)
+      need_command python3 python3
+      need_package python3-dev
+      need_package python3-venv
+      ;;
     postgres)
       ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing $postgres"
       ;;
@@ -67,6 +73,7 @@ for set in "$@"; do
       need_package libbenchmark-dev
       need_command python3 python3
       need_package python3-dev
+      need_package python3-venv
       need_package pybind11-dev
       need_package python3-pytest
       need_package python3-pytest-xdist
@@ -86,7 +93,7 @@ for set in "$@"; do
       need_command useradd passwd
       ;;
     *)
-      echo "install_packages.sh: there is no set \"$set\"; the sets are build, postgres, images and tests" >&2
+      echo "install_packages.sh: there is no set \"$set\"; the sets are build, python, postgres, images and tests" >&2
       exit 2
       ;;
   esac

@@ -41,7 +41,7 @@ rings() {
 }
 
 heading "Packages"
-sh "$repository/cmake/install_packages.sh" build postgres images tests
+sh "$repository/cmake/install_packages.sh" build python postgres images tests
 say "Everything is there."
 
 if [ "$(id -u)" -eq 0 ]; then

@@ -127,7 +127,7 @@ case $1 in
     rm -rf "$WORK/python" "$WORK/moved_python"
     "$CMAKE" --install "$BUILD" --component dunnage_python --prefix "$WORK/python" >/dev/null
     [ "$(ls "$WORK/python")" = lib ] || fail "something is installed beside lib"
-    strays=$(cd "$WORK/python" && find . -type f | grep -v -E "^\./${PYTHON_DIR:?}/dunnage/[_a-z]*(\.py|\.pyi|\.typed|\.[-_a-z0-9]*\.so)$") || :
+    strays=$(cd "$WORK/python" && find . -type f | grep -v -E "^\./${PYTHON_DIR:?}/dunnage/[_a-z/]*(\.py|\.pyi|\.typed|\.[-_a-z0-9]*\.so)$") || :
     [ -z "$strays" ] || fail "these should not be installed: $strays"
     mv "$WORK/python" "$WORK/moved_python"
     cd /
