@@ -124,7 +124,7 @@ void define_values(py::module_& module) {
   cls.attr("Kind") = scope.attr("Kind");
   cls.def_static(
          "parse", [](const std::string& text) { return RestartPolicy::parse(text); }, py::arg("text"),
-         "\"no\", \"on-failure\", \"on-failure:5\", \"always\".")
+         "parse(text)\n--\n\n\"no\", \"on-failure\", \"on-failure:5\", \"always\".")
       .def("__str__", &RestartPolicy::to_string);
 
   define_change(module);
@@ -154,8 +154,8 @@ void define_control(py::class_<ContainerHandle>& cls) {
       .def("request_stop", released(&Container::request_stop),
            "request_stop(self)\n--\n\nHow stop() begins: sends the stop signal, ends a restart policy, and returns at "
            "once.")
-      .def("pause", released(&Container::pause), "Freezes every process.")
-      .def("resume", released(&Container::resume))
+      .def("pause", released(&Container::pause), "pause(self)\n--\n\nFreezes every process.")
+      .def("resume", released(&Container::resume), "resume(self)\n--\n\nLets them go on.")
       .def(
           "restart",
           [](ContainerHandle& self, const py::object& grace) {
@@ -166,7 +166,8 @@ void define_control(py::class_<ContainerHandle>& cls) {
           "with "
           "new mounts and new streams. By a handle of ContainerStore it is started from its record: detached, with its "
           "output in its log.")
-      .def("detach", &ContainerHandle::detach, "Lets it outlive this handle and process; it needs a record.");
+      .def("detach", &ContainerHandle::detach,
+           "detach(self)\n--\n\nLets it outlive this handle and process; it needs a record.");
   const std::string doc =
       "exec" + exec_fields().method_signature() + "\n--\n\nRuns a further program in it: a Process.";
   cls.def("exec", exec, doc.c_str());

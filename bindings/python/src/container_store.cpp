@@ -78,29 +78,31 @@ void define_store(py::class_<ContainerStore>& cls) {
   cls.def_static("open", open_store, py::arg("root") = py::none{},
                  "open(root=None)\n--\n\nThe same directory as VolumeStore.open(); None: default_store().")
       .def_property_readonly("root", [](const ContainerStore& store) { return store.root(); })
-      .def("list", &ContainerStore::list, py::call_guard<Unlocked>(), "All records, by creation.")
+      .def("list", &ContainerStore::list, py::call_guard<Unlocked>(), "list(self)\n--\n\nAll records, by creation.")
       .def(
           "find",
           [](const ContainerStore& store, const std::string& name) {
             const Unlocked released;
             return store.find(name);
           },
-          py::arg("name"), "By name, id or unambiguous beginning of an id; None if there is none.")
+          py::arg("name"),
+          "find(self, name)\n--\n\nBy name, id or unambiguous beginning of an id; None if there is none.")
       .def(
           "inspect",
           [](const ContainerStore& store, const std::string& name) {
             const Unlocked released;
             return store.inspect(name);
           },
-          py::arg("name"), "The ContainerInfo; raises ContainerMissing, which is a KeyError.")
+          py::arg("name"),
+          "inspect(self, name)\n--\n\nThe ContainerInfo; raises ContainerMissing, which is a KeyError.")
       .def(
           "changes",
           [](const ContainerStore& store, const std::string& name) {
             const Unlocked released;
             return store.changes(name);
           },
-          py::arg("name"), "Container.changes() of a container, running or not.")
-      .def("get", get_container, py::arg("name"), "A handle on a running container.")
+          py::arg("name"), "changes(self, name)\n--\n\nContainer.changes() of a container, running or not.")
+      .def("get", get_container, py::arg("name"), "get(self, name)\n--\n\nA handle on a running container.")
       .def("start", start_container, py::arg("name"),
            "start(self, name)\n--\n\nStarts a container that has ended again, whoever launched it: same id, name, log, "
            "mounts and anonymous volumes, and detached from now on. Returns a handle; one that runs is left as it is. "
@@ -126,7 +128,8 @@ void define_store(py::class_<ContainerStore>& cls) {
 void bind_container_store(py::module_& module) {
   value_class(module, info_fields(), "What a record says; Docker's `inspect`.")
       .def(
-          "to_json", [](const ContainerInfo& info) { return to_json(info); }, "Docker's names for it, as JSON.");
+          "to_json", [](const ContainerInfo& info) { return to_json(info); },
+          "to_json(self)\n--\n\nDocker's names for it, as JSON.");
   bind_log_entries(module);
   py::class_<ContainerStore> cls{module, "ContainerStore",
                                  "Containers that have a record (a name, or a life of their own), found by any process "

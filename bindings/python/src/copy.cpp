@@ -83,7 +83,7 @@ void define(py::module_& module, const char* name, const std::string& what, Copy
         run_call(call, [&] { copy(call, store, call.name); });
       },
       py::name(name), py::is_method(cls),
-      (name + named->signature() + "\n--\n\n" + what + " in a container" + rest).c_str());
+      (name + named->method_signature() + "\n--\n\n" + what + " in a container" + rest).c_str());
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ void refuse_unknown_name(const std::string& owner, const std::string& name, cons
 }
 
 std::string text_of_default(const py::object& value) {
+  const py::object enumeration = py::module_::import("enum").attr("Enum");
+  if (py::isinstance(value, enumeration)) return text_of_default(value.attr("value"));  // its word will do
   const bool literal = value.is_none() || py::isinstance<py::bool_>(value) || py::isinstance<py::int_>(value) ||
                        py::isinstance<py::float_>(value) || py::isinstance<py::str>(value);
   if (literal) return py::repr(value).cast<std::string>();

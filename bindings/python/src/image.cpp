@@ -19,7 +19,7 @@ void bind_platform(py::module_& module) {
               "For which machine an image was made. Where one is expected, its text will do: \"linux/arm64/v8\".")
       .def_static(
           "parse", [](const std::string& text) { return parse_platform(text); }, py::arg("text"),
-          "The Platform of a text. Raises InvalidImage, a ValueError.")
+          "parse(text)\n--\n\nThe Platform of a text. Raises InvalidImage, a ValueError.")
       .def("__str__", [](const Platform& platform) { return to_string(platform); });
 }
 
@@ -71,7 +71,8 @@ void bind_info(py::module_& module) {
       .option("config", &ImageInfo::config);
   value_class(module, std::move(fields), "What is known about an image; Docker's `image inspect`.")
       .def(
-          "to_json", [](const ImageInfo& info) { return to_json(info); }, "Docker's names for it, as JSON.");
+          "to_json", [](const ImageInfo& info) { return to_json(info); },
+          "to_json(self)\n--\n\nDocker's names for it, as JSON.");
 }
 
 std::string repr_of_image(const StoredImage& self) {

@@ -224,19 +224,23 @@ void define_coming(py::class_<ImageStore>& cls) {
 void define_looking(py::class_<ImageStore>& cls) {
   using Released = py::call_guard<Unlocked>;
   cls.def_property_readonly("root", [](const ImageStore& store) { return store.root(); })
-      .def("get", get_image, py::arg("name"), "The image; raises ImageMissing, which is a KeyError.")
-      .def("find", find_image, py::arg("name"), "The image, or None.")
+      .def("get", get_image, py::arg("name"),
+           "get(self, name)\n--\n\nThe image; raises ImageMissing, which is a KeyError.")
+      .def("find", find_image, py::arg("name"), "find(self, name)\n--\n\nThe image, or None.")
       .def(
-          "list", [](const ImageStore& store) { return stored(store, store.list()); }, Released{}, "Newest first.")
+          "list", [](const ImageStore& store) { return stored(store, store.list()); }, Released{},
+          "list(self)\n--\n\nNewest first.")
       .def("damaged", &ImageStore::damaged, Released{},
-           "Names, or digests, of images that list() leaves out because their blobs are damaged or gone.")
+           "damaged(self)\n--\n\nNames, or digests, of images that list() leaves out because their blobs are damaged "
+           "or gone.")
       .def(
           "tag",
           [](ImageStore& store, const std::string& name, const std::string& new_name) {
             const Unlocked released;
             store.tag(name, new_name);
           },
-          py::arg("name"), py::arg("new_name"), "Gives a further name, taking it from the image that has it.");
+          py::arg("name"), py::arg("new_name"),
+          "tag(self, name, new_name)\n--\n\nGives a further name, taking it from the image that has it.");
 }
 
 void define_removing(py::class_<ImageStore>& cls) {
@@ -247,7 +251,8 @@ void define_removing(py::class_<ImageStore>& cls) {
            store.remove(name);
          },
          py::arg("name"),
-         "Takes a name away, and the image with its last one; with an id all names go. Raises ImageMissing, "
+         "remove(self, name)\n--\n\nTakes a name away, and the image with its last one; with an id all names go. "
+         "Raises ImageMissing, "
          "ImageInUse.")
       .def(
           "prune",

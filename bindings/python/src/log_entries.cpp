@@ -138,7 +138,7 @@ void bind_log_entries(py::module_& module) {
       .def("fileno", &LogEntries::descriptor,
            "fileno(self)\n--\n\nWith follow=True a descriptor that can be read when poll(), which had nothing, may "
            "have something, or the end. Without: -1, as there is nothing to wait for.")
-      .def("close", &LogEntries::close)
+      .def("close", &LogEntries::close, "close(self)\n--\n\nEnds the iteration, a waiting one, too.")
       .def(
           "__enter__", [](LogEntries& self) -> LogEntries& { return self; }, py::return_value_policy::reference)
       .def("__exit__", [](LogEntries& self, const py::args&) { self.close(); });

@@ -127,13 +127,14 @@ void bind_mount_plan(py::module_& module) {
       .def("__contains__", serves)
       .def(
           "explain", [](const MountPlan& plan, const std::string& path) { return plan.explain(path); }, py::arg("path"),
-          "Which mount serves `path` in the container, from where on the host, and why, in sentences.")
+          "explain(self, path)\n--\n\nWhich mount serves `path` in the container, from where on the host, and why, in "
+          "sentences.")
       .def("prepare", prepare,
            "prepare(self, *, user='', container_id='', container_name='', rootfs=..., store=None)\n--\n\nAsks the "
            "kernel for detached mounts: "
            "a "
            "PreparedMounts, for Container.launch(mounts=...). All or nothing.")
-      .def("to_json", &MountPlan::to_json)
+      .def("to_json", &MountPlan::to_json, "to_json(self)\n--\n\nAll of it, as JSON.")
       .def("__str__", &MountPlan::to_string)
       .def("__repr__", repr_of_plan)
       .def("__hash__", [](const MountPlan& plan) { return py::hash(py::str(repr_of_plan(plan))); })

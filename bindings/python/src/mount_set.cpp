@@ -92,7 +92,7 @@ void bind_mount_set(py::module_& module) {
           "resolve(self, *, store=None, current_directory=None, rootfs=..., image_volumes='anonymous')\n--\n\nLooks at "
           "the host and decides: the MountPlan. Writes nothing. `rootfs` is what the mounts will be in; an image adds "
           "the volumes it declares.")
-      .def("to_json", &MountSet::to_json, "An array of objects with Docker's field names.")
+      .def("to_json", &MountSet::to_json, "to_json(self)\n--\n\nAn array of objects with Docker's field names.")
       .def("__len__", &MountSet::size)
       .def("__getitem__", [](const MountSet& mounts, py::ssize_t index) { return mounts[index_in(mounts, index)]; })
       .def("__iter__", [](const MountSet& mounts) { return iterator_over(mounts); })

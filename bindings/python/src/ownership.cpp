@@ -68,18 +68,22 @@ void bind_ownership(py::module_& module) {
                                         {"As", Ownership::Kind::As, "as"},
                                         {"Map", Ownership::Kind::Map, "map"}});
   cls.def(py::init<>())
-      .def_static("as_is", &Ownership::as_is, "Ids on disk and ids of the container's processes are the same numbers.")
+      .def_static("as_is", &Ownership::as_is,
+                  "as_is()\n--\n\nIds on disk and ids of the container's processes are the same numbers.")
       .def_static("match_user", &Ownership::match_user,
-                  "What belongs on disk to the source's owner appears as the container's user, and the reverse.")
+                  "match_user()\n--\n\nWhat belongs on disk to the source's owner appears as the container's user, and "
+                  "the reverse.")
       .def_static("as_", &Ownership::as, py::arg("uid"), py::arg("gid"),
-                  "The same with a given user and group of the container. (`as` is a word of Python's own.)")
+                  "as_(uid, gid)\n--\n\nThe same with a given user and group of the container. (`as` is a word of "
+                  "Python's own.)")
       .def_static(
           "map",
           [](const py::iterable& users, const py::iterable& groups) {
             return Ownership::map(ranges_from(users, "Ownership.map(): users"),
                                   ranges_from(groups, "Ownership.map(): groups"));
           },
-          py::arg("users"), py::arg("groups"), "Exactly these ids: IdRange objects or (inside, outside[, count]).")
+          py::arg("users"), py::arg("groups"),
+          "map(users, groups)\n--\n\nExactly these ids: IdRange objects or (inside, outside[, count]).")
       .def_property_readonly("kind", &Ownership::kind)
       .def_property_readonly("uid", &Ownership::uid)
       .def_property_readonly("gid", &Ownership::gid)

@@ -58,7 +58,7 @@ void bind_prepared_mounts(py::module_& module) {
          "plan", [](const PreparedHandle& self) { return self.get().plan(); },
          "The plan they were made from; anonymous and new volumes now have their names and paths.")
       .def_property_readonly("closed", [](const PreparedHandle& self) { return !self.open(); })
-      .def("close", &PreparedHandle::close)
+      .def("close", &PreparedHandle::close, "close(self)\n--\n\nLets go of the mounts, which then exist nowhere.")
       .def("__len__", [](const PreparedHandle& self) { return self.get().size(); })
       .def("__bool__", &PreparedHandle::open)
       .def("__enter__",

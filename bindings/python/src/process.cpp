@@ -104,19 +104,21 @@ void bind_stdio(py::module_& module) {
                              {"Pipe", Kind::Pipe, "pipe"},
                              {"Callback", Kind::Callback, "callback"},
                              {"Log", Kind::Log, "log"}});
-  cls.def_static("inherit", &Stdio::inherit, "That of this process.")
-      .def_static("null", &Stdio::null, "Reads end at once, writes vanish.")
+  cls.def_static("inherit", &Stdio::inherit, "inherit()\n--\n\nThat of this process.")
+      .def_static("null", &Stdio::null, "null()\n--\n\nReads end at once, writes vanish.")
       .def_static("file", &Stdio::file, py::arg("path"),
-                  "For input, read from the start; for output, created (0644) and appended to.")
+                  "file(path)\n--\n\nFor input, read from the start; for output, created (0644) and appended to.")
       .def_static(
           "descriptor", [](const py::object& fd) { return descriptor_of(fd, "Stdio.descriptor(): fd"); }, py::arg("fd"),
-          "A descriptor, or an object with fileno(); duplicated at launch.")
-      .def_static("pipe", &Stdio::pipe, "A pipe; the container's stdin, stdout, stderr is its other end.")
+          "descriptor(fd)\n--\n\nA descriptor, or an object with fileno(); duplicated at launch.")
+      .def_static("pipe", &Stdio::pipe, "pipe()\n--\n\nA pipe; the container's stdin, stdout, stderr is its other end.")
       .def_static(
           "callback", [](const py::function& function) { return Stdio::callback(callback_of(function)); },
           py::arg("function"),
-          "Output only: called with bytes as they come, in another thread. An exception ends the delivery.")
-      .def_static("log", &Stdio::log, "Output only: the log of the container's record, read by ContainerStore.logs().")
+          "callback(function)\n--\n\nOutput only: called with bytes as they come, in another thread. An exception ends "
+          "the delivery.")
+      .def_static("log", &Stdio::log,
+                  "log()\n--\n\nOutput only: the log of the container's record, read by ContainerStore.logs().")
       .def_property_readonly("kind", &Stdio::kind)
       .def_property_readonly("path", [](const Stdio& stdio) { return stdio.path(); })
       .def_property_readonly("fd", &Stdio::fd)
@@ -201,9 +203,10 @@ void bind_process(py::module_& module) {
   bind_exit_status(module);
   module.def(
       "parse_signal", [](const std::string& text) { return parse_signal(text); }, py::arg("text"),
-      "\"SIGTERM\", \"TERM\", \"15\" to 15.");
+      "parse_signal(text)\n--\n\n\"SIGTERM\", \"TERM\", \"15\" to 15.");
   module.def(
-      "signal_name", [](int signal) { return signal_name(signal); }, py::arg("signal"));
+      "signal_name", [](int signal) { return signal_name(signal); }, py::arg("signal"),
+      "signal_name(signal)\n--\n\n15 to \"SIGTERM\".");
 }
 
 }  // namespace dunnage::python

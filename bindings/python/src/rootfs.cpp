@@ -64,9 +64,9 @@ void bind_rootfs(py::module_& module) {
                                     {{"Host", Rootfs::Kind::Host, "host"},
                                      {"Directory", Rootfs::Kind::Directory, "directory"},
                                      {"Image", Rootfs::Kind::Image, "image"}});
-  cls.def_static("host", &Rootfs::host, "This machine's /usr, read-only, and a small /etc of its own.")
+  cls.def_static("host", &Rootfs::host, "host()\n--\n\nThis machine's /usr, read-only, and a small /etc of its own.")
       .def_static("directory", &Rootfs::directory, py::arg("path"),
-                  "A directory that holds a root file system, used in place.")
+                  "directory(path)\n--\n\nA directory that holds a root file system, used in place.")
       .def_static("image", image_root, py::arg("name"),
                   "image(name)\n--\n\nAn image of the store, by name or id, or an Image. What the container writes to "
                   "it is its own.")

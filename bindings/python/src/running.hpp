@@ -68,18 +68,24 @@ void define_running(py::class_<Handle>& cls) {
           "stdout", [](Handle& self) { return self.streams().output(self.closed() ? -1 : self.get()->stdout_fd()); },
           "A file to read from, line by line if you like; None without PIPE.")
       .def_property_readonly(
-          "stderr", [](Handle& self) { return self.streams().error(self.closed() ? -1 : self.get()->stderr_fd()); })
+          "stderr", [](Handle& self) { return self.streams().error(self.closed() ? -1 : self.get()->stderr_fd()); },
+          "Likewise.")
       .def_property_readonly(
           "terminal",
           [](Handle& self) { return self.streams().terminal(self.closed() ? -1 : self.get()->terminal_fd()); },
           "The other end of the terminal as an unbuffered file, or None.")
-      .def_property_readonly("stdin_fd", descriptor_property<Handle>(&Running::stdin_fd))
-      .def_property_readonly("stdout_fd", descriptor_property<Handle>(&Running::stdout_fd))
-      .def_property_readonly("stderr_fd", descriptor_property<Handle>(&Running::stderr_fd))
-      .def_property_readonly("terminal_fd", descriptor_property<Handle>(&Running::terminal_fd))
-      .def("close_stdin", &Handle::close_input, "The program reads the end of its input.")
-      .def_property_readonly("closed", &Handle::closed)
-      .def("close", &Handle::close)
+      .def_property_readonly("stdin_fd", descriptor_property<Handle>(&Running::stdin_fd),
+                             "Where to write, or None. Owned here.")
+      .def_property_readonly("stdout_fd", descriptor_property<Handle>(&Running::stdout_fd),
+                             "Where to read, or None. Owned here.")
+      .def_property_readonly("stderr_fd", descriptor_property<Handle>(&Running::stderr_fd),
+                             "Where to read, or None. Owned here.")
+      .def_property_readonly("terminal_fd", descriptor_property<Handle>(&Running::terminal_fd),
+                             "Read and written, or None. Owned here.")
+      .def("close_stdin", &Handle::close_input, "close_stdin(self)\n--\n\nThe program reads the end of its input.")
+      .def_property_readonly("closed", &Handle::closed, "Whether close() has been called, or its with block left.")
+      .def("close", &Handle::close,
+           "close(self)\n--\n\nLets go of it, and of its streams; what lives as long as this process is killed.")
       .def(
           "__enter__",
           [](Handle& self) -> Handle& {

@@ -21,7 +21,7 @@ void bind_support(py::module_& module) {
       });
   value_class(module, std::move(fields), "What this kernel and this user can do, and why not.")
       .def_property_readonly("can_launch", &Support::can_launch)
-      .def("to_json", &Support::to_json)
+      .def("to_json", &Support::to_json, "to_json(self)\n--\n\nAll of it, as JSON.")
       .def("__str__", &Support::to_string);
   module.def("support", &support, py::call_guard<Unlocked>(),
              "support()\n--\n\nProbed by doing it; takes a few milliseconds, and the answer is not kept.");

@@ -56,7 +56,8 @@ void bind_volume_info(py::module_& module) {
       .option("owner", &VolumeInfo::owner);
   value_class(module, std::move(fields), "What is known about a volume; Docker's `volume inspect`.")
       .def(
-          "to_json", [](const VolumeInfo& info) { return to_json(info); }, "Docker's names for it, as JSON.");
+          "to_json", [](const VolumeInfo& info) { return to_json(info); },
+          "to_json(self)\n--\n\nDocker's names for it, as JSON.");
 }
 
 /// Name and store are the volume's.

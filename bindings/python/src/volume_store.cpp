@@ -135,8 +135,9 @@ void define_making(py::class_<VolumeStore>& cls) {
 
 void define_looking(py::class_<VolumeStore>& cls) {
   cls.def_property_readonly("root", [](const VolumeStore& store) { return store.root(); })
-      .def("get", get_volume, py::arg("name"), "The volume; raises VolumeMissing, which is a KeyError.")
-      .def("find", find_volume, py::arg("name"), "The volume, or None.")
+      .def("get", get_volume, py::arg("name"),
+           "get(self, name)\n--\n\nThe volume; raises VolumeMissing, which is a KeyError.")
+      .def("find", find_volume, py::arg("name"), "find(self, name)\n--\n\nThe volume, or None.")
       .def(
           "list",
           [](const VolumeStore& store, const py::kwargs& kwargs) {
@@ -146,10 +147,12 @@ void define_looking(py::class_<VolumeStore>& cls) {
           "list(self, *, labels=[], anonymous=None, in_use=None)\n--\n\nSorted by name. `labels` is a dict, or "
           "Docker's list "
           "of \"key\" and \"key=value\".")
-      .def("damaged", &VolumeStore::damaged, Released{}, "Names of volumes whose metadata cannot be read.")
+      .def("damaged", &VolumeStore::damaged, Released{},
+           "damaged(self)\n--\n\nNames of volumes whose metadata cannot be read.")
       .def("users", &VolumeStore::users, Released{}, py::arg("name"),
-           "Names of the containers that use the volume now.")
-      .def("remove", &VolumeStore::remove, Released{}, py::arg("name"), "Raises VolumeInUse, VolumeMissing.")
+           "users(self, name)\n--\n\nNames of the containers that use the volume now.")
+      .def("remove", &VolumeStore::remove, Released{}, py::arg("name"),
+           "remove(self, name)\n--\n\nWith everything in it. Raises VolumeInUse, VolumeMissing.")
       .def("prune", prune,
            "prune(self, *, all=False, labels=[], anonymous=None, in_use=None)\n--\n\nRemoves what no container uses: "
            "anonymous "
@@ -164,7 +167,8 @@ void bind_volume_store(py::module_& module) {
   value_class(module, std::move(result), "What prune() took, and what it kept: (name, reason).");
 
   module.def("default_store", &default_store,
-             "Where the store of this user is: $DUNNAGE_STORE, /var/lib/dunnage for root, $XDG_DATA_HOME/dunnage, "
+             "default_store()\n--\n\nWhere the store of this user is: $DUNNAGE_STORE, /var/lib/dunnage for root, "
+             "$XDG_DATA_HOME/dunnage, "
              "~/.local/share/dunnage.");
   py::class_<VolumeStore> cls{module, "VolumeStore",
                               "A store of volumes; open() opens one. A mapping of names to volumes, too: "
