@@ -25,7 +25,7 @@ _dunnage._require_main_interpreter()  # before anything of it is touched
 from . import _errors, _html, _process
 from ._dunnage import *  # noqa: F403  all of its public names, which are sorted into __all__ below
 from ._errors import *  # noqa: F403
-from ._process import CompletedProcess, run
+from ._process import *  # noqa: F403
 
 __version__ = _dunnage.__version__
 __all__ = sorted({*(name for name in dir(_dunnage) if not name.startswith("_")), *_errors.__all__,

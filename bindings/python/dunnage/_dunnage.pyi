@@ -23,7 +23,8 @@ _Signal = Union[int, _signal.Signals, str]
 _Stream = Union[Stdio, int, _HasFileno, PathLike[str], PathLike[bytes], Callable[[bytes], object], None]
 _Mount = Union[BindMount, VolumeMount, Tmpfs, ImageMount]
 _OneMount = Union[_Mount, str, Mapping[str, Any]]
-_Mounts = Union[_OneMount, MountSet, Iterable[_OneMount], None]
+# What mypy infers for a list of mounts of several kinds is a list[object].
+_Mounts = Union[_OneMount, MountSet, Iterable[_OneMount], _list[object], None]
 _Restart = Union[RestartPolicy, str, Mapping[str, Any]]
 
 __version__: str

@@ -19,7 +19,10 @@ TimeoutError, ... is mixed in by errno all the same.
 from __future__ import annotations
 
 import errno as _errno
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import _dunnage
 
 __all__ = [
     "ApplyError", "Cancelled", "ClosedError", "ContainerExists", "ContainerMissing", "DigestMismatch",
@@ -34,18 +37,19 @@ __all__ = [
 class Error(Exception):
     """Base of all errors. str() is one sentence: what failed, on what, why, and what to do about it."""
 
-    errno: Any  # as in OSError an int; None where there is none
-    filename: Any  # a str: the path of the host it was about, if it was one; of a project's file as the error names it
-    code: Any  # the dunnage.errc, or None where errno says it all
-    stage: Any  # the dunnage.Stage
+    errno: Any  # int or None where there is none; typed so that it agrees with that of OSError
+    filename: str | None  # the path of the host it was about, if it was one; of a project's file as the error names it
+    code: _dunnage.errc | None  # None where errno says it all
+    stage: _dunnage.Stage | None
     operation: str  # "prepare bind mount"
     subject: str  # the path, volume, container or mount it was about
     cause: str  # the reason: "no such volume"
     remedy: str  # an action the reader can take
 
     def __init__(self, message: str, *, errno: int | None = None, filename: str | None = None, **members: Any) -> None:
-        if isinstance(self, OSError):
-            OSError.__init__(self, errno, members.get("cause", message))
+        this: Any = self  # whether it is an OSError, too, is its class's business
+        if isinstance(this, OSError):
+            OSError.__init__(this, errno, members.get("cause", message))
         else:
             Exception.__init__(self, message)
             self.errno = errno
@@ -73,8 +77,8 @@ class SpecError(Error, ValueError):
     line: int
     column: int  # 1-based, in bytes
     length: int
-    spec_code: Any  # the dunnage.SpecCode
-    spec_stage: Any  # the dunnage.SpecStage: when the engine refuses it
+    spec_code: _dunnage.SpecCode
+    spec_stage: _dunnage.SpecStage  # when the engine refuses it
     engine_words: str  # the distinctive part of the engine's own message; empty if only this library refuses
     _json: str  # for to_json()
 

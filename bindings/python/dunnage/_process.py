@@ -17,13 +17,13 @@ from ._errors import TimedOut
 __all__ = ["CompletedProcess", "run"]
 
 
-class CompletedProcess(subprocess.CompletedProcess):  # type: ignore[type-arg]  # Python 3.9 cannot subscript it here
+class CompletedProcess(subprocess.CompletedProcess[Any]):
     """subprocess.CompletedProcess of a container: args, returncode (a signal below zero), stdout, stderr; `status` is
     the ExitStatus."""
 
     def __init__(self, args: Any, status: Any, stdout: Any = None, stderr: Any = None) -> None:
         super().__init__(args, status.returncode, stdout, stderr)
-        self.status = status
+        self.status: _dunnage.ExitStatus = status
 
 
 def _seconds(timeout: Any) -> float | None:
