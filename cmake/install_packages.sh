@@ -77,6 +77,7 @@ for set in "$@"; do
       need_package pybind11-dev
       need_package python3-pytest
       need_package python3-pytest-xdist
+      need_package python3-sphinx
       need_command clang++ clang
       need_package libclang-rt-$clang-dev  # its sanitizers
       need_command clang-tidy clang-tidy
