@@ -120,11 +120,12 @@ struct ServiceDependency {
   friend bool operator==(const ServiceDependency&, const ServiceDependency&) = default;
 };
 
-/// A config or secret in a service.
+/// A config or secret in a service. Owner and mode are given to those that are a content or a variable; a file of the
+/// host keeps its own, as with Docker Compose, and a note says so.
 struct ServiceFile {
-  std::string source{};  ///< key in Project::configs() or secrets()
-  std::string target{};  ///< absolute
-  std::optional<std::uint32_t> uid{}, gid{}, mode{};
+  std::string source{};                               ///< key in Project::configs() or secrets()
+  std::string target{};                               ///< absolute
+  std::optional<std::uint32_t> uid{}, gid{}, mode{};  ///< ids of the container; 0, 0 and 0444 if there is none
   friend bool operator==(const ServiceFile&, const ServiceFile&) = default;
 };
 
@@ -192,7 +193,10 @@ class DUNNAGE_API Project {
   [[nodiscard]] const std::vector<std::filesystem::path>& files() const noexcept;
   /// Those that are enabled by the profiles, by name.
   [[nodiscard]] const std::map<std::string, Service>& services() const noexcept;
-  /// Throws: ProjectError with the nearest name.
+  /// Those that no profile enables, by name, with the profiles that would. They are no part of plans, and what they
+  /// left in the store stays: they are no orphans.
+  [[nodiscard]] const std::map<std::string, std::vector<std::string>>& disabled_services() const noexcept;
+  /// Throws: ProjectError with the nearest name, or the profile that enables it.
   [[nodiscard]] const Service& service(std::string_view name) const;
   /// All that are declared, by key. Compose creates those that a service uses, and removes all.
   [[nodiscard]] const std::map<std::string, ProjectVolume>& volumes() const noexcept;
@@ -213,8 +217,9 @@ class DUNNAGE_API Project {
   [[nodiscard]] std::string volume_hash(std::string_view volume) const;
 
   /// Writes the configs and secrets that are texts or variables into a directory, which is created for this user alone
-  /// if it is missing. A file is named by its content, and one that is there already is left alone.
-  /// Throws: LaunchError.
+  /// if it is missing. A file is named by its content, and one that is there already is left alone. It has the mode
+  /// and, in the container, the owner that the service says.
+  /// Throws: LaunchError, also for an owner this user cannot give.
   void write_files(const std::filesystem::path& directory) const;
   /// The mounts of a service's container: volumes by their names in the store, binds, tmpfs, configs and secrets.
   /// \param files  where write_files() puts, or has put, contents; only services that use such ones need it

@@ -54,12 +54,14 @@ struct UpOptions {
   bool create = true;                       ///< false: only start containers that are there
   /// Of `services` themselves only images and volumes are seen to, and what they wait for is waited for: before `run`.
   bool prepare = false;
-  bool recreate = false;                 ///< also containers that are up to date; `--force-recreate`
+  bool recreate = false;                 ///< also containers of `services` that are up to date; `--force-recreate`
+  bool recreate_dependencies = false;    ///< likewise of what they depend on; `--always-recreate-deps`
   bool no_recreate = false;              ///< keep containers whatever has changed
   bool renew_anonymous_volumes = false;  ///< of recreated containers, which get those of their predecessor else
   bool remove_orphans = false;           ///< containers of services the project no longer has
   bool recreate_volumes = false;         ///< volumes of the project that were made by another configuration
   bool wait = false;                     ///< until services with a health check are healthy; `--wait`
+  std::optional<PullPolicy> pull{};      ///< instead of what the services say; `--pull`
   std::optional<std::chrono::milliseconds> grace{};  ///< of containers that are stopped; none: the service's
   std::filesystem::path store{};                     ///< empty: default_store()
   friend bool operator==(const UpOptions&, const UpOptions&) = default;

@@ -28,8 +28,8 @@ const Value* below(const Value* value, std::initializer_list<std::string_view> n
 
 class Consistency {
  public:
-  Consistency(const Texts& texts, const Value& model, const std::vector<std::string>& disabled)
-      : texts_{texts}, model_{model}, disabled_{disabled.begin(), disabled.end()} {}
+  Consistency(const Texts& texts, const Value& model, const Disabled& disabled)
+      : texts_{texts}, model_{model}, disabled_{disabled} {}
 
   void check() {
     if (const Value* const services = model_.find("services")) {
@@ -71,7 +71,8 @@ class Consistency {
     }
     const auto near = error::nearest(name, std::span<const std::string>{names});
     refuse(value, member, fmt::format("it refers to undefined {} \"{}\"", what, error::shortened(name)),
-           disabled_.contains(name)              ? "enable one of its profiles"
+           disabled_.contains(name) && part == std::string_view{"services"}
+               ? fmt::format("enable its profile \"{}\"", error::shortened(disabled_.at(name).front()))
            : near                                ? fmt::format("did you mean \"{}\"?", error::shortened(*near))
            : name.find('/') != std::string::npos ? fmt::format("write \"./{}\" for a path", error::shortened(name))
                                                  : fmt::format("declare it under \"{}:\"", part));
@@ -263,13 +264,13 @@ class Consistency {
 
   const Texts& texts_;
   const Value& model_;
-  std::set<std::string> disabled_;
+  const Disabled& disabled_;
   Path path_{};
 };
 
 }  // namespace
 
-void check_consistency(const Texts& texts, const Value& model, const std::vector<std::string>& disabled) {
+void check_consistency(const Texts& texts, const Value& model, const Disabled& disabled) {
   Consistency{texts, model, disabled}.check();
 }
 

@@ -200,8 +200,8 @@ class Loading {
     for (std::string& profile : cut(surroundings_.known("COMPOSE_PROFILES").value_or(""), ",")) {
       profiles.push_back(std::move(profile));
     }
-    const std::vector<std::string> disabled = select_services(model_.value, profiles);
-    check_consistency(texts_, model_.value, disabled);
+    model_.disabled = select_services(model_.value, profiles);
+    check_consistency(texts_, model_.value, model_.disabled);
     check_grants(texts_, *files_, model_.value, source_.grants);
     resolve_service_files(texts_, *files_, model_.value, surroundings_);
   }

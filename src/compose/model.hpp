@@ -26,7 +26,8 @@ struct Model {
   bool interpolated = true;
   Value value{};  ///< normalised, of the enabled services
   std::map<std::string, Service> services{};
-  std::map<std::string, ProjectPlace> places{};  ///< where each service stands
+  std::map<std::string, std::vector<std::string>> disabled{};  ///< services, with the profiles that enable them
+  std::map<std::string, ProjectPlace> places{};                ///< where each service stands
   std::map<std::string, ProjectVolume> volumes{};
   std::map<std::string, ProjectFile> configs{};
   std::map<std::string, ProjectFile> secrets{};

@@ -70,6 +70,9 @@ const std::string& Project::name() const noexcept { return state_->name; }
 const std::filesystem::path& Project::directory() const noexcept { return state_->directory; }
 const std::vector<std::filesystem::path>& Project::files() const noexcept { return state_->files; }
 const std::map<std::string, Service>& Project::services() const noexcept { return state_->services; }
+const std::map<std::string, std::vector<std::string>>& Project::disabled_services() const noexcept {
+  return state_->disabled;
+}
 const std::map<std::string, ProjectVolume>& Project::volumes() const noexcept { return state_->volumes; }
 const std::map<std::string, ProjectFile>& Project::configs() const noexcept { return state_->configs; }
 const std::map<std::string, ProjectFile>& Project::secrets() const noexcept { return state_->secrets; }
@@ -84,15 +87,20 @@ const Service& Project::service(std::string_view name) const {
   for (const auto& [other, service] : state_->services) {
     names.push_back(other);
   }
+  const auto disabled = state_->disabled.find(std::string{name});
   const auto near = error::nearest(name, std::span<const std::string>{names});
   throw ProjectError{
       {.stage = Stage::Parse,
        .operation = "find service",
        .subject = std::string{name},
        .detail = "",
-       .cause = fmt::format("the project \"{}\" has no such service", state_->name),
+       .cause = disabled != state_->disabled.end()
+                    ? "no profile that is used enables it"
+                    : fmt::format("the project \"{}\" has no such service", state_->name),
        .code = errc::invalid_argument,
-       .remedy = near ? fmt::format("did you mean \"{}\"?", *near) : "name one that is there and enabled by a profile"},
+       .remedy = disabled != state_->disabled.end() ? fmt::format("enable its profile \"{}\"", disabled->second.front())
+                 : near                             ? fmt::format("did you mean \"{}\"?", *near)
+                                                    : "name one that is there"},
       {},
       "",
       0};

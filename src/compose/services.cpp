@@ -156,8 +156,8 @@ void use_sources(const Value* list, std::set<std::string>& used) {
 
 }  // namespace
 
-std::vector<std::string> select_services(Value& model, const std::vector<std::string>& profiles) {
-  std::vector<std::string> disabled;
+Disabled select_services(Value& model, const std::vector<std::string>& profiles) {
+  Disabled disabled;
   for (const char* const part : {"services", "jobs"}) {
     Value* const services = model.find(part);
     if (services == nullptr) {
@@ -165,8 +165,10 @@ std::vector<std::string> select_services(Value& model, const std::vector<std::st
     }
     std::erase_if(services->map(), [&](const auto& entry) {
       const bool enabled = is_enabled(entry.second, profiles);
-      if (!enabled) {
-        disabled.push_back(entry.first);
+      if (!enabled && part == std::string_view{"services"}) {
+        for (const Value& profile : entry.second.find("profiles")->list()) {
+          disabled[entry.first].push_back(profile.text());
+        }
       }
       return !enabled;
     });

@@ -29,7 +29,10 @@ void compare_configuration(const Wanted& wanted, const Service& service, const P
   }
   result.fields = difference(decode_fields(before), fields_of(service));
   if (result.fields.empty()) {
-    result.reasons.emplace_back("the files say something else of it by now, in what this library does not use");
+    result.reasons.emplace_back(service.configs.empty() && service.secrets.empty()
+                                    ? "the files say something else of it by now, in what this library does not use"
+                                    : "the content of a config or secret, or something this library does not use, is "
+                                      "another one by now");
   } else {
     result.reasons.push_back(fmt::format("changed: {}", fmt::join(result.fields, ", ")));
   }

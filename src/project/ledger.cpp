@@ -34,13 +34,19 @@ struct Failure {
   std::error_code code;
 };
 
+/// Without the line of a file and the caret under it: it becomes a part of a sentence.
+std::string first_line(const char* text) {
+  const std::string_view all{text};
+  return std::string{all.substr(0, all.find('\n'))};
+}
+
 Failure told(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::system_error& error) {
-    return {error.what(), error.code()};
+    return {first_line(error.what()), error.code()};
   } catch (const std::exception& error) {
-    return {error.what(), std::make_error_code(std::errc::io_error)};
+    return {first_line(error.what()), std::make_error_code(std::errc::io_error)};
   }
 }
 

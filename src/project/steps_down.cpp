@@ -63,6 +63,12 @@ class DownSteps {
       if (wanted_.services.contains(container.service)) {
         continue;
       }
+      if (const auto disabled = wanted_.disabled.find(container.service); disabled != wanted_.disabled.end()) {
+        steps_.push_back(step_for(Kind::KeepContainer, container,
+                                  fmt::format("its service is disabled; the profile \"{}\" enables it",
+                                              fmt::join(disabled->second, "\" or \""))));
+        continue;
+      }
       const std::string reason = fmt::format("the project has no service \"{}\" any more", container.service);
       if (options_.remove_orphans) {
         end(container, reason);

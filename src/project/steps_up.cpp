@@ -81,6 +81,10 @@ class UpSteps {
     return std::find(options_.services.begin(), options_.services.end(), service.name) != options_.services.end();
   }
 
+  [[nodiscard]] bool is_recreated(const Service& service) const {
+    return options_.services.empty() || is_named(service) ? options_.recreate : options_.recreate_dependencies;
+  }
+
   void start_only(const Service& service, const std::map<unsigned, const PresentContainer*>& places) {
     if (places.empty() && !options_.services.empty()) {
       throw service_refusal(wanted_, service, "it has no container to start", make_error_code(errc::container_missing),
@@ -126,7 +130,7 @@ class UpSteps {
         found.reasons.push_back(fmt::format("it has the volumes of \"{}\", which is recreated", from.container));
       }
     }
-    if (options_.recreate) {
+    if (is_recreated(service)) {
       found.reasons.emplace_back("that was asked for");
     }
     if (found.reasons.empty() || options_.no_recreate) {
@@ -204,28 +208,30 @@ class UpSteps {
       }
       return;
     }
+    const PullPolicy policy = options_.pull.value_or(service.pull);
     const bool here = present_.images.contains(service.image);
-    const bool wanted = service.pull == PullPolicy::Always || (!here && fresh);
+    const bool wanted = policy == PullPolicy::Always || (!here && fresh);
     if (!wanted || !pulled_.insert(service.image).second) {
       return;
     }
-    if (service.pull == PullPolicy::Never) {
+    if (policy == PullPolicy::Never) {
       throw service_refusal(wanted_, service,
-                            fmt::format("there is no image \"{}\", and pull_policy is never", service.image),
-                            make_error_code(errc::image_missing), "load it, or set another pull_policy");
+                            fmt::format("there is no image \"{}\", and {}", service.image,
+                                        options_.pull ? "none is pulled" : "pull_policy is never"),
+                            make_error_code(errc::image_missing), "load it, or choose another pull policy");
     }
     pulls_.push_back({.kind = Kind::PullImage,
                       .subject = service.image,
                       .service = service.name,
-                      .reasons = {here ? "pull_policy is always" : "it is not in the store"}});
+                      .reasons = {here ? "it is pulled each time" : "it is not in the store"}});
   }
 
   void plan_orphans() {
-    if (!options_.create || options_.prepare) {
+    if (!options_.create || (options_.prepare && !options_.remove_orphans)) {
       return;
     }
     for (const PresentContainer& container : present_.containers) {
-      if (container.one_off || wanted_.services.contains(container.service)) {
+      if (container.one_off || has_service(wanted_, container.service)) {
         continue;
       }
       const std::string reason = fmt::format("the project has no service \"{}\" any more", container.service);

@@ -17,7 +17,7 @@ LaunchError service_refusal(const Wanted& wanted, const Service& service, std::s
 }
 
 void check_options(const Wanted& wanted, const UpOptions& options) {
-  if (options.no_recreate && (options.recreate || options.renew_anonymous_volumes)) {
+  if (options.no_recreate && (options.recreate || options.recreate_dependencies || options.renew_anonymous_volumes)) {
     throw refusal(wanted.name, {}, "no_recreate keeps what recreate and renew_anonymous_volumes make anew",
                   make_error_code(errc::invalid_argument), "leave one of them out");
   }

@@ -20,6 +20,11 @@ LaunchError unknown_service(const Wanted& wanted, const std::string& name) {
   for (const auto& entry : wanted.services) {
     known.push_back(entry.first);
   }
+  if (const auto disabled = wanted.disabled.find(name); disabled != wanted.disabled.end()) {
+    return refusal(wanted.name, fmt::format("service \"{}\"", name), "no profile that is used enables it",
+                   make_error_code(errc::invalid_argument),
+                   fmt::format("enable its profile \"{}\"", disabled->second.front()));
+  }
   const auto near = error::nearest(name, known);
   return refusal(
       wanted.name, fmt::format("service \"{}\"", name), "there is no such service",
@@ -41,6 +46,10 @@ std::string as_go_writes(const Json& json) {
 }
 
 }  // namespace
+
+bool has_service(const Wanted& wanted, const std::string& name) {
+  return wanted.services.contains(name) || wanted.disabled.contains(name);
+}
 
 std::vector<std::string> chosen_services(const Wanted& wanted, const std::vector<std::string>& names,
                                          bool dependencies) {

@@ -16,13 +16,17 @@ namespace dunnage::project {
 struct Wanted {
   std::string name;
   std::map<std::string, Service> services;
-  std::map<std::string, ProjectVolume> volumes;  ///< by key
-  std::map<std::string, std::string> hashes;     ///< of the services' configurations, where they are compared
-  std::vector<std::string> order;                ///< of the services: each after what it depends on
+  std::map<std::string, std::vector<std::string>> disabled;  ///< services, with the profiles that would enable them
+  std::map<std::string, ProjectVolume> volumes;              ///< by key
+  std::map<std::string, std::string> hashes;  ///< of the services' configurations, where they are compared
+  std::vector<std::string> order;             ///< of the services: each after what it depends on
 };
 
 /// Without hashes, which take a while.
 [[nodiscard]] Wanted wanted_by(const Project& project);
+
+/// Whether the project has it, enabled or not: what runs for it is no orphan.
+[[nodiscard]] bool has_service(const Wanted& wanted, const std::string& name);
 
 /// The services that are meant, in the order of their dependencies. \param dependencies with what they depend on
 /// Throws: LaunchError for a name there is not.

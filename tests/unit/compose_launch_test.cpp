@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -96,6 +97,18 @@ TEST_CASE("a name that is no service is answered with the nearest one", "[compos
   const ProjectDirectory directory = shop();
   const Project project = Project::load(directory.trusted());
   CHECK_THROWS_WITH(project.service("wbe"), Catch::Contains("did you mean \"web\"?"));
+}
+
+TEST_CASE("services that no profile enables are known by name, with their profiles", "[compose]") {
+  const ProjectDirectory directory{{{"compose.yaml",
+                                     "services: {web: {image: i}, tool: {image: i, profiles: [debug, all]}}\n"
+                                     "jobs: {nightly: {image: i, profiles: [jobs]}}\n"}}};
+  dunnage::ProjectSource source = directory.trusted();
+  const Project project = Project::load(source);
+  CHECK(project.disabled_services() == std::map<std::string, std::vector<std::string>>{{"tool", {"debug", "all"}}});
+  CHECK_THROWS_WITH(project.service("tool"), Catch::Contains("enable its profile \"debug\""));
+  source.profiles = {"all"};
+  CHECK(Project::load(source).disabled_services().empty());
 }
 
 TEST_CASE("the mounts of a service have the names and paths they have on the host", "[compose]") {

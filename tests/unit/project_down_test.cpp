@@ -82,3 +82,18 @@ TEST_CASE("one-off containers go with their service, orphans only if that is ask
         Words{"stop container shop-old-1", "remove container shop-old-1", "stop container shop-web-run-1",
               "remove container shop-web-run-1"});
 }
+
+TEST_CASE("what a disabled service left is kept, and the profile named that would take it down", "[project][pure]") {
+  ProjectMaker project{{"web", "tool"}};
+  project.running("web");
+  project.running("tool");
+  project.wanted.services.erase("tool");
+  project.wanted.disabled["tool"] = {"debug", "all"};
+  project.wanted.order = {"web"};
+  for (const bool remove_orphans : {false, true}) {
+    const auto steps = project.down({.remove_orphans = remove_orphans});
+    REQUIRE(words_of(steps) ==
+            Words{"keep container shop-tool-1", "stop container shop-web-1", "remove container shop-web-1"});
+    CHECK(steps[0].reasons == Words{"its service is disabled; the profile \"debug\" or \"all\" enables it"});
+  }
+}

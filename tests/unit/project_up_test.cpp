@@ -128,12 +128,44 @@ TEST_CASE("orphans are told, and removed if that is asked for", "[project][pure]
         Words{"create container shop-web-1", "stop container shop-old-1", "remove container shop-old-1"});
 }
 
+TEST_CASE("a service that no profile enables is no orphan", "[project][pure]") {
+  ProjectMaker project{{"web", "tool"}};
+  project.running("tool");
+  project.wanted.services.erase("tool");
+  project.wanted.disabled["tool"] = {"debug"};
+  project.wanted.order = {"web"};
+  CHECK(words_of(project.up()) == Words{"create container shop-web-1"});
+  CHECK(words_of(project.up({.remove_orphans = true})) == Words{"create container shop-web-1"});
+  CHECK_THROWS_WITH(project.up({.services = {"tool"}}), Catch::Contains("enable its profile \"debug\""));
+}
+
 TEST_CASE("some services are brought up with what they depend on", "[project][pure]") {
   ProjectMaker project{{"db", "other", "web"}};
   project.service("web").depends_on["db"] = {};
   CHECK(words_of(project.up({.services = {"web"}})) ==
         Words{"create container shop-db-1", "create container shop-web-1"});
   CHECK(words_of(project.up({.services = {"web"}, .dependencies = false})) == Words{"create container shop-web-1"});
+}
+
+TEST_CASE("what is named is recreated, and what it depends on only if that is asked for as well", "[project][pure]") {
+  ProjectMaker project{{"db", "web"}};
+  project.service("web").depends_on["db"] = {};
+  for (const char* name : {"db", "web"}) project.running(name);
+  CHECK(words_of(project.up({.services = {"web"}, .recreate = true})) ==
+        Words{"keep container shop-db-1", "recreate container shop-web-1"});
+  CHECK(words_of(project.up({.services = {"web"}, .recreate_dependencies = true})) ==
+        Words{"recreate container shop-db-1", "keep container shop-web-1"});
+  CHECK(words_of(project.up({.recreate = true})) ==
+        Words{"recreate container shop-db-1", "recreate container shop-web-1"});
+}
+
+TEST_CASE("the caller's word on pulling counts more than the services'", "[project][pure]") {
+  ProjectMaker project{{"web"}};
+  CHECK(words_of(project.up({.pull = PullPolicy::Always})) == Words{"pull image web", "create container shop-web-1"});
+  project.service("web").pull = PullPolicy::Always;
+  CHECK(words_of(project.up({.pull = PullPolicy::Missing})) == Words{"create container shop-web-1"});
+  project.present.images.clear();
+  CHECK_THROWS_WITH(project.up({.pull = PullPolicy::Never}), Catch::Contains("none is pulled"));
 }
 
 TEST_CASE("who depends on it with restart is restarted when a service is recreated", "[project][pure]") {
