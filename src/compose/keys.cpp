@@ -109,21 +109,21 @@ constexpr std::array kPerReplica{Key{"per_replica", Bool}};
 constexpr auto kPreStartKeys = join(kContainerKeys, kPerReplica);
 constexpr Shape kPreStart{"a hook", kPreStartKeys};
 
-constexpr std::array kServiceOnlyKeys{
-    Key{"profiles", TextList, nullptr, Loader},
-    Key{"deploy", Object, &kDeploy, Partly},
-    Key{"develop", Object, &kDevelop, Reported, kNoWatch},
-    Key{"restart"},
-    Key{"scale", OptionalInteger},
-    Key{"attach", OptionalBool, nullptr, Reported, "the logs of all services are shown"},
-    Key{"container_name"},
-    Key{"provider", Object, &kProvider, Reported, "a service is a container"},
-    Key{"extends", Object, &kExtends, Loader},
-    Key{"external_links", TextList, nullptr, Reported, kNoNetwork},
-    Key{"links", TextList, nullptr, Reported, kNoNetwork},
-    Key{"pre_start", ObjectList, &kPreStart, Reported, kNoHooks},
-    Key{"post_start", ObjectList, &kHook, Reported, kNoHooks},
-    Key{"pre_stop", ObjectList, &kHook, Reported, kNoHooks}};
+constexpr std::array kServiceOnlyKeys{Key{"profiles", TextList, nullptr, Loader},
+                                      Key{"deploy", Object, &kDeploy, Partly},
+                                      Key{"develop", Object, &kDevelop, Reported, kNoWatch},
+                                      Key{"restart"},
+                                      Key{"scale", OptionalInteger},
+                                      Key{"attach", OptionalBool, nullptr, Reported,
+                                          "the logs of all services are shown; who shows them may leave some out"},
+                                      Key{"container_name"},
+                                      Key{"provider", Object, &kProvider, Reported, "a service is a container"},
+                                      Key{"extends", Object, &kExtends, Loader},
+                                      Key{"external_links", TextList, nullptr, Reported, kNoNetwork},
+                                      Key{"links", TextList, nullptr, Reported, kNoNetwork},
+                                      Key{"pre_start", ObjectList, &kPreStart, Reported, kNoHooks},
+                                      Key{"post_start", ObjectList, &kHook, Reported, kNoHooks},
+                                      Key{"pre_stop", ObjectList, &kHook, Reported, kNoHooks}};
 
 constexpr auto kServiceKeys = join(kServiceOnlyKeys, kContainerKeys, kWorkloadKeys);
 constexpr Shape kService{"a service", kServiceKeys};

@@ -4,24 +4,15 @@
 
 #include "compose/hash.hpp"
 #include "compose/model.hpp"
-#include "error/printable.hpp"
-#include "kernel/call_error.hpp"
-#include "kernel/files.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -76,23 +67,6 @@ void name_image(const Model& model, SpecMount& mount) {
   }
 }
 
-void write_content(int directory, const std::string& content, const ServiceFile& file) {
-  const std::string name = compose::content_name(content, file);
-  if (kernel::exists_at(directory, name)) {
-    return;
-  }
-  constexpr mode_t kReadable = S_IRUSR | S_IRGRP | S_IROTH;
-  const std::string made = name + ".new";
-  kernel::replace_file(directory, made, content, static_cast<mode_t>(file.mode.value_or(kReadable)));
-  if ((file.uid || file.gid) &&
-      ::fchownat(directory, made.c_str(), file.uid.value_or(-1U), file.gid.value_or(-1U), AT_SYMLINK_NOFOLLOW) != 0) {
-    throw kernel::CallError{"fchownat", errno};
-  }
-  if (::renameat(directory, made.c_str(), directory, name.c_str()) != 0) {
-    throw kernel::CallError{"renameat", errno};
-  }
-}
-
 Rootfs rootfs_of(const Model& model, const Service& service) {
   if (service.rootfs) {
     return *service.rootfs == "host" ? Rootfs::host() : Rootfs::directory(*service.rootfs);
@@ -141,37 +115,6 @@ RestartPolicy restart_of(const Service& service) {
 }
 
 }  // namespace
-
-void Project::write_files(const std::filesystem::path& directory) const {
-  try {
-    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-      throw kernel::CallError{"mkdir", errno};
-    }
-    const kernel::FileDescriptor handle{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    if (!handle) {
-      throw kernel::CallError{"open", errno};
-    }
-    const auto write = [&](const std::map<std::string, ProjectFile>& all, const std::vector<ServiceFile>& used) {
-      for (const ServiceFile& file : used) {
-        if (const auto& content = all.at(file.source).content) {
-          write_content(handle.get(), *content, file);
-        }
-      }
-    };
-    for (const auto& [name, service] : state_->services) {
-      write(state_->configs, service.configs);
-      write(state_->secrets, service.secrets);
-    }
-  } catch (const kernel::CallError& error) {
-    throw LaunchError{{.stage = Stage::Prepare,
-                       .operation = "write configs and secrets",
-                       .subject = directory.string(),
-                       .detail = "",
-                       .cause = error.call(),
-                       .code = error.code(),
-                       .remedy = "name a directory this user can write to"}};
-  }
-}
 
 MountSet Project::mounts(std::string_view name, const std::filesystem::path& files) const {
   const Service& service = this->service(name);

@@ -18,17 +18,18 @@ namespace {
 
 class Notes {
  public:
-  Notes(const Texts& texts, std::vector<ProjectNote>& notes) : texts_{texts}, notes_{notes} {}
+  Notes(const Texts& texts, const Value& model, std::vector<ProjectNote>& notes)
+      : texts_{texts}, model_{model}, notes_{notes} {}
 
-  void project(const Value& model) {
-    for (const auto& [name, part] : model.map()) {
+  void project() {
+    for (const auto& [name, part] : model_.map()) {
       const Key* const key = find_key(project_shape(), name);
       const Step step{path_, name};
       if (key == nullptr || !part.is_map()) {
         continue;
       }
       if (name == "networks") {
-        networks(part);
+        networks(part, key->note);
       } else if (key->support == Support::Reported) {
         report(part, key->note);
       } else if (key->shape != nullptr) {
@@ -70,7 +71,9 @@ class Notes {
         continue;
       }
       const Step step{path_, name};
-      if (key->support == Support::Reported && !is_nothing(part)) {
+      // what differs from what is done anyway: all else is off, and logs are shown
+      const bool asks = name == "attach" ? part.is_bool() && !part.boolean() : !is_nothing(part);
+      if (key->support == Support::Reported && asks) {
         report(part, key->note);
       } else if (key->support == Support::Partly && key->shape != nullptr) {
         object(part, *key->shape);
@@ -78,13 +81,36 @@ class Notes {
     }
   }
 
-  /// The one that is there without being named is the project's, and it is not there.
-  void networks(const Value& networks) {
+  void networks(const Value& networks, std::string_view why) {
     for (const auto& [name, value] : networks.map()) {
+      const bool written = value.key.file != 0;
       const Step step{path_, name};
-      report(value, name == "default" ? "a container has no network but its own loopback device, or the host's; "
-                                        "services do not reach one another by name"
-                                      : "a container has no network but its own loopback device, or the host's");
+      if (written) {
+        report(value, why);
+      }
+    }
+    const Value* const default_network = networks.find("default");
+    if (default_network != nullptr && default_network->key.file == 0) {
+      implied_network();
+    }
+  }
+
+  /// Nobody wrote it, so it is no wish to be told about one by one; but several services may count on it.
+  void implied_network() {
+    const Value* const services = model_.find("services");
+    if (services == nullptr) {
+      return;
+    }
+    const auto users = std::count_if(services->map().begin(), services->map().end(), [](const auto& entry) {
+      const Value* const networks = entry.second.find("networks");
+      return networks != nullptr && networks->find("default") != nullptr;
+    });
+    if (users > 1) {
+      const Path outer = std::exchange(path_, {"services"});
+      report(*services,
+             "services do not reach one another by name; a container has no network but its own loopback "
+             "device, or the host's");
+      path_ = outer;
     }
   }
 
@@ -102,6 +128,7 @@ class Notes {
     pull(service);
     security(service);
     command(service);
+    targets(service);
     references(service);
   }
 
@@ -152,17 +179,58 @@ class Notes {
     }
   }
 
+  /// As Docker Compose takes it, and the engine refuses it later.
+  void targets(const Value& service) {
+    const Value* const volumes = service.find("volumes");
+    for (std::size_t index = 0; volumes != nullptr && index < volumes->list().size(); ++index) {
+      const Value& volume = volumes->list()[index];
+      const std::string target = volume.text_of("target");
+      if (target.starts_with('/')) {
+        continue;
+      }
+      const Step step{path_, fmt::format("volumes[{}]", index)};
+      const bool drive = target.size() > 2 && target[1] == ':';
+      add(ProjectNote::Kind::Warning, volume,
+          fmt::format("the target \"{}\" is not absolute, so the service does not start{}", error::printable(target),
+                      drive ? "; a name of one letter is taken for a drive, give the volume a longer one" : ""));
+    }
+  }
+
   void references(const Value& service) {
     for (const char* const list : {"secrets", "configs"}) {
       const Value* const found = service.find(list);
       for (std::size_t index = 0; found != nullptr && index < found->list().size(); ++index) {
         const Value& one = found->list()[index];
         const Step step{path_, fmt::format("{}[{}]", list, index)};
-        if (one.find("uid") != nullptr || one.find("gid") != nullptr) {
-          report(one, "the file has the owner it has on the host");
-        }
+        owner(one, list);
       }
     }
+  }
+
+  /// A file of the host is mounted as it is, and Docker Compose does the same.
+  void owner(const Value& reference, const char* list) {
+    const Value* const all = model_.find(list);
+    const Value* const source = all == nullptr ? nullptr : all->find(reference.text_of("source"));
+    const bool mounted = source != nullptr && source->find("file") != nullptr;
+    for (const char* const member : {"uid", "gid", "mode"}) {
+      const Value* const value = reference.find(member);
+      if (value == nullptr) {
+        continue;
+      }
+      const Step step{path_, member};
+      if (mounted) {
+        report(*value,
+               "a file of the host keeps the owner and the mode it has there, as with Docker Compose; the "
+               "content of a config is given its own");
+      } else if (member != std::string_view{"mode"} && !is_number(*value)) {
+        report(*value, "it is no number, and no user database is looked at");
+      }
+    }
+  }
+
+  static bool is_number(const Value& value) {
+    const std::string text = value.scalar_text();
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   }
 
   void file(const Value& value) {
@@ -177,6 +245,7 @@ class Notes {
   }
 
   const Texts& texts_;
+  const Value& model_;
   std::vector<ProjectNote>& notes_;
   Path path_{};
 };
@@ -184,7 +253,7 @@ class Notes {
 }  // namespace
 
 void add_notes(const Texts& texts, const Value& model, std::vector<ProjectNote>& notes) {
-  Notes{texts, notes}.project(model);
+  Notes{texts, model, notes}.project();
   // A variable that several services get by an alias is noted once.
   std::stable_sort(notes.begin(), notes.end(), [](const ProjectNote& left, const ProjectNote& right) {
     return std::tie(left.place.file, left.place.line, left.place.column) <

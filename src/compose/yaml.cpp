@@ -256,6 +256,13 @@ void check_signs(const Texts& texts, std::uint32_t file) {
   }
 }
 
+bool is_indented_by_tab(std::string_view text, std::size_t offset) {
+  const std::size_t end = text.rfind('\n', offset == 0 ? 0 : offset - 1);
+  const std::size_t begin = end == std::string_view::npos ? 0 : end + 1;
+  const std::size_t word = text.find_first_not_of(" \t", begin);
+  return text.substr(begin, word - begin).find('\t') != std::string_view::npos;
+}
+
 }  // namespace
 
 std::vector<Document> parse_yaml(Texts& texts, std::uint32_t file) {
@@ -270,7 +277,8 @@ std::vector<Document> parse_yaml(Texts& texts, std::uint32_t file) {
   } catch (const YAML::Exception& error) {
     const auto offset = std::min(static_cast<std::size_t>(std::max(error.mark.pos, 0)), text.size());
     texts.refuse({file, static_cast<std::uint32_t>(offset), 1}, "", "this is not YAML: " + error.msg,
-                 "mind the indentation and the quotes");
+                 is_indented_by_tab(text, offset) ? "indent with blanks, not with a tab"
+                                                  : "mind the indentation and the quotes");
   }
   return builder.take();
 }

@@ -2,6 +2,7 @@
 // Projects, planned and applied.
 
 #include "container/records_support.hpp"
+#include "support/requires.hpp"
 
 #include <dunnage/project_plan.hpp>
 
@@ -280,4 +281,33 @@ TEST_CASE("logs of several containers come as lines, the oldest first", "[contai
   CHECK(lines({.tail = 1}).find("4b") != std::string::npos);
   CHECK_THROWS_AS(project_logs(store, {"absent"}, [](const ProjectLogLine&) {}), LaunchError);
   CHECK_THROWS_AS(project_logs(store, {"shop-one-1"}, [](const ProjectLogLine&) { throw 1; }), int);
+}
+
+TEST_CASE("a content has the owner and the mode that its service says", "[container][project]") {
+  if (!requires_id_range()) return;
+  const Ground ground;
+  Shop shop{ground};
+  shop.say(service("web", "stat -c '%u:%g %a' /greeting /run/secrets/word; " + std::string{kLoop},
+                   "    configs: [{source: greeting, uid: \"5\", gid: \"6\", mode: 0440}]\n"
+                   "    secrets: [{source: word, uid: \"7\"}]\n"),
+           "configs:\n  greeting: {content: hello}\nsecrets:\n  word: {environment: WORD}\n");
+  shop.plan().apply();
+  CHECK(eventually([&] { return log_of(ground.containers(), "shop-web-1") == "5:6 440\n7:0 444\n"; }));
+  shop.project().plan_down({.store = shop.store()}).apply();
+  CHECK_FALSE(std::filesystem::exists(shop.store() / "projects/shop"));
+}
+
+TEST_CASE("an owner that this user cannot give is refused before anything runs", "[container][project]") {
+  if (!requires_single_id()) return;
+  const Ground ground;
+  Shop shop{ground};
+  shop.say(service("web", kLoop, "    configs: [{source: greeting, uid: \"5\"}]\n"),
+           "configs:\n  greeting: {content: hello}\n");
+  try {
+    shop.plan().apply();
+    FAIL("it was applied");
+  } catch (const ApplyError& error) {
+    CHECK(error.code() == errc::not_supported);
+  }
+  CHECK(shop.running().empty());
 }

@@ -38,27 +38,39 @@ std::string_view word_for(Support support) {
   return "";
 }
 
-void add_table(std::ostringstream& page, std::string_view title, const Shape& shape) {
+/// \param inside what is reported as a whole, and its parts with it; may be empty
+void add_table(std::ostringstream& page, std::string_view title, const Shape& shape, std::string_view inside = {}) {
   page << "\n## " << title << "\n\n| key | what becomes of it | because |\n|---|---|---|\n";
   for (const Key& key : shape.keys) {
-    page << "| `" << key.name << "` | " << word_for(key.support) << " | " << key.note << " |\n";
+    page << "| `" << key.name << "` | ";
+    if (inside.empty()) {
+      page << word_for(key.support) << " | " << key.note << " |\n";
+    } else {
+      page << "reported with `" << inside << "` | |\n";
+    }
   }
 }
 
 std::string page() {
   std::ostringstream text;
-  text
-      << "# The keys of a Compose file\n\n"
-         "Every key of the Compose specification at the top level and in a service. Honoured: it has its effect. In "
-         "part: some\nof what can stand there has, and a note names the rest. Reported: it is checked, it stays in "
-         "what is printed, and a\nnote names it with its file, line and column; nothing is left out silently. The unit "
-         "test \"the page of keys says\nwhat the loader does\" compares this page with the table the loader works "
-         "with; DUNNAGE_WRITE_KEYS=1 writes it.\nKeys that begin with `x-` stay. `x-dunnage: {rootfs: host}` in a "
-         "service, or a directory, takes the place of an image.\n";
+  text << "# The keys of a Compose file\n\n"
+          "Every key of the Compose specification that begins something. Honoured: it has its effect. In part: some of "
+          "what can\nstand there has, and a note names the rest. Reported: it is checked, it stays in what is printed, "
+          "and a note names it\nwith its file, line and column; nothing is left out silently. The unit test \"the page "
+          "of keys says what the loader\ndoes\" compares this page with the table the loader works with; "
+          "DUNNAGE_WRITE_KEYS=1 writes it. \"every key of the\nspecification's schema is honoured, or noted with its "
+          "line and column\" tries each of them, those that are not here too.\nKeys that begin with `x-` stay. "
+          "`x-dunnage: {rootfs: host}` in a "
+          "service, or a directory, takes the place of an image.\n";
   add_table(text, "Top level", dunnage::compose::project_shape());
   const Shape& service = dunnage::compose::service_shape();
   add_table(text, "Service", service);
   add_table(text, "Service: `deploy`", *dunnage::compose::find_key(service, "deploy")->shape);
+  const Shape& develop = *dunnage::compose::find_key(service, "develop")->shape;
+  add_table(text, "Service: `build`", *dunnage::compose::find_key(service, "build")->shape, "build");
+  add_table(text, "Service: `develop`", develop, "develop");
+  add_table(text, "Service: `develop.watch`", *dunnage::compose::find_key(develop, "watch")->shape, "develop");
+  add_table(text, "Network", dunnage::compose::network_shape(), "networks");
   add_table(text, "Volume", dunnage::compose::volume_shape());
   add_table(text, "Secret", dunnage::compose::secret_shape());
   add_table(text, "Config", dunnage::compose::config_shape());
@@ -105,7 +117,7 @@ std::string example_of(const std::string& key) {
       {"expose", "[1]"},
       {"ports", "[1]"},
       {"develop", "{watch: [{path: a, action: rebuild}]}"},
-      {"attach", "true"},
+      {"attach", "false"},
       {"provider", "{type: a}"},
       {"external_links", "[a]"},
       {"links", "[t]"},
@@ -162,17 +174,52 @@ TEST_CASE("what is honoured in part is noted where it is not", "[compose]") {
       {"deploy: {mode: global}", "services.s.deploy.mode"},
       {"deploy: {resources: {limits: {cpus: 1}}}", "services.s.deploy.resources"},
       {"deploy: {restart_policy: {window: 1s}}", "services.s.deploy.restart_policy.window"},
-      {"configs: [{source: c, uid: \"1\"}]", "services.s.configs[0]"},
+      {"configs: [{source: f, uid: \"1\"}]", "services.s.configs[0].uid"},
+      {"configs: [{source: f, mode: 0400}]", "services.s.configs[0].mode"},
+      {"configs: [{source: c, gid: staff}]", "services.s.configs[0].gid"},
       {"command: a && b", "services.s.command"},
   };
   for (const auto& [text, path] : asking) {
     INFO(text);
     const dunnage::test::ProjectDirectory directory{
-        {{"compose.yaml", "services:\n  s:\n    image: i\n    " + text + "\nconfigs: {c: {content: x}}\n"}}};
+        {{"compose.yaml",
+          "services:\n  s:\n    image: i\n    " + text + "\nconfigs: {c: {content: x}, f: {file: ./f}}\n"}}};
     const Project project = Project::load(directory.trusted());
     CHECK(std::any_of(project.notes().begin(), project.notes().end(),
                       [&, path = path](const ProjectNote& note) { return note.path == path && note.place.line == 4; }));
   }
+}
+
+TEST_CASE("owner and mode of a config that has a content are given to it, and nothing is to be noted", "[compose]") {
+  const dunnage::test::ProjectDirectory directory{
+      {{"compose.yaml",
+        "services: {s: {image: i, configs: [{source: c, uid: \"1\", gid: \"2\", mode: 0400}]}}\n"
+        "configs: {c: {content: x}}\n"}}};
+  CHECK(Project::load(directory.trusted()).notes().empty());
+}
+
+TEST_CASE("a network that nobody wrote is noted once, and only where services may count on it", "[compose]") {
+  const auto notes = [](const std::string& text) {
+    ProjectSource source;
+    source.text = text;
+    return Project::load(source).notes();
+  };
+  CHECK(notes("services: {a: {image: i}}\n").empty());
+  CHECK(notes("services: {a: {image: i}, b: {image: i, network_mode: none}}\n").empty());
+  const auto noted = notes("services: {a: {image: i}, b: {image: i}, c: {image: i}}\n");
+  REQUIRE(noted.size() == 1);
+  CHECK(noted[0].path == "services");
+  CHECK(noted[0].place == dunnage::ProjectPlace{"compose.yaml", 1, 1});
+  CHECK(notes("services: {a: {image: i}}\nnetworks: {default: {driver: d}}\n").at(0).path == "networks.default");
+}
+
+TEST_CASE("a target that no engine takes is noted before anything is started", "[compose]") {
+  ProjectSource source;
+  source.text = "services: {a: {image: i, volumes: [\"q:/q\"]}}\nvolumes: {q: }\n";
+  const auto notes = Project::load(source).notes();
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].path == "services.a.volumes[0]");
+  CHECK_THAT(notes[0].text, Catch::Contains("one letter"));
 }
 
 TEST_CASE("a variable that is not set and an obsolete key are noted", "[compose]") {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configs and secrets that are texts or variables, as files.
+
+#include <dunnage/project.hpp>
+
+#include "compose/hash.hpp"
+#include "compose/model.hpp"
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "launcher/connection.hpp"
+#include "launcher/own_list.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage {
+namespace {
+
+LaunchError failure(std::string subject, std::string detail, std::string cause, std::error_code code,
+                    std::string remedy) {
+  return LaunchError{{.stage = Stage::Prepare,
+                      .operation = "write configs and secrets",
+                      .subject = std::move(subject),
+                      .detail = std::move(detail),
+                      .cause = std::move(cause),
+                      .code = code,
+                      .remedy = std::move(remedy)}};
+}
+
+/// Writes what is not there yet.
+class Writer {
+ public:
+  Writer(int directory, const Service& service) : directory_{directory}, service_{service} {}
+
+  void write(const std::string& content, const ServiceFile& file) const {
+    const std::string name = compose::content_name(content, file);
+    if (kernel::exists_at(directory_, name)) {
+      return;
+    }
+    constexpr mode_t kReadable = S_IRUSR | S_IRGRP | S_IROTH;
+    const std::string made = name + ".new";
+    kernel::replace_file(directory_, made, content, static_cast<mode_t>(file.mode.value_or(kReadable)));
+    if (file.uid || file.gid) {
+      give(made, file);
+    }
+    if (::renameat(directory_, made.c_str(), directory_, name.c_str()) != 0) {
+      throw kernel::CallError{"renameat", errno};
+    }
+  }
+
+ private:
+  /// The ids are the container's.
+  void give(const std::string& name, const ServiceFile& file) const {
+    const launcher::Identity identity = launcher::identity_for(0, 0);
+    const std::uint32_t uid = file.uid.value_or(0);
+    const std::uint32_t gid = file.gid.value_or(0);
+    if (identity.privilege == launcher::Privilege::Single) {
+      if (!is_the_only_one(uid, gid)) {
+        throw cannot_give(file, "this user has no ids to give", errc::not_supported);
+      }
+      return;
+    }
+    launcher::OwnList list;
+    list.add(name, {.uid = uid, .gid = gid});
+    const auto outcome = list.apply(*launcher::Connection::get(identity), directory_, {});
+    if (!outcome.done()) {
+      throw cannot_give(file, outcome.cause(), outcome.code());
+    }
+  }
+
+  /// Whoever has one id is root in the container, or whom the service says.
+  [[nodiscard]] bool is_the_only_one(std::uint32_t uid, std::uint32_t gid) const {
+    return (uid == 0 && gid == 0) || service_.user == fmt::to_string(uid) ||
+           service_.user == fmt::format("{}:{}", uid, gid);
+  }
+
+  [[nodiscard]] LaunchError cannot_give(const ServiceFile& file, std::string cause, std::error_code code) const {
+    return failure(file.source, fmt::format("service \"{}\"", service_.name), std::move(cause), code,
+                   "leave uid and gid out, or use ids that this user has in /etc/subuid and /etc/subgid");
+  }
+
+  int directory_;
+  const Service& service_;
+};
+
+}  // namespace
+
+void Project::write_files(const std::filesystem::path& directory) const {
+  try {
+    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+      throw kernel::CallError{"mkdir", errno};
+    }
+    const kernel::FileDescriptor handle{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!handle) {
+      throw kernel::CallError{"open", errno};
+    }
+    for (const auto& [name, service] : state_->services) {
+      const Writer writer{handle.get(), service};
+      const auto write = [&](const std::map<std::string, ProjectFile>& all, const std::vector<ServiceFile>& used) {
+        for (const ServiceFile& file : used) {
+          if (const auto& content = all.at(file.source).content) {
+            writer.write(*content, file);
+          }
+        }
+      };
+      write(state_->configs, service.configs);
+      write(state_->secrets, service.secrets);
+    }
+  } catch (const kernel::CallError& error) {
+    throw failure(directory.string(), {}, error.call(), error.code(), "name a directory this user can write to");
+  }
+}
+
+}  // namespace dunnage
