@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cp.hpp"
+
 #include "command.hpp"
 #include "progress_line.hpp"
 
@@ -9,14 +11,6 @@
 
 namespace cli {
 namespace {
-
-struct CopyFlags {
-  std::string source{};
-  std::string target{};
-  bool archive = false;
-  bool follow_links = false;
-  bool quiet = false;
-};
 
 /// A path in a container or volume.
 struct Place {
@@ -52,6 +46,8 @@ void copy_out(const CopyFlags& flags, const Place& place, const Session& session
   }
 }
 
+}  // namespace
+
 int copy(const CopyFlags& flags, const Session& session) {
   if (flags.source == "-" || flags.target == "-") {
     throw std::invalid_argument{"- is no place here; copy to a directory, and use tar there"};
@@ -73,18 +69,20 @@ int copy(const CopyFlags& flags, const Session& session) {
   return 0;
 }
 
-}  // namespace
+void CopyFlags::add_to(CLI::App& command, const std::string& name) {
+  command.footer("Either SOURCE or TARGET is " + name + ":PATH; a directory ending in /. stands for what is in it.");
+  command.add_option("SOURCE", source, "PATH, or " + name + ":PATH")->required()->type_name("");
+  command.add_option("TARGET", target, name + ":PATH, or PATH")->required()->type_name("");
+  command.add_flag("-a,--archive", archive, "Keep owners, set-user-ID bits and capabilities");
+  command.add_flag("-L,--follow-link", follow_links, "Copy what a link leads to, if SOURCE is one");
+  command.add_flag("-q,--quiet", quiet, "Show no progress");
+}
 
 void add_cp(CLI::App& parent, Session& session) {
   CLI::App& command =
       add_command(parent, session, "cp", "Copy files into or out of a container, running or not, or a volume");
-  command.footer("Either SOURCE or TARGET is NAME:PATH; a directory ending in /. stands for what is in it.");
   auto flags = std::make_shared<CopyFlags>();
-  command.add_option("SOURCE", flags->source, "PATH, or NAME:PATH")->required()->type_name("");
-  command.add_option("TARGET", flags->target, "NAME:PATH, or PATH")->required()->type_name("");
-  command.add_flag("-a,--archive", flags->archive, "Keep owners, set-user-ID bits and capabilities");
-  command.add_flag("-L,--follow-link", flags->follow_links, "Copy what a link leads to, if SOURCE is one");
-  command.add_flag("-q,--quiet", flags->quiet, "Show no progress");
+  flags->add_to(command, "NAME");
   on_chosen(command, session, flags, [&session](const CopyFlags& chosen) { return copy(chosen, session); });
 }
 

@@ -48,10 +48,17 @@ std::string chosen_command(const CLI::App& app) {
   return words;
 }
 
+/// What a command with commands of its own was given and has not.
+std::vector<std::string> words_nobody_took(const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return command->get_require_subcommand_min() > 0 ? command->remaining() : std::vector<std::string>{};
+}
+
 int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
   const std::string command = chosen_command(app);
-  const auto unknown = app.get_subcommands().empty() ? app.remaining() : std::vector<std::string>{};
+  const auto unknown = words_nobody_took(app);
   const std::string what = unknown.empty() ? error.what() : "there is no command or option \"" + unknown.front() + '"';
   cli::complain(what + "; see " + command + " --help");
   return command == "dunnage run" ? cli::kLaunchFailure : cli::kFailure;

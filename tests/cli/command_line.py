@@ -40,10 +40,10 @@ class CommandLineTest(unittest.TestCase):
         self.dunnage("volume", "prune", "-a", "-f")
         self.dunnage("image", "prune", "-a", "-f")
 
-    def dunnage(self, *words, stdin=None, environment=None):
+    def dunnage(self, *words, stdin=None, environment=None, cwd=None):
         """Runs a command to its end: returncode, stdout, stderr."""
         source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-        return subprocess.run([DUNNAGE, *words], capture_output=True, text=True, timeout=PATIENCE,
+        return subprocess.run([DUNNAGE, *words], capture_output=True, text=True, timeout=PATIENCE, cwd=cwd,
                               env={**self.environment, **(environment or {})}, **source)
 
     def succeed(self, *words, **keywords):

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <stop_token>
@@ -46,11 +47,15 @@ dunnage::ApplyOptions options_for(StepsPrinter& printer, bool destroy_data) {
 
 }  // namespace
 
-std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, bool destroy_data, Signals& signals) {
+std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, const ApplyWords& words, Signals& signals) {
   StepsPrinter printer;
   printer.show_kept(plan);
   std::stop_source stop;
-  dunnage::ApplyOptions options = options_for(printer, destroy_data);
+  dunnage::ApplyOptions options = options_for(printer, words.destroy_data);
+  if (words.quiet_pull) options.watch.progress = nullptr;
+  if (words.most_seconds) {
+    options.watch.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{*words.most_seconds};
+  }
   options.watch.stop = stop.get_token();
   const Bell done;
   std::exception_ptr failure;
@@ -74,6 +79,7 @@ std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, bool destroy_dat
   }
   worker.join();
   if (failure && !signal) std::rethrow_exception(failure);
+  if (!signal) printer.finish();
   return signal;
 }
 
@@ -81,6 +87,7 @@ void apply_plan(const dunnage::ProjectPlan& plan, bool destroy_data) {
   StepsPrinter printer;
   printer.show_kept(plan);
   plan.apply(options_for(printer, destroy_data));
+  printer.finish();
 }
 
 }  // namespace cli

@@ -22,6 +22,15 @@ void add_compose(CLI::App& parent, Session& session) {
   add_compose_run(compose);
   add_compose_exec(compose);
   add_compose_volumes(compose);
+  add_compose_container_verbs(compose);
+  add_compose_cp(compose);
+  add_compose_images(compose);
+  add_compose_ls(compose);
+  add_compose_pull(compose);
+  add_compose_scale(compose);
+  add_compose_top(compose);
+  add_compose_version(compose);
+  add_compose_refused(compose);
 }
 
 }  // namespace cli

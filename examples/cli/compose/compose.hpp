@@ -44,5 +44,14 @@ void add_compose_logs(const Compose& compose);
 void add_compose_run(const Compose& compose);
 void add_compose_exec(const Compose& compose);
 void add_compose_volumes(const Compose& compose);
+void add_compose_container_verbs(const Compose& compose);  // kill, pause, unpause, wait, rm
+void add_compose_cp(const Compose& compose);
+void add_compose_images(const Compose& compose);
+void add_compose_ls(const Compose& compose);
+void add_compose_pull(const Compose& compose);
+void add_compose_scale(const Compose& compose);
+void add_compose_top(const Compose& compose);
+void add_compose_version(const Compose& compose);
+void add_compose_refused(const Compose& compose);  // what cannot be done here, and says so
 
 }  // namespace cli

@@ -3,14 +3,12 @@
 // compose exec: a further program in a running container of a service.
 
 #include "compose.hpp"
-#include "container_words.hpp"
 #include "containers.hpp"
 #include "environment.hpp"
 #include "foreground.hpp"
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace cli {
@@ -22,24 +20,14 @@ struct ComposeExecFlags {
   std::string working_directory{};
   std::string index = "1";
   bool no_terminal = false;
+  bool as_it_is = false;
 };
-
-std::string container_for(const std::string& project, const std::string& service, const std::string& index,
-                          const Session& session) {
-  const auto all = containers_of(session, project, {});
-  const auto found = std::find_if(all.begin(), all.end(), [&](const dunnage::ContainerInfo& info) {
-    return service_of(info) == service && !is_one_off(info) &&
-           label_of(info, "com.docker.compose.container-number") == index && is_up(info.status);
-  });
-  if (found == all.end()) throw std::runtime_error{"service \"" + service + "\" is not running"};
-  return found->name;
-}
 
 int exec(const ComposeExecFlags& flags, const ProjectFlags& source, Session& session) {
   if (session.positional.size() < 2) {
     throw std::invalid_argument{"nothing to execute; write dunnage compose exec [OPTIONS] SERVICE COMMAND [ARG...]"};
   }
-  const std::string name = container_for(source.project_name(), session.positional.front(), flags.index, session);
+  const std::string name = container_for(session, source, session.positional.front(), flags.index, true).name;
   dunnage::ExecSpec spec;
   spec.argv.assign(session.positional.begin() + 1, session.positional.end());
   for (const auto& text : flags.variables) add_variable(spec.env, text);
@@ -62,6 +50,7 @@ void add_compose_exec(const Compose& compose) {
   CLI::App& command = compose.verb("exec", "Run a further program in a running container of a service");
   auto flags = std::make_shared<ComposeExecFlags>();
   command.add_flag("-T,--no-tty", flags->no_terminal, "No terminal, also where there is one");
+  command.add_flag("-i,--interactive,-t,--tty", flags->as_it_is, "As it is anyway");
   add_repeated(command, "-e,--env", flags->variables, "Environment: NAME=VALUE, or NAME for the value of this shell");
   command.add_option("--index", flags->index, "Which container of a scaled service (default: 1)");
   command.add_option("-u,--user", flags->user, "user[:group], names or numbers");

@@ -9,44 +9,60 @@
 namespace cli {
 namespace {
 
-void stop(const dunnage::Project& project, const DownFlags& flags, const Session& session) {
-  dunnage::DownOptions options = flags.options(session.store_root());
+struct LifecycleFlags {
+  DownFlags down{};
+  bool wait = false;
+  bool no_dependencies = false;
+};
+
+int stop(const LifecycleFlags& flags, const ProjectFlags& source, const Session& session) {
+  dunnage::DownOptions options = flags.down.options(session.store_root());
   options.remove = false;
-  apply_plan(project.plan_down(options), false);
+  apply_plan(source.load_or_remember(session, flags.down.services).plan_down(options), false);
+  return 0;
 }
 
-void start(const dunnage::Project& project, const DownFlags& flags, const Session& session) {
-  apply_plan(project.plan_up(
-                 {.services = flags.services, .dependencies = false, .create = false, .store = session.store_root()}),
-             false);
+int start(const LifecycleFlags& flags, const ProjectFlags& source, const Session& session) {
+  const dunnage::UpOptions options{.services = flags.down.services,
+                                   .dependencies = false,
+                                   .create = false,
+                                   .wait = flags.wait,
+                                   .store = session.store_root()};
+  apply_plan(source.load_or_remember(session, flags.down.services).plan_up(options), false);
+  return 0;
 }
 
-using Verb = void (*)(const dunnage::Project&, const DownFlags&, const Session&);
+int restart(const LifecycleFlags& flags, const ProjectFlags& source, const Session& session) {
+  (void)stop(flags, source, session);
+  return start(flags, source, session);
+}
 
-void add_verb(const Compose& compose, const std::string& name, const std::string& description, bool stops, Verb verb) {
+using Verb = int (*)(const LifecycleFlags&, const ProjectFlags&, const Session&);
+
+std::pair<CLI::App*, std::shared_ptr<LifecycleFlags>> add_verb(const Compose& compose, const std::string& name,
+                                                               const std::string& description, Verb verb) {
   CLI::App& command = compose.verb(name, description);
-  auto flags = std::make_shared<DownFlags>();
-  command.add_option("SERVICE", flags->services, "Only these")->type_name("");
-  if (stops) {
-    command.add_option("-t,--timeout", flags->seconds, "Seconds before a container that does not stop is killed");
-  }
-  on_chosen(command, compose.session, flags,
-            [project = compose.project, &session = compose.session, verb](const DownFlags& chosen) {
-              verb(project->load(true), chosen, session);
-              return 0;
-            });
+  auto flags = std::make_shared<LifecycleFlags>();
+  command.add_option("SERVICE", flags->down.services, "Only these")->type_name("");
+  compose.on_chosen(command, flags, verb);
+  return {&command, flags};
+}
+
+void add_grace(CLI::App& command, LifecycleFlags& flags) {
+  command.add_option("-t,--timeout", flags.down.seconds, "Seconds before a container that does not stop is killed");
 }
 
 }  // namespace
 
 void add_compose_lifecycle(const Compose& compose) {
-  add_verb(compose, "start", "Start containers that are there", false, start);
-  add_verb(compose, "stop", "Stop containers, and keep them", true, stop);
-  add_verb(compose, "restart", "Stop containers and start them again", true,
-           [](const dunnage::Project& project, const DownFlags& flags, const Session& session) {
-             stop(project, flags, session);
-             start(project, flags, session);
-           });
+  const auto [starting, start_flags] = add_verb(compose, "start", "Start containers that are there", start);
+  starting->add_flag("--wait", start_flags->wait, "Until those with a health check are healthy");
+  const auto [stopping, stop_flags] = add_verb(compose, "stop", "Stop containers, and keep them", stop);
+  add_grace(*stopping, *stop_flags);
+  const auto [restarting, restart_flags] =
+      add_verb(compose, "restart", "Stop containers and start them again", restart);
+  add_grace(*restarting, *restart_flags);
+  restarting->add_flag("--no-deps", restart_flags->no_dependencies, "As it is anyway");
 }
 
 }  // namespace cli

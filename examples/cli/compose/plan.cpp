@@ -19,7 +19,7 @@ struct PlanFlags {
 };
 
 int plan(const PlanFlags& flags, const ProjectFlags& source, const Session& session) {
-  const dunnage::Project project = source.load();
+  const dunnage::Project project = source.load_aloud(flags.up.services);
   const auto decided = [&] {
     if (!flags.down) return project.plan_up(flags.up.options(session.store_root()));
     const DownFlags down{.services = flags.up.services,

@@ -2,10 +2,11 @@
 #include "project_flags.hpp"
 
 #include "command.hpp"
+#include "remembered.hpp"
 
 #include <dunnage/error.hpp>
 
-#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -29,7 +30,7 @@ void ProjectFlags::add_to(CLI::App& compose) {
                    "The files are somebody else's: nothing outside of the project is granted to them");
 }
 
-dunnage::Project ProjectFlags::load(bool quiet) const {
+dunnage::ProjectSource ProjectFlags::source() const {
   dunnage::ProjectSource source;
   if (files.size() == 1 && files.front() == "-") {
     source.text = text_of_input();
@@ -42,13 +43,37 @@ dunnage::Project ProjectFlags::load(bool quiet) const {
   source.env_files.assign(env_files.begin(), env_files.end());
   source.interpolate = interpolate;
   if (!untrusted) source.grants = dunnage::ProjectGrants::all();
-  dunnage::Project project = dunnage::Project::load(source);
-  if (!quiet) {
-    for (const auto& note : project.notes()) complain("warning: " + note.to_string());
+  return source;
+}
+
+dunnage::Project ProjectFlags::load(const std::vector<std::string>& services) const {
+  dunnage::ProjectSource from = source();
+  dunnage::Project project = dunnage::Project::load(from);
+  bool more = false;
+  for (const auto& service : services) {
+    const auto disabled = project.disabled_services().find(service);
+    if (disabled == project.disabled_services().end()) continue;
+    from.profiles.insert(from.profiles.end(), disabled->second.begin(), disabled->second.end());
+    more = true;
   }
+  return more ? dunnage::Project::load(from) : project;
+}
+
+dunnage::Project ProjectFlags::load_aloud(const std::vector<std::string>& services) const {
+  dunnage::Project project = load(services);
+  for (const auto& note : project.notes()) complain("warning: " + note.to_string());
   return project;
 }
 
-std::string ProjectFlags::project_name() const { return name.empty() ? load(true).name() : name; }
+dunnage::Project ProjectFlags::load_or_remember(const Session& session,
+                                                const std::vector<std::string>& services) const {
+  const bool told = !files.empty() || !directory.empty() || std::getenv("COMPOSE_FILE") != nullptr;
+  if (name.empty() || told || !dunnage::find_project_files(std::filesystem::current_path()).empty()) {
+    return load(services);
+  }
+  return remembered_project(session, name);
+}
+
+std::string ProjectFlags::project_name() const { return name.empty() ? load().name() : name; }
 
 }  // namespace cli

@@ -7,8 +7,11 @@
 #include "moment.hpp"
 #include "table.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <set>
+#include <stdexcept>
 
 namespace cli {
 namespace {
@@ -20,6 +23,8 @@ struct ComposePsFlags {
   bool names = false;
   bool json = false;
   bool whole = false;
+  std::vector<std::string> statuses{};
+  std::vector<std::string> filters{};
 };
 
 Json row_of(const dunnage::ContainerInfo& info, const std::string& project, bool whole) {
@@ -41,12 +46,39 @@ Json row_of(const dunnage::ContainerInfo& info, const std::string& project, bool
           {"Status", status_of(info)}};
 }
 
+/// Those that are asked for; none: those that run.
+std::vector<std::string> statuses_of(const ComposePsFlags& flags) {
+  std::vector<std::string> statuses = flags.statuses;
+  for (const auto& filter : flags.filters) {
+    if (!filter.starts_with("status=")) {
+      throw std::invalid_argument{"--filter \"" + filter + "\" is unknown; write status=STATUS"};
+    }
+    statuses.push_back(filter.substr(7));
+  }
+  constexpr std::array kKnown{"created", "running", "paused", "restarting", "exited", "dead", "removing"};
+  for (const auto& status : statuses) {
+    if (std::find(kKnown.begin(), kKnown.end(), status) == kKnown.end()) {
+      throw std::invalid_argument{"\"" + status +
+                                  "\" is no status; write running, paused, restarting, exited, "
+                                  "created or dead"};
+    }
+  }
+  return statuses;
+}
+
+bool is_listed(const dunnage::ContainerInfo& info, bool all, const std::vector<std::string>& statuses) {
+  if (is_one_off(info) && !all) return false;
+  if (statuses.empty()) return all || is_up(info.status);
+  return std::find(statuses.begin(), statuses.end(), to_string(info.status)) != statuses.end();
+}
+
 int ps(const ComposePsFlags& flags, const ProjectFlags& source, const Session& session) {
   const std::string project = source.project_name();
   Table table{{"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}};
+  const auto statuses = statuses_of(flags);
   std::set<std::string> services;
-  for (const auto& info : containers_of(session, project, flags.services)) {
-    if (!flags.all && (!is_up(info.status) || is_one_off(info))) continue;
+  for (const auto& info : containers_of(session, source, flags.services)) {
+    if (!is_listed(info, flags.all, statuses)) continue;
     if (flags.names) {
       services.insert(service_of(info));
     } else if (flags.quiet) {
@@ -73,6 +105,9 @@ void add_compose_ps(const Compose& compose) {
   command.add_flag("-q,--quiet", flags->quiet, "Ids only");
   command.add_flag("--services", flags->names, "Names of the services only");
   command.add_flag("--no-trunc", flags->whole, "Whole ids and commands");
+  add_repeated(command, "--status", flags->statuses, "Only those that are: running, paused, restarting, exited, ...")
+      ->type_name("STATUS");
+  add_repeated(command, "--filter", flags->filters, "status=STATUS")->type_name("FILTER");
   add_format(command, flags->json);
   compose.on_chosen(command, flags, ps);
 }

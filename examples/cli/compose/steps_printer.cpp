@@ -97,10 +97,20 @@ void StepsPrinter::show(const dunnage::ApplyEvent& event) {
     case Phase::End:
       return put(name_of(event.step), words[1], true);
     case Phase::Waiting:
+      wait_for(name_of(event.step), event.text == "healthy" ? "Healthy" : "Exited");
       return put(name_of(event.step), "Waiting until it is " + event.text, false);
     case Phase::Failure:
       return put(name_of(event.step), "Error", true, true);
   }
+}
+
+void StepsPrinter::wait_for(const std::string& name, const std::string& word) {
+  const std::scoped_lock lock{mutex_};
+  awaited_[name] = word;
+}
+
+void StepsPrinter::finish() {
+  for (const auto& [name, word] : awaited_) put(name, word, true);
 }
 
 void StepsPrinter::show(const dunnage::Progress& now) {

@@ -25,6 +25,8 @@ class StepsPrinter {
   /// What is left as it is, and why that matters to somebody.
   void show_kept(const dunnage::ProjectPlan& plan);
   void show(const dunnage::ApplyEvent& event);
+  /// It has been done: what was waited for has come.
+  void finish();
   void show(const dunnage::Progress& now);
 
  private:
@@ -37,6 +39,7 @@ class StepsPrinter {
     std::chrono::steady_clock::time_point end{};
   };
 
+  void wait_for(const std::string& name, const std::string& word);
   void put(const std::string& name, const std::string& word, bool done, bool failed = false);
   void draw();
 
@@ -44,6 +47,7 @@ class StepsPrinter {
   bool terminal_;
   std::vector<Line> lines_;
   std::map<std::string, std::size_t> places_;
+  std::map<std::string, std::string> awaited_;  ///< by name, what they are when it is over
   std::size_t drawn_ = 0;
 };
 

@@ -10,6 +10,13 @@
 namespace cli {
 namespace {
 
+std::optional<std::chrono::milliseconds> grace_of(const std::optional<unsigned>& seconds) {
+  if (!seconds) return std::nullopt;
+  return std::chrono::seconds{*seconds};
+}
+
+}  // namespace
+
 std::pair<std::string, unsigned> parse_scale(const std::string& text) {
   const auto equals = text.find('=');
   unsigned count = 0;
@@ -22,12 +29,14 @@ std::pair<std::string, unsigned> parse_scale(const std::string& text) {
   throw std::invalid_argument{"--scale \"" + text + "\" is not SERVICE=NUMBER"};
 }
 
-std::optional<std::chrono::milliseconds> grace_of(const std::optional<unsigned>& seconds) {
-  if (!seconds) return std::nullopt;
-  return std::chrono::seconds{*seconds};
+std::optional<dunnage::PullPolicy> parse_pull(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (text == "always") return dunnage::PullPolicy::Always;
+  if (text == "missing" || text == "if_not_present") return dunnage::PullPolicy::Missing;
+  if (text == "never") return dunnage::PullPolicy::Never;
+  throw std::invalid_argument{"--pull \"" + text + "\" is not always, missing or never" +
+                              (text == "build" ? "; images are not built here" : "")};
 }
-
-}  // namespace
 
 void UpFlags::add_to(CLI::App& command) {
   command.add_option("SERVICE", services, "Only these, and what they depend on")->type_name("");
@@ -38,16 +47,35 @@ void UpFlags::add_to(CLI::App& command) {
                    "New anonymous volumes instead of those of the container before; their data is lost");
   command.add_flag("--remove-orphans", remove_orphans, "Remove containers of services that are no longer in the files");
   command.add_flag("--no-deps", no_dependencies, "Without what they depend on");
+  command.add_flag("--always-recreate-deps", always_recreate_dependencies,
+                   "Also containers they depend on, of which nothing has changed");
+  command.add_option("--pull", pull, "always, missing or never, instead of what the files say")->type_name("POLICY");
+  command.add_flag("--build", build, "Refused: images are not built here");
+  command.add_flag("--no-build", no_build, "As it is anyway");
   command.add_flag("-y,--yes", yes, "Make volumes anew whose configuration has changed; their data is lost");
   command.add_option("-t,--timeout", seconds, "Seconds before a container that does not stop is killed");
 }
 
 dunnage::UpOptions UpFlags::options(const std::filesystem::path& store) const {
+  if (build) {
+    throw std::invalid_argument{
+        "--build: images are not built here; build them with another program, load them with dunnage load, and name "
+        "them with image"};
+  }
+  if (no_recreate && (force_recreate || renew_volumes || always_recreate_dependencies)) {
+    throw std::invalid_argument{std::string{"--no-recreate and "} +
+                                (force_recreate  ? "--force-recreate"
+                                 : renew_volumes ? "--renew-anon-volumes"
+                                                 : "--always-recreate-deps") +
+                                " are incompatible"};
+  }
   dunnage::UpOptions options;
   options.services = services;
+  options.pull = parse_pull(pull);
   for (const auto& text : scale) options.scale.insert_or_assign(parse_scale(text).first, parse_scale(text).second);
   options.dependencies = !no_dependencies;
-  options.recreate = force_recreate;
+  options.recreate = force_recreate || renew_volumes;
+  options.recreate_dependencies = always_recreate_dependencies;
   options.no_recreate = no_recreate;
   options.renew_anonymous_volumes = renew_volumes;
   options.remove_orphans = remove_orphans;

@@ -32,7 +32,7 @@ int volumes(const VolumesFlags& flags, const ProjectFlags& source, const Session
   std::set<std::string> wanted;
   std::string project = source.name;
   if (project.empty() || !flags.services.empty()) {
-    const dunnage::Project loaded = source.load(true);
+    const dunnage::Project loaded = source.load(flags.services);
     project = loaded.name();
     wanted = mounted_by(loaded, flags.services);
   }
