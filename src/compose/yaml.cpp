@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/yaml.hpp"
 
+#include "compose/encoding.hpp"
 #include "error/printable.hpp"
 #include "spec/yaml.hpp"
 
@@ -267,6 +268,7 @@ bool is_indented_by_tab(std::string_view text, std::size_t offset) {
 
 std::vector<Document> parse_yaml(Texts& texts, std::uint32_t file) {
   const std::string& text = texts.text(file);
+  check_encoding(texts, file);
   check_signs(texts, file);
   std::istringstream stream{text};
   Builder builder{texts, file};

@@ -170,6 +170,25 @@ TEST_CASE("a hostile project ends in a sentence within 2 s and 128 MiB", "[compo
   }
 }
 
+TEST_CASE("what is not UTF-8, and control characters, are refused where they stand", "[compose]") {
+  const auto said = [](const std::string& text) {
+    ProjectSource source;
+    source.text = "services: {s: {image: i, hostname: \"" + text + "\"}}\n";
+    return answer(source);
+  };
+  for (const std::string text : {"h\xF4st", "h\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {
+    CHECK_THAT(said(text), Catch::Contains("compose.yaml:1:3") && Catch::Contains("not written in UTF-8"));
+  }
+  CHECK_THAT(said("\x1b[2J"), Catch::Contains("control character"));
+  CHECK(said("\xC3\xB6\xE2\x82\xAC\xF0\x9F\x90\xB3") == "loaded");
+}
+
+TEST_CASE("a tab in the indentation is named as the cause", "[compose]") {
+  ProjectSource source;
+  source.text = "services:\n\tweb: {image: i}\n";
+  CHECK_THAT(answer(source), Catch::Contains("not with a tab"));
+}
+
 TEST_CASE("a file outside of the project is not read unless that is granted", "[compose]") {
   const std::string image = "services: {s: {image: i}}\n";
   const std::vector<std::pair<std::string, std::string>> asking{

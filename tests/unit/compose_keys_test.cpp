@@ -222,6 +222,24 @@ TEST_CASE("a target that no engine takes is noted before anything is started", "
   CHECK_THAT(notes[0].text, Catch::Contains("one letter"));
 }
 
+TEST_CASE("extensions stay and are not noted, develop stays and is, and a plain date is a text", "[compose]") {
+  ProjectSource source;
+  source.text =
+      "x-develop: {a: 2024-01-01}\n"
+      "services:\n  s:\n    image: i\n    x-develop: {watch: []}\n    labels: {since: 2024-01-01}\n"
+      "    environment: {DAY: 2024-01-01}\n    develop: {watch: [{path: ., action: rebuild}]}\n";
+  const Project project = Project::load(source);
+  CHECK(project.service("s").labels.at("since") == "2024-01-01");
+  CHECK(project.service("s").environment.at("DAY") == "2024-01-01");
+  for (const char* const part :
+       {"x-develop:\n  a: \"2024-01-01\"", "    x-develop:", "    develop:", "since: \"2024-01-01\""}) {
+    CHECK_THAT(project.to_yaml(), Catch::Contains(part));
+  }
+  REQUIRE(project.notes().size() == 1);
+  CHECK(project.notes()[0].to_string() ==
+        "compose.yaml:8:5: services.s.develop: not supported: sources are not watched");
+}
+
 TEST_CASE("a variable that is not set and an obsolete key are noted", "[compose]") {
   const dunnage::test::ProjectDirectory directory{
       {{"compose.yaml", "version: \"3\"\nservices: {s: {image: \"i:${TAG}\"}}\n"}}};
