@@ -11,6 +11,7 @@ import dunnage
 import pytest
 
 from environments import PROJECT, REPOSITORY, run, run_readme
+from shown_code import parts_there
 
 USERS = ["root", "dunnage-range", "dunnage-single"] if os.geteuid() == 0 else ["oneself"]
 
@@ -38,8 +39,8 @@ def test_a_wheel_has_the_package_its_types_and_its_licence_and_nothing_else(whee
         package = {f"dunnage/{path.relative_to(PROJECT / 'dunnage').as_posix()}"
                    for path in (PROJECT / "dunnage").rglob("*") if path.suffix in (".py", ".pyi", ".typed")}
         package.add(f"dunnage/{os.path.basename(dunnage._dunnage.__file__)}")
-        package |= {name for name in names if name == f"{about}/entry_points.txt"}
-        assert names == package | {f"{about}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
+        assert names == package | {f"{about}/{name}" for name in (
+            "METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
         assert archive.read(f"{about}/licenses/LICENSE") == (REPOSITORY / "LICENSE").read_bytes()
         metadata = message_from_string(archive.read(f"{about}/METADATA").decode())
     assert metadata["Name"] == "dunnage" and metadata["Version"] == dunnage.__version__
@@ -60,3 +61,12 @@ assert "libdunnage" not in open("/proc/self/maps").read(), "the module wants the
 @pytest.mark.parametrize("user", USERS)
 def test_the_lines_of_the_readme_run(python, place, user, readme):
     print(run_readme(python, place, user, readme))
+
+
+def test_pytest_finds_the_plugin(python, place):
+    if not parts_there()["pytest"]:
+        return
+    run(python, "-m", "pip", "install", "-q", "pytest")
+    test = place / "test_plugin.py"
+    test.write_text("def test_a_container_ends_well(container):\n    assert container(['true']).wait().success\n")
+    assert "1 passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", test, cwd=place)
