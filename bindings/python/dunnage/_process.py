@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""run() and communicate(): a program from its start to its end, with what it read and wrote."""
+"""run(), exec_run() and communicate(): a program from its start to its end, with what it read and wrote."""
 
 from __future__ import annotations
 
@@ -156,20 +156,54 @@ def run(argv: Any = None, *, input: Any = None, timeout: Any = None, check: bool
     The options are Container.launch()'s; stdout and stderr are PIPE unless they say otherwise, and what came is in the
     result. Raises TimedOut after killing the container, and with `check` subprocess.CalledProcessError if the program
     does not exit with 0."""
+    return _run_to_end(_dunnage.Container.launch, argv, input, timeout, check, options)
+
+
+def exec_run(self: Any, argv: Any, *, input: Any = None, timeout: Any = None, check: bool = False,
+             **options: Any) -> CompletedProcess:
+    """exec_run(argv, *, input=None, timeout=None, check=False, **options): a further program in the container from its
+    start to its end; to exec() what run() is to launch(). After a timeout the program is killed, not the container."""
+    return _run_to_end(self.exec, argv, input, timeout, check, options)
+
+
+def _pipes(options: dict[str, Any], input: Any) -> None:
+    """The streams of what is run to its end."""
     options.setdefault("stdout", _dunnage.PIPE)
     options.setdefault("stderr", _dunnage.PIPE)
     if input is not None:
         if "stdin" in options:
-            raise ValueError("run() takes stdin or input, not both")
+            raise ValueError("it takes stdin or input, not both")
         options["stdin"] = _dunnage.PIPE
-    with _dunnage.Container.launch(argv, **options) as container:
-        stdout, stderr = communicate(container, input, timeout)
-        done = CompletedProcess(list(argv or []), container.wait(), stdout, stderr)
+
+
+def _run_to_end(start: Any, argv: Any, input: Any, timeout: Any, check: bool,
+                options: dict[str, Any]) -> CompletedProcess:
+    _pipes(options, input)
+    with start(argv, **options) as program:
+        stdout, stderr = communicate(program, input, timeout)
+        done = CompletedProcess(list(argv or []), program.wait(), stdout, stderr)
     if check:
         done.check_returncode()
     return done
 
 
+def returncode(self: Any) -> int | None:
+    """What subprocess calls so: the exit code, a signal below zero; None until a wait or poll has seen the end."""
+    status = self.exit_status
+    return None if status is None else int(status.returncode)
+
+
+def logs(self: Any, **options: Any) -> Any:
+    """logs(*, follow=False, tail=None, since=None): the LogEntry objects of its log, which it has with
+    stdout=Stdio.log(), as ContainerStore.logs() gives them; until its record is removed."""
+    return _dunnage.ContainerStore.open(self._store).logs(self.id, **options)
+
+
 for _class in (_dunnage.Container, _dunnage.Process):
     setattr(_class, "communicate", communicate)
+    setattr(_class, "returncode", property(returncode))
 setattr(_dunnage.Container, "run", staticmethod(run))
+setattr(_dunnage.Container, "exec_run", exec_run)
+setattr(_dunnage.Container, "logs", logs)
+for _store in (_dunnage.VolumeStore, _dunnage.ContainerStore, _dunnage.ImageStore):
+    setattr(_store, "__fspath__", lambda self: str(self.root))  # so that store= takes one

@@ -185,17 +185,19 @@ void define_state(py::class_<ContainerHandle>& cls) {
           "changes(self)\n--\n\nWhat it has changed of its image's root file system: a list of Change, sorted by path; "
           "Docker's `diff`. Raises LaunchError without an image.")
       .def_property_readonly("_owned", &ContainerHandle::owned)  // for dunnage.aio
+      .def_property_readonly("_store", &ContainerHandle::store)  // for logs()
       .def("__repr__", repr_of_container);
 }
 
 }  // namespace
 
-ContainerHandle::ContainerHandle(Container container, bool owned, TextMode mode)
+ContainerHandle::ContainerHandle(Container container, bool owned, TextMode mode, std::filesystem::path store)
     : container_{new Container{std::move(container)}, delete_without_gil<Container>},
       owned_{owned},
       id_{container_->id()},
       name_{container_->name()},
       mode_{mode},
+      store_{std::move(store)},
       streams_{std::move(mode)} {
   if (owned_) {
     open_containers().insert(this);

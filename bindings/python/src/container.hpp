@@ -7,6 +7,7 @@
 
 #include <dunnage/container.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,8 @@ namespace dunnage::python {
 /// block hold a reference of their own and let the GIL go.
 class ContainerHandle {
  public:
-  /// `owned`: it ends with this handle.
-  ContainerHandle(Container container, bool owned, TextMode mode);
+  /// `owned`: it ends with this handle. `store`: where its record is, if it has one; empty: default_store().
+  ContainerHandle(Container container, bool owned, TextMode mode, std::filesystem::path store);
   ContainerHandle(ContainerHandle&&) = delete;
   ContainerHandle& operator=(ContainerHandle&&) = delete;
   ~ContainerHandle();
@@ -30,6 +31,7 @@ class ContainerHandle {
   [[nodiscard]] bool owned() const noexcept { return owned_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
   [[nodiscard]] Streams& streams() noexcept { return streams_; }
   [[nodiscard]] const std::optional<ExitStatus>& last_status() const noexcept { return status_; }
   void remember(const ExitStatus& status) { status_ = status; }
@@ -47,6 +49,7 @@ class ContainerHandle {
   std::string id_;
   std::string name_;
   TextMode mode_;
+  std::filesystem::path store_;
   Streams streams_;
   std::optional<ExitStatus> status_;
 };

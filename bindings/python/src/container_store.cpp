@@ -52,7 +52,7 @@ std::unique_ptr<ContainerHandle> get_container(const ContainerStore& store, cons
     const Unlocked released;
     container.emplace(store.get(name));
   }
-  return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{});
+  return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{}, store.root());
 }
 
 std::unique_ptr<ContainerHandle> start_container(const ContainerStore& store, const std::string& name) {
@@ -61,7 +61,7 @@ std::unique_ptr<ContainerHandle> start_container(const ContainerStore& store, co
     const Unlocked released;
     container.emplace(store.start(name));
   }
-  return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{});
+  return std::make_unique<ContainerHandle>(std::move(*container), false, TextMode{}, store.root());
 }
 
 std::unique_ptr<LogEntries> logs(const ContainerStore& store, const std::string& name, const py::kwargs& kwargs) {

@@ -202,6 +202,7 @@ std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& 
   LaunchCall call = launch_fields().parse(args, kwargs);
   call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
   const bool owned = call.spec.lifetime == Lifetime::WithHost;
+  const std::filesystem::path store = call.spec.store;
   std::optional<Container> container;
   if (is_watched(call.spec)) {
     run_watched(call.watching, [&](const Watch& watch) {
@@ -212,7 +213,7 @@ std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& 
     const Unlocked released;
     container.emplace(Container::launch(std::move(call.spec)));
   }
-  return std::make_unique<ContainerHandle>(std::move(*container), owned, std::move(call.mode));
+  return std::make_unique<ContainerHandle>(std::move(*container), owned, std::move(call.mode), store);
 }
 
 }  // namespace dunnage::python

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from .. import _dunnage
-from .._process import CompletedProcess, _seconds
+from .._process import CompletedProcess, _pipes, _seconds
 from ._launching import Launching, taking, taking_method
 from ._logs import LogEntries
 from ._running import Running
@@ -130,6 +130,11 @@ class Container(Running[_dunnage.Container]):
         """Runs a further program in it: a Process. Awaited, or the head of an `async with`, as launch() is."""
         return Launching(self._exec(args, options), "Container.exec")
 
+    async def exec_run(self, argv: Any, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,
+                       **options: Any) -> CompletedProcess:
+        """A further program in it from its start to its end. Cancelling it kills the program."""
+        return await _run_to_end(self.exec, argv, input, timeout, check, options)
+
     def logs(self, *, follow: bool = False, tail: int | None = None,
              since: datetime | float | None = None) -> LogEntries:
         """The LogEntry objects of its log, which it has with stdout=Stdio.log(): `async for entry in
@@ -155,16 +160,16 @@ async def _launch(args: tuple[Any, ...], options: dict[str, Any]) -> Container:
 async def run(argv: Any = None, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,
               **options: Any) -> CompletedProcess:
     """dunnage.run(), awaited: a container from its start to its end. Cancelling it kills the container."""
+    return await _run_to_end(Container.launch, argv, input, timeout, check, options)
+
+
+async def _run_to_end(start: Any, argv: Any, input: Any, timeout: _Seconds | None, check: bool,
+                      options: dict[str, Any]) -> CompletedProcess:
     limit = _seconds(timeout)
-    options.setdefault("stdout", _dunnage.PIPE)
-    options.setdefault("stderr", _dunnage.PIPE)
-    if input is not None:
-        if "stdin" in options:
-            raise ValueError("run() takes stdin or input, not both")
-        options["stdin"] = _dunnage.PIPE
-    async with Container.launch(argv, **options) as container:
-        stdout, stderr = await container.communicate(input, limit)
-        done = CompletedProcess(list(argv or []), await container.wait(), stdout, stderr)
+    _pipes(options, input)
+    async with start(argv, **options) as program:
+        stdout, stderr = await program.communicate(input, limit)
+        done = CompletedProcess(list(argv or []), await program.wait(), stdout, stderr)
     if check:
         done.check_returncode()
     return done

@@ -90,6 +90,11 @@ class Running(Generic[Handle]):
         return self._handle.exit_status
 
     @property
+    def returncode(self) -> int | None:
+        """What subprocess calls so: the exit code, a signal below zero; None until a wait or poll has seen the end."""
+        return self._handle.returncode
+
+    @property
     def exit_fd(self) -> int:
         """Becomes and stays readable when the program has ended. Owned here."""
         return self._handle.exit_fd
