@@ -113,8 +113,8 @@ def callables():
     for cls in classes():
         yield cls.__qualname__, cls
         for name in dir(cls):
-            if name.startswith("__") and name not in ("__getitem__", "__contains__", "__setstate__", "__eq__",
-                                                      "__enter__", "__exit__", "__iter__", "__next__"):
+            if name.startswith("_") and name not in ("__getitem__", "__contains__", "__setstate__", "__eq__",
+                                                     "__enter__", "__exit__", "__iter__", "__next__"):
                 continue
             if isinstance(inspect.getattr_static(cls, name), staticmethod):
                 yield f"{cls.__qualname__}.{name}", getattr(cls, name)
