@@ -6,6 +6,9 @@
 
 #include <dunnage/copy.hpp>
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 
@@ -28,30 +31,43 @@ std::optional<Place> place_in(const std::string& text) {
   return Place{text.substr(0, colon), std::move(path)};
 }
 
-void copy_in(const CopyFlags& flags, const Place& place, const Session& session, const dunnage::CopyOptions& options) {
+/// Calls `copy` with the store and the name of a container or else of a volume.
+template <typename Copy>
+void with_store(const Place& place, const Session& session, Copy&& copy) {
   const auto containers = session.containers();
   if (!containers.find(place.name) && session.volumes().find(place.name)) {
-    dunnage::copy_in(session.volumes(), place.name, flags.source, place.path, options);
+    copy(session.volumes(), place.name);
   } else {
-    dunnage::copy_in(containers, place.name, flags.source, place.path, options);
+    copy(containers, place.name);
   }
 }
 
+void copy_in(const CopyFlags& flags, const Place& place, const Session& session, const dunnage::CopyOptions& options) {
+  with_store(place, session, [&](const auto& store, const std::string& name) {
+    if (flags.source == "-") {
+      dunnage::copy_in(store, name, STDIN_FILENO, place.path, options);
+    } else {
+      dunnage::copy_in(store, name, std::filesystem::path{flags.source}, place.path, options);
+    }
+  });
+}
+
 void copy_out(const CopyFlags& flags, const Place& place, const Session& session, const dunnage::CopyOptions& options) {
-  const auto containers = session.containers();
-  if (!containers.find(place.name) && session.volumes().find(place.name)) {
-    dunnage::copy_out(session.volumes(), place.name, place.path, flags.target, options);
-  } else {
-    dunnage::copy_out(containers, place.name, place.path, flags.target, options);
+  if (flags.target == "-" && ::isatty(STDOUT_FILENO) == 1) {
+    throw std::invalid_argument{"an archive is nothing for a terminal; write it to a file or a pipe"};
   }
+  with_store(place, session, [&](const auto& store, const std::string& name) {
+    if (flags.target == "-") {
+      dunnage::copy_out(store, name, place.path, STDOUT_FILENO, options);
+    } else {
+      dunnage::copy_out(store, name, place.path, std::filesystem::path{flags.target}, options);
+    }
+  });
 }
 
 }  // namespace
 
 int copy(const CopyFlags& flags, const Session& session) {
-  if (flags.source == "-" || flags.target == "-") {
-    throw std::invalid_argument{"- is no place here; copy to a directory, and use tar there"};
-  }
   const auto source = place_in(flags.source);
   const auto target = place_in(flags.target);
   if (source.has_value() == target.has_value()) {
@@ -70,9 +86,12 @@ int copy(const CopyFlags& flags, const Session& session) {
 }
 
 void CopyFlags::add_to(CLI::App& command, const std::string& name) {
-  command.footer("Either SOURCE or TARGET is " + name + ":PATH; a directory ending in /. stands for what is in it.");
-  command.add_option("SOURCE", source, "PATH, or " + name + ":PATH")->required()->type_name("");
-  command.add_option("TARGET", target, name + ":PATH, or PATH")->required()->type_name("");
+  command.footer(
+      "Either SOURCE or TARGET is " + name +
+      ":PATH; a directory ending in /. stands for what is in it. The other one may be -: a tar archive, from the "
+      "standard input or to the standard output.");
+  command.add_option("SOURCE", source, "PATH, -, or " + name + ":PATH")->required()->type_name("");
+  command.add_option("TARGET", target, name + ":PATH, PATH, or -")->required()->type_name("");
   command.add_flag("-a,--archive", archive, "Keep owners, set-user-ID bits and capabilities");
   command.add_flag("-L,--follow-link", follow_links, "Copy what a link leads to, if SOURCE is one");
   command.add_flag("-q,--quiet", quiet, "Show no progress");

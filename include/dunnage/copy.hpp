@@ -7,6 +7,7 @@
 ///     dunnage::copy_in(container, "/home/me/app.conf", "/etc/app/");        // becomes /etc/app/app.conf
 ///     dunnage::copy_out(container, "/var/log/app/.", "/home/me/logs");      // what is in it, not the directory itself
 ///     dunnage::copy_in(store, "db-data", "backup.sql", "/");
+///     dunnage::copy_out(container, "/var/log/app", STDOUT_FILENO);          // as a tar archive
 ///
 /// The rules, which are Docker's:
 ///
@@ -63,12 +64,36 @@ DUNNAGE_API void copy_in(const Container& container, const std::filesystem::path
 DUNNAGE_API void copy_out(const Container& container, const std::string& source, const std::filesystem::path& target,
                           const CopyOptions& options = {});
 
+/// The same as a tar archive, as `docker cp` does with "-". It is read from, or written to, an open file, pipe or
+/// socket, which stays the caller's; nobody gets a SIGPIPE.
+///
+/// Out comes ustar, and pax where that is needed: names begin with that of the source, or are below it with "/." at its
+/// end; owners are the container's, whatever `archive` says; sockets are left out, holes stay holes but count as
+/// content, times are in seconds, directories are at most 128 deep. An error leaves an archive without an end.
+///
+/// In goes one that is packed by gzip, zstd, bzip2, xz, lz4 or not at all, into a directory that is there. Nobody has
+/// to trust it: it is unpacked out of sight in the store first, and nothing happens to the target unless it is whole,
+/// and has no name that leads upwards, no device, and no name that only layers of images have (".wh."). Links in it
+/// lead to places in it; none that is in the target is written through. Directories that are there keep their owner,
+/// mode and times; owners in it count with `archive` only. Of extended attributes come user.*, access control lists
+/// and, with `archive`, capabilities; others are the machine's. Without `most_bytes` it may have 64 GiB, and 32 in one
+/// file. Throws: besides, LaunchError(image_invalid) for what is not a whole archive, LaunchError(not_supported) for a
+/// device.
+DUNNAGE_API void copy_in(const Container& container, int archive, const std::string& target,
+                         const CopyOptions& options = {});
+DUNNAGE_API void copy_out(const Container& container, const std::string& source, int archive,
+                          const CopyOptions& options = {});
+
 /// The same for a recorded container, by its name, its id, or a beginning of that. Throws:
 /// LaunchError(container_missing), and as the others.
 DUNNAGE_API void copy_in(const ContainerStore& store, const std::string& container, const std::filesystem::path& source,
                          const std::string& target, const CopyOptions& options = {});
 DUNNAGE_API void copy_out(const ContainerStore& store, const std::string& container, const std::string& source,
                           const std::filesystem::path& target, const CopyOptions& options = {});
+DUNNAGE_API void copy_in(const ContainerStore& store, const std::string& container, int archive,
+                         const std::string& target, const CopyOptions& options = {});
+DUNNAGE_API void copy_out(const ContainerStore& store, const std::string& container, const std::string& source,
+                          int archive, const CopyOptions& options = {});
 
 /// The same for a volume; "/" is its top. It cannot be removed meanwhile.
 /// Throws: VolumeError(volume_missing, ...), VolumeError(not_supported) for one whose data is not in the store.
@@ -76,5 +101,9 @@ DUNNAGE_API void copy_in(const VolumeStore& store, const std::string& volume, co
                          const std::string& target, const CopyOptions& options = {});
 DUNNAGE_API void copy_out(const VolumeStore& store, const std::string& volume, const std::string& source,
                           const std::filesystem::path& target, const CopyOptions& options = {});
+DUNNAGE_API void copy_in(const VolumeStore& store, const std::string& volume, int archive, const std::string& target,
+                         const CopyOptions& options = {});
+DUNNAGE_API void copy_out(const VolumeStore& store, const std::string& volume, const std::string& source, int archive,
+                          const CopyOptions& options = {});
 
 }  // namespace dunnage

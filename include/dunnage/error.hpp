@@ -56,7 +56,7 @@ enum class errc {
   timed_out,          ///< the deadline passed [timed_out]
   image_missing,      ///< no image of that name [no_such_file_or_directory]
   image_in_use,       ///< a container is made of the image [device_or_resource_busy]
-  image_invalid,      ///< an image, or an archive of one, is malformed or hostile [bad_message]
+  image_invalid,      ///< an image, or an archive, is malformed or hostile [bad_message]
   digest_mismatch,    ///< content is not what its digest says [bad_message]
   limit_exceeded,     ///< an archive or a project is larger than it may be [file_too_large]
   pull_failed,        ///< a registry did not give the image [io_error]

@@ -57,8 +57,11 @@ std::vector<Piece> pieces_of(int fd, const struct stat& status) {
   return pieces;
 }
 
-/// Reading leaves the times of the owner's files alone.
+/// Reading leaves the times of the owner's files alone. What is open for reading is taken as it is.
 kernel::FileDescriptor open_to_read(int file) {
+  if (const int flags = ::fcntl(file, F_GETFL); flags >= 0 && (flags & O_PATH) == 0) {
+    return kernel::FileDescriptor{::fcntl(file, F_DUPFD_CLOEXEC, 3)};
+  }
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   kernel::FileDescriptor own{::open(DescriptorPath{file}.text, kFlags | O_NOATIME)};
   if (!own && errno == EPERM) {
@@ -88,8 +91,7 @@ TarWriter::TarWriter(const ImageLimits& limits, Watching& watching, const std::f
     throw std::bad_alloc{};
   }
   require(::archive_write_set_format_pax_restricted(writer_.get()));
-  // Names are bytes, and one spelling of the attributes is enough.
-  require(::archive_write_set_option(writer_.get(), "pax", "hdrcharset", "BINARY"));
+  // One spelling of the attributes is enough.
   require(::archive_write_set_option(writer_.get(), "pax", "xattrheader", "SCHILY"));
   require(::archive_write_set_bytes_per_block(writer_.get(), static_cast<int>(kChunk)));
   require(::archive_write_set_bytes_in_last_block(writer_.get(), 1));
@@ -162,7 +164,18 @@ void TarWriter::add_attributes(int file) {
   }
 }
 
-void TarWriter::end() { require(::archive_write_header(writer_.get(), entry_.get())); }
+void TarWriter::add_attribute(const char* name, std::string_view value) {
+  ::archive_entry_xattr_add_entry(entry_.get(), name, value.data(), value.size());
+}
+
+/// Names are bytes. Those that are not ASCII are marked as such, with a warning; marks on all of them would make other
+/// programs complain of each.
+void TarWriter::end() {
+  const int result = ::archive_write_header(writer_.get(), entry_.get());
+  if (result != ARCHIVE_WARN || words_of(writer_.get()).find("translate") == std::string::npos) {
+    require(result);
+  }
+}
 
 void TarWriter::end_as_link_to(const std::string& name) {
   ::archive_entry_set_size(entry_.get(), 0);
@@ -177,6 +190,10 @@ void TarWriter::end_as_symbolic_link(int file) {
     throw kernel::CallError{"readlink", errno};
   }
   target.resize(static_cast<std::size_t>(size));
+  end_as_symbolic_link(target);
+}
+
+void TarWriter::end_as_symbolic_link(const std::string& target) {
   ::archive_entry_copy_symlink(entry_.get(), target.c_str());
   end();
 }

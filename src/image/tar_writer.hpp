@@ -34,14 +34,16 @@ class TarWriter {
 
   /// What every entry has; extended attributes are those of `file`, unless it is below zero.
   void begin(const std::string& name, const struct stat& status, int file);
+  void add_attribute(const char* name, std::string_view value);
   void end();  ///< writes it
 
-  /// Instead of end(): with the content of `file`, which is O_PATH; holes stay holes.
+  /// Instead of end(): with the content of `file`, which is O_PATH or open for reading; holes stay holes.
   void end_with_content(int file, const struct stat& status);
   /// Instead of end(): as a further name of an entry that was written.
   void end_as_link_to(const std::string& name);
   /// Instead of end(): with where the link `file` leads to.
   void end_as_symbolic_link(int file);
+  void end_as_symbolic_link(const std::string& target);
 
   void finish();
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
@@ -49,7 +51,11 @@ class TarWriter {
  private:
   struct Free {
     void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
-    void operator()(archive* writer) const noexcept { (void)::archive_write_free(writer); }
+    /// One that was not finished gets no end, so that nobody takes it for a whole one.
+    void operator()(archive* writer) const noexcept {
+      (void)::archive_write_fail(writer);
+      (void)::archive_write_free(writer);
+    }
   };
 
   static la_ssize_t supply(archive* writer, void* self, const void* data, std::size_t size) noexcept;

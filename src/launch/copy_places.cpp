@@ -5,6 +5,7 @@
 #include <dunnage/error.hpp>
 
 #include "container/copy.hpp"
+#include "container/copy_archive.hpp"
 #include "container/failure.hpp"
 #include "container/lookup.hpp"
 #include "container/record.hpp"
@@ -179,6 +180,18 @@ void copy_out(const Container& container, const std::string& source, const std::
                  [&](const CopyPlace& place) { container::copy_out(place, source, target, options); });
 }
 
+void copy_in(const Container& container, int archive, const std::string& target, const CopyOptions& options) {
+  const VolumeStore store = VolumeStore::open(ContainerAccess::state(container).store);
+  with_container(container, kInContainer, [&](const CopyPlace& place) {
+    container::unpack_in(place, VolumeStoreAccess::layout(store), archive, target, options);
+  });
+}
+
+void copy_out(const Container& container, const std::string& source, int archive, const CopyOptions& options) {
+  with_container(container, kOutOfContainer,
+                 [&](const CopyPlace& place) { container::pack_out(place, source, archive, options); });
+}
+
 void copy_in(const ContainerStore& store, const std::string& container, const std::filesystem::path& source,
              const std::string& target, const CopyOptions& options) {
   with_recorded(store.root(), container, {}, {Stage::Store, kInContainer, container},
@@ -191,6 +204,20 @@ void copy_out(const ContainerStore& store, const std::string& container, const s
                 [&](const CopyPlace& place) { container::copy_out(place, source, target, options); });
 }
 
+void copy_in(const ContainerStore& store, const std::string& container, int archive, const std::string& target,
+             const CopyOptions& options) {
+  const VolumeStore volumes = VolumeStore::open(store.root());
+  with_recorded(store.root(), container, {}, {Stage::Store, kInContainer, container}, [&](const CopyPlace& place) {
+    container::unpack_in(place, VolumeStoreAccess::layout(volumes), archive, target, options);
+  });
+}
+
+void copy_out(const ContainerStore& store, const std::string& container, const std::string& source, int archive,
+              const CopyOptions& options) {
+  with_recorded(store.root(), container, {}, {Stage::Store, kOutOfContainer, container},
+                [&](const CopyPlace& place) { container::pack_out(place, source, archive, options); });
+}
+
 void copy_in(const VolumeStore& store, const std::string& volume, const std::filesystem::path& source,
              const std::string& target, const CopyOptions& options) {
   with_volume(store, volume, kInVolume,
@@ -201,6 +228,19 @@ void copy_out(const VolumeStore& store, const std::string& volume, const std::st
               const std::filesystem::path& target, const CopyOptions& options) {
   with_volume(store, volume, kOutOfVolume,
               [&](const CopyPlace& place) { container::copy_out(place, source, target, options); });
+}
+
+void copy_in(const VolumeStore& store, const std::string& volume, int archive, const std::string& target,
+             const CopyOptions& options) {
+  with_volume(store, volume, kInVolume, [&](const CopyPlace& place) {
+    container::unpack_in(place, VolumeStoreAccess::layout(store), archive, target, options);
+  });
+}
+
+void copy_out(const VolumeStore& store, const std::string& volume, const std::string& source, int archive,
+              const CopyOptions& options) {
+  with_volume(store, volume, kOutOfVolume,
+              [&](const CopyPlace& place) { container::pack_out(place, source, archive, options); });
 }
 
 }  // namespace dunnage

@@ -11,7 +11,7 @@ WorkOutcome list_changes(const Connection& connection, int upper, std::span<cons
   work.descriptors = {upper};
   work.descriptors.insert(work.descriptors.end(), lowers.begin(), lowers.end());
   work.step = "diff";
-  return run_work(connection, work, watch, [&](std::span<const std::byte> payload) {
+  return run_work(connection, work, watch, [&](std::span<const std::byte> payload, kernel::FileDescriptor& /*none*/) {
     std::string_view rest{reinterpret_cast<const char*>(payload.data()), payload.size()};
     while (rest.size() > 1) {
       const std::size_t end = rest.find('\0');

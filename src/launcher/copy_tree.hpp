@@ -26,6 +26,7 @@ struct TreeCopy {
   std::string into{};   ///< the same for `to`
   bool follow = false;  ///< with `name` and `below`: if the last component is a link, what it leads to
   bool merge = false;   ///< into what is there: directories are one, anything else is replaced, but not by a directory
+  bool keep = false;    ///< with `merge`: directories that are there keep owner, mode and times
   bool mounts = false;  ///< what is mounted in it is copied too
   bool quiet = false;   ///< nobody changes `from` meanwhile, as with an image: files are opened at once then
   bool sync = false;    ///< it is on the disk when it is done; a failure is final

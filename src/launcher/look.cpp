@@ -13,7 +13,7 @@ WorkOutcome look_at(const Connection& connection, int root, const std::string& p
   work.request.flags = follow == Follow::Yes ? kLookFollow : 0U;
   work.texts = path + '\0';
   work.descriptors = {root};
-  return run_work(connection, work, watch, [&](std::span<const std::byte> payload) {
+  return run_work(connection, work, watch, [&](std::span<const std::byte> payload, kernel::FileDescriptor& /*none*/) {
     if (payload.size() >= sizeof found.report) {
       std::memcpy(&found.report, payload.data(), sizeof found.report);
       const auto rest = payload.subspan(sizeof found.report);

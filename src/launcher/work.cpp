@@ -77,11 +77,13 @@ class Conversation {
   /// What came with the event Message.
   [[nodiscard]] const Message& message() const noexcept { return message_; }
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return payload_; }
+  /// Empty if none came with it.
+  [[nodiscard]] kernel::FileDescriptor& descriptor() noexcept { return descriptor_; }
 
  private:
   Event next(Deadline deadline, bool stoppable) {
     for (;;) {
-      const ssize_t size = ::recv(channel_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      const ssize_t size = receive();
       if (size >= 0) {
         return take(static_cast<std::size_t>(size));
       }
@@ -94,6 +96,29 @@ class Conversation {
         throw kernel::CallError{"recv", errno};
       }
     }
+  }
+
+  ssize_t receive() {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    iovec part{buffer_.data(), buffer_.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    descriptor_.reset();
+    const ssize_t size = ::recvmsg(channel_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size >= 0 && (header.msg_flags & MSG_CTRUNC) != 0) {
+      errno = EMFILE;  // the kernel could not give this process the descriptor
+      return -1;
+    }
+    const cmsghdr* first = size < 0 ? nullptr : CMSG_FIRSTHDR(&header);
+    if (first != nullptr && first->cmsg_type == SCM_RIGHTS && first->cmsg_len == CMSG_LEN(sizeof(int))) {
+      int number = -1;
+      std::memcpy(&number, CMSG_DATA(first), sizeof number);
+      descriptor_.reset(number);
+    }
+    return size;
   }
 
   Event take(std::size_t size) {
@@ -129,6 +154,7 @@ class Conversation {
   std::vector<std::byte> buffer_;
   Message message_{};
   std::span<const std::byte> payload_{};
+  kernel::FileDescriptor descriptor_;
 };
 
 WorkReport report_of(std::span<const std::byte> payload, std::string& path) {
@@ -246,7 +272,7 @@ WorkOutcome run_work(const Connection& connection, const Work& work, const Watch
     }
     if (talk.message().kind == MessageKind::Found) {
       if (sink) {
-        sink(talk.payload());
+        sink(talk.payload(), talk.descriptor());
       }
       continue;
     }

@@ -6,6 +6,7 @@
 
 #include <dunnage/progress.hpp>
 
+#include "kernel/file_descriptor.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/work_protocol.hpp"
 
@@ -46,8 +47,8 @@ struct Work {
   bool in_bytes = false;  ///< what Progress counts; else entries
 };
 
-/// Gets the payload of each message of kind Found.
-using WorkSink = std::function<void(std::span<const std::byte>)>;
+/// Gets the payload of each message of kind Found, and the descriptor that came with it, which is the sink's to take.
+using WorkSink = std::function<void(std::span<const std::byte>, kernel::FileDescriptor&)>;
 
 /// Waits by poll(2), with no thread, until the work has ended, and the worker with it; one that is cancelled or late is
 /// ended. What `watch.progress` and `sink` throw ends it too, and comes out of here.

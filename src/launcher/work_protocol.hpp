@@ -32,6 +32,10 @@ enum class WorkKind : uint32_t {
   /// Descriptors: the upper directory of an overlay, and its lower ones, topmost first. Answered with many Found, each
   /// of which holds entries: a letter (A, C or D), a path, and its NUL.
   Changes,
+  /// Descriptor: a root; what comes after it is kept open until the end. Text: a path in it; kLookFollow counts.
+  /// Answered with a Found for it and for each entry below it: a PackRecord with its texts, and the descriptor of a
+  /// file.
+  Pack,
 };
 
 enum LookFlags : uint32_t {
@@ -52,6 +56,26 @@ struct LookReport {
   uint32_t reserved = 0;
 };
 
+/// Followed by the path below the top (empty: the top itself), where a link leads to, and the attributes: for each its
+/// name with its NUL, the size of its value in four bytes, and the value.
+struct PackRecord {
+  uint32_t mode = 0;
+  uint32_t uid = 0;  ///< ids as containers see them
+  uint32_t gid = 0;
+  uint32_t links = 0;
+  uint64_t size = 0;
+  uint64_t blocks = 0;
+  uint64_t inode = 0;
+  uint64_t device = 0;
+  int64_t seconds = 0;  ///< of the last modification
+  uint32_t device_major = 0;
+  uint32_t device_minor = 0;
+  uint32_t path_size = 0;
+  uint32_t target_size = 0;
+  uint32_t attributes_size = 0;
+  uint32_t reserved = 0;
+};
+
 enum CopyFlags : uint32_t {
   kCopySync = 1U,     ///< what was written is on the disk when the work has ended
   kCopyEntry = 2U,    ///< the source itself, of any kind, becomes an entry; its name there is the text
@@ -59,6 +83,7 @@ enum CopyFlags : uint32_t {
   kCopyMounts = 8U,   ///< what is mounted below is copied too, but for the kernel's own file systems
   kCopyQuiet = 16U,   ///< nobody changes the source meanwhile; if somebody does, a device may be opened, and no more
   kCopyFollow = 32U,  ///< a source that is a link stands for what it leads to
+  kCopyKeep = 64U,    ///< directories that are there keep owner, mode and times
 };
 
 struct WorkRequest {

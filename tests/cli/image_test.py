@@ -373,10 +373,26 @@ class CopyAndDiff(ImageTest):
         for source, target in (("server:/etc", "server:/tmp"), (self.path("file"), self.path("other")),
                                ("server:/absent", self.directory), (self.path("absent"), "server:/"),
                                (self.path("file"), "server:/absent/deeper/file"), ("absent:/etc", self.directory),
-                               ("-", "server:/"), ("server:", self.directory)):
+                               ("-", "server:/absent"), ("-", "-"), ("-", self.directory), ("server:", self.directory)):
             self.fail_with(1, "cp", source, target)
         self.run_sh("base", "true", "--name", "gone", "--rm")
         self.assertIn("gone", self.fail_with(1, "cp", "gone:/etc", self.path("etc")))
+
+    def test_archives_come_from_the_input_and_go_to_the_output(self):
+        self.detached("--name", "server", "base", "sh", "-c", "mkdir /logs; echo one > /logs/1; exec sleep 1000")
+        self.eventually(lambda: self.dunnage("exec", "server", "test", "-s", "/logs/1").returncode == 0, "the file")
+        with open(self.path("packed"), "wb") as file:
+            subprocess.run([DUNNAGE, "cp", "server:/logs", "-"], stdout=file, env=self.environment, check=True)
+        with tarfile.open(self.path("packed")) as packed:
+            self.assertEqual(packed.getnames(), ["logs", "logs/1"])
+            self.assertEqual(packed.extractfile("logs/1").read(), b"one\n")
+        self.succeed("volume", "create", "data")
+        for place in ("server:/etc", "data:/"):
+            with open(self.path("packed"), "rb") as file:
+                subprocess.run([DUNNAGE, "cp", "-", place], stdin=file, env=self.environment, check=True)
+        self.assertEqual(self.succeed("exec", "server", "cat", "/etc/logs/1"), "one\n")
+        self.succeed("cp", "data:/logs/1", self.path("back"))
+        self.assertEqual(self.read("back"), "one\n")
 
     def test_files_of_a_container_that_has_ended(self):
         self.detached("--name", "server", "-v", "data:/data", "base", "sh", "-c",

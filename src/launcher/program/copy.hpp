@@ -31,7 +31,8 @@ struct CopyNode {
   int target = -1;
   uint32_t depth = 0;
   std::atomic<uint32_t> pending{0};  ///< parts and directories in it that are not done
-  bool fresh = false;                ///< this copy made it
+  bool fresh = false;                ///< this copy made it, and all it is in
+  bool made = false;                 ///< this copy made it
   bool inherits_group = false;       ///< what is made in it does not get our group by itself
   struct statx status {};            ///< of the source
   char name[kLongestName + 1] = {};  ///< in the target
@@ -160,6 +161,13 @@ const char* path_of(CopyThread& thread, const CopyNode* parent, const char* name
 /// Copies the attributes of `from` that are the file's own: of the user, access lists, capabilities. Descriptors may be
 /// O_PATH. 0 or -errno; `step` says of what.
 long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept;
+
+/// Whether an attribute belongs to the file, and so into a copy of it: labels, signatures and the like are the
+/// machine's, and marks of overlays would hide files.
+[[nodiscard]] bool is_of_archive(const char* name) noexcept;
+
+/// Whether a directory is of a file system the kernel makes up.
+[[nodiscard]] bool is_of_kernel(int fd) noexcept;
 
 /// False when it is one too many.
 bool count_entry(CopyThread& thread, const CopyNode* parent, const char* name) noexcept;

@@ -12,14 +12,8 @@ bool begins_with(const char* text, const char* prefix) noexcept {
   return prefix[index] == '\0';
 }
 
-/// Labels, signatures and the like are the machine's, not the file's; marks of overlays would hide files.
 bool is_of_file(const Copy& copy, const char* name) noexcept {
-  if (same_text(name, "security.capability")) {
-    return !copy.gives_away();
-  }
-  const bool mark = begins_with(name, "user.overlay.") || begins_with(name, "trusted.overlay.");
-  return !mark &&
-         (begins_with(name, "user.") || begins_with(name, "trusted.") || begins_with(name, "system.posix_acl_"));
+  return is_of_archive(name) && !(copy.gives_away() && same_text(name, "security.capability"));
 }
 
 /// It is gone, or the file system has none of this kind.
@@ -35,6 +29,12 @@ long read_attribute(Read&& read) noexcept {
 }
 
 }  // namespace
+
+bool is_of_archive(const char* name) noexcept {
+  const bool mark = begins_with(name, "user.overlay.") || begins_with(name, "trusted.overlay.");
+  return !mark && (same_text(name, "security.capability") || begins_with(name, "user.") ||
+                   begins_with(name, "trusted.") || begins_with(name, "system.posix_acl_"));
+}
 
 long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept {
   step = Step::ReadAttributes;

@@ -13,29 +13,14 @@ namespace {
 
 constexpr uint64_t kFewEntries = 64;  ///< too few for a second thread to be worth its start
 
-/// Of the kernel's making, without end or meaning as files.
-bool is_of_kernel(int fd) noexcept {
-  constexpr long kMqueue = 0x19800202;  // the kernel's headers do not name it
-  constexpr long kKinds[] = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-                             DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC,      SECURITYFS_MAGIC,
-                             BPF_FS_MAGIC,       NSFS_MAGIC,    PIPEFS_MAGIC,       kMqueue};
-  long status[16] = {};  // struct statfs begins with the kind
-  if (raw_syscall(__NR_fstatfs, fd, as_argument(status)) < 0) {
-    return false;
-  }
-  for (const long kind : kKinds) {
-    if (status[0] == kind) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /// Owner, mode, attributes and times of a directory that is done.
 bool finish_directory(CopyThread& thread, const CopyNode& node) noexcept {
   const Copy& copy = *thread.copy;
   if (node.parent == nullptr && copy.is(kCopyMerge) && !copy.is(kCopyEntry)) {
     return true;  // what was copied into was there before
+  }
+  if (copy.is(kCopyKeep) && !node.made) {
+    return true;
   }
   Step step = Step::SetOwner;
   long result = set_owner(node.target, uid_of_copy(copy, node.status), gid_of_copy(copy, node.status));
@@ -216,6 +201,23 @@ void run_thread(void* argument) noexcept {
 
 }  // namespace
 
+bool is_of_kernel(int fd) noexcept {
+  constexpr long kMqueue = 0x19800202;  // the kernel's headers do not name it
+  constexpr long kKinds[] = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+                             DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC,      SECURITYFS_MAGIC,
+                             BPF_FS_MAGIC,       NSFS_MAGIC,    PIPEFS_MAGIC,       kMqueue};
+  long status[16] = {};  // struct statfs begins with the kind
+  if (raw_syscall(__NR_fstatfs, fd, as_argument(status)) < 0) {
+    return false;
+  }
+  for (const long kind : kKinds) {
+    if (status[0] == kind) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool count_entry(CopyThread& thread, const CopyNode* parent, const char* name) noexcept {
   Worker& worker = thread.copy->worker;
   if (worker.entries.fetch_add(1, std::memory_order_relaxed) >= worker.request.most_entries) {
@@ -248,6 +250,7 @@ bool open_directory(CopyThread& thread, CopyNode& node, int fd, int target_paren
   if (node.target < 0) {
     return fail_copy(thread, step, node.target, node.parent, node.name);
   }
+  node.made = node.fresh;
   node.fresh = node.fresh && (node.parent == nullptr || node.parent->fresh);  // or it has inherited access lists
   struct statx status {};
   const long result = status_of(node.target, status);

@@ -70,12 +70,14 @@ size_t fill_frame(Frame& frame, MessageKind kind) noexcept {
   return sizeof frame.message + frame.message.payload_size;
 }
 
-/// Waits for room in the channel.
-long send_patiently(const void* data, size_t size) noexcept {
+/// Waits for room in the channel, and until few enough descriptors are on their way.
+long send_patiently(const void* data, size_t size, int descriptor = -1) noexcept {
   long result = -EAGAIN;
-  while ((result = send_message(self.channel, data, size, -1)) == -EAGAIN) {
+  while ((result = send_message(self.channel, data, size, descriptor)) == -EAGAIN || result == -ETOOMANYREFS) {
     pollfd item{self.channel, POLLOUT, 0};
-    (void)raw_syscall(__NR_ppoll, as_argument(&item), 1, 0, 0, 8);
+    const timespec moment{0, 1'000'000};
+    const bool crowded = result == -ETOOMANYREFS;
+    (void)raw_syscall(__NR_ppoll, as_argument(&item), crowded ? 0 : 1, crowded ? as_argument(&moment) : 0, 0, 8);
   }
   return result;
 }
@@ -129,6 +131,9 @@ void run_work(void* /*argument*/) noexcept {
       break;
     case WorkKind::Changes:
       run_changes(self);
+      break;
+    case WorkKind::Pack:
+      run_pack(self);
       break;
     default:
       fail_work(self, Step::StartWork, -EBADMSG, "");
@@ -206,7 +211,8 @@ const char* text_at(const Worker& worker, uint32_t index) noexcept {
   return text == nullptr ? "" : text;
 }
 
-long tell(Worker& /*worker*/, const void* first, size_t first_size, const void* second, size_t second_size) noexcept {
+long tell(Worker& /*worker*/, const void* first, size_t first_size, const void* second, size_t second_size,
+          int descriptor) noexcept {
   static char frame[sizeof(Message) + kInlinePayload];
   if (sizeof(Message) + first_size + second_size > sizeof frame) {
     return -EMSGSIZE;
@@ -217,7 +223,7 @@ long tell(Worker& /*worker*/, const void* first, size_t first_size, const void* 
   __builtin_memcpy(frame, &message, sizeof message);
   __builtin_memcpy(frame + sizeof message, first, first_size);
   __builtin_memcpy(frame + sizeof message + first_size, second, second_size);
-  const long result = send_patiently(frame, sizeof message + first_size + second_size);
+  const long result = send_patiently(frame, sizeof message + first_size + second_size, descriptor);
   return result < 0 ? result : 0;
 }
 

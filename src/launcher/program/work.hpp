@@ -43,8 +43,9 @@ void fail_work(Worker& worker, Step step, long result, const char* path) noexcep
 /// Text number `index` of those that follow the request; empty if it is not there.
 const char* text_at(const Worker& worker, uint32_t index) noexcept;
 
-/// Tells the host of something; waits until it has room for it. `size` is that of both parts. 0 or -errno.
-long tell(Worker& worker, const void* first, size_t first_size, const void* second, size_t second_size) noexcept;
+/// Tells the host of something, in two parts; waits until it has room for it. 0 or -errno.
+long tell(Worker& worker, const void* first, size_t first_size, const void* second, size_t second_size,
+          int descriptor = -1) noexcept;
 
 /// Starts a thread, which ends with the worker at the latest. 0 or -errno.
 long start_thread(void (*function)(void*), void* argument) noexcept;
@@ -54,5 +55,6 @@ void run_copy(Worker& worker) noexcept;
 void run_look(Worker& worker) noexcept;
 void run_move(Worker& worker) noexcept;
 void run_changes(Worker& worker) noexcept;
+void run_pack(Worker& worker) noexcept;
 
 }  // namespace dunnage::launcher

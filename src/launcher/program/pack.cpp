@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Telling a tree, for an archive of it: what each entry is, and the descriptor of each file, opened here because the
+// host may not open it by itself.
+
+#include "launcher/program/copy.hpp"
+#include "launcher/program/entry.hpp"
+#include "launcher/program/work.hpp"
+#include "launcher/walk.hpp"
+
+#include <new>
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr size_t kMostTexts = size_t{40} << 10U;
+
+class Pack {
+ public:
+  explicit Pack(Worker& worker) noexcept : worker_{worker} {}
+
+  void run() noexcept {
+    const char* path = text_at(worker_, 0);
+    const unsigned nofollow = (worker_.request.flags & kLookFollow) != 0 ? 0 : O_NOFOLLOW;
+    WalkEntry top;
+    top.path = "";
+    top.fd = kernel::open_at2(worker_.descriptors[0], path[0] == '\0' ? "." : path, O_PATH | nofollow,
+                              RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    long result = top.fd < 0 ? top.fd : status_of(top.fd, top.status);
+    Visit visit = Visit::Descend;
+    result = result < 0 ? fail(Step::OpenSource, result, path) : tell_entry(top, visit);
+    if (result >= 0 && visit == Visit::Descend && kind_of(top.status) == S_IFDIR) {
+      result = walk_.run(top.fd, [&](const WalkEntry& entry, Visit& answer) { return tell_entry(entry, answer); });
+      if (result < 0) {
+        (void)fail(result == -ELOOP   ? Step::BoundDepth
+                   : result == -E2BIG ? Step::BoundEntries
+                                      : Step::ReadDirectory,
+                   result, last_);
+      }
+    }
+  }
+
+ private:
+  long fail(Step step, long result, const char* path) noexcept {
+    fail_work(worker_, step, result, path);
+    return result;
+  }
+
+  /// 0 or -errno
+  long tell_entry(const WalkEntry& entry, Visit& visit) noexcept {
+    last_ = entry.path;
+    if (worker_.entries.fetch_add(1, std::memory_order_relaxed) >= worker_.request.most_entries) {
+      return fail(Step::BoundEntries, -E2BIG, entry.path);
+    }
+    const unsigned kind = kind_of(entry.status);
+    if (kind == S_IFDIR && is_of_kernel(entry.fd)) {
+      visit = Visit::Pass;
+    }
+    if (kind == S_IFSOCK) {
+      return 0;  // nobody could use it
+    }
+    PackRecord record = record_of(entry.status);
+    size_ = 0;
+    long result = add(entry.path, text_size(entry.path), record.path_size);
+    if (result >= 0 && kind == S_IFLNK) {
+      result = read_link(entry.fd, record);
+    } else if (result >= 0) {
+      result = read_attributes(entry.fd, record);
+    }
+    if (result < 0) {
+      return fail(Step::ReadAttributes, result, entry.path);
+    }
+    return kind == S_IFREG ? tell_file(entry, record) : tell(worker_, &record, sizeof record, texts_, size_);
+  }
+
+  long tell_file(const WalkEntry& entry, const PackRecord& record) noexcept {
+    const int fd = open_at(AT_FDCWD, DescriptorPath{entry.fd}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+      return fail(Step::ReadEntry, fd, entry.path);
+    }
+    const long result = tell(worker_, &record, sizeof record, texts_, size_, fd);
+    (void)close_descriptor(fd);
+    return result;
+  }
+
+  static PackRecord record_of(const struct statx& status) noexcept {
+    PackRecord record;
+    record.mode = status.stx_mode;
+    record.uid = status.stx_uid;
+    record.gid = status.stx_gid;
+    record.links = status.stx_nlink;
+    record.size = status.stx_size;
+    record.blocks = status.stx_blocks;
+    record.inode = status.stx_ino;
+    record.device = device_of(status);
+    record.seconds = status.stx_mtime.tv_sec;
+    record.device_major = status.stx_rdev_major;
+    record.device_minor = status.stx_rdev_minor;
+    return record;
+  }
+
+  long add(const char* text, size_t size, uint32_t& counted) noexcept {
+    if (size > sizeof texts_ - size_) {
+      return -E2BIG;
+    }
+    __builtin_memcpy(texts_ + size_, text, size);
+    size_ += size;
+    counted += static_cast<uint32_t>(size);
+    return 0;
+  }
+
+  long read_link(int fd, PackRecord& record) noexcept {
+    const size_t room = sizeof texts_ - size_;
+    const long size = raw_syscall(__NR_readlinkat, fd, as_argument(""), as_argument(texts_ + size_),
+                                  static_cast<long>(room < kMostPath ? room : kMostPath));
+    record.target_size = size < 0 ? 0 : static_cast<uint32_t>(size);
+    size_ += record.target_size;
+    return size < 0 ? size : 0;
+  }
+
+  /// Each is its name with its NUL, the size of its value in four bytes, and the value.
+  long read_attributes(int fd, PackRecord& record) noexcept {
+    const long size = list_attributes(fd, names_, sizeof names_);
+    if (size < 0) {
+      return size == -EOPNOTSUPP ? 0 : size;
+    }
+    for (long position = 0; position < size;) {
+      const char* name = names_ + position;
+      position += static_cast<long>(text_size(name)) + 1;
+      if (!is_of_archive(name)) {
+        continue;
+      }
+      const long got = get_attribute(fd, name, value_, sizeof value_);
+      if (got == -ENODATA || got == -EOPNOTSUPP) {
+        continue;
+      }
+      const auto count = static_cast<uint32_t>(got);
+      long result = got < 0 ? got : add(name, text_size(name) + 1, record.attributes_size);
+      result = result < 0 ? result : add(reinterpret_cast<const char*>(&count), sizeof count, record.attributes_size);
+      result = result < 0 ? result : add(value_, count, record.attributes_size);
+      if (result < 0) {
+        return result;
+      }
+    }
+    return 0;
+  }
+
+  Worker& worker_;
+  const char* last_ = "";
+  size_t size_ = 0;
+  char texts_[kMostTexts];
+  char names_[kAttributeBuffer];
+  char value_[kAttributeBuffer];
+  Walk walk_{true};
+};
+
+}  // namespace
+
+void run_pack(Worker& worker) noexcept {
+  auto* memory = map_memory(sizeof(Pack));
+  if (memory == nullptr || worker.descriptor_count < 1) {
+    fail_work(worker, Step::StartWork, memory == nullptr ? -ENOMEM : -EBADMSG, "");
+    return;
+  }
+  (new (memory) Pack{worker})->run();
+}
+
+}  // namespace dunnage::launcher
