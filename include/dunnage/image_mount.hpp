@@ -8,8 +8,8 @@
 ///     mounts.add(dunnage::ImageMount{"busybox", "/opt/busybox"});
 ///     mounts.add(dunnage::ImageMount{"busybox", "/opt/tools", {.subpath = "bin"}});
 ///
-/// The image has to be in the store (ImageStore::pull(), load()); nothing is fetched for a mount. Its layers are
-/// unpacked when the mount is prepared, unless they are already, and are shared by all containers.
+/// The image has to be in the store (nothing is fetched), and cannot be removed while a container that mounts it runs
+/// or has its record there. Its layers are unpacked when the mount is prepared, once, and are shared by all containers.
 
 #include <dunnage/export.hpp>
 #include <dunnage/overlay.hpp>

@@ -11,7 +11,6 @@
 #include "image/load.hpp"
 #include "image/pull.hpp"
 #include "image/reference.hpp"
-#include "image/removal.hpp"
 #include "image/trees.hpp"
 #include "launcher/identity.hpp"
 #include "volume/stage.hpp"
@@ -133,10 +132,6 @@ void ImageStore::tag(std::string_view name, std::string_view new_name_text) {
     change.commit();
   });
 }
-
-void ImageStore::remove(std::string_view name) { image::remove_image(state_->layout, name); }
-
-ImagePruneResult ImageStore::prune(bool all) { return image::prune_images(state_->layout, all); }
 
 void ImageStore::unpack(std::string_view name, const ImageLimits& limits, const Watch& watch) {
   const image::Layout& layout = state_->layout;

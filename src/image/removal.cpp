@@ -11,6 +11,7 @@
 #include "image/reference.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,19 +33,21 @@ std::optional<std::string> id_of(const Layout& layout, const Descriptor& image) 
   }
 }
 
-/// Containers that are made of it or mount it.
-std::vector<std::string> users_of_id(const Layout& layout, const std::string& id) {
+/// Containers that are made of it, mount it, or will do so when they are started again.
+std::vector<std::string> users_of_id(const Layout& layout, const std::string& id, const Holders& holders) {
   std::vector<std::string> users = users_of(layout.open_changes().get(), id);
   const std::vector<std::string> mounting = mount_users_of(layout, id);
   users.insert(users.end(), mounting.begin(), mounting.end());
+  const auto [first, last] = holders.equal_range(id);
+  std::transform(first, last, std::back_inserter(users), [](const auto& holder) { return holder.second; });
   std::sort(users.begin(), users.end());
   users.erase(std::unique(users.begin(), users.end()), users.end());
   return users;
 }
 
-std::vector<std::string> users_of_image(const Layout& layout, const Descriptor& image) {
+std::vector<std::string> users_of_image(const Layout& layout, const Descriptor& image, const Holders& holders) {
   const auto id = id_of(layout, image);
-  return id ? users_of_id(layout, *id) : std::vector<std::string>{};
+  return id ? users_of_id(layout, *id, holders) : std::vector<std::string>{};
 }
 
 /// The full name if `name` is one that the image has by that very name; nothing for an id or a digest.
@@ -84,7 +87,7 @@ bool has_other_tags(const Index& index, const std::string& digest, const std::st
 
 }  // namespace
 
-void remove_image(const Layout& layout, std::string_view name) {
+void remove_image(const Layout& layout, std::string_view name, const FindHolders& find_holders) {
   const std::string subject{name};
   explained(kOperation, subject, [&] {
     Collected collected;
@@ -99,7 +102,7 @@ void remove_image(const Layout& layout, std::string_view name) {
       if (tag && has_other_tags(index, image->digest, *tag)) {
         remove_tag(index, *tag, image->digest);
       } else {
-        if (auto users = users_of_image(layout, *image); !users.empty()) {
+        if (auto users = users_of_image(layout, *image, find_holders()); !users.empty()) {
           throw in_use_failure(kOperation, subject, std::move(users));
         }
         index.remove_image(image->digest);
@@ -111,17 +114,19 @@ void remove_image(const Layout& layout, std::string_view name) {
   });
 }
 
-ImagePruneResult prune_images(const Layout& layout, bool all) {
+ImagePruneResult prune_images(const Layout& layout, bool all, const FindHolders& find_holders) {
   return explained("prune images of", layout.store.path.string(), [&] {
     ImagePruneResult result;
     Collected collected;
     {
       IndexChange change{layout};
       Index& index = change.index();
+      const Holders holders = find_holders();
       for (const Descriptor& image : index.images()) {
         const auto names = index.names_of(image.digest);
         const auto id = id_of(layout, image);
-        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tag)) || !users_of_id(layout, *id).empty()) {
+        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tag)) ||
+            !users_of_id(layout, *id, holders).empty()) {
           continue;
         }
         index.remove_image(image.digest);

@@ -137,6 +137,44 @@ TEST_CASE("an image that a running container mounts is in use", "[container][mou
   CHECK_FALSE(images.find("tools:1"));
 }
 
+TEST_CASE("an image is in use as long as a container that mounts it can be started again",
+          "[container][mounts][image][restart]") {
+  const Tools ground;
+  auto images = ImageStore::open(ground.store_path());
+  LaunchSpec spec = ground.shell("cat /opt/tool; exit 0", at_opt({.subpath = "bin"}));
+  spec.name = "builder";
+  spec.remove_on_exit = false;
+  CHECK(run(std::move(spec)).success());
+  try {
+    images.remove("tools:1");
+    FAIL_CHECK("was removed");
+  } catch (const ImageError& error) {
+    CHECK(error.code() == errc::image_in_use);
+    CHECK(error.users() == std::vector<std::string>{"builder"});
+    CHECK_THAT(error.what(), Catch::Contains("used by container \"builder\"") && Catch::Contains("remove it first"));
+  }
+  CHECK(images.prune(true).removed.empty());
+  // a tag that moves leaves it without a name, and not without its user
+  images.tag("tools:1", "kept:1");
+  OciLayout other;
+  other.name(other.image({small_layer("other")}), "docker.io/library/kept:1");
+  (void)images.load(other.write(ground.directory(), "other"));
+  images.tag("kept:1", "tools:1");
+  CHECK(images.prune().removed.empty());
+  CHECK(ground.containers().start("builder").wait().success());
+  ground.containers().remove("builder");
+  CHECK(images.prune().removed.size() == 1);
+}
+
+TEST_CASE("a container that is gone when it ends holds no image", "[container][mounts][image]") {
+  const Tools ground;
+  auto images = ImageStore::open(ground.store_path());
+  LaunchSpec spec = ground.program({"true"}, at_opt());
+  spec.name = "builder";
+  CHECK(run(std::move(spec)).success());
+  CHECK(eventually([&] { return images.prune(true).removed.size() == 1; }));
+}
+
 TEST_CASE("every way to say an image mount shows the same", "[container][mounts][image]") {
   const Tools ground;
   MountSet docker;
