@@ -20,11 +20,10 @@
 #include "prepare/source_options.hpp"
 #include "prepare/state.hpp"
 #include "prepare/user.hpp"
+#include "prepare/volume_making.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
-#include "volume/fill.hpp"
 #include "volume/local_driver.hpp"
-#include "volume/trash.hpp"
 #include "volume/users.hpp"
 #include "volume/volume_store_access.hpp"
 
@@ -33,7 +32,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -50,24 +48,22 @@ class Preparation {
  public:
   Preparation(const MountPlan& plan, const launcher::Identity& identity, const prepare::Owner& owner,
               const prepare::Content& content)
-      : plan_{plan},
+      : mounts_{plan.begin(), plan.end()},
         owner_{owner},
         content_{content},
         state_{std::make_unique<PreparedMountsAccess::State>()},
-        source_{state_->identity} {
+        source_{state_->identity},
+        volumes_{mounts_, owner, content, *state_} {
     state_->identity = identity;
     state_->container_id = owner.id;
     state_->user = owner.user;
   }
 
   std::unique_ptr<PreparedMountsAccess::State> run() {
-    std::vector<ResolvedMount> mounts;
-    mounts.reserve(plan_.size());
-    for (ResolvedMount mount : plan_) {
+    for (ResolvedMount& mount : mounts_) {
       prepare(mount);
-      mounts.push_back(std::move(mount));
     }
-    state_->plan = MountPlan{std::move(mounts)};
+    state_->plan = MountPlan{std::move(mounts_)};
     return std::move(state_);
   }
 
@@ -125,59 +121,11 @@ class Preparation {
     std::move(opened.locks.begin(), opened.locks.end(), std::back_inserter(state_->locks));
   }
 
-  VolumeStore& store_at(const std::filesystem::path& path) {
-    const auto known = stores_.find(path);
-    if (known != stores_.end()) {
-      return known->second;
-    }
-    VolumeStore& store = stores_.emplace(path, VolumeStore::open(path)).first->second;
-    volume::sweep_trash_of_ids(VolumeStoreAccess::layout(store).root.get(), state_->identity);
-    return store;
-  }
-
   void prepare_volume(ResolvedMount& mount) {
-    VolumeStore& store = store_at(mount.store);
-    if (mount.copy_up && content_.root >= 0) {
-      fill_volume(store, mount);
-    } else if (mount.volume.empty()) {
-      const Volume made = store.create_anonymous(owner_.name, options_of(mount));
-      take_anonymous(mount, made.info());
-    } else if (mount.create_volume) {
-      mount.source = store.get_or_create(mount.volume, options_of(mount)).mountpoint();
-    }
-    mount.create_volume = false;
+    const VolumeStore& store = volumes_.make(mount);
     state_->uses.push_back(
         volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), mount.volume, state_->container_id, owner_.name));
     prepare_driver(store, mount);
-  }
-
-  void take_anonymous(ResolvedMount& mount, const VolumeInfo& made) {
-    state_->anonymous.push_back({mount.store, made.name});
-    mount.volume = made.name;
-    mount.source = made.mountpoint;
-  }
-
-  /// Makes the volume if it is missing, with what the image has at its target.
-  void fill_volume(const VolumeStore& store, ResolvedMount& mount) {
-    const volume::Layout& layout = VolumeStoreAccess::layout(store);
-    const auto connection = launcher::Connection::get(state_->identity);
-    const volume::FillSource source{*connection, content_.root, mount.target, content_.watch};
-    volume::Filled filled{};
-    if (mount.volume.empty()) {
-      const volume::FilledVolume made =
-          volume::create_anonymous_filled(layout, owner_.name, options_of(mount), mount.subpath, source);
-      filled = made.filled;
-      take_anonymous(mount, made.info);
-    } else {
-      filled = volume::fill(layout, mount.volume, options_of(mount), mount.subpath, source);
-      mount.source = layout.mountpoint(mount.volume);
-    }
-    mount.copy_up = false;  // once: a restart finds it as the container left it
-    mount.reasons.push_back(volume::reason_of(filled, mount.target));
-  }
-
-  static VolumeOptions options_of(const ResolvedMount& mount) {
-    return {.labels = mount.labels, .driver_options = mount.driver_options};
   }
 
   /// The volume's own directory, or what its options name instead.
@@ -232,12 +180,12 @@ class Preparation {
     take(mount, source_.tmpfs(request));
   }
 
-  const MountPlan& plan_;
+  std::vector<ResolvedMount> mounts_;
   const prepare::Owner& owner_;
   const prepare::Content& content_;
   std::unique_ptr<PreparedMountsAccess::State> state_;
   prepare::MountSource source_;
-  std::map<std::filesystem::path, VolumeStore> stores_;
+  prepare::VolumeMaking volumes_;
   std::set<std::string> memory_volumes_;
 };
 

@@ -169,6 +169,45 @@ TEST_CASE("an empty volume that another container uses stays as it is, and the p
   CHECK(std::filesystem::is_empty(filling.data("used")));
 }
 
+TEST_CASE("a volume at several places of one container is filled by the first that has something for it", "[fill]") {
+  const Filling filling;
+  const auto mount = [](const std::string& target, VolumeMountOptions options = {}) {
+    return VolumeMount{"data", target, std::move(options)};
+  };
+  const auto prepared = [&](const VolumeMount& first, const VolumeMount& second) {
+    const MountPlan plan = MountSet{first, second}.resolve({.store = filling.ground().store_path()});
+    return prepare_with(plan::with_copy_up(plan), filling.image());
+  };
+  const auto reason = [](const PreparedMounts& mounts, std::string_view target) {
+    return mounts.plan()[target].reasons.back();
+  };
+  SECTION("the first") {
+    const PreparedMounts mounts = prepared(mount(kData), mount("/var/lib/data/d1"));
+    CHECK_THAT(reason(mounts, "/var/lib/data/d1"), Catch::StartsWith("there is data in the volume"));
+  }
+  SECTION("the second, where the image has nothing for the first") {
+    const PreparedMounts mounts = prepared(mount("/nothing/there"), mount(kData));
+    CHECK_THAT(reason(mounts, "/nothing/there"), Catch::StartsWith("the image has no directory"));
+    CHECK_THAT(reason(mounts, kData), Catch::StartsWith("the volume was empty, and got"));
+  }
+  SECTION("the second, where the first is not to be copied") {
+    const PreparedMounts mounts = prepared(mount("/a", {.no_copy = true}), mount(kData));
+    CHECK_THAT(reason(mounts, kData), Catch::StartsWith("the volume was empty, and got"));
+  }
+  SECTION("the second, where the first changes owners") {
+    const PreparedMounts mounts = prepared(mount("/a", {.chown = true}), mount(kData));
+    CHECK_THAT(reason(mounts, kData), Catch::StartsWith("the volume was empty, and got"));
+  }
+  SECTION("the second, below a directory that was made for it") {
+    const PreparedMounts mounts = prepared(mount("/var/lib"), mount(kData, {.subpath = "data"}));
+    CHECK_THAT(reason(mounts, kData), Catch::StartsWith("there is data in the volume"));
+    CHECK(std::filesystem::exists(filling.data("data") / "data/d1/f1"));
+    return;
+  }
+  CHECK(std::filesystem::exists(filling.data("data") / "d1/f1"));
+  CHECK(filling.ground().volumes().users("data").empty());
+}
+
 TEST_CASE("what is not to be copied is not, and the plan says why", "[fill]") {
   const Filling filling;
   CHECK(filling.prepare(filling.plan("no", {.no_copy = true})) ==

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare/volume_making.hpp"
+
+#include "launcher/connection.hpp"
+#include "volume/fill.hpp"
+#include "volume/trash.hpp"
+#include "volume/volume_store_access.hpp"
+
+namespace dunnage::prepare {
+namespace {
+
+VolumeOptions options_of(const ResolvedMount& mount) {
+  return {.labels = mount.labels, .driver_options = mount.driver_options};
+}
+
+}  // namespace
+
+VolumeStore& VolumeMaking::make(ResolvedMount& mount) {
+  VolumeStore& store = store_at(mount.store);
+  if (mount.volume.empty()) {
+    make_volume(store, mount);
+  } else if (made_.emplace(mount.store, mount.volume).second) {
+    make_for_all(store, mount);
+  }
+  return store;
+}
+
+VolumeStore& VolumeMaking::store_at(const std::filesystem::path& path) {
+  const auto known = stores_.find(path);
+  if (known != stores_.end()) {
+    return known->second;
+  }
+  VolumeStore& store = stores_.emplace(path, VolumeStore::open(path)).first->second;
+  volume::sweep_trash_of_ids(VolumeStoreAccess::layout(store).root.get(), state_.identity);
+  return store;
+}
+
+void VolumeMaking::make_for_all(VolumeStore& store, const ResolvedMount& first) {
+  const std::filesystem::path place = first.store;
+  const std::string name = first.volume;
+  for (ResolvedMount& mount : mounts_) {
+    if (mount.kind == MountKind::Volume && !mount.left_out && mount.store == place && mount.volume == name) {
+      make_volume(store, mount);
+    }
+  }
+}
+
+void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
+  if (mount.copy_up && content_.root >= 0) {
+    fill_volume(store, mount);
+  } else if (mount.volume.empty()) {
+    const Volume made = store.create_anonymous(owner_.name, options_of(mount));
+    take_anonymous(mount, made.info());
+  } else if (mount.create_volume) {
+    mount.source = store.get_or_create(mount.volume, options_of(mount)).mountpoint();
+  }
+  mount.create_volume = false;
+}
+
+void VolumeMaking::take_anonymous(ResolvedMount& mount, const VolumeInfo& made) {
+  state_.anonymous.push_back({mount.store, made.name});
+  mount.volume = made.name;
+  mount.source = made.mountpoint;
+}
+
+/// Makes the volume if it is missing, with what the image has at its target.
+void VolumeMaking::fill_volume(const VolumeStore& store, ResolvedMount& mount) {
+  const volume::Layout& layout = VolumeStoreAccess::layout(store);
+  const auto connection = launcher::Connection::get(state_.identity);
+  const volume::FillSource source{*connection, content_.root, mount.target, content_.watch};
+  volume::Filled filled{};
+  if (mount.volume.empty()) {
+    const volume::FilledVolume made =
+        volume::create_anonymous_filled(layout, owner_.name, options_of(mount), mount.subpath, source);
+    filled = made.filled;
+    take_anonymous(mount, made.info);
+  } else {
+    filled = volume::fill(layout, mount.volume, options_of(mount), mount.subpath, source);
+    mount.source = layout.mountpoint(mount.volume);
+  }
+  mount.copy_up = false;  // once: a restart finds it as the container left it
+  mount.reasons.push_back(volume::reason_of(filled, mount.target));
+}
+
+}  // namespace dunnage::prepare
