@@ -4,7 +4,9 @@
 #include <dunnage/volume_store.hpp>
 
 #include "launch/launch.hpp"
+#include "plan/copy_up.hpp"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,9 @@ void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
       mount.volume.clear();
       mount.source.clear();
       mount.create_volume = true;
-      mount.copy_up = !mount.no_copy && mount.driver_options.empty();
+      std::vector<std::string> reasons = mount.reasons;  // they are those of the first start
+      plan::decide_copy_up(mount);
+      mount.reasons = std::move(reasons);
     }
   }
 }

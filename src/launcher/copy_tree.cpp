@@ -8,7 +8,8 @@ WorkOutcome copy_tree(const Connection& connection, const TreeCopy& copy, const 
   work.request.kind = WorkKind::Copy;
   work.request.flags = (copy.sync ? kCopySync : 0U) | (copy.name.empty() ? 0U : kCopyEntry) |
                        (copy.merge ? kCopyMerge : 0U) | (copy.mounts ? kCopyMounts : 0U) |
-                       (copy.keep ? kCopyKeep : 0U) | (copy.quiet ? kCopyQuiet : 0U) | (copy.follow ? kCopyFollow : 0U);
+                       (copy.keep ? kCopyKeep : 0U) | (copy.only_top ? kCopyTop : 0U) | (copy.quiet ? kCopyQuiet : 0U) |
+                       (copy.follow ? kCopyFollow : 0U);
   work.request.uid = copy.uid.value_or(UINT32_MAX);
   work.request.gid = copy.gid.value_or(UINT32_MAX);
   work.request.most_entries = copy.most_entries;

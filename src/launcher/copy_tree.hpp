@@ -27,9 +27,10 @@ struct TreeCopy {
   bool follow = false;  ///< with `name` and `below`: if the last component is a link, what it leads to
   bool merge = false;   ///< into what is there: directories are one, anything else is replaced, but not by a directory
   bool keep = false;    ///< with `merge`: directories that are there keep owner, mode and times
-  bool mounts = false;  ///< what is mounted in it is copied too
-  bool quiet = false;   ///< nobody changes `from` meanwhile, as with an image: files are opened at once then
-  bool sync = false;    ///< it is on the disk when it is done; a failure is final
+  bool only_top = false;  ///< without `name`: what `to` itself shall have, and nothing that is in `from`
+  bool mounts = false;    ///< what is mounted in it is copied too
+  bool quiet = false;     ///< nobody changes `from` meanwhile, as with an image: files are opened at once then
+  bool sync = false;      ///< it is on the disk when it is done; a failure is final
   std::optional<std::uint32_t> uid{};  ///< whom the copies belong to, by the launcher's ids; else as the originals
   std::optional<std::uint32_t> gid{};
   std::uint64_t most_entries = std::uint64_t{1} << 24U;

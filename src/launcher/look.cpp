@@ -32,4 +32,13 @@ WorkOutcome move_entry(const Connection& connection, int from, const std::string
   return run_work(connection, work, watch);
 }
 
+WorkOutcome spill_directory(const Connection& connection, int directory, const std::string& name, const Watch& watch) {
+  Work work;
+  work.request.kind = WorkKind::Spill;
+  work.texts = name + '\0';
+  work.descriptors = {directory};
+  work.step = "copy";
+  return run_work(connection, work, watch);
+}
+
 }  // namespace dunnage::launcher

@@ -36,6 +36,7 @@ enum class WorkKind : uint32_t {
   /// Answered with a Found for it and for each entry below it: a PackRecord with its texts, and the descriptor of a
   /// file.
   Pack,
+  Spill,  ///< descriptor: a directory; text: one in it, whose entries move up, but for those whose name is taken
 };
 
 enum LookFlags : uint32_t {
@@ -84,6 +85,7 @@ enum CopyFlags : uint32_t {
   kCopyQuiet = 16U,   ///< nobody changes the source meanwhile; if somebody does, a device may be opened, and no more
   kCopyFollow = 32U,  ///< a source that is a link stands for what it leads to
   kCopyKeep = 64U,    ///< directories that are there keep owner, mode and times
+  kCopyTop = 128U,    ///< owner, mode, attributes and times of the directory itself, and nothing of what is in it
 };
 
 struct WorkRequest {

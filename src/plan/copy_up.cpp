@@ -1,29 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/copy_up.hpp"
 
+#include "plan/known_directory.hpp"
 #include "volume/local_driver.hpp"
 
+#include <fmt/format.h>
+#include <boost/filesystem/operations.hpp>
+
+#include <filesystem>
 #include <utility>
 #include <vector>
 
 namespace dunnage::plan {
+namespace {
+
+/// Of a directory of the host.
+const char* obstacle_at(const std::filesystem::path& device) {
+  boost::system::error_code fault;
+  const auto path = boost::filesystem::canonical(device.string(), fault);
+  if (fault || !boost::filesystem::is_directory(path, fault)) {
+    return "what it shows is no directory that can be reached";
+  }
+  return is_known_directory(path.string()) ? "what it shows is a directory of the machine itself" : nullptr;
+}
+
+/// Why a volume that shows another place than its own directory is left as it is; null if it is not.
+const char* obstacle(const ResolvedMount& mount, const volume::LocalDriver& driver) {
+  if (driver.kind == volume::LocalDriver::Kind::Directory) {
+    return nullptr;
+  }
+  if (!mount.subpath.empty()) {
+    return "it shows another place than its own directory, which can be filled as a whole only";
+  }
+  if (driver.read_only || (driver.kind == volume::LocalDriver::Kind::Tmpfs && mount.read_only)) {
+    return "what it shows is read-only";
+  }
+  return driver.kind == volume::LocalDriver::Kind::Bind ? obstacle_at(driver.device) : nullptr;
+}
+
+}  // namespace
 
 /// As Docker has it, also if the volume is mounted read-only.
 void decide_copy_up(ResolvedMount& mount) {
   volume::LocalDriver driver;
-  const bool own =
-      !volume::read_driver_options(mount.driver_options, driver) && driver.kind == volume::LocalDriver::Kind::Directory;
-  if (mount.no_copy) {
-    mount.reasons.emplace_back("nothing of the image is copied into it, because no_copy is set");
-  } else if (!own) {
-    mount.reasons.emplace_back(
-        "nothing of the image is copied into it, because it has options of its driver and shows another place");
-  } else {
-    mount.copy_up = true;
-    mount.reasons.emplace_back(
-        "if it is empty and nobody uses it, preparing fills it with what the image has there, if it has a directory "
-        "there");
-  }
+  const bool faulty = volume::read_driver_options(mount.driver_options, driver).has_value();
+  const char* why_not = mount.no_copy ? "no_copy is set"
+                        : faulty      ? "the options of its driver are wrong"
+                                      : obstacle(mount, driver);
+  mount.copy_up = why_not == nullptr;
+  mount.reasons.push_back(
+      mount.copy_up
+          ? "if it is empty and nobody uses it, preparing fills it with what the image has there, if it has a "
+            "directory there"
+          : fmt::format("nothing of the image is copied into it, because {}", why_not));
 }
 
 MountPlan with_copy_up(const MountPlan& plan) {

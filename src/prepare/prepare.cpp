@@ -12,7 +12,6 @@
 #include "prepare/create_source.hpp"
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
-#include "prepare/file_system.hpp"
 #include "prepare/image.hpp"
 #include "prepare/image_root.hpp"
 #include "prepare/prepare.hpp"
@@ -130,10 +129,7 @@ class Preparation {
 
   /// The volume's own directory, or what its options name instead.
   void prepare_driver(const VolumeStore& store, ResolvedMount& mount) {
-    volume::LocalDriver driver;
-    if (const auto fault = volume::read_driver_options(mount.driver_options, driver)) {
-      throw prepare::prepare_error(mount, fault->cause, EINVAL, fault->remedy);
-    }
+    const volume::LocalDriver driver = prepare::driver_of(mount);
     switch (driver.kind) {
       case volume::LocalDriver::Kind::Directory:
         prepare_source(mount, {.path = mount.source, .below = mount.subpath, .opened = state_->uses.back().data_fd()});
@@ -144,16 +140,15 @@ class Preparation {
       case volume::LocalDriver::Kind::Tmpfs:
         prepare_memory(store, mount, driver);
         break;
-      case volume::LocalDriver::Kind::FileSystem: {
-        const kernel::FileDescriptor root = prepare::mount_device(mount, driver, state_->identity);
-        prepare_source(mount, {.path = mount.source, .below = mount.subpath, .opened = root.get()});
+      case volume::LocalDriver::Kind::FileSystem:
+        prepare_source(mount,
+                       {.path = mount.source, .below = mount.subpath, .opened = volumes_.device_root(mount, driver)});
         break;
-      }
     }
   }
 
   /// Memory is no place another process could find: it belongs to the one container that mounts it.
-  void prepare_memory(const VolumeStore& store, const ResolvedMount& mount, const volume::LocalDriver& driver) {
+  void prepare_memory(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver) {
     const volume::Layout& layout = VolumeStoreAccess::layout(store);
     const kernel::FileDescriptor directory = volume::open_volume_directory(layout, mount.volume);
     std::vector<std::string> others;
@@ -178,6 +173,7 @@ class Preparation {
     request.inodes = driver.inodes.value_or(0);
     request.no_swap = driver.no_swap ? 1 : 0;
     take(mount, source_.tmpfs(request));
+    volumes_.fill_memory(mount, state_->mounts.back().get());
   }
 
   std::vector<ResolvedMount> mounts_;

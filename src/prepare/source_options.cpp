@@ -30,13 +30,6 @@
 namespace dunnage::prepare {
 namespace {
 
-/// A plan that is prepared again says each thing once.
-void add_reason(ResolvedMount& mount, std::string reason) {
-  if (!reason.empty() && std::find(mount.reasons.begin(), mount.reasons.end(), reason) == mount.reasons.end()) {
-    mount.reasons.push_back(std::move(reason));
-  }
-}
-
 /// The source as this process sees it; for the owner on disk.
 Ids owner_on_disk(const ResolvedMount& mount, const SourcePath& source) {
   kernel::FileDescriptor opened{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
@@ -84,6 +77,12 @@ void explain_overlay(ResolvedMount& mount) {
 }
 
 }  // namespace
+
+void add_reason(ResolvedMount& mount, std::string reason) {
+  if (!reason.empty() && std::find(mount.reasons.begin(), mount.reasons.end(), reason) == mount.reasons.end()) {
+    mount.reasons.push_back(std::move(reason));
+  }
+}
 
 void SourceOptions::change_owner(ResolvedMount& mount, const SourcePath& source) {
   launcher::DetachRequest request;

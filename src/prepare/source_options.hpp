@@ -16,6 +16,9 @@
 
 namespace dunnage::prepare {
 
+/// A plan that is prepared again says each thing once.
+void add_reason(ResolvedMount& mount, std::string reason);
+
 struct OpenedSource {
   kernel::FileDescriptor mount;
   kernel::FileDescriptor lock;  ///< of an overlay's upper directory; empty without one

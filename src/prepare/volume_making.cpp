@@ -2,9 +2,17 @@
 #include "prepare/volume_making.hpp"
 
 #include "launcher/connection.hpp"
+#include "prepare/failure.hpp"
+#include "prepare/file_system.hpp"
+#include "prepare/source_options.hpp"
 #include "volume/fill.hpp"
+#include "volume/fill_elsewhere.hpp"
 #include "volume/trash.hpp"
 #include "volume/volume_store_access.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
 
 namespace dunnage::prepare {
 namespace {
@@ -14,6 +22,14 @@ VolumeOptions options_of(const ResolvedMount& mount) {
 }
 
 }  // namespace
+
+volume::LocalDriver driver_of(const ResolvedMount& mount) {
+  volume::LocalDriver driver;
+  if (const auto fault = volume::read_driver_options(mount.driver_options, driver)) {
+    throw prepare_error(mount, fault->cause, EINVAL, fault->remedy);
+  }
+  return driver;
+}
 
 VolumeStore& VolumeMaking::make(ResolvedMount& mount) {
   VolumeStore& store = store_at(mount.store);
@@ -46,7 +62,8 @@ void VolumeMaking::make_for_all(VolumeStore& store, const ResolvedMount& first) 
 }
 
 void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
-  if (mount.copy_up && content_.root >= 0) {
+  const volume::LocalDriver driver = driver_of(mount);
+  if (is_to_be_filled(mount) && driver.kind == volume::LocalDriver::Kind::Directory) {
     fill_volume(store, mount);
   } else if (mount.volume.empty()) {
     const Volume made = store.create_anonymous(owner_.name, options_of(mount));
@@ -55,6 +72,47 @@ void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
     mount.source = store.get_or_create(mount.volume, options_of(mount)).mountpoint();
   }
   mount.create_volume = false;
+  if (is_to_be_filled(mount)) {
+    fill_elsewhere(store, mount, driver);
+  }
+}
+
+/// What the options of the driver name.
+void VolumeMaking::fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver) {
+  kernel::FileDescriptor opened;
+  int top = -1;
+  if (driver.kind == volume::LocalDriver::Kind::Bind) {
+    opened.reset(::open(driver.device.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    top = opened.get();
+  } else if (driver.kind == volume::LocalDriver::Kind::FileSystem) {
+    top = device_root(mount, driver);
+  }
+  if (top < 0) {
+    return;  // it is in memory, or mounting it says what is wrong
+  }
+  const auto connection = launcher::Connection::get(state_.identity);
+  const volume::Filled filled = volume::fill_elsewhere(VolumeStoreAccess::layout(store), mount.volume, top,
+                                                       {*connection, content_.root, mount.target, content_.watch});
+  mount.copy_up = false;
+  mount.reasons.push_back(volume::reason_of(filled, mount.target));
+}
+
+int VolumeMaking::device_root(const ResolvedMount& mount, const volume::LocalDriver& driver) {
+  kernel::FileDescriptor& root = device_roots_[{mount.store, mount.volume}];
+  if (!root) {
+    root = mount_device(mount, driver, state_.identity);
+  }
+  return root.get();
+}
+
+void VolumeMaking::fill_memory(ResolvedMount& mount, int mounted) const {
+  if (!is_to_be_filled(mount)) {
+    return;
+  }
+  const auto connection = launcher::Connection::get(state_.identity);
+  const volume::Filled filled =
+      volume::fill_memory(mount.volume, mounted, {*connection, content_.root, mount.target, content_.watch});
+  add_reason(mount, volume::reason_of(filled, mount.target));
 }
 
 void VolumeMaking::take_anonymous(ResolvedMount& mount, const VolumeInfo& made) {

@@ -8,8 +8,10 @@
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include "kernel/file_descriptor.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/state.hpp"
+#include "volume/local_driver.hpp"
 
 #include <filesystem>
 #include <map>
@@ -20,6 +22,9 @@
 
 namespace dunnage::prepare {
 
+/// Throws: MountError if its options make no sense.
+[[nodiscard]] volume::LocalDriver driver_of(const ResolvedMount& mount);
+
 class VolumeMaking {
  public:
   /// \param mounts  all of the plan; \param state  gets the anonymous volumes; all of them outlive this
@@ -29,14 +34,21 @@ class VolumeMaking {
 
   /// Makes the volume of a mount, and fills it where the plan says so: for all of its mounts at once, so that the first
   /// is not a use that keeps it from being filled for the others.
-  /// \return the store it is in. Throws: VolumeError.
+  /// What is in memory is not there before it is mounted, and left to fill_memory().
+  /// \return the store it is in. Throws: VolumeError, MountError.
   VolumeStore& make(ResolvedMount& mount);
+  /// The top of a file system that is mounted for this container, once for all of its mounts. Throws: MountError.
+  [[nodiscard]] int device_root(const ResolvedMount& mount, const volume::LocalDriver& driver);
+  /// Fills a volume in memory that has just been mounted: as it is empty again, at each start. Throws: VolumeError.
+  void fill_memory(ResolvedMount& mount, int mounted) const;
 
  private:
   VolumeStore& store_at(const std::filesystem::path& path);
   void make_for_all(VolumeStore& store, const ResolvedMount& first);
   void make_volume(VolumeStore& store, ResolvedMount& mount);
+  [[nodiscard]] bool is_to_be_filled(const ResolvedMount& mount) const { return mount.copy_up && content_.root >= 0; }
   void fill_volume(const VolumeStore& store, ResolvedMount& mount);
+  void fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver);
   void take_anonymous(ResolvedMount& mount, const VolumeInfo& made);
 
   std::vector<ResolvedMount>& mounts_;
@@ -44,7 +56,8 @@ class VolumeMaking {
   const Content& content_;
   PreparedMountsAccess::State& state_;
   std::map<std::filesystem::path, VolumeStore> stores_;
-  std::set<std::pair<std::filesystem::path, std::string>> made_;  ///< store and name
+  std::map<std::pair<std::filesystem::path, std::string>, kernel::FileDescriptor> device_roots_;  ///< as made_
+  std::set<std::pair<std::filesystem::path, std::string>> made_;                                  ///< store and name
 };
 
 }  // namespace dunnage::prepare

@@ -24,7 +24,6 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace dunnage::volume {
@@ -144,7 +143,7 @@ class Existing {
 
   /// Nobody may begin to use the volume while its content changes.
   std::optional<Filled> publish(const Stage& stage) {
-    const kernel::FileDescriptor lock = lock_alone();
+    const kernel::FileDescriptor lock = lock_alone(volume_.get());
     if (!lock) {
       return Filled::InUse;
     }
@@ -178,19 +177,6 @@ class Existing {
     const std::size_t slash = path.rfind('/');
     return launcher::move_entry(source_.connection, stage.directory(), kDataName, volume_.get(), path.substr(0, slash),
                                 path.substr(slash + 1), source_.watch);
-  }
-
-  /// Who removes or begins to use a volume may hold its lock for an instant.
-  kernel::FileDescriptor lock_alone() {
-    kernel::FileDescriptor lock = open_lock(volume_.get());
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
-    while (lock && !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
-      if (std::chrono::steady_clock::now() > deadline || !living_users(volume_.get()).empty()) {
-        return {};
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-    return lock;
   }
 
   const Layout& layout_;
@@ -261,7 +247,7 @@ std::string reason_of(Filled filled, const std::string& path) {
     case Filled::Elsewhere:
       break;
   }
-  return "the volume's data is not in the store, so nothing of the image was copied into it";
+  return "the volume's data is at a mount point, so nothing of the image was copied into it";
 }
 
 Filled fill(const Layout& layout, const std::string& name, const VolumeOptions& options, const std::string& subpath,

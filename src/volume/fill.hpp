@@ -33,7 +33,7 @@ enum class Filled {
   HasData,
   InUse,      ///< somebody uses it, and might find files appear
   NoSubpath,  ///< there is no directory to be filled
-  Elsewhere,  ///< its data is not in a directory of the store: it has options of its driver, or is a mount point
+  Elsewhere,  ///< its data is not in a directory of the store: see fill_elsewhere.hpp; or it is a mount point
 };
 
 /// What became of it, as a reason of a plan.

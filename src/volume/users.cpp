@@ -6,6 +6,7 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
+#include "volume/directory.hpp"
 #include "volume/layout.hpp"
 #include "volume/living_record.hpp"
 
@@ -15,7 +16,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -75,6 +78,18 @@ std::vector<std::string> names_of(const std::vector<User>& users) {
     names.push_back(user.name);
   }
   return names;
+}
+
+kernel::FileDescriptor lock_alone(int volume_fd) {
+  kernel::FileDescriptor lock = open_lock(volume_fd);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  while (lock && !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
+    if (std::chrono::steady_clock::now() > deadline || !living_users(volume_fd).empty()) {
+      return {};
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return lock;
 }
 
 bool is_in_use(int volume_fd) {

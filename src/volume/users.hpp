@@ -5,6 +5,8 @@
 /// Who uses a volume. Each user holds two locks: the volume's `lock` shared, and its own record in `users/`
 /// exclusively. The kernel drops both when the user ends; a record nobody holds is stale, whatever it says.
 
+#include "kernel/file_descriptor.hpp"
+
 #include <string>
 #include <vector>
 
@@ -26,6 +28,10 @@ struct User {
 [[nodiscard]] std::vector<User> living_users(int volume_fd);
 
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<User>& users);
+
+/// The volume's lock, exclusively, for who changes what nobody uses: who removes the volume or begins to use it may
+/// hold it for an instant. Empty if somebody uses it. Throws: CallError.
+[[nodiscard]] kernel::FileDescriptor lock_alone(int volume_fd);
 
 /// Whether anybody holds the volume's lock. Throws: CallError.
 [[nodiscard]] bool is_in_use(int volume_fd);

@@ -217,13 +217,16 @@ TEST_CASE("what is not to be copied is not, and the plan says why", "[fill]") {
 
   const auto elsewhere = filling.ground().directory().make("elsewhere");
   (void)filling.ground().volumes().create(
-      "bound", {.labels = {}, .driver_options = {{"type", "none"}, {"device", elsewhere.string()}, {"o", "bind"}}});
+      "bound", {.labels = {}, .driver_options = {{"type", "none"}, {"device", elsewhere.string()}, {"o", "bind,ro"}}});
   const MountPlan bound = filling.plan("bound");
   CHECK_FALSE(bound[0].copy_up);
-  CHECK(bound[0].reasons.back() ==
-        "nothing of the image is copied into it, because it has options of its driver and shows another place");
+  CHECK(bound[0].reasons.back() == "nothing of the image is copied into it, because what it shows is read-only");
   (void)filling.prepare(bound);
   CHECK(std::filesystem::is_empty(elsewhere));
+  (void)filling.ground().volumes().create(
+      "machine", {.labels = {}, .driver_options = {{"type", "none"}, {"device", "/home"}, {"o", "bind"}}});
+  CHECK(filling.plan("machine")[0].reasons.back() ==
+        "nothing of the image is copied into it, because what it shows is a directory of the machine itself");
 
   const MountPlan for_directory =
       MountSet{VolumeMount{.name = "x", .target = kData, .options = {}, .store = {}}}.resolve(

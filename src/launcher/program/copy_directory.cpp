@@ -168,6 +168,9 @@ void call_for_help(Copy& copy) noexcept {
 
 /// Reads a part of an open directory, leaves the rest to whoever comes, and works on the part.
 bool copy_part(CopyThread& thread, CopyNode& node) noexcept {
+  if (thread.copy->is(kCopyTop)) {
+    return release(thread, &node);
+  }
   alignas(8) char entries[kEntryBuffer];
   const long size = raw_syscall(__NR_getdents64, node.source, as_argument(entries), sizeof entries);
   if (size < 0) {

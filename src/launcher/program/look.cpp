@@ -49,6 +49,31 @@ long describe(int fd, LookReport& report, char* target, size_t size) noexcept {
   return result;
 }
 
+/// \return how many entries were moved, or -errno
+long move_up(int from, int to) noexcept {
+  alignas(8) char entries[4096];
+  long moved = 0;
+  long size = raw_syscall(__NR_lseek, from, 0, SEEK_SET);
+  while (size >= 0 &&
+         (size = raw_syscall(__NR_getdents64, from, as_argument(entries), static_cast<long>(sizeof entries))) > 0) {
+    for (long position = 0; position < size;) {
+      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
+      position += entry->size;
+      if (is_dots(entry->name)) {
+        continue;
+      }
+      constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
+      const long result =
+          raw_syscall(__NR_renameat2, from, as_argument(entry->name), to, as_argument(entry->name), kNoReplace);
+      if (result < 0 && result != -EEXIST && result != -ENOENT) {
+        return result;
+      }
+      moved += result < 0 ? 0 : 1;
+    }
+  }
+  return size < 0 ? size : moved;
+}
+
 }  // namespace
 
 void run_look(Worker& worker) noexcept {
@@ -83,6 +108,24 @@ void run_move(Worker& worker) noexcept {
                                            as_argument(text_at(worker, 1)), 0);
   if (result < 0) {
     fail_work(worker, Step::MoveEntry, result, text_at(worker, 1));
+  }
+}
+
+void run_spill(Worker& worker) noexcept {
+  if (worker.descriptor_count != 1) {
+    fail_work(worker, Step::StartWork, -EBADMSG, "");
+    return;
+  }
+  const char* name = text_at(worker, 0);
+  const int to = kernel::open_at2(worker.descriptors[0], ".", O_RDONLY | O_DIRECTORY, RESOLVE_BENEATH);
+  const int from = to < 0 ? to : kernel::open_at2(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kOneComponent);
+  long result = from;
+  // reading a directory that loses entries may leave some of the others out
+  for (long moved = 1; result >= 0 && moved > 0; moved = result) {
+    result = move_up(from, to);
+  }
+  if (result < 0) {
+    fail_work(worker, Step::MoveEntry, result, name);
   }
 }
 

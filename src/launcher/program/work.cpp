@@ -132,6 +132,9 @@ void run_work(void* /*argument*/) noexcept {
     case WorkKind::Changes:
       run_changes(self);
       break;
+    case WorkKind::Spill:
+      run_spill(self);
+      break;
     case WorkKind::Pack:
       run_pack(self);
       break;

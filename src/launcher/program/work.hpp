@@ -56,5 +56,6 @@ void run_look(Worker& worker) noexcept;
 void run_move(Worker& worker) noexcept;
 void run_changes(Worker& worker) noexcept;
 void run_pack(Worker& worker) noexcept;
+void run_spill(Worker& worker) noexcept;
 
 }  // namespace dunnage::launcher
