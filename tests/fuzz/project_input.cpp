@@ -69,10 +69,12 @@ void plan(const Project& project, const std::filesystem::path& store) {
 }
 
 /// Docker Compose doubles each dollar sign it prints, and fills in none of a key; so does this library.
-bool has_dollar_in_key(const nlohmann::json& value) {
-  if (!value.is_structured()) return false;
-  for (const auto& [key, part] : value.items()) {
-    if ((value.is_object() && key.find('$') != std::string::npos) || has_dollar_in_key(part)) return true;
+bool has_dollar_in_key(const std::string& yaml) {
+  for (std::size_t at = yaml.find("$$"); at != std::string::npos; at = yaml.find("$$", at + 2)) {
+    const std::string_view rest = std::string_view{yaml}.substr(at);
+    if (rest.substr(0, rest.find('\n')).find(':') != std::string_view::npos) {
+      return true;
+    }
   }
   return false;
 }
@@ -113,9 +115,8 @@ void load_project_input(const ProjectGround& ground, std::string_view bytes) {
   }
   use(*project);
   plan(*project, ground.store());
-  if (project->disabled_services().empty() &&
-      !has_dollar_in_key(
-          nlohmann::json::parse(project->to_json()))) {  // others may depend on them, if only where they are enabled
+  // others may depend on disabled ones, if only where they are enabled
+  if (project->disabled_services().empty() && !has_dollar_in_key(project->to_yaml())) {
     print_and_load(ground, *project);
   }
 }
