@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bindings.hpp"
 #include "container.hpp"
+#include "file_or_path.hpp"
 #include "progress.hpp"
 #include "size.hpp"
 #include "value.hpp"
@@ -19,8 +20,8 @@ namespace {
 struct CopyCall {
   py::object place = py::none{};
   std::string name{};  ///< in place of it
-  std::string source{};
-  std::string target{};
+  py::object source = py::none{};
+  py::object target = py::none{};
   CopyOptions options{};
   Watching watching{};
 };
@@ -44,43 +45,52 @@ Fields<CopyCall>* fields_of(const char* name, Place place) {
   return fields;
 }
 
-void run_call(CopyCall& call, const std::function<void()>& work) {
+enum class Direction { In, Out };
+
+/// Calls the function of the library for a place: a Container, or a store and the name in it.
+template <class... Place>
+void copy(Direction direction, const Fields<CopyCall>& fields, CopyCall& call, const Place&... place) {
+  const bool in = direction == Direction::In;
+  const FileOrPath here = file_or_path_from(in ? call.source : call.target, fields.label_of(in ? "source" : "target"));
+  const std::string there =
+      value_from<std::string>(in ? call.target : call.source, fields.label_of(in ? "target" : "source"));
   run_watched(call.watching, [&](const Watch& watch) {
     call.options.watch = watch;
-    work();
+    std::visit(
+        [&](const auto& file) {
+          in ? copy_in(place..., file, there, call.options) : copy_out(place..., there, file, call.options);
+        },
+        here);
   });
 }
 
-/// Calls `copy` with the place: a Container, or a VolumeStore and the name of a volume.
-template <class Copy>
-void run_copy(const Fields<CopyCall>& fields, const py::args& args, const py::kwargs& kwargs, Copy copy) {
+void copy_any(Direction direction, const Fields<CopyCall>& fields, const py::args& args, const py::kwargs& kwargs) {
   CopyCall call = fields.parse(args, kwargs);
   if (py::isinstance<ContainerHandle>(call.place)) {
-    const auto container = call.place.cast<const ContainerHandle&>().get();
-    run_call(call, [&] { copy(call, *container); });
+    copy(direction, fields, call, *call.place.cast<const ContainerHandle&>().get());
   } else if (py::isinstance<StoredVolume>(call.place)) {
     const auto volume = call.place.cast<const StoredVolume&>();
-    run_call(call, [&] { copy(call, VolumeStore::open(volume.store), volume.volume.name()); });
+    copy(direction, fields, call, VolumeStore::open(volume.store), volume.volume.name());
   } else {
     refuse_value(fields.label_of("place"), "a Container or a Volume", call.place);
   }
 }
 
 /// A function of the module, and a method of ContainerStore.
-template <class Copy>
-void define(py::module_& module, const char* name, const std::string& what, Copy copy) {
-  static const auto* const any = fields_of(name, Place::Any);
-  static const auto* const named = fields_of(name, Place::Named);
+void define(py::module_& module, Direction direction, const std::string& what) {
+  const char* name = direction == Direction::In ? "copy_in" : "copy_out";
+  const auto* const any = fields_of(name, Place::Any);
+  const auto* const named = fields_of(name, Place::Named);
   const std::string rest =
       ", as `docker cp` does. A container that has ended is one too, as long as its record is there.";
   module.def(
-      name, [copy](const py::args& args, const py::kwargs& kwargs) { run_copy(*any, args, kwargs, copy); },
+      name, [=](const py::args& args, const py::kwargs& kwargs) { copy_any(direction, *any, args, kwargs); },
       (name + any->signature() + "\n--\n\n" + what + " in a Container, or in a Volume" + rest).c_str());
   const py::object cls = module.attr("ContainerStore");
   cls.attr(name) = py::cpp_function(
-      [copy](const ContainerStore& store, const py::args& args, const py::kwargs& kwargs) {
+      [=](const ContainerStore& store, const py::args& args, const py::kwargs& kwargs) {
         CopyCall call = named->parse(args, kwargs);
-        run_call(call, [&] { copy(call, store, call.name); });
+        copy(direction, *named, call, store, call.name);
       },
       py::name(name), py::is_method(cls),
       (name + named->method_signature() + "\n--\n\n" + what + " in a container" + rest).c_str());
@@ -89,11 +99,9 @@ void define(py::module_& module, const char* name, const std::string& what, Copy
 }  // namespace
 
 void bind_copy(py::module_& module) {
-  define(module, "copy_in", "Copies `source` of this machine to the path `target`",
-         [](const CopyCall& call, const auto&... place) { copy_in(place..., call.source, call.target, call.options); });
-  define(
-      module, "copy_out", "Copies to `target` of this machine the path `source`",
-      [](const CopyCall& call, const auto&... place) { copy_out(place..., call.source, call.target, call.options); });
+  define(module, Direction::In, "Copies `source` of this machine, a path or an open tar archive, to the path `target`");
+  define(module, Direction::Out,
+         "Copies to `target` of this machine, a path or a file for a tar archive, the path `source`");
 }
 
 }  // namespace dunnage::python

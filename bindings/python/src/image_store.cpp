@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bindings.hpp"
+#include "file_or_path.hpp"
 #include "gil.hpp"
 #include "image.hpp"
 #include "progress.hpp"
@@ -22,9 +23,6 @@ struct PullCall {
   PullOptions options{};
   Watching watching{};
 };
-
-/// A path, or a descriptor that stays the caller's.
-using Source = std::variant<std::filesystem::path, int>;
 
 struct LoadCall {
   py::object source = py::none{};
@@ -126,17 +124,6 @@ const Fields<UnpackCall>& unpack_fields() {
   return *fields;
 }
 
-/// A path, a descriptor, or an open file.
-Source source_from(py::handle object) {
-  const std::string name = load_fields().label_of("source");
-  if (py::isinstance<py::int_>(object) && !py::isinstance<py::bool_>(object)) return value_from<int>(object, name);
-  if (!py::hasattr(object, "__fspath__") && py::hasattr(object, "fileno")) {
-    return value_from<int>(object.attr("fileno")(), name);
-  }
-  if (!text_from(object)) refuse_value(name, "a path, a descriptor or an open file", object);
-  return value_from<std::filesystem::path>(object, name);
-}
-
 std::vector<StoredImage> stored(const ImageStore& store, std::vector<Image> images) {
   std::vector<StoredImage> all;
   for (auto& image : images) all.push_back({std::move(image), store.root()});
@@ -155,7 +142,7 @@ StoredImage pull(ImageStore& store, const py::args& args, const py::kwargs& kwar
 
 std::vector<StoredImage> load(ImageStore& store, const py::args& args, const py::kwargs& kwargs) {
   LoadCall call = load_fields().parse(args, kwargs);
-  const Source source = source_from(call.source);
+  const FileOrPath source = file_or_path_from(call.source, load_fields().label_of("source"));
   std::vector<Image> images;
   run_watched(call.watching, [&](const Watch& watch) {
     call.options.watch = watch;

@@ -141,6 +141,14 @@ def test_files_of_a_container_that_has_ended(directory, box):
     store.copy_in("ended", directory / "conf", "/etc/", archive=False)
     store.copy_out("ended", source="/etc/conf", target=directory / "back", timeout=60)
     assert (directory / "back").read_text() == "text\n"
+    with open(directory / "packed", "w+b") as packed:
+        store.copy_out("ended", "/etc/.", packed)
+        packed.seek(0)
+        volume = VolumeStore.open().create("unpacked")
+        copy_in(volume, packed, "/")
+    assert (volume.mountpoint / "conf").read_text() == "text\n"
+    with pytest.raises(TypeError):
+        copy_in(volume, None, "/")
     with pytest.raises(dunnage.ContainerMissing):
         store.copy_out("endet", "/etc/conf", directory)
     store.remove("ended")
