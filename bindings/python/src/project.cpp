@@ -89,6 +89,9 @@ void define_contents(py::class_<LoadedProject>& cls) {
       .def_property_readonly("configs", [](const LoadedProject& self) { return self.project.configs(); })
       .def_property_readonly("secrets", [](const LoadedProject& self) { return self.project.secrets(); })
       .def_property_readonly("notes", [](const LoadedProject& self) { return self.project.notes(); })
+      .def_property_readonly(
+          "disabled_services", [](const LoadedProject& self) { return self.project.disabled_services(); },
+          "Those that no profile enables, by name, with the profiles that would.")
       .def(
           "start_order", [](const LoadedProject& self) { return self.project.start_order(); },
           "start_order(self)\n--\n\nServices in an order in which each comes after those it depends on.");

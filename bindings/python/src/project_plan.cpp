@@ -84,11 +84,13 @@ const Fields<UpOptions>& up_fields() {
         .DUNNAGE_MEMBER(create)
         .DUNNAGE_MEMBER(prepare)
         .DUNNAGE_MEMBER(recreate)
+        .DUNNAGE_MEMBER(recreate_dependencies)
         .DUNNAGE_MEMBER(no_recreate)
         .DUNNAGE_MEMBER(renew_anonymous_volumes)
         .DUNNAGE_MEMBER(remove_orphans)
         .DUNNAGE_MEMBER(recreate_volumes)
         .DUNNAGE_MEMBER(wait)
+        .DUNNAGE_MEMBER(pull)
         .DUNNAGE_MEMBER(grace)
         .DUNNAGE_MEMBER(store);
     return made;
@@ -153,7 +155,7 @@ void bind_project_plan(py::module_& module) {
       .def("__getitem__",
            [](const ProjectPlan& plan, py::ssize_t index) { return plan.steps()[index_in(plan, index, "steps")]; })
       .def("__iter__", [](const ProjectPlan& plan) { return iterator_over(plan); })
-      .def("to_json", &ProjectPlan::to_json)
+      .def("to_json", &ProjectPlan::to_json, "to_json(self)\n--\n\nAll of it, as JSON.")
       .def("__str__", &ProjectPlan::to_string)
       .def("__repr__",
            [](const ProjectPlan& plan) {

@@ -19,7 +19,7 @@ void define_grants(py::module_& module) {
   value_class(module, std::move(fields),
               "What a project may ask of the host besides its own directory. The default is nothing; all() is for "
               "somebody who runs a file of one's own.")
-      .def_static("all", &ProjectGrants::all, "Everything.");
+      .def_static("all", &ProjectGrants::all, "all()\n--\n\nEverything: for somebody who runs a file of one's own.");
 }
 
 void define_note(py::module_& module) {

@@ -129,7 +129,7 @@ py::class_<ReadAhead<Item>> define_read_ahead(py::module_& module, const char* n
              if (!item) throw py::stop_iteration{};
              return std::move(*item);
            })
-      .def("close", close)
+      .def("close", close, "close(self)\n--\n\nEnds the iteration, a waiting one, too.")
       .def(
           "__enter__", [](Self& self) -> Self& { return self; }, py::return_value_policy::reference)
       .def("__exit__", [close](Self& self, const py::args&) { close(self); });
