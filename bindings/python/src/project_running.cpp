@@ -3,6 +3,7 @@
 #include "container.hpp"
 #include "gil.hpp"
 #include "log_entries.hpp"
+#include "read_ahead.hpp"
 #include "project_plan.hpp"
 
 namespace dunnage::python {
