@@ -47,7 +47,7 @@ from ci_job import Cache, Job, JobError, Step, read_job
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    print(f"{text}\n", end="", flush=True)  # in one piece: two streams of a step may speak at once
 
 
 class Prefixed:

@@ -47,7 +47,7 @@ void bind_progress(py::module_& module) {
   source.def(py::init<>(), "__init__(self)\n--\n\n")
       .def(
           "request_stop", [](std::stop_source& self) { (void)self.request_stop(); }, py::call_guard<Unlocked>(),
-          "Twice is once.")
+          "request_stop(self)\n--\n\nEnds them. Twice is once.")
       .def_property_readonly("stop_requested", &std::stop_source::stop_requested)
       .def("__repr__", [](const std::stop_source& self) {
         return std::string{"<dunnage.StopSource"} + (self.stop_requested() ? ", requested>" : ">");

@@ -42,6 +42,7 @@ LEFT_OUT = {
     "Stdio.function": "a Stdio of a function is made to be called by the library",
     "ErrorInfo": "attributes of Error", "SpecRefusal": "attributes of SpecError",
     "Watch": "progress= and timeout= of a call, and KeyboardInterrupt",
+    "LogReader": "LogEntries has poll(), ended and fileno()", "ContainerStore.read_log": "ContainerStore.logs()",
     "to_string": "str() of a value, `value` of an enum",
     "target_of": "every class of mounts has `target`",
     "error_category": "std::error_code is errno and code of an exception", "make_error_code": "likewise",
