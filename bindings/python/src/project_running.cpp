@@ -3,8 +3,8 @@
 #include "container.hpp"
 #include "gil.hpp"
 #include "log_entries.hpp"
-#include "read_ahead.hpp"
 #include "project_plan.hpp"
+#include "read_ahead.hpp"
 
 namespace dunnage::python {
 namespace {
