@@ -42,7 +42,7 @@ std::map<std::string, Running> projects_in(const Session& session) {
 }
 
 /// "exited(1), running(2)"
-std::string status_of(const Running& project) {
+std::string counts_of(const Running& project) {
   std::string text;
   for (const auto& [status, count] : project.statuses) {
     text += (text.empty() ? "" : ", ") + status + "(" + std::to_string(count) + ")";
@@ -64,9 +64,9 @@ int ls(const LsFlags& flags, const ProjectFlags& /*source*/, const Session& sess
     if (flags.quiet) {
       std::cout << name << '\n';
     } else if (flags.json) {
-      rows.push_back({{"Name", name}, {"Status", status_of(project)}, {"ConfigFiles", files_of(project)}});
+      rows.push_back({{"Name", name}, {"Status", counts_of(project)}, {"ConfigFiles", files_of(project)}});
     } else {
-      table.add({name, status_of(project), files_of(project)});
+      table.add({name, counts_of(project), files_of(project)});
     }
   }
   if (flags.json && !flags.quiet) std::cout << one_line(rows) << '\n';
