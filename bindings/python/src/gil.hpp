@@ -13,16 +13,12 @@
 
 namespace dunnage::python {
 
-[[noreturn]] inline void stay() {
-  for (;;) (void)::pause();
-}
-
 template <class Take>
 auto take_or_stay(Take take) {
   try {
     return take();
   } catch (const abi::__forced_unwind&) {
-    stay();
+    for (;;) (void)::pause();
   }
 }
 
@@ -46,11 +42,7 @@ class Locked {
   Locked() : state_{take_or_stay([] { return PyGILState_Ensure(); })} {}
   Locked(const Locked&) = delete;
   Locked& operator=(const Locked&) = delete;
-  ~Locked() {
-    // a function of Python was ended in the middle, because it wanted the GIL back
-    if (PyGILState_Check() == 0) stay();
-    PyGILState_Release(state_);
-  }
+  ~Locked() { PyGILState_Release(state_); }
 
  private:
   PyGILState_STATE state_;
