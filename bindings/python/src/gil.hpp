@@ -11,14 +11,20 @@
 #include <cxxabi.h>
 #include <unistd.h>
 
+#include <atomic>
+
 namespace dunnage::python {
+
+[[noreturn]] inline void stay() {
+  for (;;) (void)::pause();
+}
 
 template <class Take>
 auto take_or_stay(Take take) {
   try {
     return take();
   } catch (const abi::__forced_unwind&) {
-    for (;;) (void)::pause();
+    stay();
   }
 }
 
@@ -36,16 +42,53 @@ class Unlocked {
   PyThreadState* state_;
 };
 
+/// A call into Python on its way. A thread that is ended inside of a function of Python would have to unwind through
+/// C++, so before the interpreter ends no call begins any more, and those that have begun are waited for.
+class Call {
+ public:
+  Call() noexcept : begun_{begin()} {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  ~Call() {
+    if (begun_) --count();
+  }
+  explicit operator bool() const noexcept { return begun_; }
+
+  /// After the handlers of atexit that are registered later. Called with the GIL.
+  static void end_at_exit();
+
+ private:
+  static std::atomic<unsigned>& count() noexcept;
+  static std::atomic<bool>& ended() noexcept;
+  static bool begin() noexcept;
+
+  bool begun_;
+};
+
 /// With the GIL for a while, in any thread.
 class Locked {
  public:
-  Locked() : state_{take_or_stay([] { return PyGILState_Ensure(); })} {}
+  enum class AtEnd {
+    Stay,    ///< when the interpreter ends the thread stays where it is
+    GiveUp,  ///< or it goes on without the GIL and touches nothing of Python
+  };
+  explicit Locked(AtEnd what = AtEnd::Stay) {
+    if (call_) {
+      state_ = take_or_stay([] { return PyGILState_Ensure(); });
+    } else if (what == AtEnd::Stay) {
+      stay();
+    }
+  }
   Locked(const Locked&) = delete;
   Locked& operator=(const Locked&) = delete;
-  ~Locked() { PyGILState_Release(state_); }
+  ~Locked() {
+    if (call_) PyGILState_Release(state_);
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(call_); }
 
  private:
-  PyGILState_STATE state_;
+  Call call_;
+  PyGILState_STATE state_{};
 };
 
 }  // namespace dunnage::python

@@ -3,6 +3,7 @@
 // functions that take keywords; the others are simple enough for those of pybind11.
 #include "bindings.hpp"
 #include "dispatch_guard.hpp"
+#include "gil.hpp"
 
 #include <dunnage/version.hpp>
 
@@ -36,6 +37,7 @@ PYBIND11_MODULE(_dunnage, module) {
   options.disable_function_signatures();
   module.doc() = "Containers with Docker-grade storage in this process; use it as the package dunnage.";
   module.attr("__version__") = DUNNAGE_VERSION;
+  Call::end_at_exit();
   // Before the classes that hold them.
   bind_error(module);
   bind_spec_code(module);

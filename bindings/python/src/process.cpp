@@ -14,12 +14,12 @@ namespace {
 /// A function of Python that a thread of the library calls and forgets.
 Stdio::Callback callback_of(const py::function& function) {
   const std::shared_ptr<py::function> held{new py::function{function}, [](py::function* pointer) {
-                                             if (Py_IsInitialized() == 0) return;  // too late to take it down
-                                             const Locked acquired;
-                                             delete pointer;
+                                             const Locked acquired{Locked::AtEnd::GiveUp};
+                                             if (acquired) delete pointer;  // else it is too late to take it down
                                            }};
   return [held](std::string_view bytes) {
-    const Locked acquired;
+    const Locked acquired{Locked::AtEnd::GiveUp};
+    if (!acquired) return;  // who waits for this thread is not to wait for ever
     try {
       (*held)(py::bytes{bytes.data(), bytes.size()});
     } catch (py::error_already_set& error) {

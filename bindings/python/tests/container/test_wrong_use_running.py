@@ -53,12 +53,9 @@ def later(function, *args, **options):
     # a project that is brought up, and tells a function of Python
     "later(project.plan_up().apply, event=lambda event: time.sleep(0.01))\ntime.sleep(0.5)",
     # callbacks of many containers
-    pytest.param(
-        "all = [Container.launch(['sh', '-c', 'while :; do echo x; done'], stdout=lambda data: None) for _ in range(4)]\n"
-        "for c in all: later(c.wait)\n"
-        "time.sleep(0.2)",
-        marks=pytest.mark.skip(reason="known defect: now and then the process is aborted, as Python before 3.14 ends a "
-                                      "thread that wants the GIL back inside of the callback")),
+    "all = [Container.launch(['sh', '-c', 'while :; do echo x; done'], stdout=lambda data: None) for _ in range(4)]\n"
+    "for c in all: later(c.wait)\n"
+    "time.sleep(0.2)",
     # what raises in a callback of a container that goes on
     "c = Container.launch(['sh', '-c', 'echo x; sleep 60'], stdout=lambda data: 1 / 0)\n"
     "sys.unraisablehook = lambda raised: None\ntime.sleep(0.2)",
