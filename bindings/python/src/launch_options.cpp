@@ -135,7 +135,7 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(launch_timeout)
       .DUNNAGE_OPTION(pull)
       .option(
-          "progress", [](auto& call) -> auto& { return call.watching.progress; }, progress_from)
+          "progress", [](auto& call) -> auto& { return call.watching.progress; }, function_of("a Progress"))
       .option(
           "stop", [](auto& call) -> auto& { return call.watching.stop; });
   return fields;

@@ -11,11 +11,12 @@
 
 namespace dunnage::python {
 
-py::object progress_from(py::handle object, const std::string& name) {
-  if (!object.is_none() && PyCallable_Check(object.ptr()) == 0) {
-    refuse_value(name, "a function that takes a Progress, or None", object);
-  }
-  return py::reinterpret_borrow<py::object>(object);
+std::function<py::object(py::handle, const std::string&)> function_of(const char* argument) {
+  return [wanted = std::string{"a function that takes "} + argument + ", or None"](py::handle object,
+                                                                                   const std::string& name) {
+    if (!object.is_none() && PyCallable_Check(object.ptr()) == 0) refuse_value(name, wanted, object);
+    return py::reinterpret_borrow<py::object>(object);
+  };
 }
 
 Watch watch_of(const Watching& watching, std::stop_token stop) {
@@ -31,11 +32,9 @@ Watch watch_of(const Watching& watching, std::stop_token stop) {
 }
 
 void run_watched(const Watching& watching, const std::function<void(const Watch&)>& work) {
-  std::stop_source stop;  // an interrupt is not to end what else the caller's is for
-  const std::stop_callback passed_on{watching.stop ? watching.stop->get_token() : std::stop_token{},
-                                     [&stop] { stop.request_stop(); }};
-  const Watch watch = watch_of(watching, stop.get_token());
-  run_interruptibly([&] { work(watch); }, [&] { stop.request_stop(); });
+  CallStop stop{watching};
+  const Watch watch = watch_of(watching, stop.token());
+  run_interruptibly([&] { work(watch); }, [&] { stop.request(); });
 }
 
 void bind_progress(py::module_& module) {

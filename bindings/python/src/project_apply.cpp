@@ -7,7 +7,7 @@
 #include "project_plan.hpp"
 
 #include <exception>
-#include <stop_token>
+#include <functional>
 
 namespace dunnage::python {
 namespace {
@@ -18,13 +18,6 @@ struct ApplyCall {
   Watching watching{};
 };
 
-py::object event_from(py::handle object, const std::string& name) {
-  if (!object.is_none() && PyCallable_Check(object.ptr()) == 0) {
-    refuse_value(name, "a function that takes an ApplyEvent, or None", object);
-  }
-  return py::reinterpret_borrow<py::object>(object);
-}
-
 const Fields<ApplyCall>& apply_fields() {
   static const auto* const fields = [] {
     auto* made = new Fields<ApplyCall>{"ProjectPlan.apply"};
@@ -32,7 +25,7 @@ const Fields<ApplyCall>& apply_fields() {
             "destroy_data", [](auto& call) -> auto& { return call.options.destroy_data; })
         .option(
             "parallel", [](auto& call) -> auto& { return call.options.parallel; })
-        .option("event", &ApplyCall::event, event_from);
+        .option("event", &ApplyCall::event, function_of("an ApplyEvent"));
     add_watching(*made);
     return made;
   }();
@@ -43,7 +36,20 @@ const Fields<ApplyCall>& apply_fields() {
 /// that the library ends it in, and comes out in the end.
 class Hearing {
  public:
-  /// `make_call` is called without the GIL, and takes it.
+  explicit Hearing(const Watching& watching) : stop_{watching} {}
+
+  /// A function of the library's that calls that one, which has to stay; empty for None.
+  template <class What>
+  [[nodiscard]] std::function<void(const What&)> heard(py::handle function) {
+    if (function.is_none()) return {};
+    return [this, function](const What& what) { hear([&] { (void)function(py::cast(what)); }); };
+  }
+
+  [[nodiscard]] CallStop& stop() { return stop_; }
+  [[nodiscard]] const std::exception_ptr& failure() const { return failure_; }
+
+ private:
+  /// Called without the GIL, which it takes for `make_call`.
   template <class Call>
   void hear(Call make_call) {
     bool failed = false;
@@ -56,31 +62,18 @@ class Hearing {
         failed = true;
       }
     }
-    if (failed) stop_.request_stop();  // without the GIL, which another thread may need to come to its end
+    if (failed) stop_.request();  // without the GIL, which another thread may need to come to its end
   }
 
-  [[nodiscard]] std::stop_source& stop() { return stop_; }
-  [[nodiscard]] const std::exception_ptr& failure() const { return failure_; }
-
- private:
-  std::stop_source stop_;
+  CallStop stop_;
   std::exception_ptr failure_;  ///< with the GIL only
 };
 
 ApplyOptions options_of(const ApplyCall& call, Hearing& hearing) {
   ApplyOptions options = call.options;
-  options.watch.stop = hearing.stop().get_token();
-  if (call.watching.timeout) options.watch.deadline = std::chrono::steady_clock::now() + *call.watching.timeout;
-  if (!call.event.is_none()) {
-    options.event = [&hearing, function = py::handle{call.event}](const ApplyEvent& event) {
-      hearing.hear([&] { (void)function(py::cast(event)); });
-    };
-  }
-  if (!call.watching.progress.is_none()) {
-    options.watch.progress = [&hearing, function = py::handle{call.watching.progress}](const Progress& now) {
-      hearing.hear([&] { (void)function(py::cast(now)); });
-    };
-  }
+  options.watch = watch_of(call.watching, hearing.stop().token());
+  options.watch.progress = hearing.heard<Progress>(call.watching.progress);
+  options.event = hearing.heard<ApplyEvent>(call.event);
   return options;
 }
 
@@ -98,11 +91,11 @@ ApplyOptions options_of(const ApplyCall& call, Hearing& hearing) {
 
 void apply(const ProjectPlan& plan, const py::args& args, const py::kwargs& kwargs) {
   const ApplyCall call = apply_fields().parse(args, kwargs);
-  Hearing hearing;
+  Hearing hearing{call.watching};
   const ApplyOptions options = options_of(call, hearing);
   py::object context;
   try {
-    run_interruptibly([&] { plan.apply(options); }, [&] { hearing.stop().request_stop(); });
+    run_interruptibly([&] { plan.apply(options); }, [&] { hearing.stop().request(); });
   } catch (const Error& error) {
     if (!hearing.failure()) throw;
     context = exception_of(error);
@@ -118,8 +111,9 @@ void define_apply(py::class_<ProjectPlan>& cls) {
       "\n--\n\nLooks again, and does it. Raises LaunchError, before anything is done, if the plan is no longer what "
       "would be planned (errno EAGAIN) or if it has data_loss and `destroy_data` is not set (EPERM); afterwards "
       "ApplyError, with `done` and `undone`. `event` is a function of one ApplyEvent, `progress` one of a Progress of "
-      "images that are fetched; both may be called in another thread. What they raise, a `timeout` and a "
-      "KeyboardInterrupt end it: what has begun is finished, such as a container's time to stop, and nothing else is "
+      "images that are fetched; both may be called in another thread. What they raise, a `timeout`, `stop` "
+      "and a KeyboardInterrupt end it: what has begun is finished, such as a container's time to stop, and nothing "
+      "else is "
       "begun.";
   cls.def("apply", apply, doc.c_str());
 }

@@ -12,7 +12,7 @@ import pytest
 
 import dunnage
 from dunnage import (ApplyError, ApplyEvent, Container, ContainerStatus, ContainerStore, Project, ProjectGrants,
-                     ProjectStep, VolumeStore)
+                     ProjectStep, StopSource, VolumeStore, errc)
 
 TEXT = """\
 name: shop
@@ -33,6 +33,9 @@ services:
 volumes: {data: {}}
 configs: {motd: {content: welcome}}
 """
+UNHEALTHY = TEXT.replace("depends_on: [db]", "depends_on: {db: {condition: service_healthy}}").replace(
+    "    stop_signal: SIGKILL\n    volumes: [data:/data]\n",
+    "    stop_signal: SIGKILL\n    volumes: [data:/data]\n    healthcheck: {test: [CMD, 'false'], interval: 60s}\n")
 
 
 def load(text):
@@ -136,10 +139,7 @@ def test_a_failure_names_what_was_done_and_what_was_not():
 
 
 def test_a_health_check_is_waited_for_and_an_interrupt_ends_that_at_once():
-    text = TEXT.replace("depends_on: [db]", "depends_on: {db: {condition: service_healthy}}").replace(
-        "    stop_signal: SIGKILL\n    volumes: [data:/data]\n",
-        "    stop_signal: SIGKILL\n    volumes: [data:/data]\n    healthcheck: {test: [CMD, 'false'], interval: 60s}\n")
-    plan = load(text).plan_up()
+    plan = load(UNHEALTHY).plan_up()
     waiting = threading.Event()
 
     def interrupt():
@@ -163,8 +163,40 @@ def test_a_health_check_is_waited_for_and_an_interrupt_ends_that_at_once():
     assert "shop-web-1" not in ContainerStore.open()
 
     with pytest.raises(TimeoutError) as raised:
-        load(text).plan_up().apply(timeout=0.5)
+        load(UNHEALTHY).plan_up().apply(timeout=0.5)
     assert isinstance(raised.value, dunnage.Error)
+
+
+def test_a_stop_source_that_was_asked_before_ends_it_before_anything_is_done():
+    stop = StopSource()
+    stop.request_stop()
+    with pytest.raises(ApplyError) as raised:
+        project().plan_up().apply(stop=stop)
+    assert raised.value.code is errc.cancelled and raised.value.done == []
+    assert "shop_data" not in VolumeStore.open() and ContainerStore.open().list() == []
+
+
+def test_a_stop_source_ends_a_wait_for_health_from_another_thread():
+    stop = StopSource()
+    waiting = threading.Event()
+
+    def request():
+        waiting.wait(30)
+        stop.request_stop()
+
+    def hear(event):
+        if event.phase is ApplyEvent.Phase.Waiting:
+            waiting.set()
+
+    thread = threading.Thread(target=request)
+    thread.start()
+    started = time.monotonic()
+    with pytest.raises(ApplyError) as raised:
+        load(UNHEALTHY).plan_up().apply(event=hear, stop=stop, timeout=30)
+    thread.join()
+    assert raised.value.code is errc.cancelled
+    assert waiting.is_set() and time.monotonic() - started < 20
+    assert "shop-db-1" in ContainerStore.open() and "shop-web-1" not in ContainerStore.open()
 
 
 def test_services_start_and_stop_without_being_made_anew():
