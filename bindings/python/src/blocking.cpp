@@ -5,18 +5,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <deque>
-#include <exception>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 namespace dunnage::python {
@@ -47,13 +43,6 @@ int slice_until(const Deadline& deadline) {
 
 bool in_main_thread() { return ::syscall(SYS_gettid) == ::getpid(); }
 
-/// The signals of this process are for its other threads.
-void block_signals() {
-  sigset_t all;
-  (void)::sigfillset(&all);
-  (void)::pthread_sigmask(SIG_SETMASK, &all, nullptr);
-}
-
 }  // namespace
 
 bool wait_readable(std::initializer_list<int> descriptors, Deadline deadline) {
@@ -77,6 +66,14 @@ bool wait_readable(std::initializer_list<int> descriptors, Deadline deadline) {
   }
 }
 
+SignalsBlocked::SignalsBlocked() noexcept {
+  sigset_t all;
+  (void)::sigfillset(&all);
+  (void)::pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 void run_interruptibly(const std::function<void()>& work, const std::function<void()>& hurry) {
   if (!in_main_thread()) {
     const Unlocked released;
@@ -85,15 +82,14 @@ void run_interruptibly(const std::function<void()>& work, const std::function<vo
   }
   const OwnedDescriptor done{::eventfd(0, EFD_CLOEXEC)};
   std::exception_ptr failure;
-  std::thread worker{[&] {
-    block_signals();
+  std::thread worker = start_without_signals([&] {
     try {
       work();
     } catch (...) {
       failure = std::current_exception();
     }
     (void)::eventfd_write(done.get(), 1);
-  }};
+  });
   const auto join = [&] {
     const Unlocked released;
     worker.join();

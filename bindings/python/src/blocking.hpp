@@ -10,11 +10,15 @@
 
 #include <pybind11/pybind11.h>
 
+#include <signal.h>
+
 #include <chrono>
 #include <exception>
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <thread>
+#include <utility>
 
 namespace dunnage::python {
 
@@ -30,6 +34,25 @@ using Deadline = std::optional<std::chrono::steady_clock::time_point>;  ///< emp
 /// meanwhile; an interrupt calls `hurry`, which has to bring it to its end.
 /// Throws: what `work` throws, or what a signal handler raised.
 void run_interruptibly(const std::function<void()>& work, const std::function<void()>& hurry);
+
+/// Signals go to other threads for a while.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() noexcept;
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked();
+
+ private:
+  sigset_t before_{};
+};
+
+/// A thread that leaves the signals of this process to the host's threads.
+template <class Work>
+[[nodiscard]] std::thread start_without_signals(Work work) {
+  const SignalsBlocked blocked;  // a new thread inherits the mask
+  return std::thread{std::move(work)};
+}
 
 /// The end of a Container or Process. `make_deadline` is asked once; an empty result is the deadline.
 template <class Handle>
