@@ -46,6 +46,8 @@ bool LogEntries::ended() const {
 
 int LogEntries::descriptor() const {
   require_ours();
+  const Unlocked released;
+  const std::scoped_lock lock{mutex_};
   return closed_ ? -1 : reader_.fd();
 }
 
@@ -53,7 +55,7 @@ std::optional<OwnedLogEntry> LogEntries::next() {
   for (;;) {
     if (auto entry = poll()) return entry;
     if (ended()) return std::nullopt;
-    (void)wait_readable({reader_.fd(), closing_}, {});
+    if (const int fd = descriptor(); fd >= 0) (void)wait_readable({fd, closing_}, {});
   }
 }
 
