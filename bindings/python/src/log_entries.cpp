@@ -2,8 +2,8 @@
 #include "log_entries.hpp"
 
 #include "blocking.hpp"
-#include "closed.hpp"
 #include "gil.hpp"
+#include "log_iterator.hpp"
 #include "value.hpp"
 
 #include <sys/eventfd.h>
@@ -22,13 +22,8 @@ LogEntries::LogEntries(LogReader reader)
 
 LogEntries::~LogEntries() { (void)::close(closing_); }
 
-/// In a fork the lock may be anyone's, and the descriptors are shared with who reads on.
-void LogEntries::require_ours() const {
-  if (::getpid() != owner_) throw Closed{"this log is read by the process that forked this one; ask the store again"};
-}
-
 std::optional<OwnedLogEntry> LogEntries::poll() {
-  require_ours();
+  require_reader(owner_);
   const Unlocked released;
   const std::scoped_lock lock{mutex_};
   if (closed_) return std::nullopt;
@@ -38,14 +33,14 @@ std::optional<OwnedLogEntry> LogEntries::poll() {
 }
 
 bool LogEntries::ended() const {
-  require_ours();
+  require_reader(owner_);
   const Unlocked released;
   const std::scoped_lock lock{mutex_};
   return closed_ || reader_.ended();
 }
 
 int LogEntries::descriptor() const {
-  require_ours();
+  require_reader(owner_);
   const Unlocked released;
   const std::scoped_lock lock{mutex_};
   return closed_ ? -1 : reader_.fd();
@@ -126,24 +121,13 @@ void bind_log_entries(py::module_& module) {
   bind_log_entry(module);
   py::class_<LogEntries> entries{module, "LogEntries", "The entries of a log; ContainerStore.logs() makes them."};
   adopt(entries);
+  define_iterator(entries);
   entries
-      .def(
-          "__iter__", [](LogEntries& self) -> LogEntries& { return self; }, py::return_value_policy::reference)
-      .def("__next__",
-           [](LogEntries& self) {
-             auto entry = self.next();
-             if (!entry) throw py::stop_iteration{};
-             return std::move(*entry);
-           })
       .def("poll", &LogEntries::poll, "poll(self)\n--\n\nThe next LogEntry, or None if there is none now; never waits.")
       .def_property_readonly("ended", &LogEntries::ended, "Nothing more will come.")
       .def("fileno", &LogEntries::descriptor,
            "fileno(self)\n--\n\nWith follow=True a descriptor that can be read when poll(), which had nothing, may "
-           "have something, or the end. Without: -1, as there is nothing to wait for.")
-      .def("close", &LogEntries::close, "close(self)\n--\n\nEnds the iteration, a waiting one, too.")
-      .def(
-          "__enter__", [](LogEntries& self) -> LogEntries& { return self; }, py::return_value_policy::reference)
-      .def("__exit__", [](LogEntries& self, const py::args&) { self.close(); });
+           "have something, or the end. Without: -1, as there is nothing to wait for.");
 }
 
 }  // namespace dunnage::python

@@ -37,8 +37,6 @@ class LogEntries {
   void close();
 
  private:
-  void require_ours() const;
-
   int owner_;  ///< process
   mutable std::mutex mutex_;
   LogReader reader_;

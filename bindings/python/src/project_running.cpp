@@ -3,14 +3,14 @@
 #include "container.hpp"
 #include "gil.hpp"
 #include "log_entries.hpp"
+#include "log_iterator.hpp"
+#include "project_log_lines.hpp"
 #include "project_plan.hpp"
-#include "read_ahead.hpp"
 
 namespace dunnage::python {
 namespace {
 
 using Path = std::filesystem::path;
-using ProjectLogLines = ReadAhead<ProjectLogLine>;
 
 /// Names, or what project_containers() says.
 std::vector<std::string> names_from(py::handle object, const std::string& name) {
@@ -29,21 +29,14 @@ std::vector<std::string> names_from(py::handle object, const std::string& name) 
   return names;
 }
 
-std::unique_ptr<ProjectLogLines> logs(const ContainerStore& store, const py::object& containers,
-                                      const py::kwargs& kwargs) {
+ProjectLogLines::Owner logs(const ContainerStore& store, const py::object& containers, const py::kwargs& kwargs) {
   const LogOptions options = log_options_from("project_logs", kwargs);
   std::vector<std::string> names = names_from(containers, "project_logs(): containers");
   {
     const Unlocked released;
     for (const std::string& name : names) (void)store.inspect(name);  // what is wrong with a name is said now
   }
-  return std::make_unique<ProjectLogLines>(
-      [store, names = std::move(names), options](const ProjectLogLines::Push& push, const std::stop_token& stop) {
-        LogOptions stoppable = options;
-        stoppable.stop = stop;
-        project_logs(
-            store, names, [&push](const ProjectLogLine& line) { push(line, line.text.size()); }, stoppable);
-      });
+  return ProjectLogLines::Owner{new ProjectLogLines{store, std::move(names), options}};
 }
 
 void define_logs(py::module_& module) {
@@ -55,8 +48,10 @@ void define_logs(py::module_& module) {
       .option("text", &M::text);
   value_class(module, std::move(fields), "A line that a container of a project wrote, without its end.")
       .def("__str__", [](const M& line) { return line.text; });
-  (void)define_read_ahead<M>(module, "ProjectLogLines",
-                             "Lines of several containers' logs; project_logs() makes them.");
+  py::class_<ProjectLogLines, ProjectLogLines::Owner> lines{
+      module, "ProjectLogLines", "Lines of several containers' logs; project_logs() makes them."};
+  adopt(lines);
+  define_iterator(lines);
   module.def("project_logs", logs, py::arg("store"), py::arg("containers"),
              "project_logs(store, containers, *, follow=False, tail=None, since=None)\n--\n\nIterates over the "
              "ProjectLogLine objects of several containers, given by name or as ContainerInfo: the oldest first, or "

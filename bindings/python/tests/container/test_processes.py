@@ -54,6 +54,37 @@ def test_inherited_handles_refuse_to_work_in_a_fork_and_harm_nothing():
         """) == "13\n"
 
 
+def test_a_log_that_is_read_ahead_is_dropped_by_a_fork_without_harm():
+    """Its reader waits for room when the process is forked."""
+    assert python("""
+        import os, time, dunnage
+        from dunnage import Container, ContainerStore, Stdio
+        with Container.launch(["seq", "400000"], name="long", stdout=Stdio.log(), remove_on_exit=False) as container:
+            container.wait()
+        lines = dunnage.project_logs(ContainerStore.open(), ["long"])
+        assert next(lines).text == "1"
+        def reads():
+            before = time.process_time()
+            time.sleep(0.3)
+            return time.process_time() - before > 0.03
+        while reads():
+            pass
+        for drop in ("del lines", "lines.close(); del lines"):
+            child = os.fork()
+            if child == 0:
+                exec(drop)
+                os._exit(0)
+            deadline = time.monotonic() + 20
+            while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            if ended[0] == 0:
+                os.kill(child, 9)
+                os.waitpid(child, 0)
+            print(drop, ended[1] if ended[0] else "hangs", flush=True)
+        print(sum(1 for line in lines))
+        """) == "del lines 0\nlines.close(); del lines 0\n399999\n"
+
+
 def child_that_runs(number, volume, results):
     done = dunnage.run(["sh", "-c", f"echo {number} > /data/{number}; cat /data/{number}"], mounts=volume.at("/data"))
     results.put((number, done.stdout))
