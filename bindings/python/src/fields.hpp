@@ -133,10 +133,12 @@ class Fields {
     add(name, access);
     mark_required();
     using Member = std::remove_cvref_t<std::invoke_result_t<Access, T&>>;
-    fields_.back().set = [set = fields_.back().set, label = label_of(name)](T& value, py::handle object) {
-      if (object.is_none()) refuse_value(label, type_text<Member>(), object);
-      set(value, object);
-    };
+    if constexpr (!std::is_same_v<Member, py::object>) {  // whoever reads such a one says what is wanted
+      fields_.back().set = [set = fields_.back().set, label = label_of(name)](T& value, py::handle object) {
+        if (object.is_none()) refuse_value(label, type_text<Member>(), object);
+        set(value, object);
+      };
+    }
     return *this;
   }
   template <class Access>

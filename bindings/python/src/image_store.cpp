@@ -85,12 +85,10 @@ const Fields<PullCall>& pull_fields() {
   return *fields;
 }
 
-py::object object_from(py::handle object, const std::string&) { return py::reinterpret_borrow<py::object>(object); }
-
 const Fields<LoadCall>& load_fields() {
   static const auto* const fields = [] {
     auto* made = new Fields<LoadCall>{"ImageStore.load"};
-    made->required("source", &LoadCall::source, object_from)  // None is no source either, says source_from()
+    made->required("source", &LoadCall::source)
         .DUNNAGE_OPTION(name)
         .DUNNAGE_OPTION(platform, platform_from)
         .DUNNAGE_OPTION(limits);

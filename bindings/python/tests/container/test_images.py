@@ -147,7 +147,7 @@ def test_files_of_a_container_that_has_ended(directory, box):
         volume = VolumeStore.open().create("unpacked")
         copy_in(volume, packed, "/")
     assert (volume.mountpoint / "conf").read_text() == "text\n"
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="source is a path, a descriptor or an open file, not None"):
         copy_in(volume, None, "/")
     with pytest.raises(dunnage.ContainerMissing):
         store.copy_out("endet", "/etc/conf", directory)
@@ -164,5 +164,5 @@ def test_files_are_copied_into_and_out_of_a_volume(directory):
     with pytest.raises(OSError, match="."):
         copy_in(volume, directory / "conf", "/more", most_bytes="1")
     for place in ("data", None, 5):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="place is a Container or a Volume, not"):
             copy_in(place, directory / "conf", "/")
