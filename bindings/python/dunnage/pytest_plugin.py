@@ -70,7 +70,7 @@ class _Launched(NamedTuple):
     command: str
 
     def output(self, tail: int | None = None) -> str:
-        with ContainerStore.open(self.store).logs(self.id, tail=tail) as entries:
+        with self.handle.logs(tail=tail) as entries:
             return b"".join(entry.data for entry in entries).decode(errors="replace")
 
     def section(self) -> tuple[str, str]:

@@ -18,7 +18,7 @@ namespace dunnage::python {
 /// block hold a reference of their own and let the GIL go.
 class ContainerHandle {
  public:
-  /// `owned`: it ends with this handle. `store`: where its record is, if it has one; empty: default_store().
+  /// `owned`: it ends with this handle. `store`: where its record is, if it has one.
   ContainerHandle(Container container, bool owned, TextMode mode, std::filesystem::path store);
   ContainerHandle(ContainerHandle&&) = delete;
   ContainerHandle& operator=(ContainerHandle&&) = delete;

@@ -202,7 +202,7 @@ std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& 
   LaunchCall call = launch_fields().parse(args, kwargs);
   call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
   const bool owned = call.spec.lifetime == Lifetime::WithHost;
-  const std::filesystem::path store = call.spec.store;
+  const std::filesystem::path store = call.spec.store.empty() ? default_store() : call.spec.store;
   std::optional<Container> container;
   if (is_watched(call.spec)) {
     run_watched(call.watching, [&](const Watch& watch) {

@@ -42,10 +42,6 @@ class Container(Running[_dunnage.Container]):
     launch(), exec(), pause(), resume(), restart(), detach() and changes() run in the loop's default executor, because
     there is nothing to watch; they take milliseconds, but restart() the time of its grace."""
 
-    def __init__(self, handle: _dunnage.Container, mode: TextMode, store: Any = None) -> None:
-        super().__init__(handle, mode)
-        self._store = store
-
     @staticmethod
     @taking(_dunnage.Container.launch)
     def launch(*args: Any, **options: Any) -> Launching[Container]:
@@ -139,7 +135,8 @@ class Container(Running[_dunnage.Container]):
              since: datetime | float | None = None) -> LogEntries:
         """The LogEntry objects of its log, which it has with stdout=Stdio.log(): `async for entry in
         container.logs(follow=True)` goes on until it has ended."""
-        return LogEntries(self._store, self.id, {"follow": follow, "tail": tail, "since": since})
+        store = getattr(self._handle, "_store")
+        return LogEntries(store, self.id, {"follow": follow, "tail": tail, "since": since})
 
     def __repr__(self) -> str:
         return repr(self._handle).replace("<dunnage.", "<dunnage.aio.", 1)
@@ -154,7 +151,7 @@ class Container(Running[_dunnage.Container]):
 
 async def _launch(args: tuple[Any, ...], options: dict[str, Any]) -> Container:
     handle = await watched_job(_dunnage.Container.launch, _end, args, options)
-    return Container(handle, TextMode(options), options.get("store"))
+    return Container(handle, TextMode(options))
 
 
 async def run(argv: Any = None, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,

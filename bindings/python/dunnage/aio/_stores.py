@@ -151,4 +151,4 @@ class ContainerStore(_Store[_dunnage.ContainerStore]):
         return LogEntries(self.root, name, {"follow": follow, "tail": tail, "since": since})
 
     def _container(self, handle: _dunnage.Container) -> Container:
-        return Container(handle, TextMode({}), self.root)
+        return Container(handle, TextMode({}))

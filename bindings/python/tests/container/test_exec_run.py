@@ -63,6 +63,23 @@ def test_a_container_has_its_log(directory):
         assert [info.id for info in ContainerStore.open(store).list()] == [container.id]
 
 
+def test_a_container_knows_its_store_when_the_default_is_another(directory, monkeypatch):
+    async def main():
+        async with AsyncContainer.launch(["echo", "first"], record=True, stdout=Stdio.log(),
+                                         remove_on_exit=False) as container:
+            await container.wait()
+            monkeypatch.setenv("DUNNAGE_STORE", str(directory / "other"))
+            assert [entry.data async for entry in container.logs()] == [b"first\n"]
+
+    with monkeypatch.context() as patch, Container.launch(["echo", "first"], record=True, stdout=Stdio.log(),
+                                                          remove_on_exit=False) as container:
+        container.wait()
+        patch.setenv("DUNNAGE_STORE", str(directory / "other"))
+        assert [entry.data for entry in container.logs()] == [b"first\n"]
+    asyncio.run(main())
+    assert not (directory / "other").exists()
+
+
 def test_asyncio_has_the_same():
     async def main():
         async with AsyncContainer.launch(["sleep", "60"]) as container:
