@@ -176,15 +176,21 @@ def _pipes(options: dict[str, Any], input: Any) -> None:
         options["stdin"] = _dunnage.PIPE
 
 
-def _run_to_end(start: Any, argv: Any, input: Any, timeout: Any, check: bool,
-                options: dict[str, Any]) -> CompletedProcess:
-    _pipes(options, input)
-    with start(argv, **options) as program:
-        stdout, stderr = communicate(program, input, timeout)
-        done = CompletedProcess(list(argv or []), program.wait(), stdout, stderr)
+def _completed(argv: Any, status: _dunnage.ExitStatus, stdout: Any, stderr: Any, check: bool) -> CompletedProcess:
+    done = CompletedProcess(list(argv or []), status, stdout, stderr)
     if check:
         done.check_returncode()
     return done
+
+
+def _run_to_end(start: Any, argv: Any, input: Any, timeout: Any, check: bool,
+                options: dict[str, Any]) -> CompletedProcess:
+    limit = _seconds(timeout)
+    _pipes(options, input)
+    with start(argv, **options) as program:
+        stdout, stderr = communicate(program, input, limit)
+        status = program.wait()
+    return _completed(argv, status, stdout, stderr, check)
 
 
 def returncode(self: Any) -> int | None:

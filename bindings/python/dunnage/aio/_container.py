@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from .. import _dunnage
-from .._process import CompletedProcess, _pipes, _seconds
+from .._process import CompletedProcess, _completed, _pipes, _seconds
 from ._launching import Launching, taking, taking_method
 from ._logs import LogEntries
 from ._running import Running
@@ -14,9 +14,9 @@ from ._text_mode import TextMode
 from ._threads import disposable, in_thread, watched_job
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-_Seconds = Union[float, "timedelta"]
+    from .._dunnage import _Seconds
 
 __all__ = ["Container", "Process", "run"]
 
@@ -54,7 +54,7 @@ class Container(Running[_dunnage.Container]):
     async def run(argv: Any = None, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,
                   **options: Any) -> CompletedProcess:
         """dunnage.run(), awaited: a container from its start to its end. Cancelling it kills the container."""
-        return await run(argv, input=input, timeout=timeout, check=check, **options)
+        return await _run_to_end(Container.launch, argv, input, timeout, check, options)
 
     @property
     def id(self) -> str:
@@ -149,15 +149,12 @@ class Container(Running[_dunnage.Container]):
         return bool(getattr(self._handle, "_owned"))
 
 
+run = Container.run
+
+
 async def _launch(args: tuple[Any, ...], options: dict[str, Any]) -> Container:
     handle = await watched_job(_dunnage.Container.launch, _end, args, options)
     return Container(handle, TextMode(options))
-
-
-async def run(argv: Any = None, *, input: Any = None, timeout: _Seconds | None = None, check: bool = False,
-              **options: Any) -> CompletedProcess:
-    """dunnage.run(), awaited: a container from its start to its end. Cancelling it kills the container."""
-    return await _run_to_end(Container.launch, argv, input, timeout, check, options)
 
 
 async def _run_to_end(start: Any, argv: Any, input: Any, timeout: _Seconds | None, check: bool,
@@ -166,7 +163,5 @@ async def _run_to_end(start: Any, argv: Any, input: Any, timeout: _Seconds | Non
     _pipes(options, input)
     async with start(argv, **options) as program:
         stdout, stderr = await program.communicate(input, limit)
-        done = CompletedProcess(list(argv or []), await program.wait(), stdout, stderr)
-    if check:
-        done.check_returncode()
-    return done
+        status = await program.wait()
+    return _completed(argv, status, stdout, stderr, check)

@@ -19,13 +19,10 @@ from ._terminal_stream import TerminalStream
 from ._text_mode import TextMode
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from .._dunnage import _Signal
+    from .._dunnage import _Seconds, _Signal
 
 Handle = TypeVar("Handle", bound=Union[_dunnage.Container, _dunnage.Process])
 Self = TypeVar("Self", bound="Running[Any]")
-_Seconds = Union[float, "timedelta"]
 
 _END_TIMEOUT = 10.0  # seconds
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 import dunnage
-from dunnage import BindMount, Container, DEVNULL, PIPE, Stdio, Tmpfs, VolumeStore
+from dunnage import BindMount, Container, ContainerStore, DEVNULL, PIPE, Stdio, Tmpfs, VolumeStore
 
 
 def test_run_gives_what_the_program_wrote_and_how_it_ended():
@@ -112,6 +112,13 @@ def test_a_detached_end_of_the_input_is_refused():
 def test_what_makes_no_sense_is_refused(wrong, error, message):
     with pytest.raises(error, match=message):
         Container.run(**{"argv": ["true"], **wrong})
+
+
+def test_a_timeout_that_is_none_launches_nothing():
+    for timeout in ("x", True, object()):
+        with pytest.raises(TypeError, match="timeout is a number of seconds or a timedelta"):
+            Container.run(["true"], timeout=timeout, record=True, remove_on_exit=False)
+    assert ContainerStore.open().list() == []
 
 
 @pytest.mark.parametrize("argv, error, builtin", [
