@@ -95,33 +95,27 @@ void define_enumerations(py::module_& module) {
 
 void define_change(py::module_& module) {
   using Kind = Change::Kind;
-  // before the class it lies in, whose signature shows it
-  const py::object scope = py::module_::import("types").attr("SimpleNamespace")();
-  Enumeration<Kind>::define(scope, "Kind", "What became of a path.",
-                            {{"Modified", Kind::Modified, std::string{to_string(Kind::Modified)}},
-                             {"Added", Kind::Added, std::string{to_string(Kind::Added)}},
-                             {"Deleted", Kind::Deleted, std::string{to_string(Kind::Deleted)}}},
-                            "Change.");
+  const py::object kind = inner_enumeration<Kind>("Change", "Kind", "What became of a path.",
+                                                  {{"Modified", Kind::Modified, std::string{to_string(Kind::Modified)}},
+                                                   {"Added", Kind::Added, std::string{to_string(Kind::Added)}},
+                                                   {"Deleted", Kind::Deleted, std::string{to_string(Kind::Deleted)}}});
   Fields<Change> fields{"Change"};
   fields.option("kind", &Change::kind).option("path", &Change::path);
   value_class(module, std::move(fields),
               "One thing that differs between a container's root file system and its image's.")
-      .attr("Kind") = scope.attr("Kind");
+      .attr("Kind") = kind;
 }
 
 void define_values(py::module_& module) {
   using Kind = RestartPolicy::Kind;
-  // before the class it lies in, whose signature shows it
-  const py::object scope = py::module_::import("types").attr("SimpleNamespace")();
-  Enumeration<Kind>::define(
-      scope, "Kind", "When a program is started again.",
-      {{"No", Kind::No, "no"}, {"OnFailure", Kind::OnFailure, "on-failure"}, {"Always", Kind::Always, "always"}},
-      "RestartPolicy.");
+  const py::object kind = inner_enumeration<Kind>(
+      "RestartPolicy", "Kind", "When a program is started again.",
+      {{"No", Kind::No, "no"}, {"OnFailure", Kind::OnFailure, "on-failure"}, {"Always", Kind::Always, "always"}});
   Fields<RestartPolicy> policy{"RestartPolicy"};
   policy.option("kind", &RestartPolicy::kind).option("max_retries", &RestartPolicy::max_retries);
   auto cls = value_class(module, std::move(policy),
                          "When the launcher starts the program again by itself; max_retries 0 is without limit.");
-  cls.attr("Kind") = scope.attr("Kind");
+  cls.attr("Kind") = kind;
   cls.def_static(
          "parse", [](const std::string& text) { return RestartPolicy::parse(text); }, py::arg("text"),
          "parse(text)\n--\n\n\"no\", \"on-failure\", \"on-failure:5\", \"always\".")

@@ -28,18 +28,16 @@ Rootfs image_root(const py::object& image) {
 
 void define_changes(py::module_& module) {
   using Kind = RootChanges::Kind;
-  // before the class it lies in, whose signature shows it
-  const py::object scope = py::module_::import("types").attr("SimpleNamespace")();
-  Enumeration<Kind>::define(scope, "Kind", "Where what a container writes to its image's root goes.",
-                            {{"Disk", Kind::Disk, std::string{to_string(Kind::Disk)}},
-                             {"Memory", Kind::Memory, std::string{to_string(Kind::Memory)}}},
-                            "RootChanges.");
+  const py::object kind =
+      inner_enumeration<Kind>("RootChanges", "Kind", "Where what a container writes to its image's root goes.",
+                              {{"Disk", Kind::Disk, std::string{to_string(Kind::Disk)}},
+                               {"Memory", Kind::Memory, std::string{to_string(Kind::Memory)}}});
   Fields<RootChanges> fields{"RootChanges"};
   fields.option("kind", &RootChanges::kind).option("size", &RootChanges::size, size_from);
   value_class(module, std::move(fields),
               "Where what a container writes to the root file system of its image goes: into the store, as long as its "
               "record is there, or into memory, at most `size` bytes.")
-      .attr("Kind") = scope.attr("Kind");
+      .attr("Kind") = kind;
   Enumeration<ImageVolumes>::define(
       module, "ImageVolumes", "What the places are that an image declares as volumes.",
       {{"Anonymous", ImageVolumes::Anonymous, std::string{to_string(ImageVolumes::Anonymous)}},
