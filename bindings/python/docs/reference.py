@@ -4,12 +4,11 @@ are those of the stub; what a member of a value means stands in the C++ header, 
 
 import ast
 import enum
-import importlib.util
 import inspect
 import re
 from pathlib import Path
 
-import dunnage
+import dunnage.aio
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
@@ -30,16 +29,10 @@ def kind_of(thing):
     return "functions" if callable(thing) else "constants"
 
 
-def asyncio_names():
-    """Nothing before there is dunnage.aio."""
-    module = importlib.import_module("dunnage.aio") if importlib.util.find_spec("dunnage.aio") else None
-    return [(f"dunnage.aio.{name}", getattr(module, name)) for name in getattr(module, "__all__", [])]
-
-
 def names_of(kind):
     """What the page shows, and under which names."""
     if kind == "asyncio":
-        return asyncio_names()
+        return [(f"dunnage.aio.{name}", getattr(dunnage.aio, name)) for name in dunnage.aio.__all__]
     names = [name for name in dunnage.__all__ if kind_of(getattr(dunnage, name)) == kind]
     if kind == "exceptions":  # bases first, as they are derived
         names.sort(key=lambda name: [cls.__name__ for cls in reversed(getattr(dunnage, name).__mro__)

@@ -10,11 +10,6 @@ PROJECT = Path(__file__).parents[1]
 REPOSITORY = PROJECT.parents[1]
 
 
-def parts_there():
-    """Words of what a page may need and this tree may lack."""
-    return {"asyncio": (PROJECT / "dunnage" / "aio").exists(), "pytest": (PROJECT / "dunnage" / "pytest_plugin.py").exists()}
-
-
 def examples():
     return sorted(path for path in (REPOSITORY / "examples" / "python").rglob("*.py"))
 
@@ -23,8 +18,6 @@ def write_blocks(directory):
     """The paths of the files, one for each block."""
     written = []
     for page in [REPOSITORY / "README.md", PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.rst"))]:
-        if not parts_there().get(page.stem, True):
-            continue
         for number, (code, _) in enumerate(blocks_of(page)):
             path = directory / f"{page.parent.name.replace('.', '_') or 'top'}_{page.stem}_{number}.py"
             path.write_text(code, encoding="utf-8")

@@ -68,9 +68,8 @@ def test_the_words_of_the_stub_are_those_of_the_module():
 def test_mypy_finds_nothing_in_the_package_and_the_examples(check):
     done = check("mypy", "--strict", "-p", "dunnage")
     assert done.returncode == 0, done.stdout
-    if examples():
-        done = check("mypy", "--strict", *examples())
-        assert done.returncode == 0, done.stdout
+    done = check("mypy", "--strict", *examples())
+    assert done.returncode == 0, done.stdout
 
 
 def test_mypy_finds_nothing_in_what_is_shown(check, directory):
@@ -81,9 +80,8 @@ def test_mypy_finds_nothing_in_what_is_shown(check, directory):
 def test_pyright_finds_nothing(check, directory):
     done = check("pyright", *write_blocks(directory), Path(dunnage.__file__).parent / "_dunnage.pyi")
     assert done.returncode == 0, done.stdout
-    if examples():
-        done = check("pyright", *examples(), cwd=examples()[0].parent)
-        assert done.returncode == 0, done.stdout
+    done = check("pyright", *examples(), cwd=examples()[0].parent)
+    assert done.returncode == 0, done.stdout
 
 
 def test_pyright_knows_the_type_of_everything(check):

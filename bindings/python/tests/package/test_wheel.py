@@ -11,7 +11,6 @@ import dunnage
 import pytest
 
 from environments import PROJECT, REPOSITORY, run, run_readme
-from shown_code import parts_there
 
 USERS = ["root", "dunnage-range", "dunnage-single"] if os.geteuid() == 0 else ["oneself"]
 
@@ -64,8 +63,6 @@ def test_the_lines_of_the_readme_run(python, place, user, readme):
 
 
 def test_pytest_finds_the_plugin(python, place):
-    if not parts_there()["pytest"]:
-        return
     run(python, "-m", "pip", "install", "-q", "pytest")
     test = place / "test_plugin.py"
     test.write_text("def test_a_container_ends_well(container):\n    assert container(['true']).wait().success\n")
