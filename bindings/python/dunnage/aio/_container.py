@@ -11,7 +11,7 @@ from ._launching import Launching, taking, taking_method
 from ._logs import LogEntries
 from ._running import Running
 from ._text_mode import TextMode
-from ._threads import disposable, in_thread, watched_job
+from ._threads import close, disposable, in_thread, watched_job
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from .._dunnage import _Seconds
 
 __all__ = ["Container", "Process", "run"]
-
-
-def _end(handle: Any) -> None:
-    """Of a container that nobody waits for any more."""
-    handle.close()
 
 
 class Process(Running[_dunnage.Process]):
@@ -142,7 +137,7 @@ class Container(Running[_dunnage.Container]):
         return repr(self._handle).replace("<dunnage.", "<dunnage.aio.", 1)
 
     async def _exec(self, args: tuple[Any, ...], options: dict[str, Any]) -> Process:
-        handle = await disposable(self._handle.exec, _end, args, options)
+        handle = await disposable(self._handle.exec, close, args, options)
         return Process(handle, TextMode(options))
 
     def _must_end(self) -> bool:
@@ -153,7 +148,7 @@ run = Container.run
 
 
 async def _launch(args: tuple[Any, ...], options: dict[str, Any]) -> Container:
-    handle = await watched_job(_dunnage.Container.launch, _end, args, options)
+    handle = await watched_job(_dunnage.Container.launch, close, args, options)
     return Container(handle, TextMode(options))
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Callable, Coroutine
 
 from .. import _dunnage
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 def _awaited(verb: Callable[Concatenate[Any, P], None]) -> Callable[
         Concatenate[Container | _dunnage.Volume, P], Coroutine[Any, Any, None]]:
+    @functools.wraps(verb, assigned=("__name__", "__doc__"))
     async def copy(place: Container | _dunnage.Volume, /, *args: P.args, **options: P.kwargs) -> None:
         await watched(verb, place._handle if isinstance(place, Container) else place, *args, **options)
 
-    copy.__name__ = copy.__qualname__ = verb.__name__
-    copy.__doc__ = verb.__doc__
+    copy.__qualname__ = verb.__name__  # pybind11's says where it lies in C++
     return copy
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import _dunnage
 from ._readiness import Reading
-from ._threads import disposable
+from ._threads import close, disposable
 
 __all__ = ["LogEntries"]
 
@@ -36,10 +36,9 @@ class LogEntries:
         return self
 
     async def __anext__(self) -> _dunnage.LogEntry:
-        if self._reading.waiting:
-            await self._reading.until_readable(-1)  # which says why not
+        self._reading.require_idle()
         if self._entries is None and not self._closed:
-            self._entries = await disposable(_open, lambda entries: entries.close(), self._request, {})
+            self._entries = await disposable(_open, close, self._request, {})
         self._count += 1
         if self._count % _AT_ONCE == 0:
             await asyncio.sleep(0)

@@ -24,10 +24,14 @@ class Reading:
     def waiting(self) -> bool:
         return self._waiter is not None and not self._waiter.get_loop().is_closed()
 
-    async def until_readable(self, fd: int) -> None:
-        """Returns early after interrupt()."""
+    def require_idle(self) -> None:
+        """Raises RuntimeError if another coroutine waits."""
         if self.waiting:
             raise RuntimeError(f"{self._what} is being read by another coroutine; let one of them read at a time")
+
+    async def until_readable(self, fd: int) -> None:
+        """Returns early after interrupt()."""
+        self.require_idle()
         loop = asyncio.get_running_loop()
         self._waiter = waiter = loop.create_future()
         loop.add_reader(fd, wake, waiter)

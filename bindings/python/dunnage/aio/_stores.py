@@ -35,7 +35,7 @@ def _threaded(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[An
 
     @functools.wraps(verb)
     async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await in_thread(functools.partial(verb, self._store, *args, **options))
+        return await in_thread(verb, self._store, *args, **options)
 
     return run
 

@@ -120,8 +120,7 @@ class StreamReader(Generic[AnyStr]):
         """Waits for more, for take(); False at the end."""
         if self._ended:
             return False
-        if self._reading.waiting:
-            await self._reading.until_readable(self._fd)  # which says why not
+        self._reading.require_idle()
         chunk, at_once = await self._chunk()
         self._ended = not chunk
         if self._decoder is not None:

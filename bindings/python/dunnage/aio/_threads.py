@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["disposable", "in_thread", "watched", "watched_job"]
+__all__ = ["close", "disposable", "in_thread", "watched", "watched_job"]
 
 
 async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -27,6 +27,11 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     For a call of the library that blocks a moment. Cancelling ends the waiting, not the call; see watched()."""
     call = functools.partial(contextvars.copy_context().run, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(None, call)
+
+
+def close(result: Any) -> None:
+    """Disposes of a handle that comes when nobody waits for it any more."""
+    result.close()
 
 
 class _Job(Generic[T]):
