@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
 
 from . import _dunnage
+from ._errors import Error
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-__all__: list[str] = []
 
 _MOST_ROWS = 200
 _MOST_CHARACTERS = 300  # of a cell
@@ -57,6 +56,11 @@ def _row(cells: Iterable[Any], tag: str = "td") -> str:
     return "<tr>" + "".join(f'<{tag} style="{_CELL}">{_escaped(cell)}</{tag}>' for cell in cells) + "</tr>"
 
 
+def _frame(title: str, rows: str, *below: str) -> str:
+    return (f"<div><b>{_escaped(title)}</b>"
+            f'<table style="border-collapse:collapse">{rows}</table>{"".join(below)}</div>')
+
+
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Columns in which no row has anything are left out."""
     shown = rows[:_MOST_ROWS]
@@ -65,16 +69,14 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
     if len(rows) > len(shown):
         body += _row([f"and {len(rows) - len(shown)} more"])
     head = _row((columns[index] for index in used), "th") if rows else ""
-    return (f"<div><b>{_escaped(title)}</b>"
-            f'<table style="border-collapse:collapse"><thead>{head}</thead><tbody>{body}</tbody></table></div>')
+    return _frame(title, f"<thead>{head}</thead><tbody>{body}</tbody>")
 
 
 def _facts(title: str, facts: Mapping[str, Any], *below: str) -> str:
     """One thing: names and values, without the empty ones."""
     body = "".join(f'<tr><th style="{_CELL}">{_escaped(name)}</th><td style="{_CELL}">{_escaped(value)}</td></tr>'
                    for name, value in facts.items() if value not in ("", None))
-    return (f"<div><b>{_escaped(title)}</b>"
-            f'<table style="border-collapse:collapse"><tbody>{body}</tbody></table>{"".join(below)}</div>')
+    return _frame(title, f"<tbody>{body}</tbody>", *below)
 
 
 def _count(number: int, noun: str) -> str:
@@ -143,13 +145,8 @@ def _container(container: Any) -> str:
         facts["State"] = facts["State"] or str(container.status.value)
         facts["Process"] = container.pid or ""
         return _facts(title, facts, _mount_plan(container.plan))
-    except _dunnage_error() as error:  # a handle that a fork has inherited, say
+    except Error as error:  # a handle that a fork has inherited, say
         return _facts(title, {**facts, "Handle": str(error)})
-
-
-def _dunnage_error() -> type[Exception]:
-    from ._errors import Error
-    return Error
 
 
 def _container_info(info: Any) -> str:
@@ -171,7 +168,7 @@ def _image_rows(images: Iterable[Any]) -> list[list[Any]]:
     rows = []
     for image in images:
         info = image.info
-        rows.append([_lines(info.names) or "", _code(info.id.partition(":")[2][:12]), str(info.platform),
+        rows.append([_lines(info.names), _code(info.id.partition(":")[2][:12]), str(info.platform),
                      f"{info.size / (1 << 20):.1f} MiB", _moment(info.created_at)])
     return rows
 

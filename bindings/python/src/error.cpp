@@ -84,42 +84,37 @@ const char* family_of(const Error& error) {
   return "Error";
 }
 
-void raise(const Error& error) {
-  const py::object exception = exception_of(error);
-  PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
+/// Sets Python's error, or the one that came up on the way there.
+template <class Set>
+void set_or_restore(Set set) {
+  try {
+    set();
+  } catch (py::error_already_set& failure) {
+    failure.restore();
+  }
 }
 
 /// Of a text that need not be UTF-8, as what it quotes need not be.
 void set_error(PyObject* type, const char* text) {
-  try {
-    PyErr_SetObject(type, text_to(text).ptr());
-  } catch (py::error_already_set& failure) {
-    failure.restore();
-  }
+  set_or_restore([&] { PyErr_SetObject(type, text_to(text).ptr()); });
 }
 
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);
   } catch (const Error& error) {
-    try {
-      raise(error);
-    } catch (py::error_already_set& failure) {
-      failure.restore();
-    }
+    set_or_restore([&] {
+      const py::object exception = exception_of(error);
+      PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
+    });
   } catch (const std::system_error& error) {  // of the standard library, and of what waits here
     if (error.code().category() != std::generic_category() && error.code().category() != std::system_category()) throw;
-    try {
-      PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code().value(), error.what()).ptr());
-    } catch (py::error_already_set& failure) {
-      failure.restore();
-    }
+    set_or_restore([&] { PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code().value(), error.what()).ptr()); });
   } catch (const Closed& closed) {
-    try {
-      set_error(py::object{py::module_::import("dunnage._errors").attr("ClosedError")}.ptr(), closed.what());
-    } catch (py::error_already_set& failure) {
-      failure.restore();
-    }
+    set_or_restore([&] {
+      const py::object type = py::module_::import("dunnage._errors").attr("ClosedError");
+      PyErr_SetObject(type.ptr(), text_to(closed.what()).ptr());
+    });
   } catch (const py::type_error& error) {
     set_error(PyExc_TypeError, error.what());
   } catch (const py::value_error& error) {
