@@ -4,7 +4,6 @@ no child process. What cannot be tested here is said: a whole file exits with 77
 
 import gc
 import os
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -12,8 +11,7 @@ from pathlib import Path
 import pytest
 
 import dunnage
-
-HERE = Path(__file__).parent
+from dunnage.pytest_plugin import _remove_tree
 
 
 def pytest_collection_modifyitems(items):
@@ -31,23 +29,11 @@ def pytest_sessionfinish(session):
         session.exitstatus = 1
 
 
-def remove(path):
-    """The launcher may still be deleting there what containers threw away."""
-    deadline = time.monotonic() + 5
-    while True:
-        try:
-            return shutil.rmtree(path)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-
-
 @pytest.fixture
 def directory():
     path = Path(tempfile.mkdtemp(prefix="dunnage-python-"))
     yield path
-    remove(path)
+    _remove_tree(path)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +48,7 @@ def store(monkeypatch):
         for info in containers.list():
             containers.remove(info.id, force=True)
         dunnage.VolumeStore.open(path).prune(all=True)
-    remove(parent)
+    _remove_tree(parent)
 
 
 def snapshot():

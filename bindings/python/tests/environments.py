@@ -14,6 +14,8 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 REPOSITORY = PROJECT.parents[1]
+READMES = ["README.md", "bindings/python/README.md"]
+USERS = ["root", "dunnage-range", "dunnage-single"] if os.geteuid() == 0 else ["oneself"]  # who runs their lines
 
 
 def run(*command, **options):

@@ -10,6 +10,7 @@ import faulthandler
 import functools
 import inspect
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -143,6 +144,12 @@ def calls(function):
         for value in NONSENSE:
             yield (), {name: value}
             yield ("/a", "/b"), {name: value}
+
+
+def run_python(*arguments):
+    """In a process of its own, whose output need not be UTF-8."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=240,
+                          errors="surrogateescape")
 
 
 def is_sentence(error):

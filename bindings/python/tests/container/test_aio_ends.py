@@ -21,7 +21,7 @@ from dunnage.aio import Container, ImageStore, in_thread, watched
 from aio_support import gone, in_loop, sleeper
 
 
-async def no_container_runs(store=None):
+async def no_container_runs():
     """All of them have a record in these tests."""
     deadline = time.monotonic() + 10
     containers = dunnage.ContainerStore.open()

@@ -1,22 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nonsense for handles that are in use, and an interpreter that ends while much goes on."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-HERE = Path(__file__).parents[1]
-
-
-def run(*arguments):
-    return subprocess.run([sys.executable, "-X", "dev", *arguments], capture_output=True, text=True, timeout=120,
-                          errors="surrogateescape")
+import wrong_use
+from wrong_use import run_python
 
 
 def test_handles_in_use_take_nonsense_with_a_sentence():
-    done = run(HERE / "wrong_use.py", "containers")
+    done = run_python("-X", "dev", wrong_use.__file__, "containers")
     assert done.returncode == 0, done.stderr[-2000:]
     *wrong, last = done.stdout.splitlines()
     assert wrong == [] and int(last.split()[0]) > 10_000
@@ -61,5 +53,5 @@ def later(function, *args, **options):
     "sys.unraisablehook = lambda raised: None\ntime.sleep(0.2)",
 ], ids=["logs", "apply", "callbacks", "raising"])
 def test_an_interpreter_ends_in_the_middle_of_everything(program):
-    done = run("-c", BEGIN + program)
+    done = run_python("-X", "dev", "-c", BEGIN + program)
     assert done.returncode == 0 and "Fatal" not in done.stderr, done.stderr[-2000:]

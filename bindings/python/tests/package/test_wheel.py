@@ -10,9 +10,7 @@ import dunnage
 
 import pytest
 
-from environments import PROJECT, REPOSITORY, run, run_readme
-
-USERS = ["root", "dunnage-range", "dunnage-single"] if os.geteuid() == 0 else ["oneself"]
+from environments import PROJECT, READMES, REPOSITORY, USERS, run, run_readme
 
 
 def files_below(directory, suffixes):
@@ -56,7 +54,7 @@ assert "libdunnage" not in open("/proc/self/maps").read(), "the module wants the
 """)
 
 
-@pytest.mark.parametrize("readme", ["README.md", "bindings/python/README.md"])
+@pytest.mark.parametrize("readme", READMES)
 @pytest.mark.parametrize("user", USERS)
 def test_the_lines_of_the_readme_run(python, place, user, readme):
     print(run_readme(python, place, user, readme))

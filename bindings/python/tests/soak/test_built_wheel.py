@@ -7,10 +7,7 @@ import os
 
 import pytest
 
-from environments import PROJECT, fetch, fresh_environment, run, run_readme
-
-USERS = ["root", "dunnage-range", "dunnage-single"] if os.geteuid() == 0 else ["oneself"]
-READMES = ["README.md", "bindings/python/README.md"]
+from environments import PROJECT, READMES, USERS, fetch, fresh_environment, run, run_readme
 
 
 def readmes_run(place, name, wheel):

@@ -3,26 +3,19 @@
 
 import os
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 import dunnage
 from dunnage import BindMount, Container, ContainerStore, ImageStore, MountPlan, MountSet, Project, VolumeStore
 
-HERE = Path(__file__).parents[1]
-
-
-def run(*arguments):
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=240,
-                          errors="surrogateescape")
+import wrong_use
+from wrong_use import run_python
 
 
 @pytest.mark.parametrize("options", [[], ["-X", "dev"]], ids=["", "-X dev"])
 def test_everything_public_takes_nonsense_with_a_sentence(options):
-    done = run(*options, HERE / "wrong_use.py")
+    done = run_python(*options, wrong_use.__file__)
     assert done.returncode == 0, done.stderr[-2000:]  # the last line is what was called
     *wrong, last = done.stdout.splitlines()
     assert wrong == [] and int(last.split()[0]) > 100_000
@@ -85,7 +78,7 @@ import dunnage
 assert dunnage.parse_signal("TERM") == 15
 """
     for when in ("first", "afterwards"):
-        done = run("-c", program, when)
+        done = run_python("-c", program, when)
         assert (done.returncode, done.stderr) == (0, "")
 
 
