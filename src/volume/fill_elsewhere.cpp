@@ -17,7 +17,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <optional>
+#include <exception>
 
 namespace dunnage::volume {
 namespace {
@@ -79,6 +79,14 @@ class Top {
     copy.only_top = true;
     run(copy);
     remove(kFilled);
+  }
+
+  /// What a copy that failed has left; what stays is removed before the next one.
+  void take_back() const noexcept {
+    try {
+      remove(kFilling);
+    } catch (const std::exception&) {
+    }
   }
 
   void remove(const char* entry) const {
@@ -150,16 +158,18 @@ Filled fill_top(const Top& top, int volume) {
   if (!top.is_empty()) {
     return Filled::HasData;
   }
+  bool copied = false;
   try {
-    if (!top.copy()) {
+    copied = top.copy();
+    if (!copied) {
       return Filled::NothingThere;
     }
     if (move_alone(top, volume)) {
       return Filled::Copied;
     }
   } catch (...) {
-    if (!top.is_half_moved()) {
-      top.remove(kFilling);
+    if (!copied) {
+      top.take_back();
     }
     throw;
   }

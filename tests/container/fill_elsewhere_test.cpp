@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <stop_token>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace dunnage::test {
 namespace {
@@ -34,6 +37,15 @@ class Elsewhere {
   [[nodiscard]] LaunchSpec spec(const std::string& script, VolumeMountOptions options = {}) const {
     return images_.shell("app", script,
                          {VolumeMount{.name = "data", .target = "/data", .options = std::move(options), .store = {}}});
+  }
+  /// Files enough for a copy to take a while.
+  void add_many() {
+    std::vector<Layer> layers{base_layer(), {directory("data")}};
+    constexpr int kMany = 20'000;
+    for (int number = 0; number < kMany; ++number) {
+      layers.back().push_back({.path = "data/" + std::to_string(number), .content = "x"});
+    }
+    images_.add("app", layers);
   }
   [[nodiscard]] std::string run(const std::string& script, VolumeMountOptions options = {}) const {
     return output_of(spec(script, std::move(options)));
@@ -65,6 +77,23 @@ TEST_CASE("an empty directory of the host that is a volume is filled once", "[fi
   CHECK(volume.run("rm -r /data/file /data/sub; ls -A /data") == "link\n");
   CHECK(volume.run("ls -A /data; rm /data/link") == "link\n");
   CHECK(volume.run(kShow, {.read_only = true}) == kShown);  // emptied, it is filled again, also for who only reads
+}
+
+TEST_CASE("a filling that is cancelled leaves nothing in a directory of the host", "[fill][driver]") {
+  if (!requires_busybox()) return;
+  Elsewhere volume;
+  volume.bind();
+  volume.add_many();
+  const fs::path filling = volume.device() / ".dunnage-filling";
+  std::stop_source stop;
+  std::jthread canceller{[&](const std::stop_token& ended) {
+    while (!ended.stop_requested() && !fs::exists(filling)) std::this_thread::yield();
+    stop.request_stop();
+  }};
+  LaunchSpec spec = volume.spec("true");
+  spec.watch.stop = stop.get_token();
+  CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::cancelled);
+  CHECK(fs::is_empty(volume.device()));
 }
 
 TEST_CASE("a directory of the host that has anything in it, or is not to be filled, stays as it is", "[fill][driver]") {
