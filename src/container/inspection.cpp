@@ -70,6 +70,25 @@ void take_answer(ContainerInfo& info, const launcher::Received& answer) {
   }
 }
 
+ContainerInfo describe_unreadable(const std::string& name, int record, const Contact& contact,
+                                  const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(record, &status) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  ContainerInfo info;
+  info.name = name;
+  info.log = path / kLogName;
+  info.created_at = system_clock::from_time_t(status.st_mtime);
+  if (contact.listener == Listener::Answering) {
+    take_answer(info, contact.first);
+  } else if (contact.listener == Listener::Nobody) {
+    info.status = ContainerStatus::Dead;
+    info.exit = ExitStatus::signaled(SIGKILL, true);
+  }
+  return info;
+}
+
 }  // namespace
 
 ContainerInfo describe(const Config& config, const Contact& contact, int record, const std::filesystem::path& path) {
@@ -91,14 +110,8 @@ ContainerInfo describe(const Config& config, const Contact& contact, int record,
 std::optional<ContainerInfo> inspect_record(int containers, const std::string& name, int record,
                                             const std::filesystem::path& path, launcher::Deadline deadline) {
   try {
-    const Config config = read_config(record);
-    const Contact found = contact(record, deadline);
-    ContainerInfo info = describe(config, found, record, path);
-    // what somebody removes loses its files one by one, and looks dead meanwhile
-    if (found.listener == Listener::Nobody && !kernel::is_at(containers, name, record)) {
-      return std::nullopt;
-    }
-    return info;
+    const std::optional<Config> config = read_config(record);
+    return describe_present(containers, name, record, config, contact(record, deadline), path);
   } catch (const kernel::CallError& error) {
     if (error.code() == std::errc::no_such_file_or_directory && !kernel::is_at(containers, name, record)) {
       return std::nullopt;
@@ -107,25 +120,14 @@ std::optional<ContainerInfo> inspect_record(int containers, const std::string& n
   }
 }
 
-std::optional<ContainerInfo> describe_unreadable(int containers, const std::string& name, int record,
-                                                 const std::filesystem::path& path, launcher::Deadline deadline) {
-  const Contact found = contact(record, deadline);
-  if (found.listener == Listener::Nobody && !kernel::is_at(containers, name, record)) {
+std::optional<ContainerInfo> describe_present(int containers, const std::string& name, int record,
+                                              const std::optional<Config>& config, const Contact& contact,
+                                              const std::filesystem::path& path) {
+  ContainerInfo info =
+      config ? describe(*config, contact, record, path) : describe_unreadable(name, record, contact, path);
+  // what somebody removes loses its files one by one, and looks dead meanwhile
+  if (contact.listener == Listener::Nobody && !kernel::is_at(containers, name, record)) {
     return std::nullopt;
-  }
-  struct stat status {};
-  if (::fstat(record, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
-  ContainerInfo info;
-  info.name = name;
-  info.log = path / kLogName;
-  info.created_at = system_clock::from_time_t(status.st_mtime);
-  if (found.listener == Listener::Answering) {
-    take_answer(info, found.first);
-  } else if (found.listener == Listener::Nobody) {
-    info.status = ContainerStatus::Dead;
-    info.exit = ExitStatus::signaled(SIGKILL, true);
   }
   return info;
 }

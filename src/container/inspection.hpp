@@ -25,10 +25,10 @@ namespace dunnage::container {
                                                           const std::filesystem::path& path,
                                                           launcher::Deadline deadline);
 
-/// What can be said about a record whose config.json cannot be read: its name, and whether its container runs.
-/// Nothing if it was removed meanwhile. Throws: kernel::CallError.
-[[nodiscard]] std::optional<ContainerInfo> describe_unreadable(int containers, const std::string& name, int record,
-                                                               const std::filesystem::path& path,
-                                                               launcher::Deadline deadline);
+/// The same of a record that may be removed at this moment, of which nothing is told then. Without a config, because
+/// config.json cannot be read, its name is told, and whether its container runs. Throws: kernel::CallError.
+[[nodiscard]] std::optional<ContainerInfo> describe_present(int containers, const std::string& name, int record,
+                                                            const std::optional<Config>& config, const Contact& contact,
+                                                            const std::filesystem::path& path);
 
 }  // namespace dunnage::container

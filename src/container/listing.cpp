@@ -6,9 +6,12 @@
 #include "container/inspection.hpp"
 #include "container/lookup.hpp"
 #include "kernel/call_error.hpp"
-#include "kernel/files.hpp"
+#include "kernel/file_descriptor.hpp"
+
+#include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -82,25 +85,28 @@ class Listing {
       return;
     }
     auto config = config_of(record->directory.get());
-    Knock knocked = config ? knock(record->directory.get()) : Knock{};
+    Knock knocked = knock(record->directory.get());
+    if (!asked_.empty()) {
+      require_room();
+    }
     asked_.push_back({std::move(*record), std::move(config), std::move(knocked)});
+  }
+
+  /// For the answer of one that was asked: the process it brings, and the file that tells its number.
+  void require_room() const {
+    const kernel::FileDescriptor process{::fcntl(containers_, F_DUPFD_CLOEXEC, 0)};
+    const kernel::FileDescriptor number{::fcntl(containers_, F_DUPFD_CLOEXEC, 0)};
+    if (!number) {
+      throw kernel::CallError{"dup", errno};
+    }
   }
 
   /// What cannot be read is there as well, so that it can be removed.
   std::optional<ContainerInfo> described(Asked& asked) const {
     const int record = asked.record.directory.get();
-    const std::filesystem::path path = path_ / asked.record.name;
     const auto deadline = std::max(deadline_, std::chrono::steady_clock::now() + kLeastPatience);
-    if (!asked.config) {
-      return describe_unreadable(containers_, asked.record.name, record, path, deadline);
-    }
     const Contact found = answer(record, std::move(asked.knock), deadline);
-    ContainerInfo info = describe(*asked.config, found, record, path);
-    // what somebody removes loses its files one by one, and looks dead meanwhile
-    if (found.listener == Listener::Nobody && !kernel::is_at(containers_, asked.record.name, record)) {
-      return std::nullopt;
-    }
-    return info;
+    return describe_present(containers_, asked.record.name, record, asked.config, found, path_ / asked.record.name);
   }
 
   void finish_first() {

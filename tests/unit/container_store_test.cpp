@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <thread>
 
@@ -45,18 +46,28 @@ TEST_CASE("containers are listed in the order of their creation", "[container][s
   CHECK(names == std::vector<std::string>{"b", "a", "c", "empty"});
 }
 
-TEST_CASE("many containers are listed with few descriptors left", "[container][store]") {
+TEST_CASE("many containers are listed with few descriptors left, and told as they are", "[container][store]") {
   const RecordStore store;
-  constexpr std::size_t kMany = 40;
-  for (std::size_t number = 0; number < kMany; ++number) {
-    store.leave(RecordStore::config_of("c" + std::to_string(number)), test::kExitedState);
+  constexpr int kMany = 12;
+  const rlim_t left = GENERATE(range(6, 14));
+  INFO(left << " descriptors");
+  std::deque<AnsweringLauncher> launchers;
+  for (int number = 0; number < kMany; ++number) {
+    launchers.emplace_back(store.create(RecordStore::config_of("runs" + std::to_string(number))));
+    store.leave(RecordStore::config_of("ended" + std::to_string(number)), test::kExitedState);
   }
   CHECK(test::wait_for(test::start_process([&] {
           const kernel::FileDescriptor next{::open("/", O_PATH | O_CLOEXEC)};
-          constexpr rlim_t kFew = 6;
-          const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + kFew, .rlim_max = 1024};
+          const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + left, .rlim_max = 1024};
           if (::setrlimit(RLIMIT_NOFILE, &few) != 0) throw std::runtime_error{"setrlimit"};
-          if (store.containers.list().size() != kMany) throw std::runtime_error{"some are missing"};
+          const auto infos = store.containers.list();
+          if (infos.size() != std::size_t{2} * kMany) throw std::runtime_error{"some are missing"};
+          for (const auto& info : infos) {
+            const bool right = info.name.starts_with("runs")
+                                   ? info.status == ContainerStatus::Running && info.pid == ::getppid()
+                                   : info.exit == ExitStatus::exited(7);
+            if (!right) throw std::runtime_error{info.name + " is told wrongly"};
+          }
         })) == 0);
 }
 
