@@ -11,9 +11,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstddef>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 namespace dunnage::container {
@@ -139,16 +136,7 @@ void copy_in(const CopyPlace& place, const std::filesystem::path& source, const 
 void copy_out(const CopyPlace& place, const std::string& source, const std::filesystem::path& target,
               const CopyOptions& options) {
   const Copying copying{place, options, arrow(source, target.string())};
-  const CopyPath from{source.empty() ? "/" : source};
-  const bool follow = options.follow_links || from.slash;
-  launcher::Look found;
-  const CopyKind kind = copying.look(from.path, follow ? launcher::Follow::Yes : launcher::Follow::No, found);
-  if (kind == CopyKind::Absent) {
-    copying.fail(fmt::format("open \"{}\"", from.path), ENOENT, "name something that is there");
-  }
-  if (from.slash && kind != CopyKind::Directory) {
-    copying.fail(fmt::format("open \"{}\"", from.path), ENOTDIR, "leave out the slash");
-  }
+  const auto [from, follow, kind] = copying.source(source);
   CopyPath to{target.string()};
   const CopyKind there = host_target(copying, to);
   const Decision decision = decide(copying, kind, from, there, to);
@@ -157,7 +145,7 @@ void copy_out(const CopyPlace& place, const std::string& source, const std::file
   TreeCopy copy;
   copy.from = place.root;
   copy.below = from.path;
-  copy.follow = follow;
+  copy.follow = follow == launcher::Follow::Yes;
   copy.to = directory.get();
   copy.name = decision.content ? std::string{} : decision.into ? from.leaf : to.leaf;
   copy.subject = source;

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -42,6 +43,21 @@ CopyKind Copying::look(const std::string& path, launcher::Follow follow, launche
     return CopyKind::Absent;
   }
   fail(outcome);
+}
+
+CopySource Copying::source(const std::string& written) const {
+  CopySource source{.path = CopyPath{written.empty() ? "/" : written}};
+  const std::string& path = source.path.path;
+  source.follow = options_.follow_links || source.path.slash ? launcher::Follow::Yes : launcher::Follow::No;
+  launcher::Look found;
+  source.kind = look(path, source.follow, found);
+  if (source.kind == CopyKind::Absent) {
+    fail(fmt::format("open \"{}\"", path), ENOENT, "name something that is there");
+  }
+  if (source.path.slash && source.kind != CopyKind::Directory) {
+    fail(fmt::format("open \"{}\"", path), ENOTDIR, "leave out the slash");
+  }
+  return source;
 }
 
 void Copying::run(launcher::TreeCopy copy) const {

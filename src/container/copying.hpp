@@ -31,6 +31,13 @@ enum class CopyKind { Absent, Directory, Other };
 
 [[nodiscard]] CopyKind kind_of(std::uint32_t mode) noexcept;
 
+/// What is copied out of a place.
+struct CopySource {
+  CopyPath path;
+  launcher::Follow follow = launcher::Follow::No;
+  CopyKind kind = CopyKind::Absent;
+};
+
 /// A copy into or out of a place, and how it fails.
 class Copying {
  public:
@@ -46,6 +53,8 @@ class Copying {
 
   /// What is at a path of the place. Throws for anything but that nothing is there.
   CopyKind look(const std::string& path, launcher::Follow follow, launcher::Look& found) const;
+  /// Something that is there. An empty text is "/".
+  [[nodiscard]] CopySource source(const std::string& written) const;
   void run(launcher::TreeCopy copy) const;
 
   [[nodiscard]] const CopyPlace& place() const noexcept { return place_; }

@@ -9,9 +9,9 @@
 #include "container/store_state.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
+#include "launcher/stop_signal.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,7 +19,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 #include <utility>
 
@@ -29,29 +28,7 @@ namespace {
 using container::Deed;
 using container::explained;
 
-constexpr auto kPatience = std::chrono::seconds{2};  ///< with a launcher that does not answer
-
 Deed deed_of(std::string_view name) { return {Stage::Store, "read the log of container", std::string{name}}; }
-
-/// A descriptor that can be read once a stop is requested.
-class StopSignal {
- public:
-  explicit StopSignal(const std::stop_token& token)
-      : event_{::eventfd(0, EFD_CLOEXEC)}, callback_{token, Raise{*this}} {
-    if (!event_) {
-      throw kernel::CallError{"eventfd", errno};
-    }
-  }
-  [[nodiscard]] int fd() const noexcept { return event_.get(); }
-
- private:
-  struct Raise {
-    StopSignal& signal;
-    void operator()() const noexcept { (void)::eventfd_write(signal.event_.get(), 1); }
-  };
-  kernel::FileDescriptor event_;
-  std::stop_callback<Raise> callback_;
-};
 
 }  // namespace
 
@@ -212,7 +189,7 @@ LogReader ContainerStore::read_log(std::string_view name, const LogOptions& opti
     container::Found record = container::get_record(deed, state_->containers().get(), name);
     container::Contact found;
     if (options.follow) {
-      found = container::contact(record.directory.get(), std::chrono::steady_clock::now() + kPatience);
+      found = container::contact(record.directory.get(), std::chrono::steady_clock::now() + container::kPatience);
       if (found.listener == container::Listener::Silent && !found.socket) {
         throw container::silent_failure(deed);
       }
@@ -226,7 +203,7 @@ void ContainerStore::logs(std::string_view name, const std::function<void(const 
                           const LogOptions& options) const {
   LogReader log = read_log(name, options);
   explained(deed_of(name), [&] {
-    const StopSignal stop{options.stop};
+    const launcher::StopSignal stop{options.stop};
     for (;;) {
       while (const auto entry = log.next()) {
         sink(*entry);
@@ -234,7 +211,7 @@ void ContainerStore::logs(std::string_view name, const std::function<void(const 
       if (log.ended()) {
         return;
       }
-      std::array<pollfd, 2> wanted{{{log.fd(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
+      std::array<pollfd, 2> wanted{{{log.fd(), POLLIN, 0}, {stop.descriptor(), POLLIN, 0}}};
       if (::poll(wanted.data(), wanted.size(), -1) < 0 && errno != EINTR) {
         throw kernel::CallError{"poll", errno};
       }

@@ -46,18 +46,6 @@ class NoPipeSignal {
   bool was_pending_ = false;
 };
 
-void wait_for_room(int fd, const image::Watching& watching) {
-  constexpr int kGlance = 100;  // milliseconds between two looks at the caller's wishes
-  pollfd item{fd, POLLOUT, 0};
-  for (int ready = 0; ready <= 0;) {
-    watching.check();
-    ready = ::poll(&item, 1, kGlance);
-    if (ready < 0 && errno != EINTR) {
-      throw kernel::CallError{"poll", errno};
-    }
-  }
-}
-
 }  // namespace
 
 Output::Output(int fd, const image::Watching& watching) : fd_{fd}, watching_{watching} {
@@ -73,7 +61,7 @@ void Output::write(std::string_view bytes) const {
   const NoPipeSignal quiet;
   while (!bytes.empty()) {
     if (waits_) {
-      wait_for_room(fd_, watching_);
+      image::wait_ready(fd_, POLLOUT, watching_);
     }
     const ssize_t written = ::write(fd_, bytes.data(), waits_ ? std::min(kPiece, bytes.size()) : bytes.size());
     if (written < 0 && errno != EINTR && errno != EAGAIN) {

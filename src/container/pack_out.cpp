@@ -14,7 +14,6 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -148,19 +147,9 @@ void pack(const Copying& copying, const std::string& path, launcher::Follow foll
 
 void pack_out(const CopyPlace& place, const std::string& source, int archive, const CopyOptions& options) {
   const Copying copying{place, options, fmt::format("\"{}\"", source)};
-  const CopyPath from{source.empty() ? "/" : source};
-  const bool follow = options.follow_links || from.slash;
-  launcher::Look found;
-  const CopyKind kind = copying.look(from.path, follow ? launcher::Follow::Yes : launcher::Follow::No, found);
-  if (kind == CopyKind::Absent) {
-    copying.fail(fmt::format("open \"{}\"", from.path), ENOENT, "name something that is there");
-  }
-  if (from.slash && kind != CopyKind::Directory) {
-    copying.fail(fmt::format("open \"{}\"", from.path), ENOTDIR, "leave out the slash");
-  }
-  const bool content = from.content || !from.named();
-  pack(copying, from.path, follow ? launcher::Follow::Yes : launcher::Follow::No, archive,
-       content ? std::string{} : from.leaf);
+  const CopySource from = copying.source(source);
+  const bool content = from.path.content || !from.path.named();
+  pack(copying, from.path.path, from.follow, archive, content ? std::string{} : from.path.leaf);
 }
 
 }  // namespace dunnage::container

@@ -29,22 +29,6 @@ mode_t kind_of(int fd) {
   return status.st_mode & S_IFMT;
 }
 
-/// A regular file is ready at once.
-void wait_readable(int fd, Watching& watching) {
-  constexpr int kGlance = 100;  // milliseconds between two looks at the caller's wishes
-  pollfd item{fd, POLLIN, 0};
-  while (true) {
-    watching.check();
-    const int ready = ::poll(&item, 1, kGlance);
-    if (ready > 0) {
-      return;
-    }
-    if (ready < 0 && errno != EINTR) {
-      throw kernel::CallError{"poll", errno};
-    }
-  }
-}
-
 }  // namespace
 
 kernel::FileDescriptor open_input(const std::filesystem::path& path) {
@@ -64,7 +48,7 @@ void read_input(int fd, std::uint64_t limit, Watching& watching, const std::stri
   std::vector<char> buffer(kChunk);
   std::uint64_t done = 0;
   while (true) {
-    wait_readable(fd, watching);
+    wait_ready(fd, POLLIN, watching);
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
       continue;

@@ -2,6 +2,11 @@
 #include "image/watching.hpp"
 
 #include "image/failure.hpp"
+#include "kernel/call_error.hpp"
+
+#include <poll.h>
+
+#include <cerrno>
 
 namespace dunnage::image {
 
@@ -25,6 +30,18 @@ void Watching::at(const std::string& subject, std::uint64_t done, std::uint64_t 
   if (now - reported_ >= kBetween) {
     reported_ = now;
     watch_.progress(Progress{step_, subject, done, total});
+  }
+}
+
+void wait_ready(int fd, short events, const Watching& watching) {
+  constexpr int kGlance = 100;  // milliseconds between two looks at the caller's wishes
+  pollfd item{fd, events, 0};
+  for (int ready = 0; ready <= 0;) {
+    watching.check();
+    ready = ::poll(&item, 1, kGlance);
+    if (ready < 0 && errno != EINTR) {
+      throw kernel::CallError{"poll", errno};
+    }
   }
 }
 

@@ -33,4 +33,8 @@ class Watching {
   std::chrono::steady_clock::time_point reported_{};
 };
 
+/// Waits until poll(2) says one of these events of a descriptor, with a look at the caller's wishes now and then. A
+/// regular file is ready at once. Throws: kernel::CallError, and as check().
+void wait_ready(int fd, short events, const Watching& watching);
+
 }  // namespace dunnage::image

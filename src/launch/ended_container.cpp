@@ -22,8 +22,6 @@ namespace {
 using container::Config;
 using container::Deed;
 
-constexpr auto kPatience = std::chrono::seconds{2};
-
 /// Throws if there is nothing to be had.
 void require_root(const Deed& deed, const Config& config) {
   const auto refuse = [&](const char* cause, const char* remedy) {
@@ -85,7 +83,7 @@ std::unique_ptr<EndedContainer> EndedContainer::open(const Deed& deed, const std
   if (!kernel::is_at(containers, record.name, directory)) {
     throw kernel::CallError{"open record", ENOENT};
   }
-  const auto contact = container::contact(directory, std::chrono::steady_clock::now() + kPatience);
+  const auto contact = container::contact(directory, std::chrono::steady_clock::now() + container::kPatience);
   if (contact.listener != container::Listener::Nobody) {
     return nullptr;
   }

@@ -4,10 +4,10 @@
 #include <dunnage/error.hpp>
 
 #include "kernel/call_error.hpp"
+#include "launcher/stop_signal.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,8 +16,6 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
-#include <optional>
-#include <stop_token>
 #include <utility>
 
 namespace dunnage::launcher {
@@ -26,30 +24,6 @@ namespace {
 constexpr std::size_t kMostMessage = sizeof(Message) + kInlinePayload;
 /// How long a worker that was ended may take to be gone; a disk that hangs shall not hang its host.
 constexpr auto kEndPatience = std::chrono::seconds{5};
-
-/// A descriptor that becomes readable when somebody wants to stop. Empty if nobody can.
-class StopSignal {
- public:
-  explicit StopSignal(const std::stop_token& token) {
-    if (!token.stop_possible()) {
-      return;
-    }
-    event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!event_) {
-      throw kernel::CallError{"eventfd", errno};
-    }
-    callback_.emplace(token, Raise{event_.get()});
-  }
-  [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
-
- private:
-  struct Raise {
-    int event;
-    void operator()() const noexcept { (void)::eventfd_write(event, 1); }
-  };
-  kernel::FileDescriptor event_;
-  std::optional<std::stop_callback<Raise>> callback_;
-};
 
 enum class Event { Message, End, Stop, Late };
 

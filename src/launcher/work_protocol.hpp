@@ -73,8 +73,6 @@ struct PackRecord {
   uint32_t device_minor = 0;
   uint32_t path_size = 0;
   uint32_t target_size = 0;
-  uint32_t attributes_size = 0;
-  uint32_t reserved = 0;
 };
 
 enum CopyFlags : uint32_t {

@@ -36,8 +36,12 @@ LaunchError failed(const std::string& container, std::string cause, std::error_c
                       .remedy = std::move(remedy)}};
 }
 
-LaunchError given_up(const std::string& container, const Patience& patience) {
-  const errc code = patience.stop.stop_requested() ? errc::cancelled : errc::timed_out;
+bool is_over(const Watch& watch) {
+  return watch.stop.stop_requested() || (watch.deadline && Clock::now() >= *watch.deadline);
+}
+
+LaunchError given_up(const std::string& container, const Watch& watch) {
+  const errc code = watch.stop.stop_requested() ? errc::cancelled : errc::timed_out;
   return failed(container, "the wait was ended", make_error_code(code), "wait again");
 }
 
@@ -88,7 +92,7 @@ std::string read_output(int fd) {
 
 /// One run of a check. \return what was wrong; nothing if it is healthy
 std::optional<std::string> probe(const Container& container, const Healthcheck& check, nanoseconds timeout,
-                                 const Patience& patience) {
+                                 const Watch& watch) {
   ExecSpec spec{.argv = arguments_of(check)};
   spec.out = Stdio::pipe();
   spec.err = Stdio::null();
@@ -105,7 +109,7 @@ std::optional<std::string> probe(const Container& container, const Healthcheck& 
                                  : std::optional{fmt::format("its check {}{}{}", status->to_string(),
                                                              output.empty() ? "" : ": ", output)};
       }
-      if (Clock::now() >= deadline || patience.over()) {
+      if (Clock::now() >= deadline || is_over(watch)) {
         return "its check took too long";
       }
     }
@@ -114,10 +118,10 @@ std::optional<std::string> probe(const Container& container, const Healthcheck& 
   }
 }
 
-/// \return false if the container ended, or the patience is over, before the time
-bool sleep_beside(const Container& container, Clock::time_point until, const Patience& patience) {
+/// \return false if the container ended, or the watch is over, before the time
+bool sleep_beside(const Container& container, Clock::time_point until, const Watch& watch) {
   while (Clock::now() < until) {
-    if (patience.over()) {
+    if (is_over(watch)) {
       return false;
     }
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
@@ -142,8 +146,7 @@ Container checked(const ContainerStore& store, const std::string& name) {
 
 }  // namespace
 
-void await_healthy(const ContainerStore& store, const std::string& name, const Healthcheck& check,
-                   const Patience& patience) {
+void await_healthy(const ContainerStore& store, const std::string& name, const Healthcheck& check, const Watch& watch) {
   constexpr auto kFirst = std::chrono::milliseconds{100};
   const Container container = checked(store, name);
   const Times times{check};
@@ -151,7 +154,7 @@ void await_healthy(const ContainerStore& store, const std::string& name, const H
   nanoseconds pause = kFirst;
   unsigned failures = 0;
   for (;;) {
-    const auto fault = probe(container, check, times.timeout, patience);
+    const auto fault = probe(container, check, times.timeout, watch);
     if (!fault) {
       return;
     }
@@ -163,9 +166,9 @@ void await_healthy(const ContainerStore& store, const std::string& name, const H
                    "see its log, or give its health check more time");
     }
     if (!sleep_beside(container, Clock::now() + std::chrono::duration_cast<Clock::duration>(std::min(pause, usual)),
-                      patience)) {
-      if (patience.over()) {
-        throw given_up(name, patience);
+                      watch)) {
+      if (is_over(watch)) {
+        throw given_up(name, watch);
       }
       throw ended(name, container.wait());
     }
@@ -173,13 +176,13 @@ void await_healthy(const ContainerStore& store, const std::string& name, const H
   }
 }
 
-void await_completed(const ContainerStore& store, const std::string& name, const Patience& patience) {
+void await_completed(const ContainerStore& store, const std::string& name, const Watch& watch) {
   std::optional<ExitStatus> exit;
   try {
     const Container container = store.get(name);
     while (!exit) {
-      if (patience.over()) {
-        throw given_up(name, patience);
+      if (is_over(watch)) {
+        throw given_up(name, watch);
       }
       exit = container.wait_for(kSlice);
     }

@@ -6,31 +6,19 @@
 
 #include <dunnage/container_store.hpp>
 #include <dunnage/image.hpp>
+#include <dunnage/progress.hpp>
 
-#include <chrono>
-#include <optional>
-#include <stop_token>
 #include <string>
 
 namespace dunnage::project {
 
-/// How long a wait goes on.
-struct Patience {
-  std::stop_token stop;
-  std::optional<std::chrono::steady_clock::time_point> deadline;
-
-  [[nodiscard]] bool over() const {
-    return stop.stop_requested() || (deadline && std::chrono::steady_clock::now() >= *deadline);
-  }
-};
-
 /// Runs the check in the container as often as it says, as Docker does, and once early: who is healthy at once is
 /// waited for no longer. What fails before the first interval, or in the start period, does not count.
-/// Throws: LaunchError if it ends or gets unhealthy, LaunchError(cancelled, timed_out) when the patience is over.
+/// Throws: LaunchError if it ends or gets unhealthy, LaunchError(cancelled, timed_out) when the watch is over.
 void await_healthy(const ContainerStore& store, const std::string& container, const Healthcheck& check,
-                   const Patience& patience);
+                   const Watch& watch);
 
 /// Throws: LaunchError if it ends with anything but 0, and as await_healthy().
-void await_completed(const ContainerStore& store, const std::string& container, const Patience& patience);
+void await_completed(const ContainerStore& store, const std::string& container, const Watch& watch);
 
 }  // namespace dunnage::project

@@ -146,7 +146,7 @@ class UpTasks {
       }
       return;
     }
-    const Patience patience{stop, place_.options.watch.deadline};
+    const Watch watch{{}, stop, place_.options.watch.deadline};
     for (const std::size_t start : starts_.at(name)) {
       const ProjectStep& last = place_.chains[start].steps.back();
       if (last.kind == Kind::RemoveContainer) {
@@ -154,9 +154,9 @@ class UpTasks {
       }
       place_.ledger.wait(last, check ? "healthy" : "completed", [&] {
         if (check) {
-          await_healthy(store, last.subject, *check, patience);
+          await_healthy(store, last.subject, *check, watch);
         } else {
-          await_completed(store, last.subject, patience);
+          await_completed(store, last.subject, watch);
         }
       });
     }

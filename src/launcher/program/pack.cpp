@@ -60,11 +60,12 @@ class Pack {
     }
     PackRecord record = record_of(entry.status);
     size_ = 0;
-    long result = add(entry.path, text_size(entry.path), record.path_size);
+    record.path_size = static_cast<uint32_t>(text_size(entry.path));
+    long result = add(entry.path, record.path_size);
     if (result >= 0 && kind == S_IFLNK) {
       result = read_link(entry.fd, record);
     } else if (result >= 0) {
-      result = read_attributes(entry.fd, record);
+      result = read_attributes(entry.fd);
     }
     if (result < 0) {
       return fail(Step::ReadAttributes, result, entry.path);
@@ -98,13 +99,12 @@ class Pack {
     return record;
   }
 
-  long add(const char* text, size_t size, uint32_t& counted) noexcept {
+  long add(const char* text, size_t size) noexcept {
     if (size > sizeof texts_ - size_) {
       return -E2BIG;
     }
     __builtin_memcpy(texts_ + size_, text, size);
     size_ += size;
-    counted += static_cast<uint32_t>(size);
     return 0;
   }
 
@@ -118,7 +118,7 @@ class Pack {
   }
 
   /// Each is its name with its NUL, the size of its value in four bytes, and the value.
-  long read_attributes(int fd, PackRecord& record) noexcept {
+  long read_attributes(int fd) noexcept {
     const long size = list_attributes(fd, names_, sizeof names_);
     if (size < 0) {
       return size == -EOPNOTSUPP ? 0 : size;
@@ -134,9 +134,9 @@ class Pack {
         continue;
       }
       const auto count = static_cast<uint32_t>(got);
-      long result = got < 0 ? got : add(name, text_size(name) + 1, record.attributes_size);
-      result = result < 0 ? result : add(reinterpret_cast<const char*>(&count), sizeof count, record.attributes_size);
-      result = result < 0 ? result : add(value_, count, record.attributes_size);
+      long result = got < 0 ? got : add(name, text_size(name) + 1);
+      result = result < 0 ? result : add(reinterpret_cast<const char*>(&count), sizeof count);
+      result = result < 0 ? result : add(value_, count);
       if (result < 0) {
         return result;
       }
