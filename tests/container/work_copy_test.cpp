@@ -401,8 +401,8 @@ TEST_CASE("a copy that is cancelled ends, and nothing goes on", "[copy]") {
     std::ofstream{copying.from("d" + std::to_string(number / 100) + "/f" + std::to_string(number))} << "x";
   }
   std::stop_source stop;
-  std::jthread canceller{[&] {
-    std::this_thread::sleep_for(30ms);
+  std::jthread canceller{[&](const std::stop_token& ended) {
+    while (!ended.stop_requested() && std::filesystem::is_empty(copying.to())) std::this_thread::yield();
     stop.request_stop();
   }};
   const WorkOutcome outcome = copying.copy({}, {.progress = {}, .stop = stop.get_token(), .deadline = {}});
