@@ -136,6 +136,28 @@ class ComposeVerbs(ComposeTest):
         self.assertEqual(self.lines("volume", "ls", "-q"), [])
         self.assertEqual(self.dunnage("compose", "-p", "shop", "down", cwd=elsewhere).returncode, 1)
 
+    def test_a_project_may_come_from_standard_input_to_every_verb(self):
+        self.write({"web": service("echo up; " + LOOP)})
+        with open(os.path.join(self.project, "compose.yaml"), encoding="utf-8") as file:
+            text = file.read()
+
+        def piped(*words):
+            result = self.dunnage("compose", "-f", "-", *words, stdin=text, cwd=self.project)
+            self.assertEqual(result.returncode, 0, f"compose {' '.join(words)}: {result.stdout}{result.stderr}")
+            return result.stdout + result.stderr
+
+        piped("up", "-d")
+        self.assertIn("shop-web-1", piped("ps"))
+        self.eventually(lambda: "web-1  | up" in piped("logs"), "no log")
+        self.assertIn("Container shop-web-1  Started", piped("restart"))
+        self.assertEqual(piped("ps", "--services"), "web\n")
+        piped("kill", "-s", "TERM")
+        self.assertIn("Container shop-web-1  Removed", piped("wait", "--down-project", "web"))
+        piped("up", "-d")
+        self.assertIn("Container shop-web-1  Removed", piped("rm", "-f", "-s"))
+        self.assertIn("did you mean \"web\"", self.dunnage("compose", "-f", "-", "kill", "wbe", stdin=text,
+                                                          cwd=self.project).stderr)
+
     def test_cp_takes_services_for_their_containers(self):
         self.write({"web": service(LOOP, "volumes: ['data:/data']\n")}, ["data:"])
         self.did("up", "-d")

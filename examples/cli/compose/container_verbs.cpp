@@ -114,12 +114,15 @@ std::string joined_names(const std::vector<Info>& infos) {
 }
 
 int rm(const VerbFlags& flags, const ProjectFlags& source, const Session& session) {
+  std::string project;
   if (flags.stop) {
-    apply_plan(source.load_or_remember(session, flags.services)
-                   .plan_down({.services = flags.services, .remove = false, .store = session.store_root()}),
-               false);
+    const dunnage::Project loaded = source.load_or_remember(session, flags.services);
+    project = loaded.name();
+    apply_plan(loaded.plan_down({.services = flags.services, .remove = false, .store = session.store_root()}), false);
+  } else {
+    project = source.project_name();
   }
-  auto ended = containers_of(session, source, flags.services);
+  auto ended = containers_of(session, source, project, flags.services);
   std::erase_if(ended, [](const Info& info) { return is_up(info.status) || is_one_off(info); });
   if (ended.empty()) {
     std::cerr << "No stopped containers\n";

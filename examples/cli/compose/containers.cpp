@@ -38,7 +38,13 @@ dunnage::ContainerInfo container_for(const Session& session, const ProjectFlags&
 
 std::vector<dunnage::ContainerInfo> containers_of(const Session& session, const ProjectFlags& source,
                                                   const std::vector<std::string>& services) {
-  auto all = dunnage::project_containers(source.project_name(), session.store_root());
+  return containers_of(session, source, source.project_name(), services);
+}
+
+std::vector<dunnage::ContainerInfo> containers_of(const Session& session, const ProjectFlags& source,
+                                                  const std::string& project,
+                                                  const std::vector<std::string>& services) {
+  auto all = dunnage::project_containers(project, session.store_root());
   if (services.empty()) return all;
   for (const auto& name : services) {
     const auto has = [&](const dunnage::ContainerInfo& info) { return service_of(info) == name; };

@@ -30,5 +30,9 @@ void tell(const std::string& container, const std::string& word);
 /// has none and is none of the project.
 [[nodiscard]] std::vector<dunnage::ContainerInfo> containers_of(const Session& session, const ProjectFlags& source,
                                                                 const std::vector<std::string>& services);
+/// The same, for who knows the project's name already: the files are not read for it.
+[[nodiscard]] std::vector<dunnage::ContainerInfo> containers_of(const Session& session, const ProjectFlags& source,
+                                                                const std::string& project,
+                                                                const std::vector<std::string>& services);
 
 }  // namespace cli

@@ -15,36 +15,38 @@ struct LifecycleFlags {
   bool no_dependencies = false;
 };
 
-int stop(const LifecycleFlags& flags, const ProjectFlags& source, const Session& session) {
+void stop(const LifecycleFlags& flags, const dunnage::Project& project, const Session& session) {
   dunnage::DownOptions options = flags.down.options(session.store_root());
   options.remove = false;
-  apply_plan(source.load_or_remember(session, flags.down.services).plan_down(options), false);
-  return 0;
+  apply_plan(project.plan_down(options), false);
 }
 
-int start(const LifecycleFlags& flags, const ProjectFlags& source, const Session& session) {
+void start(const LifecycleFlags& flags, const dunnage::Project& project, const Session& session) {
   const dunnage::UpOptions options{.services = flags.down.services,
                                    .dependencies = false,
                                    .create = false,
                                    .wait = flags.wait,
                                    .store = session.store_root()};
-  apply_plan(source.load_or_remember(session, flags.down.services).plan_up(options), false);
-  return 0;
+  apply_plan(project.plan_up(options), false);
 }
 
-int restart(const LifecycleFlags& flags, const ProjectFlags& source, const Session& session) {
-  (void)stop(flags, source, session);
-  return start(flags, source, session);
+void restart(const LifecycleFlags& flags, const dunnage::Project& project, const Session& session) {
+  stop(flags, project, session);
+  start(flags, project, session);
 }
 
-using Verb = int (*)(const LifecycleFlags&, const ProjectFlags&, const Session&);
+using Verb = void (*)(const LifecycleFlags&, const dunnage::Project&, const Session&);
 
 std::pair<CLI::App*, std::shared_ptr<LifecycleFlags>> add_verb(const Compose& compose, const std::string& name,
                                                                const std::string& description, Verb verb) {
   CLI::App& command = compose.verb(name, description);
   auto flags = std::make_shared<LifecycleFlags>();
   command.add_option("SERVICE", flags->down.services, "Only these")->type_name("");
-  compose.on_chosen(command, flags, verb);
+  compose.on_chosen(command, flags,
+                    [verb](const LifecycleFlags& chosen, const ProjectFlags& source, const Session& session) {
+                      verb(chosen, source.load_or_remember(session, chosen.down.services), session);
+                      return 0;
+                    });
   return {&command, flags};
 }
 

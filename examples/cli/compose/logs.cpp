@@ -21,7 +21,7 @@ struct ComposeLogsFlags {
 int logs(const ComposeLogsFlags& flags, const ProjectFlags& source, const Session& session) {
   const std::string project = source.project_name();
   std::vector<std::string> names;
-  for (const auto& info : containers_of(session, source, flags.services)) {
+  for (const auto& info : containers_of(session, source, project, flags.services)) {
     const bool meant = flags.index.empty() || label_of(info, "com.docker.compose.container-number") == flags.index;
     if (meant && (!is_one_off(info) || !flags.services.empty())) names.push_back(info.name);
   }

@@ -14,7 +14,11 @@
 namespace cli {
 namespace {
 
-std::string text_of_input() { return {std::istreambuf_iterator<char>{std::cin}, std::istreambuf_iterator<char>{}}; }
+/// Read once: a verb may load the project again, and the input is over then.
+const std::string& text_of_input() {
+  static const std::string text{std::istreambuf_iterator<char>{std::cin}, std::istreambuf_iterator<char>{}};
+  return text;
+}
 
 }  // namespace
 

@@ -77,7 +77,7 @@ int ps(const ComposePsFlags& flags, const ProjectFlags& source, const Session& s
   Table table{{"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}};
   const auto statuses = statuses_of(flags);
   std::set<std::string> services;
-  for (const auto& info : containers_of(session, source, flags.services)) {
+  for (const auto& info : containers_of(session, source, project, flags.services)) {
     if (!is_listed(info, flags.all, statuses)) continue;
     if (flags.names) {
       services.insert(service_of(info));
