@@ -37,11 +37,14 @@ class Bell {
   int fd_;
 };
 
-dunnage::ApplyOptions options_for(StepsPrinter& printer, bool destroy_data) {
+dunnage::ApplyOptions options_for(StepsPrinter& printer, const ApplyWords& words) {
   dunnage::ApplyOptions options;
-  options.destroy_data = destroy_data;
+  options.destroy_data = words.destroy_data;
   options.event = [&printer](const dunnage::ApplyEvent& event) { printer.show(event); };
-  options.watch.progress = [&printer](const dunnage::Progress& now) { printer.show(now); };
+  if (!words.quiet_pull) options.watch.progress = [&printer](const dunnage::Progress& now) { printer.show(now); };
+  if (words.most_seconds) {
+    options.watch.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{*words.most_seconds};
+  }
   return options;
 }
 
@@ -51,11 +54,7 @@ std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, const ApplyWords
   StepsPrinter printer;
   printer.show_kept(plan);
   std::stop_source stop;
-  dunnage::ApplyOptions options = options_for(printer, words.destroy_data);
-  if (words.quiet_pull) options.watch.progress = nullptr;
-  if (words.most_seconds) {
-    options.watch.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{*words.most_seconds};
-  }
+  dunnage::ApplyOptions options = options_for(printer, words);
   options.watch.stop = stop.get_token();
   const Bell done;
   std::exception_ptr failure;
@@ -83,10 +82,10 @@ std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, const ApplyWords
   return signal;
 }
 
-void apply_plan(const dunnage::ProjectPlan& plan, bool destroy_data) {
+void apply_plan(const dunnage::ProjectPlan& plan, const ApplyWords& words) {
   StepsPrinter printer;
   printer.show_kept(plan);
-  plan.apply(options_for(printer, destroy_data));
+  plan.apply(options_for(printer, words));
   printer.finish();
 }
 

@@ -23,6 +23,6 @@ struct ApplyWords {
 std::optional<int> apply_plan(const dunnage::ProjectPlan& plan, const ApplyWords& words, Signals& signals);
 
 /// The same where no signal is looked at.
-void apply_plan(const dunnage::ProjectPlan& plan, bool destroy_data);
+void apply_plan(const dunnage::ProjectPlan& plan, const ApplyWords& words = {});
 
 }  // namespace cli

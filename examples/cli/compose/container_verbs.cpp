@@ -102,7 +102,7 @@ int wait(const VerbFlags& flags, const ProjectFlags& source, const Session& sess
   }
   for (auto& thread : waiting) thread.join();
   if (flags.down) {
-    apply_plan(source.load_or_remember(session).plan_down({.store = session.store_root()}), false);
+    apply_plan(source.load_or_remember(session).plan_down({.store = session.store_root()}));
   }
   return code;
 }
@@ -118,7 +118,7 @@ int rm(const VerbFlags& flags, const ProjectFlags& source, const Session& sessio
   if (flags.stop) {
     const dunnage::Project loaded = source.load_or_remember(session, flags.services);
     project = loaded.name();
-    apply_plan(loaded.plan_down({.services = flags.services, .remove = false, .store = session.store_root()}), false);
+    apply_plan(loaded.plan_down({.services = flags.services, .remove = false, .store = session.store_root()}));
   } else {
     project = source.project_name();
   }

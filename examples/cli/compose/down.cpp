@@ -33,7 +33,7 @@ void remove_images(const dunnage::Project& project, const std::vector<std::strin
 /// The flag is the word without which no data is destroyed.
 int down(const DownFlags& flags, const ProjectFlags& source, const Session& session) {
   const dunnage::Project project = source.load_or_remember(session, flags.services);
-  apply_plan(project.plan_down(flags.options(session.store_root())), flags.volumes);
+  apply_plan(project.plan_down(flags.options(session.store_root())), {.destroy_data = flags.volumes});
   if (flags.images == "all") remove_images(project, flags.services, session);
   return 0;
 }

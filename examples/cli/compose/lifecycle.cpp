@@ -18,7 +18,7 @@ struct LifecycleFlags {
 void stop(const LifecycleFlags& flags, const dunnage::Project& project, const Session& session) {
   dunnage::DownOptions options = flags.down.options(session.store_root());
   options.remove = false;
-  apply_plan(project.plan_down(options), false);
+  apply_plan(project.plan_down(options));
 }
 
 void start(const LifecycleFlags& flags, const dunnage::Project& project, const Session& session) {
@@ -27,7 +27,7 @@ void start(const LifecycleFlags& flags, const dunnage::Project& project, const S
                                    .create = false,
                                    .wait = flags.wait,
                                    .store = session.store_root()};
-  apply_plan(project.plan_up(options), false);
+  apply_plan(project.plan_up(options));
 }
 
 void restart(const LifecycleFlags& flags, const dunnage::Project& project, const Session& session) {

@@ -105,7 +105,7 @@ void prepare(const ComposeRunFlags& flags, const dunnage::Project& project, cons
                               .remove_orphans = flags.remove_orphans,
                               .pull = parse_pull(flags.pull),
                               .store = session.store_root()}),
-             false);
+             {.quiet_pull = flags.quiet_pull});
 }
 
 int run(const ComposeRunFlags& flags, const ProjectFlags& source, Session& session) {
@@ -145,7 +145,7 @@ void add_compose_run(const Compose& compose) {
   add_repeated(command, "--cap-drop", flags->drop_capabilities, "Capability to drop")->type_name("NAME");
   command.add_option("--pull", flags->pull, "always, missing or never, instead of what the files say")
       ->type_name("POLICY");
-  command.add_flag("--quiet-pull", flags->quiet_pull, "As it is anyway");
+  command.add_flag("--quiet-pull", flags->quiet_pull, "Without progress of images");
   command.add_flag("-i,--interactive,!--no-interactive", flags->interactive,
                    "With this terminal's input; so without it");
   command.add_flag("--build", flags->build, "Refused: images are not built here");

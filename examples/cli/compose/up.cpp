@@ -145,7 +145,7 @@ int up(const ComposeUpFlags& flags, const ProjectFlags& source, const Session& s
   attached.since = std::chrono::system_clock::now();
   const bool destroy = options.recreate_volumes || options.renew_anonymous_volumes;
   if (apply_plan(plan, {destroy, flags.quiet_pull, flags.wait ? flags.wait_seconds : std::nullopt}, signals)) {
-    if (!flags.detach) apply_plan(project.plan_down({.remove = false, .store = options.store}), false);
+    if (!flags.detach) apply_plan(project.plan_down({.remove = false, .store = options.store}));
     return kInterrupted;
   }
   if (flags.detach || flags.wait) return 0;
@@ -164,7 +164,7 @@ int scale(const ScaleFlags& flags, const ProjectFlags& source, const Session& se
     options.services.push_back(service);
     options.scale.insert_or_assign(service, count);
   }
-  apply_plan(source.load(options.services).plan_up(options), false);
+  apply_plan(source.load(options.services).plan_up(options));
   return 0;
 }
 
