@@ -8,13 +8,6 @@ namespace {
 
 constexpr std::size_t kShortId = 12;
 
-ImageName split(std::string_view full_name) {
-  const std::string name = familiar(full_name.substr(0, full_name.find('@')));
-  const auto colon = name.rfind(':');
-  if (colon == std::string::npos || name.find('/', colon) != std::string::npos) return {.repository = name};
-  return {.repository = name.substr(0, colon), .tag = name.substr(colon + 1)};
-}
-
 }  // namespace
 
 std::string familiar(std::string_view full_name) {
@@ -24,9 +17,16 @@ std::string familiar(std::string_view full_name) {
   return std::string{full_name};
 }
 
+ImageName image_name(std::string_view full_name) {
+  const std::string name = familiar(full_name.substr(0, full_name.find('@')));
+  const auto colon = name.rfind(':');
+  if (colon == std::string::npos || name.find('/', colon) != std::string::npos) return {.repository = name};
+  return {.repository = name.substr(0, colon), .tag = name.substr(colon + 1)};
+}
+
 std::vector<ImageName> names_of(const dunnage::ImageInfo& image) {
   std::vector<ImageName> names;
-  for (const auto& name : image.names) names.push_back(split(name));
+  for (const auto& name : image.names) names.push_back(image_name(name));
   if (names.empty()) names.emplace_back();
   return names;
 }

@@ -21,6 +21,9 @@ struct ImageName {
   std::string tag = "<none>";
 };
 
+/// Of "docker.io/library/postgres:16", or of the same with a digest, which is left out.
+[[nodiscard]] ImageName image_name(std::string_view full_name);
+
 /// One for each name; one of "<none>" for an image without any.
 [[nodiscard]] std::vector<ImageName> names_of(const dunnage::ImageInfo& image);
 

@@ -8,9 +8,11 @@
 import json
 import os
 import signal
+import unittest
 
 from command_line import PATIENCE, main
 from compose_project import LOOP, ComposeTest, service
+from oci_image import Image, busybox_layer, has_static_busybox, write_layout
 
 
 class ComposeExitCodes(ComposeTest):
@@ -215,6 +217,24 @@ class ComposeVerbs(ComposeTest):
                               "sh", "-c", "echo $SIZE > /data/size; cat /data/size")
         self.assertEqual((result.returncode, result.stdout), (0, "3\n"))
         self.assertEqual(sorted(self.lines("volume", "ls", "-q")), ["other", "shop_data"])
+
+
+@unittest.skipUnless(has_static_busybox(), "there is no static busybox")
+class ComposeImages(ComposeTest):
+    def test_images_are_called_as_image_ls_calls_them_whatever_the_file_says(self):
+        layout = os.path.join(self.directory, "layout")
+        write_layout(layout, {"latest": Image([busybox_layer()], config={"Cmd": ["sh", "-c", LOOP.replace("0.05", "1")]})})
+        self.succeed("load", "-i", layout, "--name", "team/app:2")
+        self.succeed("image", "tag", "team/app:2", "plain")
+        digest = json.loads(self.lines("image", "ls", "--format", "json")[0])["Digest"]
+        names = {"digest": f"team/app@{digest}", "plain": "plain", "tag": "docker.io/team/app:2"}
+        self.write({name: f"    image: {image}\n    stop_grace_period: 1s\n" for name, image in names.items()})
+        self.did("up", "-d")
+        rows = json.loads(self.said("images", "--format", "json"))
+        self.assertEqual({row["ContainerName"]: (row["Repository"], row["Tag"]) for row in rows},
+                         {"shop-digest-1": ("team/app", "<none>"), "shop-plain-1": ("plain", "latest"),
+                          "shop-tag-1": ("team/app", "2")})
+        self.assertEqual(self.said("images", "-q").split(), [rows[0]["ID"]])
 
 
 class ComposeProfiles(ComposeTest):

@@ -33,6 +33,13 @@ struct ComposePullFlags {
   bool go_on = false;
 };
 
+/// As written in the file, where "latest" may be left out.
+ImageName shown_name(const std::string& written) {
+  ImageName name = image_name(written);
+  if (written.find_first_of(":@", written.rfind('/') + 1) == std::string::npos) name.tag = "latest";
+  return name;
+}
+
 int images(const ImagesFlags& flags, const ProjectFlags& source, const Session& session) {
   Table table{{"CONTAINER", "REPOSITORY", "TAG", "IMAGE ID", "SIZE", "CREATED"}};
   Json rows = Json::array();
@@ -42,21 +49,17 @@ int images(const ImagesFlags& flags, const ProjectFlags& source, const Session& 
     if (info.image_id.empty()) continue;  // it runs on the host's programs, or on a directory
     const auto image = store.find(info.image_id);
     const std::string id = image_id(info.image_id, false);
-    const std::string name = familiar(info.image);
-    const auto colon = name.rfind(':');
-    const bool tagged = colon != std::string::npos && name.find('/', colon) == std::string::npos;
-    const std::string repository = name.substr(0, tagged ? colon : std::string::npos);
-    const std::string tag = tagged ? name.substr(colon + 1) : "latest";
+    const ImageName name = shown_name(info.image);
     if (flags.quiet) {
-      if (seen.insert(id).second) std::cout << image_id(info.image_id, true) << '\n';
+      if (seen.insert(id).second) std::cout << info.image_id << '\n';
     } else if (flags.json) {
       rows.push_back({{"ID", info.image_id},
                       {"ContainerName", info.name},
-                      {"Repository", repository},
-                      {"Tag", tag},
+                      {"Repository", name.repository},
+                      {"Tag", name.tag},
                       {"Size", image ? image->info().size : 0}});
     } else {
-      table.add({info.name, repository, tag, id, image ? human_size(image->info().size) : "",
+      table.add({info.name, name.repository, name.tag, id, image ? human_size(image->info().size) : "",
                  image ? age(image->info().created_at) : ""});
     }
   }
