@@ -3,13 +3,12 @@
 // start, stop, restart, kill, pause, unpause and wait: verbs on containers that are there.
 
 #include "command.hpp"
+#include "running.hpp"
 
 #include <dunnage/container_store.hpp>
-#include <dunnage/error.hpp>
 
 #include <chrono>
 #include <iostream>
-#include <optional>
 
 namespace cli {
 namespace {
@@ -23,16 +22,6 @@ struct LifecycleFlags {
 
 using Containers = dunnage::ContainerStore;
 using Verb = std::function<void(const Containers&, const LifecycleFlags&, const std::string&)>;
-
-/// A handle, or nothing if the container has ended. Throws: LaunchError(container_missing).
-std::optional<dunnage::Container> running(const Containers& containers, const std::string& name) {
-  try {
-    return containers.get(name);
-  } catch (const dunnage::LaunchError& error) {
-    if (error.code() != dunnage::errc::not_running) throw;
-    return std::nullopt;
-  }
-}
 
 void stop(const Containers& containers, const LifecycleFlags& flags, const std::string& name) {
   if (const auto container = running(containers, name)) (void)container->stop(flags.grace());
@@ -69,12 +58,8 @@ void unpause(const Containers& containers, const LifecycleFlags& /*flags*/, cons
 }
 
 void wait(const Containers& containers, const LifecycleFlags& /*flags*/, const std::string& name) {
-  if (const auto container = running(containers, name)) {
-    std::cout << container->wait().code() << std::endl;
-  } else {
-    const auto exit = containers.inspect(name).exit;
-    std::cout << (exit ? exit->code() : 0) << std::endl;
-  }
+  const auto container = running(containers, name);
+  std::cout << (container ? container->wait().code() : exit_code_of(containers, name)) << std::endl;
 }
 
 std::shared_ptr<LifecycleFlags> add_verb(CLI::App& parent, Session& session, const std::string& name,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach.hpp"
 
+#include "running.hpp"
 #include "steps_printer.hpp"
 
 #include <dunnage/error.hpp>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -119,12 +121,12 @@ class Watching {
   void begin(const dunnage::ContainerStore& store, const std::vector<std::string>& names) {
     for (const auto& name : names) {
       try {
-        handles_.emplace(name, store.get(name));
-      } catch (const dunnage::LaunchError& error) {
-        if (error.code() == dunnage::errc::not_running) {
-          const auto exit = store.inspect(name).exit;
-          end(name, exit ? exit->code() : 0);
+        if (auto container = running(store, name)) {
+          handles_.emplace(name, std::move(*container));
+        } else {
+          end(name, exit_code_of(store, name));
         }
+      } catch (const dunnage::LaunchError&) {  // it is gone
       }
     }
   }

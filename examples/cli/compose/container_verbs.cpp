@@ -5,6 +5,7 @@
 #include "compose.hpp"
 #include "container_words.hpp"
 #include "containers.hpp"
+#include "running.hpp"
 #include "up_flags.hpp"
 
 #include "apply.hpp"
@@ -12,6 +13,7 @@
 #include <dunnage/error.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <mutex>
@@ -78,6 +80,17 @@ int unpause(const VerbFlags& flags, const ProjectFlags& source, const Session& s
   return 0;
 }
 
+/// How it ended, when it has; 0 if it is gone by then.
+int wait_for_end(const dunnage::ContainerStore& store, const std::string& name) {
+  try {
+    const auto container = running(store, name);
+    return container ? container->wait().code() : exit_code_of(store, name);
+  } catch (const dunnage::LaunchError& error) {
+    if (error.code() != dunnage::errc::container_missing) throw;
+    return 0;
+  }
+}
+
 /// As Docker Compose: the exit code is that of the last one to end.
 int wait(const VerbFlags& flags, const ProjectFlags& source, const Session& session) {
   int code = 0;
@@ -91,12 +104,13 @@ int wait(const VerbFlags& flags, const ProjectFlags& source, const Session& sess
   };
   for (const auto& info : containers_of(session, source, flags.services)) {
     if (is_one_off(info)) continue;
-    waiting.emplace_back([&store, &told, info] {
+    waiting.emplace_back([&, info] {
       try {
-        told(info, store.get(info.name).wait().code());
-      } catch (const dunnage::LaunchError&) {  // it has ended, and may be gone
-        const auto now = store.find(info.name);
-        told(info, now && now->exit ? now->exit->code() : 0);
+        told(info, wait_for_end(store, info.name));
+      } catch (const std::exception& error) {
+        const std::scoped_lock lock{mutex};
+        complain(error.what());
+        code = kFailure;
       }
     });
   }
