@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose_support.hpp"
+#include "support/apart.hpp"
 #include "support/sanitized.hpp"
 
 #include <dunnage/project.hpp>
 
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -31,42 +30,6 @@ std::string repeated(std::size_t count, const std::function<std::string(std::siz
     text += part(index);
   }
   return text;
-}
-
-/// Loads in a process of its own, which answers with what loading says, and tells what that cost.
-struct Outcome {
-  std::string words{};
-  double seconds = 0;  ///< of the processor: nothing is waited for, and others may use the machine
-  long kibibytes = 0;
-};
-
-Outcome load_apart(const ProjectSource& source) {
-  int ends[2];
-  REQUIRE(::pipe(ends) == 0);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    const std::string words = answer(source);
-    const bool written = ::write(ends[1], words.data(), words.size()) == static_cast<ssize_t>(words.size());
-    ::_exit(written ? 0 : 1);
-  }
-  ::close(ends[1]);
-  Outcome outcome;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    outcome.words.append(buffer, static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  rusage usage{};
-  REQUIRE(::wait4(child, &status, 0, &usage) == child);
-  CHECK(WIFEXITED(status));
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  outcome.seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-  outcome.kibibytes = usage.ru_maxrss;
-  return outcome;
 }
 
 std::string laughs(const std::string& open, const std::string& close, const std::string& key) {
@@ -158,8 +121,10 @@ TEST_CASE("a hostile project ends in a sentence within 2 s and 128 MiB", "[compo
   for (const auto& [name, files] : projects) {
     INFO(name);
     const ProjectDirectory directory{files};
-    const Outcome outcome = load_apart(directory.untrusted());
+    const ProjectSource source = directory.untrusted();
+    const auto outcome = dunnage::test::do_apart([&source] { return answer(source); });
     INFO(outcome.words.substr(0, 300));
+    CHECK(WIFEXITED(outcome.status));
     CHECK(outcome.words != "loaded");
     CHECK(outcome.words.size() > 40);
     CHECK(outcome.words.size() < 4000);

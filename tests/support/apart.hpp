@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Something done in a process of its own, and what it cost.
+
+#include <functional>
+#include <string>
+
+namespace dunnage::test {
+
+struct DoneApart {
+  std::string words{};  ///< what it answered
+  int status = 0;       ///< as waitpid() tells it
+  double seconds = 0;   ///< of the processor: nothing is waited for, and others may use the machine
+  long kibibytes = 0;   ///< at the most at once
+};
+
+/// The process exits with 0 when it has answered.
+[[nodiscard]] DoneApart do_apart(const std::function<std::string()>& act);
+
+}  // namespace dunnage::test
