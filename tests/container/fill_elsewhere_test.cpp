@@ -2,6 +2,7 @@
 // Empty volumes that are something else than a directory of the store take what an image has at their target, too.
 
 #include "container/image_support.hpp"
+#include "container/records_support.hpp"
 #include "plan/copy_up.hpp"
 
 #include <algorithm>
@@ -183,9 +184,7 @@ TEST_CASE("a volume in memory is filled at each start", "[fill][driver][restart]
   (void)container.wait();
   container.restart();
   (void)container.wait();
-  std::string log;
-  volume.ground().containers().logs("box", [&](const LogEntry& entry) { log += entry.data; });
-  CHECK(log == std::string{kShown} + kShown);
+  CHECK(log_of(volume.ground().containers(), "box") == std::string{kShown} + kShown);
   const auto reasons = container.plan()[0].reasons;
   CHECK(std::ranges::count(reasons, "the volume was empty, and got what the image has at \"/data\"") == 1);
 }

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -22,8 +21,6 @@ void require(bool condition, const char* what, const std::string& more = {}) {
     std::abort();
   }
 }
-
-void write(const std::filesystem::path& path, const char* text) { std::ofstream{path} << text; }
 
 ProjectSource source_of(const ProjectGround& ground, std::string text) {
   ProjectSource source;
@@ -101,11 +98,10 @@ void print_and_load(const ProjectGround& ground, const Project& project) {
 }  // namespace
 
 ProjectGround::ProjectGround() {
-  std::filesystem::create_directories(project());
-  write(project() / "more.yaml", "services: {other: {image: \"o:${TAG:-1}\"}}\nvolumes: {more: }\n");
-  write(project() / "variables", "TAG=2\nQUOTED='a b'\n");
-  write(project() / ".env", "TAG=3\nEXPORTED=$TAG\n");
-  write(project() / "file", "content");
+  directory_.write("project/more.yaml", "services: {other: {image: \"o:${TAG:-1}\"}}\nvolumes: {more: }\n");
+  directory_.write("project/variables", "TAG=2\nQUOTED='a b'\n");
+  directory_.write("project/.env", "TAG=3\nEXPORTED=$TAG\n");
+  directory_.write("project/file", "content");
 }
 
 void load_project_input(const ProjectGround& ground, std::string_view bytes) {

@@ -73,36 +73,34 @@ bool has_place(const ProjectNote& note, const std::string& document) {
          (last == "[]" || document.substr(note.place.column - 1).starts_with(last));
 }
 
+struct Loaded {
+  std::optional<Project> project{};
+  std::string refusal{};  ///< if there is none
+};
+
 class Files {
  public:
-  Files() {
-    directory_.emplace(std::map<std::string, std::string>{
-        {"more.yaml", "services: {t: {image: j}, u: {image: j}}\n"},
-        {"variable.yaml", "services: {t: {image: \"j:${TAG:-none}\", volumes: [\"./a:/a\"]}}\n"},
-        {"variables", "TAG=new\n"},
-        {"raw", "A='b'\n"},
-        {"file", "content"},
-        {"sub/file", "content"}});
-  }
-  /// Nothing if it is refused.
-  [[nodiscard]] std::optional<Project> load(const std::string& document) const {
+  [[nodiscard]] Loaded load(const std::string& document) const {
     ProjectSource source;
     source.text = document;
-    source.directory = directory_->path();
+    source.directory = directory_.path();
     source.environment = dunnage::Environment{{"SECRET", "s"}};
     source.grants = dunnage::ProjectGrants::all();
     try {
-      return Project::load(source);
+      return {.project = Project::load(source)};
     } catch (const dunnage::ProjectError& error) {
-      refusal_ = error.what();
-      return std::nullopt;
+      return {.refusal = error.what()};
     }
   }
-  [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
  private:
-  std::optional<dunnage::test::ProjectDirectory> directory_;
-  mutable std::string refusal_;
+  dunnage::test::ProjectDirectory directory_{
+      {{"more.yaml", "services: {t: {image: j}, u: {image: j}}\n"},
+       {"variable.yaml", "services: {t: {image: \"j:${TAG:-none}\", volumes: [\"./a:/a\"]}}\n"},
+       {"variables", "TAG=new\n"},
+       {"raw", "A='b'\n"},
+       {"file", "content"},
+       {"sub/file", "content"}}};
 };
 
 /// In what a program gets of it.
@@ -131,12 +129,12 @@ TEST_CASE("every key of the specification's schema is honoured, or noted with it
   for (const KeyCase& one : cases()) {
     INFO(one.object << ": " << one.text);
     const std::string document = replace_all(one.document, "@", one.text);
-    const auto with = files.load(document);
+    const auto [with, refusal] = files.load(document);
     if (!with) {
-      FAIL_CHECK(files.refusal());
+      FAIL_CHECK(refusal);
       continue;
     }
-    const auto without = files.load(replace_all(one.document, "@", ""));
+    const auto without = files.load(replace_all(one.document, "@", "")).project;
     const auto& notes = with->notes();
     const bool noted = std::any_of(notes.begin(), notes.end(), [&](const ProjectNote& note) {
       return is_about(note, one) && has_place(note, document);
