@@ -17,12 +17,12 @@
 namespace dunnage::launch {
 namespace {
 
-constexpr std::array<const char*, 3> kNames{"stdin", "stdout", "stderr"};
+constexpr std::array<const char*, 3> kStreamNames{"stdin", "stdout", "stderr"};
 
 LaunchError stream_error(int number, const std::string& cause, std::error_code code, const std::string& remedy) {
   return LaunchError{{.stage = Stage::Launch,
                       .operation = "connect stream",
-                      .subject = kNames.at(static_cast<std::size_t>(number)),
+                      .subject = kStreamNames.at(static_cast<std::size_t>(number)),
                       .detail = {},
                       .cause = cause,
                       .code = code,

@@ -25,7 +25,7 @@
 namespace dunnage::volume {
 namespace {
 
-constexpr const char* kOperation = "create volume";
+constexpr const char* kCreateVolume = "create volume";
 constexpr const char* kAnonymousLabel = "com.docker.volume.anonymous";
 constexpr mode_t kDataMode = 0755;  // the store around it is closed; inside a container everybody may enter
 constexpr mode_t kMetadataMode = S_IRUSR | S_IWUSR;
@@ -113,7 +113,7 @@ VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Content& cont
       throw exists_failure(info.name);
     }
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, info.anonymous ? "" : info.name, error);
+    throw call_failure(kCreateVolume, info.anonymous ? "" : info.name, error);
   }
   return info;
 }
@@ -133,7 +133,7 @@ kernel::FileDescriptor open_data(const Stage& stage) {
 
 VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOptions& options, const Content& content) {
   if (!model::is_valid_volume_name(name)) {
-    throw bad_name_failure(kOperation, name);
+    throw bad_name_failure(kCreateVolume, name);
   }
   check_driver(name, options);
   return make_named(layout, describe(layout, name, options.labels, options.driver_options, {}), content);
@@ -149,7 +149,7 @@ VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, cons
   try {
     name = kernel::random_hex(kNameDigits);
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, "", error);
+    throw call_failure(kCreateVolume, "", error);
   }
   return make_named(layout, describe(layout, std::move(name), std::move(labels), options.driver_options, owner),
                     content);

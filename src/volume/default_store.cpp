@@ -47,7 +47,7 @@ std::filesystem::path default_store() {
     home = home_from_passwd();
   }
   if (home.empty()) {
-    throw VolumeError{{.stage = Stage::Store,
+    throw VolumeError{{.stage = dunnage::Stage::Store,
                        .operation = "find the default store",
                        .subject = "",
                        .detail = "",

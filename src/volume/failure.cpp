@@ -41,7 +41,7 @@ std::string remedy_for(int number) {
 }
 
 VolumeError call_failure(std::string operation, std::string subject, const kernel::CallError& error) {
-  return VolumeError{{.stage = Stage::Store,
+  return VolumeError{{.stage = dunnage::Stage::Store,
                       .operation = std::move(operation),
                       .subject = std::move(subject),
                       .detail = "",
@@ -53,7 +53,7 @@ VolumeError call_failure(std::string operation, std::string subject, const kerne
 VolumeError work_failure(std::string operation, std::string subject, std::string detail,
                          const launcher::WorkOutcome& outcome) {
   using End = launcher::WorkOutcome::End;
-  return VolumeError{{.stage = Stage::Store,
+  return VolumeError{{.stage = dunnage::Stage::Store,
                       .operation = std::move(operation),
                       .subject = std::move(subject),
                       .detail = std::move(detail),
@@ -68,7 +68,7 @@ VolumeError missing_failure(std::string operation, const std::string& name,
                             const std::vector<std::string>& known_names) {
   const auto near = error::nearest(name, std::span<const std::string>{known_names});
   return VolumeError{
-      {.stage = Stage::Store,
+      {.stage = dunnage::Stage::Store,
        .operation = std::move(operation),
        .subject = name,
        .detail = "",
@@ -84,7 +84,7 @@ VolumeError in_use_failure(std::string operation, const std::string& name, std::
     cause = fmt::format("used by {} {}", users.size() == 1 ? "container" : "containers", quoted_list(users));
     remedy = users.size() == 1 ? "stop it first" : "stop them first";
   }
-  return VolumeError{{.stage = Stage::Store,
+  return VolumeError{{.stage = dunnage::Stage::Store,
                       .operation = std::move(operation),
                       .subject = name,
                       .detail = "",
@@ -99,7 +99,7 @@ VolumeError bad_name_failure(std::string operation, const std::string& name) {
   if (name.find('/') != std::string::npos) {
     remedy += "; a directory of the host is a bind mount";
   }
-  return VolumeError{{.stage = Stage::Store,
+  return VolumeError{{.stage = dunnage::Stage::Store,
                       .operation = std::move(operation),
                       .subject = name,
                       .detail = "",

@@ -31,8 +31,6 @@ namespace {
 
 using launcher::WorkOutcome;
 
-constexpr const char* kOperation = "fill volume";
-
 std::string detail_of(const FillSource& source) { return fmt::format("from \"{}\" of the image", source.path); }
 
 /// What an ordinary user copied for others he cannot remove himself; what stays is swept by a later call.
@@ -67,7 +65,7 @@ bool copy_into(const Stage& stage, const std::string& name, const FillSource& so
   }
   if (!outcome->done()) {
     take_back(stage, source);
-    throw work_failure(kOperation, name, detail_of(source), *outcome);
+    throw work_failure(kFillVolume, name, detail_of(source), *outcome);
   }
   return true;
 }
@@ -85,7 +83,7 @@ bool has_entries(int directory, const std::string& name, const FillSource& sourc
   const WorkOutcome outcome =
       launcher::look_at(source.connection, directory, "", launcher::Follow::No, look, source.watch);
   if (!outcome.done()) {
-    throw work_failure(kOperation, name, detail_of(source), outcome);
+    throw work_failure(kFillVolume, name, detail_of(source), outcome);
   }
   return look.report.has_entries != 0;
 }
@@ -165,7 +163,7 @@ class Existing {
     if (number == EBUSY || number == EXDEV) {
       return Filled::Elsewhere;
     }
-    throw work_failure(kOperation, name_, detail_of(source_), outcome);
+    throw work_failure(kFillVolume, name_, detail_of(source_), outcome);
   }
 
   WorkOutcome move(const Stage& stage) {
@@ -255,7 +253,7 @@ Filled fill(const Layout& layout, const std::string& name, const VolumeOptions& 
   try {
     return fill_or_make(layout, name, options, subpath, source);
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, name, error);
+    throw call_failure(kFillVolume, name, error);
   }
 }
 

@@ -19,6 +19,8 @@
 
 namespace dunnage::volume {
 
+inline constexpr const char* kFillVolume = "fill volume";  ///< the operation, in errors
+
 /// Where the content comes from.
 struct FillSource {
   const launcher::Connection& connection;  ///< whose rights copy it

@@ -26,7 +26,6 @@ using launcher::Follow;
 using launcher::Look;
 using launcher::WorkOutcome;
 
-constexpr const char* kOperation = "fill volume";
 constexpr const char* kFilling = ".dunnage-filling";
 constexpr const char* kFilled = ".dunnage-filled";
 
@@ -128,7 +127,7 @@ class Top {
 
   void require(const WorkOutcome& outcome) const {
     if (!outcome.done()) {
-      throw work_failure(kOperation, name_, fmt::format("from \"{}\" of the image", source_.path), outcome);
+      throw work_failure(kFillVolume, name_, fmt::format("from \"{}\" of the image", source_.path), outcome);
     }
   }
 
@@ -184,11 +183,11 @@ Filled fill_elsewhere(const Layout& layout, const std::string& name, int directo
     const FillLock lock{layout, name, source.watch};
     const kernel::FileDescriptor volume = open_volume_directory(layout, name);
     if (!volume) {
-      throw missing_failure(kOperation, name, volume_names(layout));
+      throw missing_failure(kFillVolume, name, volume_names(layout));
     }
     return fill_top(Top{name, directory, source}, volume.get());
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, name, error);
+    throw call_failure(kFillVolume, name, error);
   }
 }
 
@@ -201,7 +200,7 @@ Filled fill_memory(const std::string& name, int directory, const FillSource& sou
     top.copy_at_once();
     return Filled::Copied;
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, name, error);
+    throw call_failure(kFillVolume, name, error);
   }
 }
 

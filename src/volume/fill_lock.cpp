@@ -31,7 +31,7 @@ FillLock::FillLock(const Layout& layout, const std::string& name, const Watch& w
   while (!try_to_take()) {
     const bool late = std::chrono::steady_clock::now() > deadline;
     if (late || watch.stop.stop_requested()) {
-      throw VolumeError{{.stage = Stage::Store,
+      throw VolumeError{{.stage = dunnage::Stage::Store,
                          .operation = "fill volume",
                          .subject = name,
                          .detail = {},

@@ -24,7 +24,7 @@ namespace dunnage::volume {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr const char* kOperation = "open store";
+constexpr const char* kOpenStore = "open store";
 
 std::filesystem::path full_path(const std::filesystem::path& root) {
   if (root.empty() || root.native().find('\0') != std::string::npos) {
@@ -174,7 +174,7 @@ std::optional<Layout> open_or_explain(const std::filesystem::path& root, bool ma
   try {
     return open_at(path, make);
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, path.string(), error);
+    throw call_failure(kOpenStore, path.string(), error);
   }
 }
 
@@ -198,7 +198,7 @@ std::filesystem::path Layout::mountpoint(const std::string& name) const {
 Layout open_layout(const std::filesystem::path& root) {
   auto layout = open_or_explain(root, true);
   if (!layout) {  // somebody removed it while we made it
-    throw call_failure(kOperation, root.string(), kernel::CallError{"open", ENOENT});
+    throw call_failure(kOpenStore, root.string(), kernel::CallError{"open", ENOENT});
   }
   return std::move(*layout);
 }

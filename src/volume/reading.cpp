@@ -85,7 +85,7 @@ VolumeError damaged_failure(const Layout& layout, std::string operation, const s
                             const std::string& damage) {
   const std::filesystem::path data = layout.mountpoint(name);
   return VolumeError{
-      {.stage = Stage::Store,
+      {.stage = dunnage::Stage::Store,
        .operation = std::move(operation),
        .subject = name,
        .detail = "",

@@ -14,7 +14,7 @@
 namespace dunnage::volume {
 namespace {
 
-constexpr const char* kOperation = "remove volume";
+constexpr const char* kRemoveVolume = "remove volume";
 
 }  // namespace
 
@@ -25,7 +25,7 @@ std::string take_out(const Layout& layout, const std::string& name, int trash_fd
   while (true) {
     const kernel::FileDescriptor volume = open_volume_directory(layout, name);
     if (!volume) {
-      throw missing_failure(kOperation, name, volume_names(layout));
+      throw missing_failure(kRemoveVolume, name, volume_names(layout));
     }
     const kernel::FileDescriptor lock = open_lock(volume.get());
     if (!lock) {
@@ -34,7 +34,7 @@ std::string take_out(const Layout& layout, const std::string& name, int trash_fd
     if (!kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
       auto users = names_of(living_users(volume.get()));
       if (!users.empty() || std::chrono::steady_clock::now() > deadline) {
-        throw in_use_failure(kOperation, name, std::move(users));
+        throw in_use_failure(kRemoveVolume, name, std::move(users));
       }
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
       continue;

@@ -8,10 +8,10 @@
 #include "kernel/random_hex.hpp"
 #include "kernel/remove_tree.hpp"
 #include "volume/layout.hpp"
+#include "volume/private_directory.hpp"
 #include "volume/trash.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,8 +23,6 @@
 namespace dunnage::volume {
 namespace {
 
-constexpr mode_t kPrivateDirectory = S_IRWXU;
-constexpr mode_t kPrivateFile = S_IRUSR | S_IWUSR;
 constexpr int kLockFlags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 constexpr std::size_t kIdDigits = 32;
 constexpr std::string_view kLockSuffix = ".lock";

@@ -21,7 +21,7 @@ namespace dunnage::volume {
 namespace {
 
 constexpr std::string_view kKept = ".kept";
-constexpr std::size_t kIdDigits = 32;
+constexpr std::size_t kTrashIdDigits = 32;
 
 bool is_kept(std::string_view name) {
   return name.size() > kKept.size() && name.substr(name.size() - kKept.size()) == kKept;
@@ -30,7 +30,7 @@ bool is_kept(std::string_view name) {
 }  // namespace
 
 std::optional<std::string> move_to_trash(int directory, const std::string& name, int trash_fd) {
-  std::string id = kernel::random_hex(kIdDigits);
+  std::string id = kernel::random_hex(kTrashIdDigits);
   const int number = kernel::rename_exclusively(directory, name, trash_fd, id);
   if (number == ENOENT) {
     return std::nullopt;

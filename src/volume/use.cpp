@@ -10,6 +10,7 @@
 #include "model/volume_name.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/private_directory.hpp"
 #include "volume/users.hpp"
 
 #include <fcntl.h>
@@ -25,13 +26,12 @@
 namespace dunnage::volume {
 namespace {
 
-constexpr const char* kOperation = "use volume";
-constexpr mode_t kPrivateFile = S_IRUSR | S_IWUSR;
+constexpr const char* kUseVolume = "use volume";
 
 VolumeError damaged_data(const Layout& layout, const std::string& name) {
   return VolumeError{
-      {.stage = Stage::Store,
-       .operation = kOperation,
+      {.stage = dunnage::Stage::Store,
+       .operation = kUseVolume,
        .subject = name,
        .detail = "",
        .cause = "its data directory is missing or not a directory",
@@ -45,7 +45,7 @@ VolumeUse VolumeUse::acquire(const std::filesystem::path& store_root, const std:
                              const std::string& container_id, const std::string& container_name) {
   const auto layout = open_existing_layout(store_root);
   if (!layout) {
-    throw missing_failure(kOperation, name, {});
+    throw missing_failure(kUseVolume, name, {});
   }
   return acquire(*layout, name, container_id, container_name);
 }
@@ -65,7 +65,7 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
     }
     use.write_record(container_id, container_name);
   } catch (const kernel::CallError& error) {
-    throw call_failure(kOperation, name, error);
+    throw call_failure(kUseVolume, name, error);
   }
   return use;
 }
@@ -76,7 +76,7 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
   while (true) {
     volume_ = open_volume_directory(layout, name);
     if (!volume_) {
-      throw missing_failure(kOperation, name, volume_names(layout));
+      throw missing_failure(kUseVolume, name, volume_names(layout));
     }
     volume_lock_ = open_lock(volume_.get());
     if (!volume_lock_) {
@@ -87,7 +87,7 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
         return;
       }
     } else if (std::chrono::steady_clock::now() > deadline) {
-      throw in_use_failure(kOperation, name, {});
+      throw in_use_failure(kUseVolume, name, {});
     } else {
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
