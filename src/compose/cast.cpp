@@ -22,65 +22,65 @@ namespace {
 
 enum class Wanted { Boolean, Integer, Float, Umask };
 
-struct Rule {
+struct CastRule {
   std::string_view pattern;
   Wanted wanted;
 };
 
 constexpr std::array kTopRules{
-    Rule{"networks.*.external", Wanted::Boolean},    Rule{"networks.*.internal", Wanted::Boolean},
-    Rule{"networks.*.attachable", Wanted::Boolean},  Rule{"networks.*.enable_ipv4", Wanted::Boolean},
-    Rule{"networks.*.enable_ipv6", Wanted::Boolean}, Rule{"volumes.*.external", Wanted::Boolean},
-    Rule{"secrets.*.external", Wanted::Boolean},     Rule{"configs.*.external", Wanted::Boolean},
+    CastRule{"networks.*.external", Wanted::Boolean},    CastRule{"networks.*.internal", Wanted::Boolean},
+    CastRule{"networks.*.attachable", Wanted::Boolean},  CastRule{"networks.*.enable_ipv4", Wanted::Boolean},
+    CastRule{"networks.*.enable_ipv6", Wanted::Boolean}, CastRule{"volumes.*.external", Wanted::Boolean},
+    CastRule{"secrets.*.external", Wanted::Boolean},     CastRule{"configs.*.external", Wanted::Boolean},
 };
 
 /// Below a service.
 constexpr std::array kServiceRules{
-    Rule{"cpu_count", Wanted::Integer},
-    Rule{"cpu_percent", Wanted::Float},
-    Rule{"cpu_period", Wanted::Integer},
-    Rule{"cpu_quota", Wanted::Integer},
-    Rule{"cpu_rt_period", Wanted::Integer},
-    Rule{"cpu_rt_runtime", Wanted::Integer},
-    Rule{"cpus", Wanted::Float},
-    Rule{"cpu_shares", Wanted::Integer},
-    Rule{"init", Wanted::Boolean},
-    Rule{"networks.*.use_service_name_alias", Wanted::Boolean},
-    Rule{"oom_kill_disable", Wanted::Boolean},
-    Rule{"oom_score_adj", Wanted::Integer},
-    Rule{"pids_limit", Wanted::Integer},
-    Rule{"privileged", Wanted::Boolean},
-    Rule{"read_only", Wanted::Boolean},
-    Rule{"umask", Wanted::Umask},
-    Rule{"ulimits.*", Wanted::Integer},
-    Rule{"ulimits.*.hard", Wanted::Integer},
-    Rule{"ulimits.*.soft", Wanted::Integer},
-    Rule{"volumes.[].read_only", Wanted::Boolean},
-    Rule{"volumes.[].volume.nocopy", Wanted::Boolean},
-    Rule{"depends_on.*.required", Wanted::Boolean},
-    Rule{"depends_on.*.restart", Wanted::Boolean},
-    Rule{"healthcheck.retries", Wanted::Integer},
-    Rule{"healthcheck.disable", Wanted::Boolean},
-    Rule{"ports.[].target", Wanted::Integer},
-    Rule{"stdin_open", Wanted::Boolean},
-    Rule{"tty", Wanted::Boolean},
-    Rule{"deploy.replicas", Wanted::Integer},
-    Rule{"deploy.update_config.parallelism", Wanted::Integer},
-    Rule{"deploy.update_config.max_failure_ratio", Wanted::Float},
-    Rule{"deploy.rollback_config.parallelism", Wanted::Integer},
-    Rule{"deploy.rollback_config.max_failure_ratio", Wanted::Float},
-    Rule{"deploy.restart_policy.max_attempts", Wanted::Integer},
-    Rule{"deploy.placement.max_replicas_per_node", Wanted::Integer},
-    Rule{"scale", Wanted::Integer},
+    CastRule{"cpu_count", Wanted::Integer},
+    CastRule{"cpu_percent", Wanted::Float},
+    CastRule{"cpu_period", Wanted::Integer},
+    CastRule{"cpu_quota", Wanted::Integer},
+    CastRule{"cpu_rt_period", Wanted::Integer},
+    CastRule{"cpu_rt_runtime", Wanted::Integer},
+    CastRule{"cpus", Wanted::Float},
+    CastRule{"cpu_shares", Wanted::Integer},
+    CastRule{"init", Wanted::Boolean},
+    CastRule{"networks.*.use_service_name_alias", Wanted::Boolean},
+    CastRule{"oom_kill_disable", Wanted::Boolean},
+    CastRule{"oom_score_adj", Wanted::Integer},
+    CastRule{"pids_limit", Wanted::Integer},
+    CastRule{"privileged", Wanted::Boolean},
+    CastRule{"read_only", Wanted::Boolean},
+    CastRule{"umask", Wanted::Umask},
+    CastRule{"ulimits.*", Wanted::Integer},
+    CastRule{"ulimits.*.hard", Wanted::Integer},
+    CastRule{"ulimits.*.soft", Wanted::Integer},
+    CastRule{"volumes.[].read_only", Wanted::Boolean},
+    CastRule{"volumes.[].volume.nocopy", Wanted::Boolean},
+    CastRule{"depends_on.*.required", Wanted::Boolean},
+    CastRule{"depends_on.*.restart", Wanted::Boolean},
+    CastRule{"healthcheck.retries", Wanted::Integer},
+    CastRule{"healthcheck.disable", Wanted::Boolean},
+    CastRule{"ports.[].target", Wanted::Integer},
+    CastRule{"stdin_open", Wanted::Boolean},
+    CastRule{"tty", Wanted::Boolean},
+    CastRule{"deploy.replicas", Wanted::Integer},
+    CastRule{"deploy.update_config.parallelism", Wanted::Integer},
+    CastRule{"deploy.update_config.max_failure_ratio", Wanted::Float},
+    CastRule{"deploy.rollback_config.parallelism", Wanted::Integer},
+    CastRule{"deploy.rollback_config.max_failure_ratio", Wanted::Float},
+    CastRule{"deploy.restart_policy.max_attempts", Wanted::Integer},
+    CastRule{"deploy.placement.max_replicas_per_node", Wanted::Integer},
+    CastRule{"scale", Wanted::Integer},
 };
 
-const Rule* find_rule(const Path& path) {
+const CastRule* find_rule(const Path& path) {
   if (path.size() < 3) {
     return nullptr;
   }
-  const auto by = [](const auto& rules, const Path& below) -> const Rule* {
+  const auto by = [](const auto& rules, const Path& below) -> const CastRule* {
     const auto found =
-        std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return matches(below, rule.pattern); });
+        std::find_if(rules.begin(), rules.end(), [&](const CastRule& rule) { return matches(below, rule.pattern); });
     return found == rules.end() ? nullptr : &*found;
   };
   if (path[0] == "services" || path[0] == "jobs") {
@@ -139,7 +139,7 @@ std::optional<std::int64_t> bytes_of(std::string_view text) {
 }
 
 void cast(const Texts& texts, Value& value, const Path& path) {
-  const Rule* const rule = find_rule(path);
+  const CastRule* const rule = find_rule(path);
   if (rule == nullptr) {
     return;
   }

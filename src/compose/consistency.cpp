@@ -19,13 +19,6 @@
 namespace dunnage::compose {
 namespace {
 
-const Value* below(const Value* value, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    value = value == nullptr ? nullptr : value->find(name);
-  }
-  return value;
-}
-
 class Consistency {
  public:
   Consistency(const Texts& texts, const Value& model, const Disabled& disabled)
@@ -141,7 +134,7 @@ class Consistency {
     }
     each("configs", "configs", "config");
     each("secrets", "secrets", "secret");
-    if (const Value* const test = below(&service, {"healthcheck", "test"});
+    if (const Value* const test = service.find_below({"healthcheck", "test"});
         test != nullptr && test->is_list() && !test->list().empty()) {
       const std::string& first = test->list().front().text();
       if (first != "CMD" && first != "CMD-SHELL" && first != "NONE") {
@@ -153,7 +146,7 @@ class Consistency {
 
   void check_scale(const Value& service, const std::string& name) {
     const Value* const scale = service.find("scale");
-    const Value* const replicas = below(&service, {"deploy", "replicas"});
+    const Value* const replicas = service.find_below({"deploy", "replicas"});
     if (scale != nullptr && replicas != nullptr && whole(*scale) != whole(*replicas)) {
       refuse(*scale, "scale", "scale and deploy.replicas are not the same", "keep one of them");
     }
@@ -182,10 +175,10 @@ class Consistency {
     const auto number = [](const Value& value) {
       return value.is_number() ? value.number() : float_of(value.scalar_text()).value_or(0);
     };
-    same("cpus", below(&service, {"deploy", "resources", "limits", "cpus"}), number);
-    same("mem_limit", below(&service, {"deploy", "resources", "limits", "memory"}), bytes);
-    same("mem_reservation", below(&service, {"deploy", "resources", "reservations", "memory"}), bytes);
-    same("pids_limit", below(&service, {"deploy", "resources", "limits", "pids"}), whole);
+    same("cpus", service.find_below({"deploy", "resources", "limits", "cpus"}), number);
+    same("mem_limit", service.find_below({"deploy", "resources", "limits", "memory"}), bytes);
+    same("mem_reservation", service.find_below({"deploy", "resources", "reservations", "memory"}), bytes);
+    same("pids_limit", service.find_below({"deploy", "resources", "limits", "pids"}), whole);
   }
 
   void check_targets(const Value& service) {

@@ -38,9 +38,9 @@ LaunchError failure(std::string subject, std::string detail, std::string cause, 
 }
 
 /// Writes what is not there yet.
-class Writer {
+class ContentWriter {
  public:
-  Writer(int directory, const Service& service) : directory_{directory}, service_{service} {}
+  ContentWriter(int directory, const Service& service) : directory_{directory}, service_{service} {}
 
   void write(const std::string& content, const ServiceFile& file) const {
     const std::string name = compose::content_name(content, file);
@@ -105,7 +105,7 @@ void Project::write_files(const std::filesystem::path& directory) const {
       throw kernel::CallError{"open", errno};
     }
     for (const auto& [name, service] : state_->services) {
-      const Writer writer{handle.get(), service};
+      const ContentWriter writer{handle.get(), service};
       const auto write = [&](const std::map<std::string, ProjectFile>& all, const std::vector<ServiceFile>& used) {
         for (const ServiceFile& file : used) {
           if (const auto& content = all.at(file.source).content) {

@@ -69,9 +69,9 @@ std::string unescape_all(std::string_view text) {
   return result;
 }
 
-class Reader {
+class DotenvReader {
  public:
-  Reader(Texts& texts, std::uint32_t file, const Lookup& lookup, Environment& variables)
+  DotenvReader(Texts& texts, std::uint32_t file, const Lookup& lookup, Environment& variables)
       : texts_{texts}, file_{file}, text_{texts.text(file)}, lookup_{lookup}, variables_{variables} {
     if (text_.starts_with("\xEF\xBB\xBF")) {
       at_ = 3;
@@ -194,7 +194,7 @@ class Reader {
 }  // namespace
 
 void read_dotenv(Texts& texts, std::uint32_t file, const Lookup& lookup, Environment& variables) {
-  Reader{texts, file, lookup, variables}.read();
+  DotenvReader{texts, file, lookup, variables}.read();
 }
 
 void read_raw_env(Texts& texts, std::uint32_t file, const Lookup& lookup, Environment& variables) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/cast.hpp"
+#include "compose/digit.hpp"
 
 #include <fmt/format.h>
 
@@ -26,8 +27,6 @@ constexpr std::array<std::pair<std::string_view, std::int64_t>, 10> kUnits{{{"ns
                                                                             {"h", 3600 * kSecond},
                                                                             {"d", 24 * 3600 * kSecond},
                                                                             {"w", 7 * 24 * 3600 * kSecond}}};
-
-constexpr bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 
 /// "1.5h": takes the first part off. Nothing if there is none that fits.
 std::optional<std::int64_t> take_part(std::string_view& text) {

@@ -12,9 +12,9 @@
 namespace dunnage::compose {
 namespace {
 
-class Writer {
+class JsonWriter {
  public:
-  explicit Writer(int indent) : indent_{indent} {}
+  explicit JsonWriter(int indent) : indent_{indent} {}
 
   std::string write(const Json& value) {
     any(value, 1);
@@ -109,6 +109,6 @@ class Writer {
 
 }  // namespace
 
-std::string json_text(const Json& value, int indent) { return Writer{indent}.write(value); }
+std::string json_text(const Json& value, int indent) { return JsonWriter{indent}.write(value); }
 
 }  // namespace dunnage::compose

@@ -14,36 +14,36 @@
 namespace dunnage::compose {
 namespace {
 
-enum class Rule { Replace, Pairs, Names, Logging, Limits, Pools };
+enum class MergeRule { Replace, Pairs, Names, Logging, Limits, Pools };
 
 struct Special {
   std::string_view pattern;
-  Rule rule;
+  MergeRule rule;
 };
 
 constexpr std::array kServiceSpecials{
-    Special{"annotations", Rule::Pairs},
-    Special{"build.args", Rule::Pairs},
-    Special{"build.labels", Rule::Pairs},
-    Special{"build.additional_contexts", Rule::Pairs},
-    Special{"deploy.labels", Rule::Pairs},
-    Special{"environment", Rule::Pairs},
-    Special{"labels", Rule::Pairs},
-    Special{"sysctls", Rule::Pairs},
-    Special{"command", Rule::Replace},
-    Special{"entrypoint", Rule::Replace},
-    Special{"healthcheck.test", Rule::Replace},
-    Special{"depends_on", Rule::Names},
-    Special{"models", Rule::Names},
-    Special{"networks", Rule::Names},
-    Special{"logging", Rule::Logging},
-    Special{"ulimits.*", Rule::Limits},
+    Special{"annotations", MergeRule::Pairs},
+    Special{"build.args", MergeRule::Pairs},
+    Special{"build.labels", MergeRule::Pairs},
+    Special{"build.additional_contexts", MergeRule::Pairs},
+    Special{"deploy.labels", MergeRule::Pairs},
+    Special{"environment", MergeRule::Pairs},
+    Special{"labels", MergeRule::Pairs},
+    Special{"sysctls", MergeRule::Pairs},
+    Special{"command", MergeRule::Replace},
+    Special{"entrypoint", MergeRule::Replace},
+    Special{"healthcheck.test", MergeRule::Replace},
+    Special{"depends_on", MergeRule::Names},
+    Special{"models", MergeRule::Names},
+    Special{"networks", MergeRule::Names},
+    Special{"logging", MergeRule::Logging},
+    Special{"ulimits.*", MergeRule::Limits},
 };
 
 constexpr std::array kTopSpecials{
-    Special{"networks.*.labels", Rule::Pairs},      Special{"volumes.*.labels", Rule::Pairs},
-    Special{"secrets.*.labels", Rule::Pairs},       Special{"configs.*.labels", Rule::Pairs},
-    Special{"networks.*.ipam.config", Rule::Pools},
+    Special{"networks.*.labels", MergeRule::Pairs},      Special{"volumes.*.labels", MergeRule::Pairs},
+    Special{"secrets.*.labels", MergeRule::Pairs},       Special{"configs.*.labels", MergeRule::Pairs},
+    Special{"networks.*.ipam.config", MergeRule::Pools},
 };
 
 const Special* find_special(const Path& path) {
@@ -117,24 +117,24 @@ class Merger {
     }
   }
 
-  void special_merge(Value& base, Value over, Rule rule) {
+  void special_merge(Value& base, Value over, MergeRule rule) {
     switch (rule) {
-      case Rule::Replace:
+      case MergeRule::Replace:
         base = std::move(over);
         return;
-      case Rule::Pairs:
+      case MergeRule::Pairs:
         return pairs(base, std::move(over));
-      case Rule::Names:
+      case MergeRule::Names:
         return names(base, std::move(over));
-      case Rule::Logging:
+      case MergeRule::Logging:
         return logging(base, std::move(over));
-      case Rule::Limits:
+      case MergeRule::Limits:
         if (base.is_map() && over.is_map()) {
           return maps(base, std::move(over));
         }
         base = std::move(over);
         return;
-      case Rule::Pools:
+      case MergeRule::Pools:
         return pools(base, std::move(over));
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/natural.hpp"
 
+#include "compose/digit.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +11,6 @@
 namespace dunnage::compose {
 namespace {
 
-bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 /// Everything beyond ASCII is taken for a letter: keys are.
 bool is_letter(char byte) noexcept {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || static_cast<unsigned char>(byte) >= 0x80;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/scalar_style.hpp"
 
+#include "compose/digit.hpp"
 #include "spec/yaml.hpp"
 
 #include <fmt/format.h>
@@ -14,8 +15,6 @@
 
 namespace dunnage::compose {
 namespace {
-
-bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 
 /// One code point, or a byte that is none.
 struct Point {

@@ -53,9 +53,9 @@ SpecMount mount_of(const Texts& texts, const Value& value, const SpecContext& co
   }
 }
 
-class Reader {
+class ServiceReader {
  public:
-  Reader(const Texts& texts, const Value& value, const SpecContext& context, Path path)
+  ServiceReader(const Texts& texts, const Value& value, const SpecContext& context, Path path)
       : texts_{texts}, value_{value}, context_{context}, path_{std::move(path)} {}
 
   Service read() {
@@ -254,7 +254,7 @@ class Reader {
 }  // namespace
 
 Service service_of(const Texts& texts, const std::string& name, const Value& value, const SpecContext& context) {
-  return Reader{texts, value, context, {"services", name}}.read();
+  return ServiceReader{texts, value, context, {"services", name}}.read();
 }
 
 }  // namespace dunnage::compose

@@ -14,17 +14,18 @@ namespace {
 
 enum class By { Name, Target, Config, Secret, Scalar, Port, File };
 
-struct Rule {
+struct UniqueRule {
   std::string_view list;
   By by;
 };
 
 /// Of a service.
 constexpr std::array kRules{
-    Rule{"cap_add", By::Name},   Rule{"cap_drop", By::Name}, Rule{"configs", By::Config},  Rule{"devices", By::Target},
-    Rule{"dns", By::Name},       Rule{"dns_opt", By::Name},  Rule{"dns_search", By::Name}, Rule{"env_file", By::File},
-    Rule{"expose", By::Scalar},  Rule{"links", By::Name},    Rule{"ports", By::Port},      Rule{"profiles", By::Name},
-    Rule{"secrets", By::Secret}, Rule{"tmpfs", By::Name},    Rule{"volumes", By::Target},
+    UniqueRule{"cap_add", By::Name},    UniqueRule{"cap_drop", By::Name}, UniqueRule{"configs", By::Config},
+    UniqueRule{"devices", By::Target},  UniqueRule{"dns", By::Name},      UniqueRule{"dns_opt", By::Name},
+    UniqueRule{"dns_search", By::Name}, UniqueRule{"env_file", By::File}, UniqueRule{"expose", By::Scalar},
+    UniqueRule{"links", By::Name},      UniqueRule{"ports", By::Port},    UniqueRule{"profiles", By::Name},
+    UniqueRule{"secrets", By::Secret},  UniqueRule{"tmpfs", By::Name},    UniqueRule{"volumes", By::Target},
 };
 constexpr std::array kNetworkLists{"aliases", "link_local_ips"};
 
@@ -39,7 +40,7 @@ class Unique {
 
   void service(Value& service, const std::string& name) {
     path_ = {"services", name};
-    for (const Rule& rule : kRules) {
+    for (const UniqueRule& rule : kRules) {
       list(service.find(rule.list), rule);
     }
     if (Value* const build = service.find("build")) {
@@ -55,7 +56,7 @@ class Unique {
   }
 
  private:
-  void list(Value* value, const Rule& rule) {
+  void list(Value* value, const UniqueRule& rule) {
     if (value == nullptr || !value->is_list()) {
       return;
     }

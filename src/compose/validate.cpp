@@ -67,13 +67,6 @@ void check_devices(const Texts& texts, const Value* devices, Path path) {
   }
 }
 
-const Value* below(const Value* value, const std::vector<std::string_view>& names) {
-  for (const std::string_view name : names) {
-    value = value == nullptr ? nullptr : value->find(name);
-  }
-  return value;
-}
-
 void check_service(const Texts& texts, const Value& service, const Path& path) {
   if (const Value* const ports = service.find("ports")) {
     for (const Value& port : ports->list()) {
@@ -81,8 +74,8 @@ void check_service(const Texts& texts, const Value& service, const Path& path) {
     }
   }
   check_devices(texts, service.find("gpus"), path);
-  check_devices(texts, below(&service, {"deploy", "resources", "reservations", "devices"}), path);
-  if (const Value* const watches = below(&service, {"develop", "watch"}); watches != nullptr && watches->is_list()) {
+  check_devices(texts, service.find_below({"deploy", "resources", "reservations", "devices"}), path);
+  if (const Value* const watches = service.find_below({"develop", "watch"}); watches != nullptr && watches->is_list()) {
     for (const Value& watch : watches->list()) {
       if (watch.text_of("path").empty()) {
         texts.refuse(watch.mark, to_string(path), "the path of a watch is blank", "name a directory");

@@ -23,6 +23,14 @@ const Value* Value::find(std::string_view name) const {
   return found == map().end() ? nullptr : &found->second;
 }
 
+const Value* Value::find_below(std::initializer_list<std::string_view> names) const {
+  const Value* value = this;
+  for (const std::string_view name : names) {
+    value = value == nullptr ? nullptr : value->find(name);
+  }
+  return value;
+}
+
 Value* Value::find(std::string_view name) { return const_cast<Value*>(std::as_const(*this).find(name)); }
 
 std::string Value::text_of(std::string_view name) const {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -71,6 +72,8 @@ class Value {
   /// The member, or null. Of anything but a mapping: null.
   [[nodiscard]] const Value* find(std::string_view name) const;
   [[nodiscard]] Value* find(std::string_view name);
+  /// The same, one member below the other.
+  [[nodiscard]] const Value* find_below(std::initializer_list<std::string_view> names) const;
   /// The text of a member that is one, or an empty one.
   [[nodiscard]] std::string text_of(std::string_view name) const;
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kIndent = 2;
 
-class Writer {
+class YamlWriter {
  public:
   std::string write(const Json& value) {
     if (value.is_object() && !value.empty()) {
@@ -105,6 +105,6 @@ class Writer {
 
 }  // namespace
 
-std::string yaml_text(const Json& value) { return Writer{}.write(value); }
+std::string yaml_text(const Json& value) { return YamlWriter{}.write(value); }
 
 }  // namespace dunnage::compose

@@ -23,13 +23,11 @@ namespace {
 using launcher::Deadline;
 using launcher::MessageKind;
 
-constexpr auto kEndTimeout = std::chrono::seconds{10};
-
 }  // namespace
 
 Container::State::~State() {
   if (owned && run_ != nullptr) {
-    run_->kill_and_wait(kEndTimeout);
+    run_->kill_and_wait(container::kEndTimeout);
   }
 }
 

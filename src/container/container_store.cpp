@@ -39,8 +39,6 @@ using container::Listener;
 using container::reading;
 using launcher::Deadline;
 
-constexpr auto kEndTimeout = std::chrono::seconds{10};
-
 Deadline after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
 Deed deed_of(const char* operation, std::string_view name) { return {Stage::Store, operation, std::string{name}}; }
@@ -50,7 +48,7 @@ void kill_and_wait(const Deed& deed, const Contact& found) {
   launcher::Message message;
   message.kind = launcher::MessageKind::Signal;
   message.number = SIGKILL;
-  const Deadline deadline = after(kEndTimeout);
+  const Deadline deadline = after(container::kEndTimeout);
   // that it cannot be sent, because the container has ended by itself, is heard by who waits
   const int sent = found.socket ? launcher::send(found.socket.get(), message, {}, deadline) : ETIMEDOUT;
   if (sent == ETIMEDOUT || !container::wait_for_end(found.socket.get(), deadline)) {

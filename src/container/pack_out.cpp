@@ -114,7 +114,7 @@ class Packing {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> links_;
 };
 
-std::string remedy_of(const image::Fault& fault) {
+std::string remedy_of_packing(const image::Fault& fault) {
   return fault.code() == errc::image_invalid ? "copy it again when nobody writes to it" : fault.remedy();
 }
 
@@ -135,7 +135,7 @@ void pack(const Copying& copying, const std::string& path, launcher::Follow foll
     }
     packing.finish();
   } catch (const image::Fault& fault) {
-    copying.fail(fault.cause(), make_error_code(fault.code()), remedy_of(fault));
+    copying.fail(fault.cause(), make_error_code(fault.code()), remedy_of_packing(fault));
   } catch (const kernel::CallError& error) {
     copying.fail(error.call(), error.code(),
                  error.code() == std::errc::broken_pipe ? "keep reading to the end of the archive"

@@ -10,15 +10,10 @@
 #include <utility>
 
 namespace dunnage {
-namespace {
-
-constexpr auto kEndTimeout = std::chrono::seconds{10};
-
-}  // namespace
 
 Process::State::~State() {
   if (run != nullptr) {
-    run->kill_and_wait(kEndTimeout);
+    run->kill_and_wait(container::kEndTimeout);
   }
 }
 

@@ -22,7 +22,7 @@ namespace {
 std::string aside(const std::string& id) { return std::string{kUnfinished} + id; }
 
 /// Nothing for a record that cannot be read.
-std::optional<Config> config_of(int record) {
+std::optional<Config> readable_config(int record) {
   try {
     return read_config(record);
   } catch (const std::invalid_argument&) {
@@ -44,7 +44,7 @@ std::vector<std::pair<std::string, std::string>> anonymous_volumes_of(const volu
                                                                       const std::string& name) {
   std::vector<std::pair<std::string, std::string>> volumes;
   const kernel::FileDescriptor record = open_directory(open_containers(layout).get(), name);
-  const auto config = record ? config_of(record.get()) : std::nullopt;
+  const auto config = record ? readable_config(record.get()) : std::nullopt;
   if (!config) {
     return volumes;
   }
@@ -82,7 +82,7 @@ void remove_replaced_record(const volume::Layout& layout, const std::string& id,
     if (!record) {
       return;
     }
-    const auto config = config_of(record.get());
+    const auto config = readable_config(record.get());
     if (config && config->id != id) {  // one that was never published has nothing else
       remove_volumes(layout, volumes ? config->anonymous_volumes : std::vector<std::string>{});
       remove_changes(layout, config->id);

@@ -22,6 +22,9 @@
 
 namespace dunnage::container {
 
+/// How long the end of what is killed is waited for.
+inline constexpr std::chrono::seconds kEndTimeout{10};
+
 /// The descriptors a handle gives out, and the readers of callbacks.
 struct Streams {
   kernel::FileDescriptor in;

@@ -128,7 +128,7 @@ class Unpacking {
   kernel::FileDescriptor tree_;
 };
 
-std::string remedy_of(const image::Fault& fault) {
+std::string remedy_of_unpacking(const image::Fault& fault) {
   switch (fault.code()) {
     case errc::limit_exceeded:
       return "if the archive can be trusted, raise the limit of the copy, or copy it in parts";
@@ -160,7 +160,7 @@ void unpack_in(const CopyPlace& place, const volume::Layout& layout, int archive
     unpacking.run(archive);
     unpacking.copy_to(to.path);
   } catch (const image::Fault& fault) {
-    copying.fail(fault.cause(), make_error_code(fault.code()), remedy_of(fault));
+    copying.fail(fault.cause(), make_error_code(fault.code()), remedy_of_unpacking(fault));
   } catch (const kernel::CallError& error) {
     copying.fail(error.call(), error.code(),
                  error.code() == std::errc::operation_not_permitted

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::string_view kBlobs = "blobs/sha256/";
-constexpr int kMostLinks = 16;
+constexpr int kMostLinksOfItem = 16;
 
 bool is_document(std::string_view name) {
   return name == "index.json" || name == "oci-layout" || name == "manifest.json";
@@ -115,7 +115,7 @@ const ArchiveContent::Item* ArchiveContent::find(std::string_view name) const {
   }
   auto found = items_.find(name);
   for (int links = 0; found != items_.end() && !found->second.target.empty(); ++links) {
-    found = links < kMostLinks ? items_.find(found->second.target) : items_.end();
+    found = links < kMostLinksOfItem ? items_.find(found->second.target) : items_.end();
   }
   return found == items_.end() ? nullptr : &found->second;
 }

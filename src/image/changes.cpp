@@ -29,7 +29,7 @@ constexpr const char* kLock = "lock";
 constexpr const char* kKept = "kept";
 constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 constexpr std::size_t kMostLockBytes = 4096;
-constexpr auto kPatience = std::chrono::seconds{2};  ///< with a sweep that looks at it
+constexpr auto kPatienceWithSweep = std::chrono::seconds{2};  ///< with a sweep that looks at it
 
 kernel::FileDescriptor open_place(int changes, const std::string& id) {
   kernel::FileDescriptor place = kernel::open_beneath(changes, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -184,7 +184,7 @@ void Changes::identify(const ChangesOwner& owner, const ChangesOptions& options)
 }
 
 void Changes::lock_place(int changes, const std::string& id) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithSweep;
   for (;;) {
     (void)kernel::make_directory(changes, id, S_IRWXU);
     directory_ = open_place(changes, id);

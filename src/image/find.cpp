@@ -15,7 +15,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr const char* kOperation = "get image";
+constexpr const char* kGetImage = "get image";
 
 Descriptor without_name(Descriptor descriptor) {
   descriptor.annotations.clear();
@@ -142,7 +142,7 @@ std::optional<ImageInfo> describe_if_there(const Layout& layout, const Index& in
 }
 
 std::optional<ImageInfo> find_image(const Layout& layout, std::string_view name) {
-  return explained(kOperation, std::string{name}, [&] {
+  return explained(kGetImage, std::string{name}, [&] {
     Index index = read_index(layout);
     return find_in(layout, index, name);
   });
@@ -150,12 +150,12 @@ std::optional<ImageInfo> find_image(const Layout& layout, std::string_view name)
 
 ImageInfo get_image(const Layout& layout, std::string_view name) {
   const std::string subject{name};
-  return explained(kOperation, subject, [&] {
+  return explained(kGetImage, subject, [&] {
     Index index = read_index(layout);
     if (auto found = find_in(layout, index, name)) {
       return std::move(*found);
     }
-    throw missing_failure(kOperation, subject, known_names(index));
+    throw missing_failure(kGetImage, subject, known_names(index));
   });
 }
 

@@ -26,7 +26,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr const char* kOperation = "import image";
+constexpr const char* kImportImage = "import image";
 
 /// A layer in the intake, and what is in it.
 struct Layer {
@@ -125,9 +125,9 @@ NewImage describe_new(Intake& intake, const Layer& layer, const std::string& sub
 ImageInfo import_rootfs(const Layout& layout, const std::filesystem::path& path, std::string_view name,
                         const ImportOptions& options) {
   const std::string full =
-      explained(kOperation, std::string{name}, [&] { return name.empty() ? std::string{} : new_name(name); });
+      explained(kImportImage, std::string{name}, [&] { return name.empty() ? std::string{} : new_name(name); });
   const std::string subject = path.string();
-  return explained(kOperation, subject, [&] {
+  return explained(kImportImage, subject, [&] {
     Watching watching{options.watch, "import"};
     watching.at(subject, 0, 0);
     const kernel::FileDescriptor source = open_input(path);

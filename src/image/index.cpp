@@ -40,7 +40,7 @@ kernel::FileDescriptor open_lock(const Layout& layout) {
 }
 
 /// Those who hold it do no more than write a few small files; whoever takes longer is stopped or has a broken disk.
-constexpr auto kPatience = std::chrono::minutes{1};
+constexpr auto kPatienceWithWriters = std::chrono::minutes{1};
 
 std::string text_of(const Index& index) {
   Json json{
@@ -145,7 +145,7 @@ Index read_index(const Layout& layout) {
 }
 
 IndexChange::IndexChange(const Layout& layout) : layout_{layout}, lock_{open_lock(layout)} {
-  if (!kernel::lock_within(lock_.get(), kernel::LockKind::Exclusive, kPatience)) {
+  if (!kernel::lock_within(lock_.get(), kernel::LockKind::Exclusive, kPatienceWithWriters)) {
     throw Fault{errc::timed_out, "another process has held images/lock of the store for a minute",
                 "end that process (see lslocks)"};
   }
@@ -174,7 +174,7 @@ void await_changes(const Layout& layout) {
   if (!lock && errno != ENOENT) {
     throw kernel::CallError{"open lock", errno};
   }
-  if (lock && !kernel::lock_within(lock.get(), kernel::LockKind::Shared, kPatience)) {
+  if (lock && !kernel::lock_within(lock.get(), kernel::LockKind::Shared, kPatienceWithWriters)) {
     throw kernel::CallError{"lock images", ETIMEDOUT};
   }
 }

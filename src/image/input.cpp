@@ -19,7 +19,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{256} << 10U;
+constexpr std::size_t kSpoolChunk = std::size_t{256} << 10U;
 
 mode_t kind_of(int fd) {
   struct stat status {};
@@ -45,7 +45,7 @@ kernel::FileDescriptor open_input(const std::filesystem::path& path) {
 
 void read_input(int fd, std::uint64_t limit, Watching& watching, const std::string& subject,
                 const std::function<void(std::string_view)>& take) {
-  std::vector<char> buffer(kChunk);
+  std::vector<char> buffer(kSpoolChunk);
   std::uint64_t done = 0;
   while (true) {
     wait_ready(fd, POLLIN, watching);

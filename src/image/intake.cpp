@@ -21,7 +21,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{256} << 10U;
+constexpr std::size_t kBlobChunk = std::size_t{256} << 10U;
 
 Fault wrong_size(const Descriptor& blob, std::uint64_t size) {
   return Fault{errc::digest_mismatch, fmt::format("{} has {} bytes, and should have {}", blob.digest, size, blob.size),
@@ -31,7 +31,7 @@ Fault wrong_size(const Descriptor& blob, std::uint64_t size) {
 /// Reads a file block by block, to its end or until `take` has enough.
 template <typename Take>
 void for_each_block(int fd, Take&& take) {
-  std::vector<char> buffer(kChunk);
+  std::vector<char> buffer(kBlobChunk);
   while (true) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) {

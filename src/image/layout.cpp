@@ -16,7 +16,7 @@ using volume::kPrivateDirectory;
 using volume::kPrivateFile;
 using volume::open_private;
 
-constexpr const char* kOperation = "open store";
+constexpr const char* kOpenStore = "open store";
 constexpr const char* kVersionFile = "oci-layout";
 constexpr const char* kVersionText = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
@@ -94,7 +94,7 @@ kernel::FileDescriptor Layout::open_ahead() const {
 
 Layout open_layout(const std::filesystem::path& store_root) {
   volume::Layout store = volume::open_layout(store_root);
-  return explained(kOperation, store.path.string(), [&] {
+  return explained(kOpenStore, store.path.string(), [&] {
     auto layout = open_parts(std::move(store), true);
     if (!layout) {  // somebody removed it while we made it
       throw kernel::CallError{"open directory", ENOENT};
@@ -108,7 +108,7 @@ std::optional<Layout> open_existing_layout(const std::filesystem::path& store_ro
   if (!store) {
     return std::nullopt;
   }
-  return explained(kOperation, store->path.string(), [&] { return open_parts(std::move(*store), false); });
+  return explained(kOpenStore, store->path.string(), [&] { return open_parts(std::move(*store), false); });
 }
 
 }  // namespace dunnage::image

@@ -18,7 +18,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr const char* kOperation = "load image";
+constexpr const char* kLoadImage = "load image";
 
 std::vector<NewImage> take_oci_archive(Intake& intake, const ArchiveContent& content, const LoadOptions& options) {
   require_oci_version(content.read("oci-layout"));
@@ -60,12 +60,12 @@ std::vector<ImageInfo> load_from(const Layout& layout, int fd, const std::string
 
 std::vector<ImageInfo> load(const Layout& layout, const std::filesystem::path& path, const LoadOptions& options) {
   const std::string subject = path.string();
-  return explained(kOperation, subject, [&] { return load_from(layout, open_input(path).get(), subject, options); });
+  return explained(kLoadImage, subject, [&] { return load_from(layout, open_input(path).get(), subject, options); });
 }
 
 std::vector<ImageInfo> load(const Layout& layout, int fd, const LoadOptions& options) {
   const std::string subject = fmt::format("descriptor {}", fd);
-  return explained(kOperation, subject, [&] { return load_from(layout, fd, subject, options); });
+  return explained(kLoadImage, subject, [&] { return load_from(layout, fd, subject, options); });
 }
 
 }  // namespace dunnage::image

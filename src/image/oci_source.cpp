@@ -16,7 +16,7 @@ namespace dunnage::image {
 namespace {
 
 constexpr const char* kContainerdName = "io.containerd.image.name";
-constexpr int kMaxNesting = 4;
+constexpr int kMaxNestedIndexes = 4;
 
 /// Some write the whole name of the image here, some its tag only.
 std::string written_name(const Descriptor& entry) {
@@ -63,7 +63,7 @@ std::vector<Descriptor> chosen_of(const std::vector<Descriptor>& entries, const 
 /// Follows indexes down to the manifest of one image.
 Descriptor manifest_below(Intake& intake, Descriptor entry, const Fetch& fetch, const Platform& platform,
                           Manifest& manifest) {
-  for (int depth = 0; depth < kMaxNesting; ++depth) {
+  for (int depth = 0; depth < kMaxNestedIndexes; ++depth) {
     if (entry.size > kMaxDocumentBytes) {
       (void)intake.read(entry);  // refused before a byte of it is fetched
     }
@@ -75,7 +75,7 @@ Descriptor manifest_below(Intake& intake, Descriptor entry, const Fetch& fetch, 
     }
     entry = choose(document.manifests, platform);
   }
-  throw malformed(fmt::format("its indexes are nested more than {} deep", kMaxNesting));
+  throw malformed(fmt::format("its indexes are nested more than {} deep", kMaxNestedIndexes));
 }
 
 NewImage take_image(Intake& intake, const Descriptor& entry, const Fetch& fetch, const Platform& platform) {

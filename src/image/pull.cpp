@@ -27,7 +27,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr const char* kOperation = "pull image";
+constexpr const char* kPullImage = "pull image";
 constexpr const char* kLayout = "layout";
 
 /// What a registry has under a name, for one platform.
@@ -274,14 +274,14 @@ std::optional<ImageInfo> find_suiting(const Layout& layout, std::string_view nam
 
 ImageInfo pull(const Layout& layout, std::string_view name, const PullOptions& options) {
   const std::string subject{name};
-  return explained(kOperation, subject, [&] {
+  return explained(kPullImage, subject, [&] {
     if (options.policy != PullPolicy::Always) {
       if (auto found = find_suiting(layout, name, options)) {
         return std::move(*found);
       }
     }
     if (options.policy == PullPolicy::Never) {
-      throw missing_failure(kOperation, subject, known_names(read_index(layout)));
+      throw missing_failure(kPullImage, subject, known_names(read_index(layout)));
     }
     if (layout.path.native().find(':') != std::string::npos) {
       throw Fault{errc::not_supported, "the path of the store has a colon, which skopeo takes for a separator",

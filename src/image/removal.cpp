@@ -20,9 +20,9 @@
 namespace dunnage::image {
 namespace {
 
-constexpr const char* kOperation = "remove image";
+constexpr const char* kRemoveImage = "remove image";
 
-bool is_tag(const std::string& name) { return name.find('@') == std::string::npos; }
+bool is_tagged(const std::string& name) { return name.find('@') == std::string::npos; }
 
 /// Nothing if it is damaged.
 std::optional<std::string> id_of(const Layout& layout, const Descriptor& image) {
@@ -70,7 +70,8 @@ void remove_tag(Index& index, const std::string& tag, const std::string& digest)
   const std::string repository = parse_reference(tag).repository();
   const auto names = index.names_of(digest);
   const auto of_repository = [&](const std::string& name) { return parse_reference(name).repository() == repository; };
-  if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_tag(name) && of_repository(name); })) {
+  if (std::any_of(names.begin(), names.end(),
+                  [&](const auto& name) { return is_tagged(name) && of_repository(name); })) {
     return;
   }
   for (const std::string& name : names) {
@@ -82,28 +83,28 @@ void remove_tag(Index& index, const std::string& tag, const std::string& digest)
 
 bool has_other_tags(const Index& index, const std::string& digest, const std::string& tag) {
   const auto names = index.names_of(digest);
-  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_tag(name) && name != tag; });
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_tagged(name) && name != tag; });
 }
 
 }  // namespace
 
 void remove_image(const Layout& layout, std::string_view name, const FindHolders& find_holders) {
   const std::string subject{name};
-  explained(kOperation, subject, [&] {
+  explained(kRemoveImage, subject, [&] {
     Collected collected;
     {
       IndexChange change{layout};
       Index& index = change.index();
       const auto image = resolve(layout, index, name);
       if (!image) {
-        throw missing_failure(kOperation, subject, known_names(index));
+        throw missing_failure(kRemoveImage, subject, known_names(index));
       }
       const auto tag = tag_meant(index, name, *image);
       if (tag && has_other_tags(index, image->digest, *tag)) {
         remove_tag(index, *tag, image->digest);
       } else {
         if (auto users = users_of_image(layout, *image, find_holders()); !users.empty()) {
-          throw in_use_failure(kOperation, subject, std::move(users));
+          throw in_use_failure(kRemoveImage, subject, std::move(users));
         }
         index.remove_image(image->digest);
       }
@@ -125,7 +126,7 @@ ImagePruneResult prune_images(const Layout& layout, bool all, const FindHolders&
       for (const Descriptor& image : index.images()) {
         const auto names = index.names_of(image.digest);
         const auto id = id_of(layout, image);
-        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tag)) ||
+        if (!id || (!all && std::any_of(names.begin(), names.end(), is_tagged)) ||
             !users_of_id(layout, *id, holders).empty()) {
           continue;
         }

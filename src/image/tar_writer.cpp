@@ -22,7 +22,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{256} << 10U;
+constexpr std::size_t kTarChunk = std::size_t{256} << 10U;
 constexpr std::size_t kLargestAttribute = 65536;
 constexpr std::size_t kMostPieces = 10'000;  ///< of one file; what has more is written whole
 
@@ -93,7 +93,7 @@ TarWriter::TarWriter(const ImageLimits& limits, Watching& watching, const std::f
   require(::archive_write_set_format_pax_restricted(writer_.get()));
   // One spelling of the attributes is enough.
   require(::archive_write_set_option(writer_.get(), "pax", "xattrheader", "SCHILY"));
-  require(::archive_write_set_bytes_per_block(writer_.get(), static_cast<int>(kChunk)));
+  require(::archive_write_set_bytes_per_block(writer_.get(), static_cast<int>(kTarChunk)));
   require(::archive_write_set_bytes_in_last_block(writer_.get(), 1));
   require(::archive_write_open(writer_.get(), this, nullptr, &TarWriter::supply, nullptr));
 }
@@ -222,9 +222,9 @@ void TarWriter::end_with_content(int file, const struct stat& status) {
 }
 
 void TarWriter::write_piece(int fd, la_int64_t offset, la_int64_t size) {
-  buffer_.resize(kChunk);
+  buffer_.resize(kTarChunk);
   for (la_int64_t done = 0; done < size;) {
-    const auto want = static_cast<std::size_t>(std::min<la_int64_t>(size - done, static_cast<la_int64_t>(kChunk)));
+    const auto want = static_cast<std::size_t>(std::min<la_int64_t>(size - done, static_cast<la_int64_t>(kTarChunk)));
     const ssize_t got = ::pread(fd, buffer_.data(), want, offset + done);
     if (got < 0 && errno == EINTR) {
       continue;

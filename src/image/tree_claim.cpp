@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kBetweenLooks = std::chrono::milliseconds{10};
 constexpr auto kBetweenTells = std::chrono::milliseconds{100};
-constexpr auto kPatience = std::chrono::seconds{10};
+constexpr auto kPatienceWithUnpacking = std::chrono::seconds{10};
 
 struct State {
   std::uint64_t done = 0;
@@ -46,7 +46,7 @@ TreeClaim::TreeClaim(int staging, const std::string& name, Watching& watching, c
       seen = now;
       moved = Clock::now();
     }
-    if (Clock::now() - moved > kPatience) {
+    if (Clock::now() - moved > kPatienceWithUnpacking) {
       lock_.reset();
       return;
     }

@@ -18,7 +18,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr const char* kOperation = "unpack image";
+constexpr const char* kUnpackImage = "unpack image";
 
 std::string name_of(const ImageInfo& image) { return image.names.empty() ? image.id : image.names.front(); }
 
@@ -62,7 +62,7 @@ void unpack_missing(const Layout& layout, const ImageInfo& image, const launcher
 
 Trees open_trees(const Layout& layout, const ImageInfo& image, const launcher::Identity& identity,
                  const ImageLimits& limits, const Watch& watch) {
-  return explained(kOperation, name_of(image), [&] {
+  return explained(kUnpackImage, name_of(image), [&] {
     if (auto trees = find_top(layout, image, identity)) {
       return std::move(*trees);
     }

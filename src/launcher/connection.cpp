@@ -63,7 +63,7 @@ std::string start_remedy(const std::string& call, int number) {
 }
 
 /// The steps the launcher takes before it serves.
-const char* words_of(Step step) {
+const char* words_of_start(Step step) {
   switch (step) {
     case Step::SetLimits:
       return "set resource limits";
@@ -170,7 +170,7 @@ void Connection::await_answer() const {
   }
   const Failure& failure = answer->message.failure;
   if (failure.error != 0) {
-    throw kernel::CallError{words_of(failure.step), failure.error};
+    throw kernel::CallError{words_of_start(failure.step), failure.error};
   }
 }
 

@@ -16,7 +16,7 @@ namespace dunnage::launcher {
 namespace {
 
 /// A killed process goes at once, unless its disk does not answer.
-constexpr auto kEndTimeout = std::chrono::seconds{10};
+constexpr auto kKeeperEndTimeout = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -40,7 +40,7 @@ KeptProgram::KeptProgram(const ProgramRequest& request) {
 
 KeptProgram::~KeptProgram() {
   (void)::shutdown(channel_.get(), SHUT_RDWR);
-  (void)wait_for_end(keeper_, kEndTimeout);
+  (void)wait_for_end(keeper_, kKeeperEndTimeout);
 }
 
 std::optional<int> KeptProgram::status() {

@@ -29,13 +29,13 @@ namespace {
 using Kind = Node::Kind;
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 9> kMembers{"type", "source", "target", "read_only", "consistency",
-                                                   "bind", "volume", "tmpfs",  "image"};
+constexpr std::array<std::string_view, 9> kMountMembers{"type", "source", "target", "read_only", "consistency",
+                                                        "bind", "volume", "tmpfs",  "image"};
 constexpr std::array<std::string_view, 4> kBindMembers{"propagation", "create_host_path", "recursive", "selinux"};
 constexpr std::array<std::string_view, 3> kVolumeMembers{"labels", "nocopy", "subpath"};
 constexpr std::array<std::string_view, 2> kTmpfsMembers{"size", "mode"};
 constexpr std::array<std::string_view, 1> kImageMembers{"subpath"};
-constexpr std::array<std::string_view, 6> kTypes{"bind", "volume", "tmpfs", "cluster", "npipe", "image"};
+constexpr std::array<std::string_view, 6> kMountTypes{"bind", "volume", "tmpfs", "cluster", "npipe", "image"};
 constexpr std::array<std::string_view, 4> kRecursions{"enabled", "disabled", "writable", "readonly"};
 constexpr std::array<std::string_view, 2> kLabels{"z", "Z"};
 
@@ -105,7 +105,7 @@ const Node* LongForm::block(std::string_view key, Words members) const {
 }
 
 void LongForm::read_type() {
-  const Node* const type = word(mapping_, "type", kTypes, SpecCode::UnknownType);
+  const Node* const type = word(mapping_, "type", kMountTypes, SpecCode::UnknownType);
   if (type == nullptr) {
     input_.refuse(mapping_.span, {SpecCode::MissingType, SpecStage::Schema, "missing property 'type'"}, "no type",
                   "add \"type: bind\", \"type: volume\" or \"type: tmpfs\"");
@@ -164,7 +164,7 @@ void LongForm::check_tmpfs(const Node& block) const {
 }
 
 SpecMount LongForm::read() {
-  check_members(input_, tree_, mapping_, kMembers);
+  check_members(input_, tree_, mapping_, kMountMembers);
   read_type();
   if (const Node* const source = text(mapping_, "source")) {
     mount_.source = source->text;

@@ -20,7 +20,7 @@ namespace {
 
 using Kind = Node::Kind;
 
-constexpr std::array<std::string_view, 5> kMembers{"name", "driver", "driver_opts", "external", "labels"};
+constexpr std::array<std::string_view, 5> kTopLevelMembers{"name", "driver", "driver_opts", "external", "labels"};
 constexpr std::array<std::string_view, 1> kExternalMembers{"name"};
 
 /// One volume of the top level.
@@ -98,7 +98,7 @@ void TopLevelVolume::apply_schema() {
   if (!node_.is(Kind::Mapping)) {
     refuse_type(input_, node_, key_, "a mapping");
   }
-  check_members(input_, tree_, node_, kMembers);
+  check_members(input_, tree_, node_, kTopLevelMembers);
   if (const Node* const name = text(node_, "name")) {
     name_ = name->text;
   }

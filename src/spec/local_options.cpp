@@ -19,12 +19,12 @@ namespace {
 
 using Options = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 4> kKeys{"type", "o", "device", "size"};
+constexpr std::array<std::string_view, 4> kLocalKeys{"type", "o", "device", "size"};
 
 void check_keys(const Input& input, const Options& options, SpecStage stage) {
   for (const auto& [key, value] : options) {
-    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
-      const auto near = error::nearest(key, kKeys);
+    if (std::find(kLocalKeys.begin(), kLocalKeys.end(), key) == kLocalKeys.end()) {
+      const auto near = error::nearest(key, kLocalKeys);
       input.refuse(find_span(input, key),
                    {SpecCode::UnknownOption, stage, fmt::format("invalid option: \"{}\"", shown(key))},
                    fmt::format("the driver \"local\" has no option \"{}\"", shown(key)),

@@ -173,7 +173,7 @@ constexpr Option kOptions[] = {
 };
 // clang-format on
 
-constexpr std::size_t kLongestName = 20;
+constexpr std::size_t kLongestOption = 20;
 constexpr std::size_t kBuckets = 256;
 constexpr std::uint8_t kNoEntry = 255;
 
@@ -231,7 +231,7 @@ const Index& index() {
 
 template <typename Fits>
 const Option* find(std::string_view word, Fits fits) noexcept {
-  if (word.empty() || word.size() > kLongestName) {
+  if (word.empty() || word.size() > kLongestOption) {
     return nullptr;
   }
   const Index& names = index();
@@ -257,7 +257,7 @@ const Option* find_option(Flag flag, bool own, std::string_view word) noexcept {
 }
 
 const Option* find_option_in_any_case(Flag flag, bool own, std::string_view word) noexcept {
-  std::array<char, kLongestName> small{};
+  std::array<char, kLongestOption> small{};
   if (word.size() > small.size()) {
     return nullptr;
   }

@@ -17,50 +17,50 @@ namespace dunnage::spec {
 namespace {
 
 /// Kinds of words in the second check; one word of each.
-enum class Kind { Access, Propagation, Copy, Exec, Suid, Dev, Size, Mode, CopyUp, Bind, Label, Owner, Swap, Other };
+enum class WordKind { Access, Propagation, Copy, Exec, Suid, Dev, Size, Mode, CopyUp, Bind, Label, Owner, Swap, Other };
 
 struct Known {
   std::string_view word;
-  Kind kind;
+  WordKind kind;
   bool on_tmpfs;
   bool elsewhere;
 };
 
 constexpr std::array kKnown{
-    Known{"rw", Kind::Access, true, true},
-    Known{"ro", Kind::Access, true, true},
-    Known{"private", Kind::Propagation, true, true},
-    Known{"rprivate", Kind::Propagation, true, true},
-    Known{"slave", Kind::Propagation, true, true},
-    Known{"rslave", Kind::Propagation, true, true},
-    Known{"shared", Kind::Propagation, true, true},
-    Known{"rshared", Kind::Propagation, true, true},
-    Known{"unbindable", Kind::Propagation, true, true},
-    Known{"runbindable", Kind::Propagation, true, true},
-    Known{"copy", Kind::Copy, true, true},
-    Known{"nocopy", Kind::Copy, true, true},
-    Known{"exec", Kind::Exec, true, true},
-    Known{"noexec", Kind::Exec, true, true},
-    Known{"suid", Kind::Suid, true, true},
-    Known{"nosuid", Kind::Suid, true, true},
-    Known{"dev", Kind::Dev, true, true},
-    Known{"nodev", Kind::Dev, true, true},
-    Known{"size", Kind::Size, true, false},
-    Known{"mode", Kind::Mode, true, false},
-    Known{"tmpcopyup", Kind::CopyUp, true, false},
-    Known{"notmpcopyup", Kind::CopyUp, true, false},
-    Known{"bind", Kind::Bind, false, true},
-    Known{"rbind", Kind::Bind, false, true},
-    Known{"z", Kind::Label, false, true},
-    Known{"Z", Kind::Label, false, true},
-    Known{"U", Kind::Owner, true, true},
-    Known{"noswap", Kind::Swap, true, false},
-    Known{"noatime", Kind::Other, true, false},
-    Known{"O", Kind::Other, true, true},
-    Known{"no-dereference", Kind::Other, true, true},
-    Known{"volume-opt", Kind::Other, true, true},
-    Known{"consistency", Kind::Other, true, true},
-    Known{"nocreate", Kind::Other, false, true},
+    Known{"rw", WordKind::Access, true, true},
+    Known{"ro", WordKind::Access, true, true},
+    Known{"private", WordKind::Propagation, true, true},
+    Known{"rprivate", WordKind::Propagation, true, true},
+    Known{"slave", WordKind::Propagation, true, true},
+    Known{"rslave", WordKind::Propagation, true, true},
+    Known{"shared", WordKind::Propagation, true, true},
+    Known{"rshared", WordKind::Propagation, true, true},
+    Known{"unbindable", WordKind::Propagation, true, true},
+    Known{"runbindable", WordKind::Propagation, true, true},
+    Known{"copy", WordKind::Copy, true, true},
+    Known{"nocopy", WordKind::Copy, true, true},
+    Known{"exec", WordKind::Exec, true, true},
+    Known{"noexec", WordKind::Exec, true, true},
+    Known{"suid", WordKind::Suid, true, true},
+    Known{"nosuid", WordKind::Suid, true, true},
+    Known{"dev", WordKind::Dev, true, true},
+    Known{"nodev", WordKind::Dev, true, true},
+    Known{"size", WordKind::Size, true, false},
+    Known{"mode", WordKind::Mode, true, false},
+    Known{"tmpcopyup", WordKind::CopyUp, true, false},
+    Known{"notmpcopyup", WordKind::CopyUp, true, false},
+    Known{"bind", WordKind::Bind, false, true},
+    Known{"rbind", WordKind::Bind, false, true},
+    Known{"z", WordKind::Label, false, true},
+    Known{"Z", WordKind::Label, false, true},
+    Known{"U", WordKind::Owner, true, true},
+    Known{"noswap", WordKind::Swap, true, false},
+    Known{"noatime", WordKind::Other, true, false},
+    Known{"O", WordKind::Other, true, true},
+    Known{"no-dereference", WordKind::Other, true, true},
+    Known{"volume-opt", WordKind::Other, true, true},
+    Known{"consistency", WordKind::Other, true, true},
+    Known{"nocreate", WordKind::Other, false, true},
 };
 
 class SecondCheck {
@@ -71,13 +71,13 @@ class SecondCheck {
     for (const std::string& word : words) {
       take(word);
     }
-    add_default(Kind::Propagation, has_word(words, "bind") ? "private" : "rprivate");
-    add_default(Kind::Suid, "nosuid");
-    add_default(Kind::Dev, "nodev");
+    add_default(WordKind::Propagation, has_word(words, "bind") ? "private" : "rprivate");
+    add_default(WordKind::Suid, "nosuid");
+    add_default(WordKind::Dev, "nodev");
     if (tmpfs_) {
-      add_default(Kind::CopyUp, "tmpcopyup");
+      add_default(WordKind::CopyUp, "tmpcopyup");
     } else {
-      add_default(Kind::Bind, "rbind");
+      add_default(WordKind::Bind, "rbind");
     }
     return std::move(result_);
   }
@@ -89,9 +89,9 @@ class SecondCheck {
                   std::move(remedy));
   }
 
-  bool& seen(Kind kind) { return seen_.at(static_cast<std::size_t>(kind)); }
+  bool& seen(WordKind kind) { return seen_.at(static_cast<std::size_t>(kind)); }
 
-  void add_default(Kind kind, std::string_view word) {
+  void add_default(WordKind kind, std::string_view word) {
     if (!seen(kind)) {
       result_.emplace_back(word);
     }
@@ -105,7 +105,7 @@ class SecondCheck {
   }
 
   void take_twice_checked(const Known& known, const std::string& word) {
-    if (known.kind != Kind::Other && std::exchange(seen(known.kind), true)) {
+    if (known.kind != WordKind::Other && std::exchange(seen(known.kind), true)) {
       refuse(word, SpecCode::DuplicateOption, fmt::format("{}: duplicate mount option passed", shown(word)),
              fmt::format("\"{}\" contradicts an earlier word, or repeats it", shown(word)), "leave one of the two out");
     }
@@ -159,7 +159,7 @@ class SecondCheck {
   bool tmpfs_;
   const Rules& rules_;
   std::vector<std::string> result_{};
-  std::array<bool, static_cast<std::size_t>(Kind::Other) + 1> seen_{};
+  std::array<bool, static_cast<std::size_t>(WordKind::Other) + 1> seen_{};
   bool overlay_ = false;
   bool idmap_ = false;
 };

@@ -21,8 +21,8 @@
 namespace dunnage::spec {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKeys{"device", "o",      "type",    "uid",  "gid",
-                                                 "size",   "inodes", "noquota", "copy", "nocopy"};
+constexpr std::array<std::string_view, 10> kPodmanLocalKeys{"device", "o",      "type",    "uid",  "gid",
+                                                            "size",   "inodes", "noquota", "copy", "nocopy"};
 
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   if (text.starts_with('+')) {
@@ -156,8 +156,9 @@ class MountOptions {
 void check_keys(const Input& input, const SpecVolumeCreate& value) {
   for (const auto& [key, text] : value.stored_options) {
     const std::string small = lower(key);
-    const bool known =
-        value.driver == "image" ? small == "image" : std::find(kKeys.begin(), kKeys.end(), small) != kKeys.end();
+    const bool known = value.driver == "image" ? small == "image"
+                                               : std::find(kPodmanLocalKeys.begin(), kPodmanLocalKeys.end(), small) !=
+                                                     kPodmanLocalKeys.end();
     if (!known) {
       input.refuse(find_span(input, key),
                    {SpecCode::UnknownOption, SpecStage::Parse,

@@ -20,8 +20,8 @@
 namespace dunnage::spec {
 namespace {
 
-constexpr std::array kTypes{SpecType::Bind,   SpecType::Volume, SpecType::Tmpfs, SpecType::Ramfs,
-                            SpecType::Devpts, SpecType::Image,  SpecType::Glob,  SpecType::Artifact};
+constexpr std::array kPodmanTypes{SpecType::Bind,   SpecType::Volume, SpecType::Tmpfs, SpecType::Ramfs,
+                                  SpecType::Devpts, SpecType::Image,  SpecType::Glob,  SpecType::Artifact};
 
 /// The first field that is `type=WORD` and nothing else names the type; later ones are options.
 bool names_type(const Field& field) noexcept {
@@ -121,7 +121,7 @@ void PodmanMountReader::find_type() {
     fields_.erase(found);
   }
   const auto type = type_named(type_text_);
-  if (!type || std::find(kTypes.begin(), kTypes.end(), *type) == kTypes.end()) {
+  if (!type || std::find(kPodmanTypes.begin(), kPodmanTypes.end(), *type) == kPodmanTypes.end()) {
     refuse(span, SpecCode::UnknownType, fmt::format("invalid filesystem type \"{}\"", shown(type_text_)),
            fmt::format("unknown mount type \"{}\"", shown(type_text_)),
            "use \"bind\", \"volume\", \"tmpfs\" or \"image\"");

@@ -34,7 +34,8 @@ constexpr std::array<FlagWords, 13> kFlags{{
     {{"remount"}},
     {{"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable", "bind", "rbind"}},
 }};
-constexpr std::array<std::string_view, 8> kKeys{"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol", ""};
+constexpr std::array<std::string_view, 8> kTmpfsKeys{"size",      "mode",      "uid",  "gid",
+                                                     "nr_inodes", "nr_blocks", "mpol", ""};
 constexpr std::array<std::string_view, 4> kDefaults{"noexec", "nosuid", "nodev", "rprivate"};
 
 std::size_t flag_of(std::string_view word) noexcept {
@@ -45,7 +46,7 @@ std::size_t flag_of(std::string_view word) noexcept {
 }
 
 std::size_t key_of(std::string_view key) noexcept {
-  return static_cast<std::size_t>(std::find(kKeys.begin(), kKeys.end(), key) - kKeys.begin());
+  return static_cast<std::size_t>(std::find(kTmpfsKeys.begin(), kTmpfsKeys.end(), key) - kTmpfsKeys.begin());
 }
 
 /// Which kinds of words have been kept so far.
@@ -59,7 +60,7 @@ class Kept {
     const std::size_t equals = word.text.find('=');
     const std::string_view key = word.text.substr(0, equals);
     const std::size_t place = key_of(key);
-    if (equals == std::string_view::npos || place == kKeys.size()) {
+    if (equals == std::string_view::npos || place == kTmpfsKeys.size()) {
       input.refuse(at_least_one(word.span),
                    {SpecCode::BadTmpfsOption, SpecStage::Start, fmt::format("invalid tmpfs option \"{}\"", shown(key))},
                    fmt::format("a tmpfs knows no \"{}\"", shown(word.text)),
@@ -70,7 +71,7 @@ class Kept {
 
  private:
   std::array<bool, kFlags.size()> flags_{};
-  std::array<bool, kKeys.size()> keys_{};
+  std::array<bool, kTmpfsKeys.size()> keys_{};
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace dunnage {
 namespace spec {
 namespace {
 
-constexpr std::size_t kLongestName = 255;  // a component of a path
+constexpr std::size_t kLongestVolumeName = 255;  // a component of a path
 
 constexpr bool is_letter_or_digit(char byte) noexcept {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
@@ -71,7 +71,7 @@ void check_volume_name(const Input& input, const Piece& name, const Rules& rules
     refuse_name(input, name,
                 {SpecCode::NameInvalid, stage, "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument"});
   }
-  if (name.text.size() > kLongestName) {
+  if (name.text.size() > kLongestVolumeName) {
     input.refuse(name.span, {SpecCode::NameInvalid, stage, "file name too long"},
                  "the name is longer than a file name may be", "use at most 255 bytes");
   }

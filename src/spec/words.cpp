@@ -15,14 +15,14 @@
 namespace dunnage {
 namespace {
 
-constexpr std::array<std::string_view, 11> kTypes{"bind",   "volume", "tmpfs",   "image", "overlay", "ramfs",
-                                                  "devpts", "npipe",  "cluster", "glob",  "artifact"};
+constexpr std::array<std::string_view, 11> kTypeWords{"bind",   "volume", "tmpfs",   "image", "overlay", "ramfs",
+                                                      "devpts", "npipe",  "cluster", "glob",  "artifact"};
 
 }  // namespace
 
 std::string_view to_string(SpecType type) noexcept {
   const auto index = static_cast<std::size_t>(type);
-  return index < kTypes.size() ? kTypes.at(index) : "unknown";
+  return index < kTypeWords.size() ? kTypeWords.at(index) : "unknown";
 }
 
 namespace spec {
@@ -35,8 +35,8 @@ std::string_view needs_value(const Option& option) noexcept {
 }  // namespace
 
 std::optional<SpecType> type_named(std::string_view word) noexcept {
-  for (std::size_t index = 0; index < kTypes.size(); ++index) {
-    if (kTypes[index] == word) {
+  for (std::size_t index = 0; index < kTypeWords.size(); ++index) {
+    if (kTypeWords[index] == word) {
       return static_cast<SpecType>(index);
     }
   }

@@ -39,7 +39,7 @@ int take_base(std::string_view& digits) noexcept {
   return base;
 }
 
-std::optional<std::int64_t> parse_integer(std::string_view text) {
+std::optional<std::int64_t> parse_yaml_integer(std::string_view text) {
   std::string plain{text};
   std::erase(plain, '_');
   std::string_view digits = plain;
@@ -89,7 +89,7 @@ void resolve_scalar(Node& node) {
   } else if (is_one_of(node.text, kTrue) || is_one_of(node.text, kFalse)) {
     node.kind = Node::Kind::Bool;
     node.boolean = is_one_of(node.text, kTrue);
-  } else if (const auto integer = parse_integer(node.text)) {
+  } else if (const auto integer = parse_yaml_integer(node.text)) {
     node.kind = Node::Kind::Integer;
     node.integer = *integer;
     node.number = static_cast<double>(*integer);

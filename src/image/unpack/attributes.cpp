@@ -17,8 +17,6 @@
 namespace dunnage::image {
 namespace {
 
-bool begins(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
-
 // struct posix_acl_xattr_header and _entry of linux/posix_acl_xattr.h, little-endian on every machine.
 constexpr std::size_t kHeader = 4;
 constexpr std::size_t kEntry = 8;
@@ -48,7 +46,8 @@ AttributeKind kind_of_attribute(std::string_view name) noexcept {
   if (name == "system.posix_acl_access" || name == "system.posix_acl_default") {
     return AttributeKind::AccessControl;
   }
-  return begins(name, "user.") && !begins(name, "user.overlay.") ? AttributeKind::User : AttributeKind::Forbidden;
+  return name.starts_with("user.") && !name.starts_with("user.overlay.") ? AttributeKind::User
+                                                                         : AttributeKind::Forbidden;
 }
 
 std::optional<std::uint32_t> outside_of(const std::vector<launcher::IdRange>& map, std::uint32_t inside) {
@@ -99,7 +98,8 @@ SetResult set_attribute(int fd, bool by_path, const ExtendedAttribute& attribute
   if (result == 0) {
     return SetResult::Done;
   }
-  if (errno == EOPNOTSUPP || (errno == EPERM && begins(attribute.name, "user."))) {  // sockets and devices have none
+  if (errno == EOPNOTSUPP ||
+      (errno == EPERM && attribute.name.starts_with("user."))) {  // sockets and devices have none
     return SetResult::NotHere;
   }
   if (errno == EINVAL || errno == ERANGE || errno == E2BIG) {

@@ -36,8 +36,6 @@ constexpr std::array kMagics{
     Magic{"\x04\x22\x4d\x18"sv, Compression::Lz4, "lz4"},
 };
 
-bool begins(std::string_view head, std::string_view magic) { return head.substr(0, magic.size()) == magic; }
-
 /// A frame of zstd that is to be skipped may come first.
 bool is_skippable(std::string_view head) {
   return head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0U) == 0x50U &&
@@ -46,7 +44,7 @@ bool is_skippable(std::string_view head) {
 
 Compression compression_of(std::string_view head) noexcept {
   for (const Magic& magic : kMagics) {
-    if (begins(head, magic.head)) {
+    if (head.starts_with(magic.head)) {
       return magic.compression;
     }
   }

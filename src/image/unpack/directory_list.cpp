@@ -19,7 +19,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{96} << 20U;
+constexpr std::size_t kMostBytesOfDirectories = std::size_t{96} << 20U;
 
 /// \return ids inside; those that this user has not got are those of root
 Owner owner_inside(const struct stat& status, const launcher::Identity& identity) {
@@ -69,7 +69,7 @@ void DirectoryList::add(Directory directory) {
   for (const ExtendedAttribute& attribute : directory.attributes) {
     size_ += sizeof attribute + attribute.name.size() + attribute.value.size();
   }
-  if (size_ > kMostBytes) {
+  if (size_ > kMostBytesOfDirectories) {
     throw Fault{errc::limit_exceeded, "it has too many directories", "make the image with smaller layers"};
   }
   directories_.push_back(std::move(directory));

@@ -17,8 +17,6 @@ constexpr std::size_t kLongestComponent = 255;
 constexpr std::string_view kMetadata = ".wh..wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 
-bool begins(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
-
 Fault too_deep(std::string_view name, const ImageLimits& limits) {
   return Fault{errc::limit_exceeded, fmt::format("\"{}\" is more than {} directories deep", shown(name), limits.depth),
                "raise ImageLimits::depth if it can be trusted"};
@@ -83,18 +81,18 @@ std::string join_name(std::string_view directory, std::string_view leaf) {
 }
 
 NameRole role_of(std::string_view name) {
-  if (!begins(name, kWhiteout) && name.find("/.wh.") == std::string_view::npos) {
+  if (!name.starts_with(kWhiteout) && name.find("/.wh.") == std::string_view::npos) {
     return NameRole::Plain;
   }
   for (std::string_view rest = name; !rest.empty();) {
     const std::string_view component = next_component(rest);
-    if (!begins(component, kWhiteout)) {
+    if (!component.starts_with(kWhiteout)) {
       continue;
     }
     if (component == kOpaque && rest.empty()) {
       return NameRole::Opaque;
     }
-    if (begins(component, kMetadata) && component != kOpaque) {
+    if (component.starts_with(kMetadata) && component != kOpaque) {
       return NameRole::Forgotten;
     }
     const std::string_view hidden = component.substr(kWhiteout.size());

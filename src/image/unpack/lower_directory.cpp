@@ -20,7 +20,7 @@ namespace {
 
 enum class Sight { Found, Through, Hidden };
 
-kernel::FileDescriptor open_directory(int tree, const std::string& name) {
+kernel::FileDescriptor open_below(int tree, const std::string& name) {
   auto directory = kernel::open_beneath(tree, name.empty() ? "." : name.c_str(), O_RDONLY | O_DIRECTORY);
   if (!directory && errno == EACCES) {  // it belongs to another id, and nobody but that one may look
     throw Fault{
@@ -41,7 +41,7 @@ Sight look(int tree, const std::string& name, const launcher::Identity& identity
   bool opaque = false;
   for (std::size_t end = 0; end < name.size();) {
     end = std::min(name.find('/', end + 1), name.size());
-    auto directory = open_directory(tree, name.substr(0, end));
+    auto directory = open_below(tree, name.substr(0, end));
     if (!directory) {
       // Something else of that name hides all below; nothing of that name hides nothing.
       return errno == ENOENT && !opaque ? Sight::Through : Sight::Hidden;
@@ -52,7 +52,7 @@ Sight look(int tree, const std::string& name, const launcher::Identity& identity
     }
   }
   if (name.empty()) {
-    found = open_directory(tree, name);
+    found = open_below(tree, name);
     opaque = found && is_opaque(found.get(), identity);
   }
   return opaque ? Sight::Hidden : Sight::Found;

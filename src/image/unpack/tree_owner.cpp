@@ -20,7 +20,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{96} << 20U;
+constexpr std::size_t kMostBytesOfOwners = std::size_t{96} << 20U;
 constexpr mode_t kClearedByChown = S_ISUID | S_ISGID;
 
 std::uint32_t checked_id(std::int64_t id, const Entry& entry) {
@@ -52,7 +52,7 @@ Owner owner_of(const Entry& entry, const launcher::Identity& identity) {
 
 void OwnershipList::check_size(std::size_t more) {
   size_ += more;
-  if (size_ > kMostBytes) {
+  if (size_ > kMostBytesOfOwners) {
     throw Fault{errc::limit_exceeded, "it has more files of other owners than an ordinary user can unpack",
                 "unpack it as root, or make it with smaller layers"};
   }

@@ -21,7 +21,7 @@
 namespace dunnage::image {
 namespace {
 
-constexpr unsigned kMostLinks = 40;  // as the kernel has it
+constexpr unsigned kMostLinksOfPath = 40;  // as the kernel has it
 
 /// Puts the components of `path` on top of `left`, the first one uppermost.
 void push_components(std::string_view path, std::vector<std::string>& left) {
@@ -130,7 +130,7 @@ void TreePaths::step(std::string& real, const std::string& component, std::vecto
     if (!rules.follow) {
       throw in_the_way(next, "a link");
     }
-    if (++links_ > kMostLinks) {
+    if (++links_ > kMostLinksOfPath) {
       throw malformed(fmt::format("\"{}\" leads from link to link without an end", error::printable(next)));
     }
     const std::string target = target_of(found.get());
