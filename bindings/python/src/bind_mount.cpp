@@ -16,7 +16,7 @@ std::vector<typename Enumeration<E>::Member> named(std::initializer_list<std::pa
   return all;
 }
 
-void define_enumerations(py::module_& module) {
+void define_bind_enumerations(py::module_& module) {
   Enumeration<Propagation>::define(
       module, "Propagation",
       "How mounts made later, on either side, travel to the other (mount_namespaces(7)). R: for the whole tree.",
@@ -37,7 +37,7 @@ void define_enumerations(py::module_& module) {
 }  // namespace
 
 void bind_bind_mount(py::module_& module) {
-  define_enumerations(module);
+  define_bind_enumerations(module);
   Fields<BindMount> fields{"BindMount"};
   fields.required("source", &BindMount::source)
       .required("target", &BindMount::target)
@@ -65,3 +65,5 @@ void bind_bind_mount(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

@@ -73,7 +73,7 @@ auto released(Member member) {
   };
 }
 
-void define_enumerations(py::module_& module) {
+void define_container_enumerations(py::module_& module) {
   Enumeration<Network>::define(module, "Network", "Private: loopback and nothing else. Host: that of this process.",
                                {{"Private", Network::Private, "private"}, {"Host", Network::Host, "host"}});
   Enumeration<Lifetime>::define(
@@ -106,7 +106,7 @@ void define_change(py::module_& module) {
       .attr("Kind") = kind;
 }
 
-void define_values(py::module_& module) {
+void define_container_values(py::module_& module) {
   using Kind = RestartPolicy::Kind;
   const py::object kind = inner_enumeration<Kind>(
       "RestartPolicy", "Kind", "When a program is started again.",
@@ -263,8 +263,8 @@ void ContainerHandle::close() {
 }
 
 void bind_container(py::module_& module) {
-  define_enumerations(module);
-  define_values(module);
+  define_container_enumerations(module);
+  define_container_values(module);
   bind_exec(module);
   py::class_<ContainerHandle> cls{
       module, "Container",

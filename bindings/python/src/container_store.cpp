@@ -41,7 +41,7 @@ Fields<ContainerInfo> info_fields() {
   return fields;
 }
 
-ContainerStore open_store(const std::filesystem::path& root) {
+ContainerStore open_container_store(const std::filesystem::path& root) {
   const Unlocked released;
   return root.empty() ? ContainerStore::open() : ContainerStore::open(root);
 }
@@ -75,7 +75,7 @@ std::unique_ptr<LogEntries> logs(const ContainerStore& store, const std::string&
 }
 
 void define_store(py::class_<ContainerStore>& cls) {
-  cls.def_static("open", open_store, py::arg("root") = py::none{},
+  cls.def_static("open", open_container_store, py::arg("root") = py::none{},
                  "open(root=None)\n--\n\nThe same directory as VolumeStore.open(); None: default_store().")
       .def_property_readonly("root", [](const ContainerStore& store) { return store.root(); })
       .def("list", &ContainerStore::list, py::call_guard<Unlocked>(), "list(self)\n--\n\nAll records, by creation.")
@@ -148,8 +148,9 @@ void bind_container_store(py::module_& module) {
              return py::isinstance<ContainerStore>(other) && store.root() == other.cast<const ContainerStore&>().root();
            })
       .def("__hash__", [](const ContainerStore& store) { return py::hash(py::str(text_to(store.root().native()))); })
-      .def(py::pickle([](const ContainerStore& store) { return py::make_tuple(store.root()); },
-                      [](const py::tuple& state) { return open_store(state[0].cast<std::filesystem::path>()); }));
+      .def(py::pickle(
+          [](const ContainerStore& store) { return py::make_tuple(store.root()); },
+          [](const py::tuple& state) { return open_container_store(state[0].cast<std::filesystem::path>()); }));
 }
 
 }  // namespace dunnage::python

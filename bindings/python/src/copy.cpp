@@ -105,3 +105,5 @@ void bind_copy(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

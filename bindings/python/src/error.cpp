@@ -14,7 +14,7 @@
 namespace dunnage::python {
 namespace {
 
-constexpr std::pair<const char*, errc> kCodes[] = {
+constexpr std::pair<const char*, errc> kErrorCodes[] = {
     {"invalid_spec", errc::invalid_spec},
     {"invalid_argument", errc::invalid_argument},
     {"duplicate_target", errc::duplicate_target},
@@ -141,7 +141,7 @@ py::object exception_of(const Error& error) {
 
 void bind_error(py::module_& module) {
   std::vector<Enumeration<errc>::Member> codes;
-  for (const auto& [name, value] : kCodes) codes.push_back({name, value, name});
+  for (const auto& [name, value] : kErrorCodes) codes.push_back({name, value, name});
   Enumeration<errc>::define(module, "errc", "What went wrong, where a plain errno would not say it.", std::move(codes));
 
   std::vector<Enumeration<Stage>::Member> stages;

@@ -36,3 +36,5 @@ void bind_image_mount(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

@@ -176,7 +176,7 @@ std::optional<StoredImage> find_image(const ImageStore& store, const std::string
   return StoredImage{std::move(*image), store.root()};
 }
 
-ImageStore open_store(const std::filesystem::path& root) {
+ImageStore open_image_store(const std::filesystem::path& root) {
   const Unlocked released;
   return root.empty() ? ImageStore::open() : ImageStore::open(root);
 }
@@ -198,7 +198,7 @@ void define_coming(py::class_<ImageStore>& cls) {
       doc_of("import_", import_fields(), "An image of one layer from a root file system: a tar or a directory.");
   const std::string unpack_doc =
       doc_of("unpack", unpack_fields(), "Unpacks the layers that are not unpacked yet; else the first launch does it.");
-  cls.def_static("open", open_store, py::arg("root") = py::none{},
+  cls.def_static("open", open_image_store, py::arg("root") = py::none{},
                  "open(root=None)\n--\n\nOpens the store, creating it when it is absent; None: default_store().")
       .def("pull", pull, pull_doc.c_str())
       .def("load", load, load_doc.c_str())
@@ -276,7 +276,9 @@ void bind_image_store(py::module_& module) {
            })
       .def("__hash__", [](const ImageStore& store) { return py::hash(py::str(text_to(store.root().native()))); })
       .def(py::pickle([](const ImageStore& store) { return py::make_tuple(store.root()); },
-                      [](const py::tuple& state) { return open_store(state[0].cast<std::filesystem::path>()); }));
+                      [](const py::tuple& state) { return open_image_store(state[0].cast<std::filesystem::path>()); }));
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

@@ -217,3 +217,5 @@ std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& 
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

@@ -96,7 +96,7 @@ std::string repr_of_plan(const MountPlan& plan) {
   return "MountPlan([" + text + "])";
 }
 
-void define_enumerations(py::module_& module) {
+void define_plan_enumerations(py::module_& module) {
   Enumeration<MountKind>::define(module, "MountKind", "The kinds of mounts.",
                                  {{"Bind", MountKind::Bind, std::string{to_string(MountKind::Bind)}},
                                   {"Volume", MountKind::Volume, std::string{to_string(MountKind::Volume)}},
@@ -109,7 +109,7 @@ void define_enumerations(py::module_& module) {
 }  // namespace
 
 void bind_mount_plan(py::module_& module) {
-  define_enumerations(module);
+  define_plan_enumerations(module);
   value_class(module, resolved_fields(),
               "One mount as it will be. What the container sees in its mountinfo has exactly these attributes.")
       .def("__str__", &ResolvedMount::to_string);

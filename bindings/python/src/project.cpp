@@ -58,7 +58,7 @@ LoadedProject load_source(const ProjectSource& source) {
   return {std::move(project), std::move(again)};
 }
 
-LoadedProject load(const py::args& args, const py::kwargs& kwargs) {
+LoadedProject load_project(const py::args& args, const py::kwargs& kwargs) {
   return load_source(source_fields().parse(args, kwargs));
 }
 
@@ -164,7 +164,7 @@ void bind_project(py::module_& module) {
                           "\n--\n\nLoads a project: a file or several, each over those before it, or a `text`, or "
                           "without either what find_project_files() finds in `directory`. What it may ask of the host "
                           "is in `grants`, a ProjectGrants. Raises ProjectError, with `place` and `path`.";
-  cls.def_static("load", load, doc.c_str());
+  cls.def_static("load", load_project, doc.c_str());
   define_contents(cls);
   define_texts(cls);
   define_launching(cls);

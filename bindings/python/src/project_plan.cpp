@@ -172,3 +172,5 @@ void bind_project_plan(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_MEMBER

@@ -29,7 +29,8 @@ std::vector<std::string> names_from(py::handle object, const std::string& name) 
   return names;
 }
 
-ProjectLogLines::Owner logs(const ContainerStore& store, const py::object& containers, const py::kwargs& kwargs) {
+ProjectLogLines::Owner project_logs(const ContainerStore& store, const py::object& containers,
+                                    const py::kwargs& kwargs) {
   const LogOptions options = log_options_from("project_logs", kwargs);
   std::vector<std::string> names = names_from(containers, "project_logs(): containers");
   {
@@ -52,7 +53,7 @@ void define_logs(py::module_& module) {
       module, "ProjectLogLines", "Lines of several containers' logs; project_logs() makes them."};
   adopt(lines);
   define_iterator(lines);
-  module.def("project_logs", logs, py::arg("store"), py::arg("containers"),
+  module.def("project_logs", project_logs, py::arg("store"), py::arg("containers"),
              "project_logs(store, containers, *, follow=False, tail=None, since=None)\n--\n\nIterates over the "
              "ProjectLogLine objects of several containers, given by name or as ContainerInfo: the oldest first, or "
              "with `follow` as they come, until all have ended. close() ends it earlier.");

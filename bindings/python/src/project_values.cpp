@@ -122,3 +122,5 @@ void define_project_values(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_MEMBER

@@ -33,7 +33,7 @@ std::vector<Word> words_of(const std::string& flag, Engine engine) {
   return words;
 }
 
-void define_values(py::module_& module) {
+void define_spec_values(py::module_& module) {
   Fields<SpecFlags> flags{"SpecFlags"};
   flags.option("volumes", &SpecFlags::volumes).option("mounts", &SpecFlags::mounts).option("tmpfs", &SpecFlags::tmpfs);
   value_class(module, std::move(flags), "Flags of one command line: -v, --mount and --tmpfs.");
@@ -207,7 +207,7 @@ void define_results(py::module_& module) {
 void bind_spec(py::module_& module) {
   bind_spec_context(module);
   bind_spec_mount(module);
-  define_values(module);
+  define_spec_values(module);
   define_flags(module);
   define_volumes(module);
   define_compose(module);

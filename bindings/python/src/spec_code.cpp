@@ -22,7 +22,7 @@ constexpr std::pair<const char*, SpecStage> kStages[] = {
     {"Load", SpecStage::Load},
 };
 
-constexpr std::pair<const char*, SpecCode> kCodes[] = {
+constexpr std::pair<const char*, SpecCode> kSpecCodes[] = {
     {"BadBool", SpecCode::BadBool},
     {"BadCsv", SpecCode::BadCsv},
     {"BadDriverOption", SpecCode::BadDriverOption},
@@ -88,7 +88,7 @@ constexpr std::pair<const char*, SpecCode> kCodes[] = {
     {"WhitespaceKey", SpecCode::WhitespaceKey},
     {"WhitespaceValue", SpecCode::WhitespaceValue},
 };
-static_assert(std::size(kCodes) == static_cast<std::size_t>(SpecCode::WhitespaceValue) + 1, "a code is missing");
+static_assert(std::size(kSpecCodes) == static_cast<std::size_t>(SpecCode::WhitespaceValue) + 1, "a code is missing");
 static_assert(std::size(kStages) == static_cast<std::size_t>(SpecStage::Load) + 1, "a stage is missing");
 
 template <class E, std::size_t kSize>
@@ -107,7 +107,8 @@ void bind_spec_code(py::module_& module) {
          "When the engine refuses: reading the flag, creating the container, starting it; the others are the steps of "
          "Compose's loader.",
          kStages);
-  define(module, "SpecCode", "Why a storage text is refused, one cause each; it stays the same over versions.", kCodes);
+  define(module, "SpecCode", "Why a storage text is refused, one cause each; it stays the same over versions.",
+         kSpecCodes);
 }
 
 }  // namespace dunnage::python

@@ -61,3 +61,5 @@ void bind_spec_context(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_CONTEXT

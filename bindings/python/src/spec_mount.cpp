@@ -40,7 +40,7 @@ void define_own(py::handle scope) {
   value_class(scope, std::move(fields), "What only this library's own parsers accept in a text.");
 }
 
-Fields<SpecMount> mount_fields() {
+Fields<SpecMount> spec_mount_fields() {
   using M = SpecMount;
   Fields<M> fields{"SpecMount"};
   fields.DUNNAGE_MEMBER(engine)
@@ -78,9 +78,11 @@ void bind_spec_mount(py::module_& module) {
   // before the class it lies in, whose signature shows it
   const py::object scope = py::module_::import("types").attr("SimpleNamespace")();
   define_own(scope);
-  value_class(module, mount_fields(),
+  value_class(module, spec_mount_fields(),
               "One mount, after the defaults of the engine that was asked. Empty texts mean \"not said\".")
       .attr("Own") = scope.attr("Own");
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_MEMBER

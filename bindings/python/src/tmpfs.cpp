@@ -30,3 +30,5 @@ void bind_tmpfs(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

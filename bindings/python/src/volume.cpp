@@ -36,7 +36,7 @@ void add_mount_options(Fields<VolumeMount>& fields) {
       .DUNNAGE_OPTION(overlay);
 }
 
-Fields<VolumeMount> mount_fields() {
+Fields<VolumeMount> volume_mount_fields() {
   Fields<VolumeMount> fields{"VolumeMount"};
   fields.required("name", &VolumeMount::name, name_from).required("target", &VolumeMount::target);
   add_mount_options(fields);
@@ -78,7 +78,7 @@ VolumeMount mount_at(const StoredVolume& volume, const py::args& args, const py:
 }  // namespace
 
 void bind_volume(py::module_& module) {
-  value_class(module, mount_fields(),
+  value_class(module, volume_mount_fields(),
               "A volume at a place in the container; without a name an anonymous one, which goes with the container. "
               "`store` is the root of the store it lives in; None: the one resolve() uses.")
       .def("__str__", [](const VolumeMount& mount) { return to_string(mount); });
@@ -115,3 +115,5 @@ void bind_volume(py::module_& module) {
 }
 
 }  // namespace dunnage::python
+
+#undef DUNNAGE_OPTION

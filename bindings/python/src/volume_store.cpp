@@ -94,13 +94,13 @@ PruneResult prune(VolumeStore& store, const py::kwargs& kwargs) {
   return store.prune(call.all, call.filter);
 }
 
-VolumeStore open_store(const std::filesystem::path& root) {
+VolumeStore open_volume_store(const std::filesystem::path& root) {
   const Unlocked released;
   return root.empty() ? VolumeStore::open() : VolumeStore::open(root);
 }
 
 void define_making(py::class_<VolumeStore>& cls) {
-  cls.def_static("open", open_store, py::arg("root") = py::none{},
+  cls.def_static("open", open_volume_store, py::arg("root") = py::none{},
                  "open(root=None)\n--\n\nOpens the store, creating it when it is absent; None: default_store().")
       .def(
           "create",
@@ -195,8 +195,9 @@ void bind_volume_store(py::module_& module) {
              return py::isinstance<VolumeStore>(other) && store.root() == other.cast<const VolumeStore&>().root();
            })
       .def("__hash__", [](const VolumeStore& store) { return py::hash(py::str(text_to(store.root().native()))); })
-      .def(py::pickle([](const VolumeStore& store) { return py::make_tuple(store.root()); },
-                      [](const py::tuple& state) { return open_store(state[0].cast<std::filesystem::path>()); }));
+      .def(
+          py::pickle([](const VolumeStore& store) { return py::make_tuple(store.root()); },
+                     [](const py::tuple& state) { return open_volume_store(state[0].cast<std::filesystem::path>()); }));
 }
 
 }  // namespace dunnage::python
