@@ -11,6 +11,7 @@
 #include <boost/filesystem.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -81,10 +82,11 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
   return {.path = future_path(mount, path), .kind = FileKind::Directory, .missing = true};
 }
 
-/// One look at an open source.
-std::optional<BindSource> look(const kernel::FileDescriptor& opened, const std::string& path) {
+/// One look; nothing when there is a link, or anything that needs words.
+std::optional<BindSource> look_at(int directory, const char* name, int flags, const std::string& path) {
   struct statx status {};
-  if (!opened || ::statx(opened.get(), "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE, &status) != 0) {
+  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  if (directory < 0 || ::statx(directory, name, flags | kFlags, STATX_TYPE, &status) != 0 || S_ISLNK(status.stx_mode)) {
     return std::nullopt;
   }
   return BindSource{.path = path,
@@ -94,15 +96,20 @@ std::optional<BindSource> look(const kernel::FileDescriptor& opened, const std::
                     .followed = {}};
 }
 
-/// What is at a clean path without links, which is the path it has. Nothing when there is a link on the way, or
-/// anything that needs words.
-std::optional<BindSource> look_without_links(const std::string& path) {
-  return look(kernel::FileDescriptor{kernel::open_at2(AT_FDCWD, path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS)}, path);
-}
-
 }  // namespace
 
-BindSource look_at_source(const BindMount& mount, const std::filesystem::path& current_directory) {
+/// What is at a clean path without links, which is the path it has. Nothing when there is a link on the way, or
+/// anything that needs words.
+std::optional<BindSource> SourceLook::look_without_links(const std::string& path) {
+  const std::size_t name = path.rfind('/') + 1;
+  if (path.compare(0, name, parent_) != 0) {
+    parent_ = path.substr(0, name);
+    opened_.reset(kernel::open_at2(AT_FDCWD, parent_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
+  }
+  return look_at(opened_ ? opened_.get() : -1, path.c_str() + name, 0, path);
+}
+
+BindSource SourceLook::look(const BindMount& mount, const std::filesystem::path& current_directory) {
   const std::string path = absolute(mount, current_directory);
   if (auto source = look_without_links(path)) {
     return std::move(*source);
@@ -118,7 +125,7 @@ BindSource look_at_source(const BindMount& mount, const std::filesystem::path& c
   }
   const kernel::FileDescriptor opened{::open(canonical.c_str(), O_PATH | O_CLOEXEC)};
   const int number = errno;
-  auto source = look(opened, canonical.string());
+  auto source = look_at(opened ? opened.get() : -1, "", AT_EMPTY_PATH, canonical.string());
   if (!source) {
     refuse_unreachable(mount, opened ? EIO : number);
   }

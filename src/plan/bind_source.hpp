@@ -7,7 +7,10 @@
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 
+#include "kernel/file_descriptor.hpp"
+
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace dunnage::plan {
@@ -20,8 +23,18 @@ struct BindSource {
   std::string followed{};   ///< the path before symbolic links were followed, if there were any
 };
 
-/// \param current_directory base of a relative source; empty: that of the process
-/// Throws: MountError if the source cannot be looked at, or is missing, not to be created and not optional.
-[[nodiscard]] BindSource look_at_source(const BindMount& mount, const std::filesystem::path& current_directory);
+/// Looks at one source after the other. Sources tend to lie side by side: the way to them is walked once.
+class SourceLook {
+ public:
+  /// \param current_directory base of a relative source; empty: that of the process
+  /// Throws: MountError if the source cannot be looked at, or is missing, not to be created and not optional.
+  [[nodiscard]] BindSource look(const BindMount& mount, const std::filesystem::path& current_directory);
+
+ private:
+  [[nodiscard]] std::optional<BindSource> look_without_links(const std::string& path);
+
+  std::string parent_;             ///< with its last slash
+  kernel::FileDescriptor opened_;  ///< it; empty if there is a link on the way to it, or it cannot be opened
+};
 
 }  // namespace dunnage::plan

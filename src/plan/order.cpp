@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/order.hpp"
 
-#include "model/target.hpp"
-
 #include <fmt/format.h>
 #include <boost/filesystem.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace dunnage::plan {
+namespace {
 
-static void explain_covers(std::vector<ResolvedMount>& mounts);
+/// The mounts by their targets; the texts are the mounts' own, which stay where they are as long as this is used.
+using Targets = std::unordered_map<std::string_view, std::size_t>;
 
-std::vector<ResolvedMount> in_order(std::vector<ResolvedMount> mounts) {
-  std::map<std::string, std::size_t> by_target;
+Targets targets_of(const std::vector<ResolvedMount>& mounts) {
+  Targets targets;
+  targets.reserve(mounts.size());
   for (std::size_t index = 0; index < mounts.size(); ++index) {
-    by_target.emplace(mounts[index].target, index);
+    targets.emplace(mounts[index].target, index);
   }
-  std::vector<ResolvedMount> ordered;
-  ordered.reserve(mounts.size());
+  return targets;
+}
+
+/// Parents come before children, said in the reasons of those that move.
+std::vector<std::size_t> order_of(std::vector<ResolvedMount>& mounts, const Targets& targets) {
+  std::vector<std::size_t> order;
+  order.reserve(mounts.size());
   std::vector<bool> taken(mounts.size(), false);
   const auto take = [&](std::size_t index) {
     taken[index] = true;
-    ordered.push_back(std::move(mounts[index]));
+    order.push_back(index);
   };
   for (std::size_t index = 0; index < mounts.size(); ++index) {
     if (taken[index]) {
       continue;
     }
-    const std::string target = mounts[index].target;
+    const std::string_view target = mounts[index].target;
     for (std::size_t slash = target.find('/', 1); slash != std::string::npos; slash = target.find('/', slash + 1)) {
-      const auto parent = by_target.find(target.substr(0, slash));
-      if (parent != by_target.end() && !taken[parent->second]) {
+      const auto parent = targets.find(target.substr(0, slash));
+      if (parent != targets.end() && !taken[parent->second]) {
         mounts[parent->second].reasons.push_back(
             fmt::format("it is mounted before \"{}\", which lies below it and was added earlier", target));
         take(parent->second);
@@ -44,23 +51,20 @@ std::vector<ResolvedMount> in_order(std::vector<ResolvedMount> mounts) {
     }
     take(index);
   }
-  explain_covers(ordered);
-  return ordered;
+  return order;
 }
 
-namespace {
-
 /// The mount a target lies in: the deepest one above it.
-const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, const ResolvedMount& mount) {
-  const ResolvedMount* deepest = nullptr;
-  for (const ResolvedMount& other : mounts) {
-    if (&other != &mount && !other.left_out && other.target != mount.target &&
-        model::is_at_or_below(mount.target, other.target) &&
-        (deepest == nullptr || other.target.size() > deepest->target.size())) {
-      deepest = &other;
+const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, const Targets& targets,
+                                 std::string_view target) {
+  for (std::size_t slash = target.rfind('/'); slash != std::string::npos && slash > 0;
+       slash = target.rfind('/', slash - 1)) {
+    const auto above = targets.find(target.substr(0, slash));
+    if (above != targets.end() && !mounts[above->second].left_out) {
+      return &mounts[above->second];
     }
   }
-  return deepest;
+  return nullptr;
 }
 
 std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {
@@ -81,11 +85,9 @@ std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {
   return fmt::format("it hides \"{}\", which the mount at \"{}\" shows", covered, above.target);
 }
 
-}  // namespace
-
-static void explain_covers(std::vector<ResolvedMount>& mounts) {
+void explain_covers(std::vector<ResolvedMount>& mounts, const Targets& targets) {
   for (ResolvedMount& mount : mounts) {
-    const ResolvedMount* above = mount.left_out ? nullptr : mount_above(mounts, mount);
+    const ResolvedMount* above = mount.left_out ? nullptr : mount_above(mounts, targets, mount.target);
     if (above != nullptr) {
       std::string reason = reason_of(mount, *above);
       if (std::find(mount.reasons.begin(), mount.reasons.end(), reason) == mount.reasons.end()) {
@@ -93,6 +95,23 @@ static void explain_covers(std::vector<ResolvedMount>& mounts) {
       }
     }
   }
+}
+
+}  // namespace
+
+std::vector<ResolvedMount> in_order(std::vector<ResolvedMount> mounts) {
+  const Targets targets = targets_of(mounts);
+  const std::vector<std::size_t> order = order_of(mounts, targets);
+  explain_covers(mounts, targets);
+  if (std::is_sorted(order.begin(), order.end())) {
+    return mounts;
+  }
+  std::vector<ResolvedMount> ordered;
+  ordered.reserve(mounts.size());
+  for (const std::size_t index : order) {
+    ordered.push_back(std::move(mounts[index]));
+  }
+  return ordered;
 }
 
 }  // namespace dunnage::plan

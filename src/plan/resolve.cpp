@@ -155,13 +155,13 @@ void check_source(const BindMount& bind, const plan::BindSource& source) {
   }
 }
 
-ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options) {
+ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options, plan::SourceLook& sources) {
   plan::check_options(bind);
   check_recursion(bind);
-  const plan::BindSource source = plan::look_at_source(bind, options.current_directory);
+  plan::BindSource source = sources.look(bind, options.current_directory);
   check_source(bind, source);
   ResolvedMount mount = begin_mount(MountKind::Bind, bind.target, bind.options);
-  mount.source = source.path;
+  mount.source = std::move(source.path);
   mount.file_kind = source.kind;
   mount.create_source = source.missing && bind.options.create_source;
   mount.create_mode = bind.options.create_mode;
@@ -178,7 +178,7 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options)
   }
   if (!source.followed.empty()) {
     mount.reasons.push_back(
-        fmt::format("\"{}\" leads over a symbolic link to \"{}\"", source.followed, source.path.string()));
+        fmt::format("\"{}\" leads over a symbolic link to \"{}\"", source.followed, mount.source.string()));
   }
   if (mount.left_out) {
     mount.reasons.emplace_back("the source is missing, and the mount is optional: it is left out");
@@ -282,14 +282,16 @@ ResolvedMount resolve_tmpfs(const Tmpfs& tmpfs, const ResolveOptions&) {
   return mount;
 }
 
-ResolvedMount resolve_mount(const BindMount& mount, const ResolveOptions& options) {
-  return resolve_bind(mount, options);
+ResolvedMount resolve_mount(const BindMount& mount, const ResolveOptions& options, plan::SourceLook& sources) {
+  return resolve_bind(mount, options, sources);
 }
-ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& options) {
+ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& options, plan::SourceLook&) {
   return resolve_volume(mount, options);
 }
-ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options) { return resolve_tmpfs(mount, options); }
-ResolvedMount resolve_mount(const ImageMount& mount, const ResolveOptions& options) {
+ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options, plan::SourceLook&) {
+  return resolve_tmpfs(mount, options);
+}
+ResolvedMount resolve_mount(const ImageMount& mount, const ResolveOptions& options, plan::SourceLook&) {
   return plan::resolve_image(mount, store_of(mount, options));
 }
 
@@ -308,9 +310,10 @@ MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& opt
 MountPlan MountSet::resolve(const ResolveOptions& options) const {
   std::vector<ResolvedMount> mounts;
   mounts.reserve(mounts_.size());
+  plan::SourceLook sources;
   for (const Mount& mount : mounts_) {
     refuse_reserved_target(mount);
-    mounts.push_back(std::visit([&](const auto& kind) { return resolve_mount(kind, options); }, mount));
+    mounts.push_back(std::visit([&](const auto& kind) { return resolve_mount(kind, options, sources); }, mount));
   }
   MountPlan plan{plan::in_order(std::move(mounts))};
   return options.rootfs.kind() == Rootfs::Kind::Image ? with_volumes_of_image(plan, options) : plan;
