@@ -253,7 +253,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->set_run(std::move(run));
   state->id = id_;
   state->name = name_;
-  state->set_storage({prepared_.plan(), anonymous()});
+  state->set_storage({mounts_ == nullptr ? MountPlan{} : std::move(mounts_->plan), anonymous()});
   state->recorded = record_.has_value();
   state->owned = spec_.lifetime == Lifetime::WithHost;
   state->stop_signal = spec_.stop_signal;

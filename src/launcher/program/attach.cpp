@@ -26,6 +26,15 @@ Place place_of(Child& child, int fd, Step step, int index) noexcept {
   return {status.stx_mnt_id, status.stx_mode & static_cast<unsigned>(S_IFMT)};
 }
 
+/// Which mount the container will find at a path: its root is this process's already.
+uint64_t mount_at(Child& child, const char* path, int index) noexcept {
+  struct statx status {};
+  require(child, Step::VerifyMount,
+          raw_syscall(__NR_statx, AT_FDCWD, as_argument(path), AT_NO_AUTOMOUNT, STATX_MNT_ID, as_argument(&status)),
+          index);
+  return status.stx_mnt_id;
+}
+
 /// fstatfs(2) into the kernel's own layout; only the magic is of interest.
 long magic_of(int fd) noexcept {
   long buffer[32] = {};
@@ -35,15 +44,18 @@ long magic_of(int fd) noexcept {
 
 /// An image can make /data a link to /proc/sys; the kernel's own file systems are no place for a mount.
 void check_target(Child& child, int target, const MountRecord& record) noexcept {
-  const long magic = require(child, Step::CheckTarget, magic_of(target), record.plan_index);
-  const bool refused = magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == DEVPTS_SUPER_MAGIC ||
-                       magic == CGROUP2_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC;
-  if (refused) {
-    fail(child, Step::CheckTarget, EPERM, record.plan_index);
+  const Place place = place_of(child, target, Step::CheckTarget, record.plan_index);
+  if (place.mount != child.checked_mount) {
+    const long magic = require(child, Step::CheckTarget, magic_of(target), record.plan_index);
+    const bool refused = magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == DEVPTS_SUPER_MAGIC ||
+                         magic == CGROUP2_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC;
+    if (refused) {
+      fail(child, Step::CheckTarget, EPERM, record.plan_index);
+    }
+    child.checked_mount = place.mount;
   }
-  const unsigned kind = place_of(child, target, Step::CheckTarget, record.plan_index).kind;
   const bool file = (record.flags & kMountFile) != 0;
-  if ((kind == S_IFDIR) == file) {
+  if ((place.kind == S_IFDIR) == file) {
     fail(child, Step::KindOfTarget, file ? EISDIR : ENOTDIR, record.plan_index);
   }
 }
@@ -57,13 +69,9 @@ void attach_one(Child& child, const MountRecord& record) noexcept {
   require(child, Step::AttachMount, kernel::attach_mount(mount, target), record.plan_index);
   (void)close_descriptor(target);
   // a path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now
-  const int seen = kernel::open_at2(child.root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-  require(child, Step::VerifyMount, seen, record.plan_index);
-  if (place_of(child, seen, Step::VerifyMount, record.plan_index).mount !=
-      place_of(child, mount, Step::VerifyMount, record.plan_index).mount) {
+  if (mount_at(child, path, record.plan_index) != place_of(child, mount, Step::VerifyMount, record.plan_index).mount) {
     fail(child, Step::VerifyMount, ESTALE, record.plan_index);
   }
-  (void)close_descriptor(seen);
 }
 
 }  // namespace

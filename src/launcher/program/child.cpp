@@ -16,6 +16,7 @@ Surroundings surroundings;
 [[noreturn]] void assemble(Child& child) noexcept {
   enter_mount_namespace(child);
   attach_rootfs(child);
+  change_root(child);
   attach_mounts(child, MountOrigin::Plan);
   protect_root(child);
   const int tree = static_cast<int>(require(
@@ -54,6 +55,7 @@ void run_container(void* argument) noexcept {
   }
   enter_mount_namespace(child);
   attach_rootfs(child);
+  change_root(child);
   attach_mounts(child, MountOrigin::Root);
   attach_system_mounts(child);
   attach_dev(child);
@@ -62,7 +64,6 @@ void run_container(void* argument) noexcept {
   set_names_and_network(child);
   protect_paths(child);
   protect_root(child);
-  change_root(child);
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);
   } else {

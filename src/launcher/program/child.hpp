@@ -30,7 +30,8 @@ struct Child {
   int dev = -1;
   int proc = -1;
   int sys = -1;
-  int masks = -1;                                    ///< the root a container's mount namespace begins with
+  uint64_t checked_mount = UINT64_MAX;  ///< the last one whose file system was found to be none of the kernel's own
+  int masks = -1;                       ///< the root a container's mount namespace begins with
   int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
 };
 
@@ -61,6 +62,7 @@ void create_working_directory(Child& child) noexcept;
 void protect_paths(Child& child) noexcept;
 /// If it is to be read-only.
 void protect_root(Child& child) noexcept;
+/// Before anything is attached in it: what a path means from here on is what it means to the program.
 void change_root(Child& child) noexcept;
 void set_names_and_network(Child& child) noexcept;
 /// Opens a terminal of the container, makes it the controlling one, and passes its other end to the launcher.
