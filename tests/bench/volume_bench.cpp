@@ -1,208 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's verbs beside the fewest system calls that could do the same. Each iteration measures both, one right
-// after the other, so that a busy machine slows both; `ratio` is the median of the pairs. Run it with TMPDIR on the
-// disk that is of interest.
+// The store's verbs beside the fewest system calls that could do the same, in stores of few and of many volumes, and
+// beside Docker's API. Run it with TMPDIR on the disk that is of interest; --help has the options.
 
-#include <dunnage/volume_store.hpp>
+#include "bench/volume/docker_subject.hpp"
+#include "bench/volume/rounds.hpp"
+#include "bench/volume/subject.hpp"
 
-#include "kernel/file_descriptor.hpp"
-#include "support/temporary_directory.hpp"
-#include "volume/metadata.hpp"
+#include <nlohmann/json.hpp>
 
-#include <benchmark/benchmark.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <filesystem>
-#include <map>
-#include <stdexcept>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace {
 
-using dunnage::VolumeStore;
-using dunnage::kernel::FileDescriptor;
-using dunnage::test::TemporaryDirectory;
+using namespace dunnage::bench;
 
-void check(bool good, const char* what) {
-  if (!good) throw std::runtime_error{what};
-}
+constexpr int kSmallest = 100;
+constexpr int kPeerVolumes = 10'000;
 
-FileDescriptor open_directory(const std::filesystem::path& path) {
-  FileDescriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  check(static_cast<bool>(directory), "open directory");
-  return directory;
-}
-
-void write_file(int directory, const char* name, const std::string& text, bool durable) {
-  const FileDescriptor file{::openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-  check(file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()), "write");
-  check(!durable || ::fsync(file.get()) == 0, "fsync");
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
-/// Pairs of durations and what follows from them.
-class Pairs {
- public:
-  template <typename Floor, typename Ours>
-  void measure(benchmark::State& state, Floor&& floor, Ours&& ours) {
-    // Who comes second finds the caches warm; so they take turns.
-    const bool floor_first = ours_.size() % 2 == 0;
-    if (floor_first) floor_.push_back(time(floor));
-    ours_.push_back(time(ours));
-    if (!floor_first) floor_.push_back(time(floor));
-    ratio_.push_back(ours_.back() / floor_.back());
-    state.SetIterationTime(ours_.back());
-  }
-
-  void report(benchmark::State& state) const {
-    state.counters["floor_us"] = median(floor_) * 1e6;
-    state.counters["ours_us"] = median(ours_) * 1e6;
-    state.counters["ratio"] = median(ratio_);
-  }
-
- private:
-  template <typename Work>
-  static double time(Work&& work) {
-    const auto begin = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  }
-
-  std::vector<double> floor_;
-  std::vector<double> ours_;
-  std::vector<double> ratio_;
+struct Options {
+  unsigned rounds = 41;
+  bool largest = false;
+  bool peers = false;
+  bool json = false;
 };
 
-/// A store with volumes that were not synced one by one.
-class FilledStore {
- public:
-  explicit FilledStore(int count) {
-    const FileDescriptor volumes = open_directory(store.root() / "volumes");
-    for (int index = 0; index < count; ++index) {
-      dunnage::VolumeInfo info;
-      info.name = "volume-" + std::to_string(index);
-      info.created_at = std::chrono::system_clock::now();
-      info.labels = {{"app", "shop"}, {"com.example.tier", "front"}};
-      check(::mkdirat(volumes.get(), info.name.c_str(), 0700) == 0, "mkdir");
-      const FileDescriptor volume{::openat(volumes.get(), info.name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-      write_file(volume.get(), "metadata", dunnage::volume::encode_metadata(info).value(), false);
+std::string times(const std::optional<Spread>& ratio) {
+  char text[64] = "";
+  if (ratio) (void)std::snprintf(text, sizeof text, "%.2f (%.2f–%.2f)", ratio->median, ratio->p10, ratio->p90);
+  return text;
+}
+
+void print_table(const std::vector<Row>& rows) {
+  std::printf("| | volumes | floor µs | dunnage µs | p10–p90 | × floor (p10–p90) | × with %d volumes |\n", kSmallest);
+  std::printf("|---|--:|--:|--:|--:|--:|--:|\n");
+  for (const Row& row : rows) {
+    if (row.way != kOurs) continue;
+    const Row* floor = find_floor(rows, row);
+    const Spread ours = spread_of(row);
+    const std::string least = floor != nullptr ? std::to_string(spread_of(*floor).median * 1e6) : "";
+    std::printf("| %s | %d | %s | %.1f | %.1f–%.1f | %s | %s |\n", row.deed.c_str(), row.volumes,
+                least.substr(0, least.find('.') + 2).c_str(), ours.median * 1e6, ours.p10 * 1e6, ours.p90 * 1e6,
+                times(ratio_of(row, floor)).c_str(),
+                times(ratio_of(row, find_row(rows, row.deed, kOurs, kSmallest))).c_str());
+  }
+  for (const Row& row : rows) {
+    if (row.way != kDocker) continue;
+    const Spread theirs = spread_of(row);
+    std::printf("| %s, Docker's API | %d | | %.1f | %.1f–%.1f | × dunnage: %s | |\n", row.deed.c_str(), row.volumes,
+                theirs.median * 1e6, theirs.p10 * 1e6, theirs.p90 * 1e6,
+                times(ratio_of(row, find_row(rows, row.deed, kOurs, row.volumes))).c_str());
+  }
+}
+
+/// A target is about the ratio of two ways of one deed.
+void print_target(const std::vector<Row>& rows, const char* sentence, const char* deed, const char* way,
+                  const char* reference, int volumes, double least, double most) {
+  const Row* row = find_row(rows, deed, way, volumes);
+  const auto ratio = row != nullptr ? ratio_of(*row, find_row(rows, deed, reference, volumes)) : std::nullopt;
+  if (ratio) {
+    std::printf("%-55s %7d volumes %7.2f  %s\n", sentence, volumes, ratio->median,
+                ratio->median >= least && ratio->median <= most ? "met" : "NOT MET");
+  }
+}
+
+void print_targets(const std::vector<Row>& rows, const std::vector<int>& sizes) {
+  constexpr double kAny = 1e9;
+  std::printf("\n");
+  for (const int size : sizes) {
+    print_target(rows, "get takes at most twice the floor", "get", kOurs, kFloor, size, 0, 2.0);
+    print_target(rows, "list takes at most 1.5 times the floor", "list", kOurs, kFloor, size, 0, 1.5);
+    print_target(rows, "a durable create takes at most 1.2 times the floor", "create", kOurs, kFloor, size, 0, 1.2);
+  }
+  print_target(rows, "Docker takes at least 25 times as long to inspect", "get", kDocker, kOurs, kPeerVolumes, 25,
+               kAny);
+  print_target(rows, "Docker takes at least 12 times as long to list", "list", kDocker, kOurs, kPeerVolumes, 12, kAny);
+}
+
+void print_json(const std::vector<Row>& rows) {
+  auto list = nlohmann::json::array();
+  for (const Row& row : rows) {
+    const Spread spread = spread_of(row);
+    nlohmann::json entry{{"deed", row.deed},          {"way", row.way},      {"volumes", row.volumes},
+                         {"median_s", spread.median}, {"p10_s", spread.p10}, {"p90_s", spread.p90}};
+    const Row* reference = row.way == kDocker ? find_row(rows, row.deed, kOurs, row.volumes) : find_floor(rows, row);
+    if (const auto ratio = ratio_of(row, reference)) {
+      entry["reference"] = reference->way;
+      entry["ratio"] = {{"median", ratio->median}, {"p10", ratio->p10}, {"p90", ratio->p90}};
     }
+    list.push_back(entry);
   }
-
- private:
-  TemporaryDirectory directory_;
-
- public:
-  VolumeStore store = VolumeStore::open(directory_.path() / "store");
-};
-
-FilledStore& filled_store(int count) {
-  static std::map<int, FilledStore> stores;
-  return stores.try_emplace(count, count).first->second;
+  std::printf("%s\n", list.dump(2).c_str());
 }
 
-std::size_t floor_read(int directory, const char* path) {
-  char buffer[4096];
-  const int file = ::openat(directory, path, O_RDONLY | O_CLOEXEC);
-  const ssize_t got = ::read(file, buffer, sizeof buffer);
-  ::close(file);
-  check(got > 0, "read");
-  benchmark::DoNotOptimize(buffer);
-  return static_cast<std::size_t>(got);
+[[noreturn]] void usage(int code) {
+  std::fputs(
+      "usage: volume_bench [--rounds N] [--largest] [--peers] [--json]\n"
+      "  --largest  100,000 volumes, besides 100 and 10,000\n"
+      "  --peers    Docker's API, with 10,000 volumes; as root, after cmake/install_packages.sh peers\n",
+      code == 0 ? stdout : stderr);
+  std::exit(code);
 }
 
-void list_volumes(benchmark::State& state) {
-  const auto count = static_cast<int>(state.range(0));
-  const VolumeStore& store = filled_store(count).store;
-  const std::string volumes = (store.root() / "volumes").string();
-  Pairs pairs;
-  for (auto _ : state) {
-    pairs.measure(
-        state,
-        [&] {
-          DIR* stream = ::opendir(volumes.c_str());
-          std::string path;
-          std::size_t bytes = 0;
-          while (const dirent* entry = ::readdir(stream)) {
-            if (entry->d_name[0] == '.') continue;
-            path.assign(entry->d_name).append("/metadata");
-            bytes += floor_read(::dirfd(stream), path.c_str());
-          }
-          ::closedir(stream);
-          benchmark::DoNotOptimize(bytes);
-        },
-        [&] { check(store.list().size() == static_cast<std::size_t>(count), "list"); });
-  }
-  pairs.report(state);
-}
-BENCHMARK(list_volumes)->Arg(100)->Arg(10000)->UseManualTime()->Unit(benchmark::kMicrosecond);
-
-void get_volume(benchmark::State& state) {
-  const VolumeStore& store = filled_store(static_cast<int>(state.range(0))).store;
-  const FileDescriptor volumes = open_directory(store.root() / "volumes");
-  Pairs pairs;
-  for (auto _ : state) {
-    pairs.measure(
-        state, [&] { benchmark::DoNotOptimize(floor_read(volumes.get(), "volume-77/metadata")); },
-        [&] { benchmark::DoNotOptimize(store.get("volume-77")); });
-  }
-  pairs.report(state);
-}
-BENCHMARK(get_volume)->Arg(10000)->UseManualTime()->Unit(benchmark::kMicrosecond);
-
-/// A directory for the data and one record, durable with its name.
-void floor_create(int parent, const std::string& name, const std::string& record) {
-  check(::mkdirat(parent, name.c_str(), 0700) == 0, "mkdir");
-  const FileDescriptor directory{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  check(::mkdirat(directory.get(), "_data", 0755) == 0, "mkdir");
-  write_file(directory.get(), "metadata", record, true);
-  check(::fsync(directory.get()) == 0 && ::fsync(parent) == 0, "fsync");
-}
-
-void floor_remove(int parent, const std::string& name) {
-  check(::renameat(parent, name.c_str(), parent, "removed") == 0 && ::fsync(parent) == 0, "remove");
-  check(::unlinkat(parent, "removed/metadata", 0) == 0 && ::unlinkat(parent, "removed/_data", AT_REMOVEDIR) == 0 &&
-            ::unlinkat(parent, "removed", AT_REMOVEDIR) == 0,
-        "remove");
-}
-
-enum class Verb { Create, Remove };
-
-void create_and_remove(benchmark::State& state, Verb verb) {
-  const TemporaryDirectory directory;
-  VolumeStore store = VolumeStore::open(directory.path() / "store");
-  const FileDescriptor floor = open_directory(directory.make("floor"));
-  const std::string record(200, 'x');
-  Pairs pairs;
-  for (auto _ : state) {
-    const auto make_floor = [&] { floor_create(floor.get(), "v", record); };
-    const auto make_ours = [&] { (void)store.create("v"); };
-    const auto remove_floor = [&] { floor_remove(floor.get(), "v"); };
-    const auto remove_ours = [&] { store.remove("v"); };
-    if (verb == Verb::Create) {
-      pairs.measure(state, make_floor, make_ours);
-      remove_floor(), remove_ours();
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int index = 1; index < argc; ++index) {
+    const std::string_view word = argv[index];
+    if (word == "--rounds" && index + 1 < argc && std::atoi(argv[index + 1]) > 0) {
+      options.rounds = static_cast<unsigned>(std::atoi(argv[++index]));
+    } else if (word == "--largest") {
+      options.largest = true;
+    } else if (word == "--peers") {
+      options.peers = true;
+    } else if (word == "--json") {
+      options.json = true;
     } else {
-      make_floor(), make_ours();
-      pairs.measure(state, remove_floor, remove_ours);
+      usage(word == "--help" ? 0 : 2);
     }
   }
-  pairs.report(state);
+  return options;
 }
-BENCHMARK_CAPTURE(create_and_remove, create, Verb::Create)->UseManualTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(create_and_remove, remove, Verb::Remove)->UseManualTime()->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  try {
+    std::vector<int> sizes{kSmallest, kPeerVolumes};
+    if (options.largest) sizes.push_back(100'000);
+    std::vector<Row> rows;
+    std::deque<Subject> subjects;
+    for (const int size : sizes) subjects.emplace_back(size).add_rows(rows);
+    std::optional<DockerSubject> docker;
+    if (options.peers) docker.emplace(kPeerVolumes).add_rows(rows);
+    measure_in_rounds(rows, options.rounds);
+    options.json ? print_json(rows) : (print_table(rows), print_targets(rows, sizes));
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "volume_bench: %s\n", error.what());
+    return 1;
+  }
+}
