@@ -52,7 +52,8 @@ Json row_of(const dunnage::Volume& volume) {
 int list(const VolumeFlags& flags, const Session& session) {
   const auto volumes = session.volumes();
   Table table{{"DRIVER", "VOLUME NAME"}};
-  for (const auto& volume : volumes.list(parse_filters(flags.filters))) {
+  std::vector<std::string> damaged;
+  for (const auto& volume : volumes.list(parse_filters(flags.filters), damaged)) {
     if (flags.quiet) {
       std::cout << volume.name() << '\n';
     } else if (flags.json) {
@@ -62,7 +63,7 @@ int list(const VolumeFlags& flags, const Session& session) {
     }
   }
   if (!flags.quiet && !flags.json) std::cout << table;
-  for (const auto& name : volumes.damaged()) {
+  for (const auto& name : damaged) {
     complain("volume \"" + name + "\" is left out: its metadata cannot be read; its data is untouched");
   }
   return 0;

@@ -59,13 +59,15 @@ class DUNNAGE_API VolumeStore {
   Volume create(const std::string& name, const VolumeOptions& options = {});
   /// A volume with a random name, as `-v /data` makes. `owner` is the name, or id, of the container it will go with.
   Volume create_anonymous(const std::string& owner = {}, const VolumeOptions& options = {});
-  /// Throws: VolumeError(volume_missing) with the nearest name as remedy.
+  /// Throws: VolumeError(volume_missing), with the nearest name as remedy in a store of at most 4,096 volumes.
   [[nodiscard]] Volume get(const std::string& name) const;
   /// Labels are given only if it is created.
   Volume get_or_create(const std::string& name, const VolumeOptions& options = {});
   [[nodiscard]] std::optional<Volume> find(const std::string& name) const;
   /// Sorted by name. A volume whose metadata is damaged is left out here and reported by damaged().
   [[nodiscard]] std::vector<Volume> list(const VolumeFilter& filter = {}) const;
+  /// The same, and what damaged() says of that moment, from one walk.
+  [[nodiscard]] std::vector<Volume> list(const VolumeFilter& filter, std::vector<std::string>& damaged) const;
   /// Names of volumes whose metadata cannot be read; their data is untouched.
   [[nodiscard]] std::vector<std::string> damaged() const;
   /// Names of the containers that use the volume now, from any process.

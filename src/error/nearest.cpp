@@ -47,7 +47,8 @@ std::optional<std::string> nearest_of(std::string_view word, std::span<const Wor
   std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
   std::optional<std::string> found;
   for (const std::string_view candidate : candidates) {
-    if (candidate.size() > kLongest || candidate == word) {
+    const std::size_t longer = std::max(candidate.size(), word.size()) - std::min(candidate.size(), word.size());
+    if (candidate.size() > kLongest || longer >= best || candidate == word) {
       continue;
     }
     if (const std::size_t distance = edit_distance(word, candidate); distance < best) {

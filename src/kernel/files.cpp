@@ -187,7 +187,7 @@ bool exists_at(int directory, const std::string& name) {
   return false;
 }
 
-std::vector<std::string> names_in(int fd) {
+std::vector<std::string> names_in(int fd, std::size_t most) {
   FileDescriptor own = open_beneath(fd, ".", O_RDONLY | O_DIRECTORY);
   if (!own) {
     throw CallError{"open directory", errno};
@@ -199,7 +199,7 @@ std::vector<std::string> names_in(int fd) {
   (void)own.release();  // the stream closes it
   std::vector<std::string> names;
   errno = 0;
-  while (const dirent* entry = ::readdir(stream.get())) {
+  while (const dirent* entry = names.size() < most ? ::readdir(stream.get()) : nullptr) {
     const std::string_view name{static_cast<const char*>(entry->d_name)};
     if (name != "." && name != "..") {
       names.emplace_back(name);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,7 @@ void require_regular(int file, const char* call);
 [[nodiscard]] bool exists_at(int directory, const std::string& name);
 
 /// The names in a directory, without "." and "..", in no order. `fd` keeps its position.
-[[nodiscard]] std::vector<std::string> names_in(int fd);
+/// \param most  more than these are not read
+[[nodiscard]] std::vector<std::string> names_in(int fd, std::size_t most = SIZE_MAX);
 
 }  // namespace dunnage::kernel

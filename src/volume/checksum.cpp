@@ -41,8 +41,8 @@ std::uint32_t byte_at(std::string_view bytes, std::size_t index) noexcept {
 std::uint32_t checksum(std::string_view bytes) noexcept {
   std::uint32_t remainder = 0xffffffffU;
   for (; bytes.size() >= kStep; bytes.remove_prefix(kStep)) {
-    const std::uint32_t low = remainder ^ (byte_at(bytes, 0) | byte_at(bytes, 1) << 8U | byte_at(bytes, 2) << 16U |
-                                           byte_at(bytes, 3) << 24U);
+    const std::uint32_t low =
+        remainder ^ (byte_at(bytes, 0) | byte_at(bytes, 1) << 8U | byte_at(bytes, 2) << 16U | byte_at(bytes, 3) << 24U);
     remainder = kTables[7][low & 0xffU] ^ kTables[6][(low >> 8U) & 0xffU] ^ kTables[5][(low >> 16U) & 0xffU] ^
                 kTables[4][low >> 24U] ^ kTables[3][byte_at(bytes, 4)] ^ kTables[2][byte_at(bytes, 5)] ^
                 kTables[1][byte_at(bytes, 6)] ^ kTables[0][byte_at(bytes, 7)];

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 namespace dunnage::volume {
 
@@ -45,11 +46,28 @@ kernel::FileDescriptor open_lock(int volume_fd) {
   return lock;
 }
 
+namespace {
+
+void keep_valid(std::vector<std::string>& names) {
+  std::erase_if(names, [](const std::string& name) { return !model::is_valid_volume_name(name); });
+}
+
+}  // namespace
+
+std::vector<std::string> names_to_suggest(const Layout& layout) {
+  constexpr std::size_t kMost = 4096;
+  std::vector<std::string> names = kernel::names_in(layout.volumes.get(), kMost + 1);
+  if (names.size() > kMost) {
+    return {};
+  }
+  keep_valid(names);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 std::vector<std::string> volume_names(const Layout& layout) {
   std::vector<std::string> names = kernel::names_in(layout.volumes.get());
-  names.erase(std::remove_if(names.begin(), names.end(),
-                             [](const std::string& name) { return !model::is_valid_volume_name(name); }),
-              names.end());
+  keep_valid(names);
   std::sort(names.begin(), names.end());
   return names;
 }

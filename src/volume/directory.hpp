@@ -23,4 +23,8 @@ namespace dunnage::volume {
 /// Every name in `volumes/` that a volume can have, sorted.
 [[nodiscard]] std::vector<std::string> volume_names(const Layout& layout);
 
+/// The same to find a name that was meant, for an error: none in a store of so many that looking would take longer than
+/// what failed.
+[[nodiscard]] std::vector<std::string> names_to_suggest(const Layout& layout);
+
 }  // namespace dunnage::volume

@@ -25,7 +25,7 @@ std::string take_out(const Layout& layout, const std::string& name, int trash_fd
   while (true) {
     const kernel::FileDescriptor volume = open_volume_directory(layout, name);
     if (!volume) {
-      throw missing_failure(kRemoveVolume, name, volume_names(layout));
+      throw missing_failure(kRemoveVolume, name, names_to_suggest(layout));
     }
     const kernel::FileDescriptor lock = open_lock(volume.get());
     if (!lock) {

@@ -76,7 +76,7 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
   while (true) {
     volume_ = open_volume_directory(layout, name);
     if (!volume_) {
-      throw missing_failure(kUseVolume, name, volume_names(layout));
+      throw missing_failure(kUseVolume, name, names_to_suggest(layout));
     }
     volume_lock_ = open_lock(volume_.get());
     if (!volume_lock_) {

@@ -112,8 +112,8 @@ Volume VolumeStore::get(const std::string& name) const {
   if (auto found = find(name)) {
     return std::move(*found);
   }
-  throw volume::missing_failure("get volume", name,
-                                explained("get volume", name, [&] { return volume::volume_names(state_->layout); }));
+  throw volume::missing_failure(
+      "get volume", name, explained("get volume", name, [&] { return volume::names_to_suggest(state_->layout); }));
 }
 
 Volume VolumeStore::get_or_create(const std::string& name, const VolumeOptions& options) {
@@ -134,17 +134,25 @@ Volume VolumeStore::get_or_create(const std::string& name, const VolumeOptions& 
 }
 
 std::vector<Volume> VolumeStore::list(const VolumeFilter& filter) const {
+  std::vector<std::string> damaged;
+  return list(filter, damaged);
+}
+
+std::vector<Volume> VolumeStore::list(const VolumeFilter& filter, std::vector<std::string>& damaged) const {
   return explained("list volumes of", root().string(), [&] {
     std::vector<Volume> volumes;
+    std::vector<std::string> unreadable;
     const auto names = volume::volume_names(state_->layout);
-    volumes.reserve(names.size());
     volume::VolumeReader reader{state_->layout};
     for (const std::string& name : names) {
       auto reading = reader.read(name);
-      if (reading.volume && volume::matches(state_->layout, *reading.volume, filter)) {
+      if (!reading.damage.empty()) {
+        unreadable.push_back(name);
+      } else if (reading.volume && volume::matches(state_->layout, *reading.volume, filter)) {
         volumes.push_back(Volume{std::move(*reading.volume)});
       }
     }
+    damaged = std::move(unreadable);
     return volumes;
   });
 }
@@ -166,7 +174,7 @@ std::vector<std::string> VolumeStore::users(const std::string& name) const {
   return explained("list users of volume", name, [&] {
     const auto directory = volume::open_volume_directory(state_->layout, name);
     if (!directory) {
-      throw volume::missing_failure("list users of volume", name, volume::volume_names(state_->layout));
+      throw volume::missing_failure("list users of volume", name, volume::names_to_suggest(state_->layout));
     }
     return volume::names_of(volume::living_users(directory.get()));
   });
@@ -190,10 +198,19 @@ void VolumeStore::remove(const std::string& name) {
 
 PruneResult VolumeStore::prune(bool all, const VolumeFilter& filter) {
   const Layout& layout = state_->layout;
+  // A directory that once held very many entries stays as large on most disks, and each opening reads the trash.
+  constexpr std::size_t kMostInTrash = 1024;
   return explained("prune volumes of", root().string(), [&] {
     PruneResult result;
     const auto trash = layout.open_trash();
     std::vector<std::string> trashed;
+    const auto delete_trashed = [&] {
+      kernel::sync(layout.volumes.get());  // one for all of them
+      for (const std::string& name : trashed) {
+        volume::delete_from_trash(trash.get(), name);
+      }
+      trashed.clear();
+    };
     volume::VolumeReader reader{layout};
     for (const std::string& name : volume::volume_names(layout)) {
       auto reading = reader.read(name);
@@ -203,11 +220,11 @@ PruneResult VolumeStore::prune(bool all, const VolumeFilter& filter) {
                  volume::matches(layout, *reading.volume, filter)) {
         prune_one(layout, *reading.volume, trash.get(), trashed, result);
       }
+      if (trashed.size() == kMostInTrash) {
+        delete_trashed();
+      }
     }
-    kernel::sync(layout.volumes.get());  // one for all of them
-    for (const std::string& name : trashed) {
-      volume::delete_from_trash(trash.get(), name);
-    }
+    delete_trashed();
     return result;
   });
 }
