@@ -6,6 +6,7 @@
 #   postgres  PostgreSQL's server programs, for the database example; no database is created or started
 #   images    what pulls images, and what examples/images makes them with
 #   tests     what tests/run.sh needs besides
+#   peers     what the benchmarks measure besides
 set -eu
 
 missing=""
@@ -93,8 +94,12 @@ for set in "$@"; do
       need_command setpriv util-linux
       need_command useradd passwd
       ;;
+    peers)
+      need_command containerd containerd
+      need_command dockerd docker.io
+      ;;
     *)
-      echo "install_packages.sh: there is no set \"$set\"; the sets are build, python, postgres, images and tests" >&2
+      echo "install_packages.sh: there is no set \"$set\"; the sets are build, python, postgres, images, tests and peers" >&2
       exit 2
       ;;
   esac
@@ -148,6 +153,14 @@ case $missing in
     # It would be started as a service that listens on every address; the tests start one of their own.
     if [ -d /run/systemd/system ]; then
       $as_root systemctl mask docker-registry.service
+    fi
+    ;;
+esac
+case $missing in
+  *docker.io*)
+    # Likewise; the benchmark starts one that keeps everything in a directory of its own.
+    if [ -d /run/systemd/system ]; then
+      $as_root systemctl mask docker.service docker.socket containerd.service
     fi
     ;;
 esac
