@@ -1,60 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/launch/floor.hpp"
 
+#include "bench/launch/floor_calls.hpp"
+#include "bench/launch/seccomp_rules.hpp"
 #include "kernel/clone.hpp"
 
+#include <fcntl.h>
 #include <linux/sched.h>
-#include <sys/mount.h>
+#include <linux/seccomp.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
-#include <cstdint>
-#include <string>
+#include <initializer_list>
 #include <system_error>
 #include <utility>
 
 namespace dunnage::bench {
 namespace {
 
-using kernel::raw_syscall;
-
-long address(const void* pointer) noexcept { return reinterpret_cast<long>(pointer); }
-
-void require(long result) noexcept {
-  if (result < 0) {
-    (void)raw_syscall(__NR_exit_group, -result);
+/// The place for cgroups of version 2, if this process may make them.
+std::string find_cgroups() {
+  for (const char* place : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {
+    const std::string path = std::string{place} + "/dunnage-floor-" + std::to_string(::getpid());
+    if (::access((std::string{place} + "/cgroup.controllers").c_str(), F_OK) == 0 && ::mkdir(path.c_str(), 0755) == 0) {
+      (void)::rmdir(path.c_str());
+      return path;
+    }
   }
+  return {};
 }
 
-void mount(const char* source, const char* target, const char* type, unsigned long flags) noexcept {
-  require(raw_syscall(__NR_mount, address(source), address(target), address(type), static_cast<long>(flags), 0));
-}
+/// A cgroup for one launch.
+class Group {
+ public:
+  explicit Group(const std::string& prefix) {
+    static std::atomic<unsigned> count{0};
+    if (!prefix.empty()) {
+      path_ = prefix + "-" + std::to_string(++count);
+      (void)::mkdir(path_.c_str(), 0755);
+      directory_.reset(::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    }
+  }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  ~Group() {
+    if (directory_) {
+      (void)::rmdir(path_.c_str());
+    }
+  }
+  [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
+
+ private:
+  std::string path_;
+  kernel::FileDescriptor directory_;
+};
 
 }  // namespace
 
-Floor::Floor(std::string program, FloorOptions options)
-    : program_{std::move(program)}, options_{std::move(options)}, stack_(64U << 10U) {
-  for (std::size_t index = 0; index < options_.binds.size(); ++index) {
-    targets_.push_back("m/" + std::to_string(index));
+Floor::Floor(FloorOptions options) : options_{std::move(options)}, stack_(64U << 10U) {
+  if (!options_.tree.root.empty()) {
+    mounts_ = FloorMounts{options_.tree};
+  }
+  if (options_.secured) {
+    filter_ = make_seccomp_rules();
+    cgroups_ = find_cgroups();
   }
 }
 
 void Floor::run() const noexcept {
-  if (!options_.root.empty()) {
-    mount(options_.root.c_str(), options_.root.c_str(), nullptr, MS_BIND);
-    require(raw_syscall(__NR_chdir, address(options_.root.c_str())));
-    for (std::size_t index = 0; index < targets_.size(); ++index) {
-      mount(options_.binds[index].c_str(), targets_[index].c_str(), nullptr, MS_BIND);
-    }
-    mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
-    require(raw_syscall(__NR_pivot_root, address("."), address(".")));
-    require(raw_syscall(__NR_umount2, address("."), MNT_DETACH));
+  const char* program = DUNNAGE_BENCH_TRUE;
+  if (!options_.tree.root.empty()) {
+    program = "/true";
+    (void)raw_syscall(__NR_setsid);
+    (void)raw_syscall(__NR_umask, 022);
+    mounts_.enter();
+    name_and_connect(options_.network);
+    become_user();
   }
-  const char* const argv[] = {program_.c_str(), nullptr};
+  if (!filter_.empty()) {
+    const sock_fprog filter{static_cast<unsigned short>(filter_.size()), const_cast<sock_filter*>(filter_.data())};
+    require(raw_syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, as_argument(&filter)));
+  }
+  const char* const argv[] = {program, nullptr};
   const char* const environment[] = {nullptr};
-  require(raw_syscall(__NR_execve, address(program_.c_str()), address(argv), address(environment)));
+  require(raw_syscall(__NR_execve, as_argument(program), as_argument(argv), as_argument(environment)));
   for (;;) {
     (void)raw_syscall(__NR_exit_group, 127);
   }
@@ -63,9 +96,14 @@ void Floor::run() const noexcept {
 void Floor::child(void* self) noexcept { static_cast<const Floor*>(self)->run(); }
 
 void Floor::launch() {
+  const Group group{cgroups_};
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                    CLONE_NEWCGROUP | (options_.network ? CLONE_NEWNET : 0U);
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+                    (options_.network ? CLONE_NEWNET : 0U) | (mounts_.makes_namespace() ? CLONE_NEWNS : 0U);
+  if (group.descriptor() >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(group.descriptor());
+  }
   arguments.exit_signal = SIGCHLD;
   arguments.stack = reinterpret_cast<std::uint64_t>(stack_.data());
   arguments.stack_size = stack_.size();

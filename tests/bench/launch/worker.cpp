@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
@@ -23,13 +22,15 @@ void Worker::serve(int socket, const std::function<Launch()>& make) noexcept {
   Answer answer;
   try {
     const Launch launch = make();
-    launch();  // also: what is done once per process is done
-    char request = 0;
-    while (::send(socket, &answer, sizeof answer, MSG_NOSIGNAL) > 0 && ::recv(socket, &request, 1, 0) == 1) {
-      launch();
-      const auto begin = std::chrono::steady_clock::now();
-      launch();
-      answer.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    (void)launch(1);  // also: what is done once per process is done
+    Pace pace;
+    while (::send(socket, &answer, sizeof answer, MSG_NOSIGNAL) > 0 &&
+           ::recv(socket, &pace, sizeof pace, 0) == sizeof pace) {
+      if (pace.idle > 0) {
+        ::usleep(pace.idle * 1000);
+      }
+      (void)launch(pace.warm);
+      answer.milliseconds = launch(pace.count).count() / pace.count;
     }
   } catch (const std::exception& error) {
     std::strncpy(answer.trouble, error.what(), sizeof answer.trouble - 1);
@@ -76,8 +77,8 @@ Worker::Answer Worker::receive() const {
   return answer;
 }
 
-double Worker::measure() {
-  (void)::send(socket_.get(), "x", 1, MSG_NOSIGNAL);
+double Worker::measure(const Pace& pace) {
+  (void)::send(socket_.get(), &pace, sizeof pace, MSG_NOSIGNAL);
   const Answer answer = receive();
   if (answer.trouble[0] != '\0') {
     throw std::runtime_error{answer.trouble};

@@ -5,6 +5,7 @@
 /// A process that launches one kind of container whenever it is told to, and says how long that took. Kinds that want
 /// a host of their own (gigabytes of memory, thousands of mounts) can so take turns in one run.
 
+#include "bench/launch/launch.hpp"
 #include "kernel/file_descriptor.hpp"
 
 #include <sys/types.h>
@@ -14,7 +15,13 @@
 
 namespace dunnage::bench {
 
-using Launch = std::function<void()>;
+/// How a row is measured in a round.
+struct Pace {
+  unsigned idle = 0;   ///< milliseconds of idleness before
+  unsigned warm = 5;   ///< launches that are not counted, right before those that are
+  unsigned count = 5;  ///< launches that are timed as a whole
+  unsigned every = 1;  ///< only in every so many rounds: it takes long
+};
 
 class Worker {
  public:
@@ -25,8 +32,8 @@ class Worker {
 
   /// Empty if it works; else why not.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
-  /// Milliseconds of one launch, right after one that is not counted. Throws: std::runtime_error.
-  [[nodiscard]] double measure();
+  /// Milliseconds of a launch, the mean of `pace.count`. Throws: std::runtime_error.
+  [[nodiscard]] double measure(const Pace& pace);
 
  private:
   struct Answer;

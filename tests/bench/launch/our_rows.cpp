@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/launch/our_rows.hpp"
+
+#include "bench/launch/host.hpp"
+#include "bench/launch/row.hpp"
+
+#include <dunnage/volume_store.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage::bench {
+namespace {
+
+Specify with_mounts(const Stage& stage, MountSet mounts, bool network) {
+  return [root = Rootfs::directory(stage.root), store = stage.store, mounts = std::move(mounts), network] {
+    return LaunchSpec{.rootfs = root,
+                      .argv = {"/true"},
+                      .mounts = mounts,
+                      .network = network ? Network::Private : Network::Host,
+                      .store = store};
+  };
+}
+
+Specify with_binds(const Stage& stage, unsigned binds, bool network) {
+  MountSet mounts;
+  const auto sources = stage.some(binds);
+  for (std::size_t index = 0; index < sources.size(); ++index) {
+    mounts.add(BindMount{sources[index], "/m/" + std::to_string(index)});
+  }
+  return with_mounts(stage, std::move(mounts), network);
+}
+
+Specify with_volume(const Stage& stage) {
+  return with_mounts(stage, MountSet{VolumeStore::open(stage.store).get_or_create("data").at("/m/0")}, true);
+}
+
+Specify of_image(const Stage& stage, const RootChanges& changes, bool read_only) {
+  return [store = stage.store, changes, read_only] {
+    return LaunchSpec{.rootfs = Rootfs::image(kImageName),
+                      .argv = {"/true"},
+                      .read_only_root = read_only,
+                      .root_changes = changes,
+                      .store = store};
+  };
+}
+
+}  // namespace
+
+std::function<Launch()> our_launch(Specify specify) {
+  return [specify = std::move(specify)] {
+    return timed([specify] {
+      if (!run(specify()).success()) {
+        throw std::runtime_error{"the program failed"};
+      }
+    });
+  };
+}
+
+void add_our_rows(std::vector<Row>& rows, const Stage& stage) {
+  const std::string plain = row_name("dunnage", 0);
+  const std::string floor = row_name("floor", 0);
+  const auto add = [&](std::string name, std::string least, Specify specify, Pace pace = {}, bool cold = false) {
+    rows.push_back({.name = std::move(name),
+                    .floor = std::move(least),
+                    .ours = plain,
+                    .make = our_launch(std::move(specify)),
+                    .hot = pace,
+                    .cold = cold});
+  };
+  for (const bool network : {true, false}) {
+    for (const unsigned binds : kBinds) {
+      add(row_name("dunnage", binds, network), row_name("floor", binds, network), with_binds(stage, binds, network),
+          pace_of(binds), binds == 0);
+    }
+  }
+  add("dunnage, a named volume", row_name("floor", 1), with_volume(stage));
+  add("dunnage, an image of 10 layers", floor, of_image(stage, {}, false), {}, true);
+  add("dunnage, an image, changes in memory", floor, of_image(stage, {.kind = RootChanges::Kind::Memory}, false));
+  add("dunnage, an image, read-only", floor, of_image(stage, {}, true));
+  add("dunnage, Rootfs::host()", floor, [] { return LaunchSpec{.argv = {"/bin/true"}}; });
+  rows.push_back({.name = "dunnage, first launch of a process",
+                  .floor = floor,
+                  .ours = plain,
+                  .make = [root = stage.root] { return first_launch(root); },
+                  .hot = {.warm = 0, .count = 1}});
+}
+
+}  // namespace dunnage::bench

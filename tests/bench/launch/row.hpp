@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// One kind of launch, and what was measured of it. To add one, add a line to floor_rows.cpp, our_rows.cpp,
+/// peer_rows.cpp, engine_rows.cpp or host_rows.cpp.
+
+#include "bench/launch/stage.hpp"
+#include "bench/launch/worker.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dunnage::bench {
+
+/// Milliseconds, one for each round; nothing where it was not measured.
+using Series = std::vector<std::optional<double>>;
+
+struct Row {
+  std::string name;
+  std::string floor{};  ///< the row that does the same at the least cost
+  std::string ours{};   ///< ours that does the same
+  std::function<Launch()> make{};
+  Pace hot{};
+  bool cold = false;  ///< is measured after idleness, too
+
+  std::string trouble{};  ///< why it could not be measured
+  Series hot_series{};
+  Series cold_series{};
+};
+
+/// Rows that take turns.
+struct Session {
+  std::string name;
+  std::string title;
+  unsigned rounds = 0;
+  unsigned cold_rounds = 0;
+  std::vector<Row> rows{};
+};
+
+inline const std::vector<unsigned> kBinds{0, 1, 10, 100, 1000};
+
+/// "dunnage, 10 binds, host's network" and the like.
+[[nodiscard]] std::string row_name(const std::string& who, unsigned binds, bool network = true);
+/// Many binds take long; so many launches do then.
+[[nodiscard]] Pace pace_of(unsigned binds);
+
+/// The floors of every number of binds, and the rows beside which ours are read.
+void add_floor_rows(std::vector<Row>& rows, const Stage& stage);
+void add_our_rows(std::vector<Row>& rows, const Stage& stage);
+/// Programs: crun, runc, bubblewrap, lxc.
+void add_peer_rows(std::vector<Row>& rows, const Stage& stage);
+/// Podman, Docker, systemd-nspawn, with ours and the floor beside them.
+void add_engine_rows(std::vector<Row>& rows, const Stage& stage);
+/// Ours in hosts that have much.
+void add_host_rows(std::vector<Row>& rows, const Stage& stage);
+/// Ours and the floor by 1, 2, 4 and 8 threads.
+void add_thread_rows(std::vector<Row>& rows, const Stage& stage);
+
+}  // namespace dunnage::bench
