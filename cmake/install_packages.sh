@@ -6,7 +6,7 @@
 #   postgres  PostgreSQL's server programs, for the database example; no database is created or started
 #   images    what pulls images, and what examples/images makes them with
 #   tests     what tests/run.sh needs besides
-#   peers     what the benchmarks measure besides
+#   bench     what tests/bench/run.sh measures this library beside; their services are not started
 set -eu
 
 missing=""
@@ -88,18 +88,29 @@ for set in "$@"; do
       need_command runc runc
       need_command bwrap bubblewrap
       need_command strace strace
+      need_command valgrind valgrind
       need_command buildah buildah
       need_command podman podman
       need_command conmon conmon
       need_command setpriv util-linux
       need_command useradd passwd
       ;;
-    peers)
-      need_command containerd containerd
+    bench)
+      need_package libbenchmark-dev
+      need_command python3 python3
+      need_command crun crun
+      need_command runc runc
+      need_command bwrap bubblewrap
+      need_command podman podman
+      need_command conmon conmon
+      need_command docker docker.io
       need_command dockerd docker.io
+      need_command containerd containerd
+      need_command lxc-start lxc
+      need_command systemd-nspawn systemd-container
       ;;
     *)
-      echo "install_packages.sh: there is no set \"$set\"; the sets are build, python, postgres, images, tests and peers" >&2
+      echo "install_packages.sh: there is no set \"$set\"; the sets are build, python, postgres, images, tests and bench" >&2
       exit 2
       ;;
   esac
@@ -156,12 +167,11 @@ case $missing in
     fi
     ;;
 esac
-case $missing in
-  *docker.io*)
-    # Likewise; the benchmark starts one that keeps everything in a directory of its own.
-    if [ -d /run/systemd/system ]; then
-      $as_root systemctl mask docker.service docker.socket containerd.service
-    fi
-    ;;
-esac
+for service in docker.io:docker.socket docker.io:docker.service containerd:containerd.service lxc:lxc.service \
+  lxc:lxc-net.service; do
+  # A benchmark starts daemons of its own, and ends them.
+  case "$missing " in
+    *" ${service%%:*} "*) [ ! -d /run/systemd/system ] || $as_root systemctl mask "${service#*:}" ;;
+  esac
+done
 install "$missing"

@@ -103,7 +103,7 @@ void print_json(const std::vector<Row>& rows) {
   std::fputs(
       "usage: volume_bench [--rounds N] [--largest] [--peers] [--json]\n"
       "  --largest  100,000 volumes, besides 100 and 10,000\n"
-      "  --peers    Docker's API, with 10,000 volumes; as root, after cmake/install_packages.sh peers\n",
+      "  --peers    Docker's API, with 10,000 volumes; as root, after cmake/install_packages.sh bench\n",
       code == 0 ? stdout : stderr);
   std::exit(code);
 }

@@ -4,7 +4,7 @@
 /// \file
 /// Processes that are heavier than a benchmark: what a real host is. Each changes the calling process only.
 
-#include "bench/launch/launch.hpp"
+#include "bench/launch/timed.hpp"
 
 #include <filesystem>
 

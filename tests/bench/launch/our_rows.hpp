@@ -4,7 +4,7 @@
 /// \file
 /// Launches by this library.
 
-#include "bench/launch/launch.hpp"
+#include "bench/launch/timed.hpp"
 
 #include <dunnage/container.hpp>
 

@@ -12,9 +12,10 @@ std::function<void()> podman(const Stage& stage, unsigned binds) {
   const std::string program = installed("podman");
   hide_unified_cgroup();
   // limits this process may not raise would be refused, and there need be no systemd and no journal
-  const auto configuration = stage.directory.write("podman/containers.conf",
-                                                   "[containers]\ndefault_ulimits=[\"nofile=1024:1024\"]\n"
-                                                   "[engine]\ncgroup_manager=\"cgroupfs\"\nevents_logger=\"file\"\n");
+  const auto configuration =
+      stage.directory.write("podman/containers.conf",
+                            "[containers]\ndefault_ulimits=[\"nofile=1024:1024\",\"nproc=32768:32768\"]\n"
+                            "[engine]\ncgroup_manager=\"cgroupfs\"\nevents_logger=\"file\"\n");
   (void)::setenv("CONTAINERS_CONF", configuration.c_str(), 1);
   const auto place = stage.directory.path() / "podman";
   std::vector<std::string> argv{

@@ -5,7 +5,7 @@
 /// A process that launches one kind of container whenever it is told to, and says how long that took. Kinds that want
 /// a host of their own (gigabytes of memory, thousands of mounts) can so take turns in one run.
 
-#include "bench/launch/launch.hpp"
+#include "bench/launch/timed.hpp"
 #include "kernel/file_descriptor.hpp"
 
 #include <sys/types.h>

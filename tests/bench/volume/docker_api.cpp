@@ -28,7 +28,7 @@ namespace {
 pid_t start(const std::string& program, const std::vector<std::string>& arguments, const std::filesystem::path& log) {
   const auto path = test::find_program(program);
   if (!path) {
-    throw std::runtime_error{program + " is not installed: cmake/install_packages.sh peers"};
+    throw std::runtime_error{program + " is not installed: cmake/install_packages.sh bench"};
   }
   std::vector<std::string> words{path->string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
