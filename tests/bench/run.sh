@@ -63,6 +63,6 @@ if [ -n "$volumes" ]; then
   say
   say "### Volumes"
   say
-  if [ -n "$quick" ]; then set -- --benchmark_min_time=0.05 --benchmark_filter='get|create|remove'; else set --; fi
-  "$build/tests/bench/volume_bench" "$@" 2>/dev/null | sed 's/^/    /'
+  if [ -n "$quick" ]; then set -- --rounds 3; else set --; fi
+  "$build/tests/bench/volume_bench" --peers "$@"
 fi
