@@ -34,7 +34,7 @@ done
 build=$(build_directory bench)
 say "Building in $build." >&2
 configure "$build" -DCMAKE_BUILD_TYPE=Release -DDUNNAGE_BUILD_TESTS=OFF -DDUNNAGE_BUILD_EXAMPLES=OFF \
-  -DDUNNAGE_BUILD_PYTHON=OFF
+  -DDUNNAGE_BUILD_PYTHON=OFF -DCMAKE_UNITY_BUILD=ON
 run_quietly "$build/build.log" cmake --build "$build" --parallel "$(nproc)" \
   --target dunnage_launch_bench dunnage_volume_bench
 [ -n "$json" ] || json=$build/launch.json
