@@ -10,7 +10,7 @@
 namespace dunnage::bench {
 namespace {
 
-constexpr const char* kNew = "made-by-the-benchmark";
+constexpr const char* kDockerVolume = "made-by-the-benchmark";
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void DockerSubject::make(const std::string& name, const char* tier) {
   (void)api_.request("POST", "/volumes/create", volume.dump());
 }
 
-void DockerSubject::remove() { (void)api_.request("DELETE", std::string{"/volumes/"} + kNew); }
+void DockerSubject::remove() { (void)api_.request("DELETE", std::string{"/volumes/"} + kDockerVolume); }
 
 /// The answer is not parsed while the clock runs, which a program that wants the names would have to do.
 double DockerSubject::list(const std::string& query, int expected) {
@@ -54,12 +54,12 @@ void DockerSubject::add_rows(std::vector<Row>& rows) {
   add("list, a label of 1 in 100",
       [this] { return list("?filters=%7B%22label%22%3A%5B%22com.example.tier%3Dfront%22%5D%7D", count_ / 100); });
   add("create", [this] {
-    const double seconds = seconds_of([&](int) { make(kNew, "back"); });
+    const double seconds = seconds_of([&](int) { make(kDockerVolume, "back"); });
     remove();
     return seconds;
   });
   add("remove", [this] {
-    make(kNew, "back");
+    make(kDockerVolume, "back");
     return seconds_of([&](int) { remove(); });
   });
 }

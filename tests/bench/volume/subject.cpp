@@ -16,7 +16,7 @@ namespace dunnage::bench {
 namespace {
 
 constexpr int kBatch = 50;  // of what takes microseconds
-constexpr const char* kNew = "made-by-the-benchmark";
+constexpr const char* kNewVolume = "made-by-the-benchmark";
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error{what};
@@ -82,10 +82,10 @@ void Subject::add_lists() {
 }
 
 void Subject::add_changes() {
-  const auto make = [this](int) { (void)filled_.store.create(kNew, {.labels = {{"app", "shop"}}}); };
-  const auto remove = [this](int) { filled_.store.remove(kNew); };
-  const auto make_floor = [this](int) { floor_.create(kNew); };
-  const auto remove_floor = [this](int) { floor_.remove(kNew); };
+  const auto make = [this](int) { (void)filled_.store.create(kNewVolume, {.labels = {{"app", "shop"}}}); };
+  const auto remove = [this](int) { filled_.store.remove(kNewVolume); };
+  const auto make_floor = [this](int) { floor_.create(kNewVolume); };
+  const auto remove_floor = [this](int) { floor_.remove(kNewVolume); };
   const auto first = [](auto work, auto undo) {
     return [=] {
       const double seconds = seconds_of(work);
