@@ -6,7 +6,8 @@
     count_instructions.py update PROGRAM COMPILER FLAGS     writes instructions.txt
 
 PROGRAM is launch_counts_bench; the build's targets check_instructions and update_instructions know the rest. The
-numbers hold for one compiler, its flags, units that are joined as in tests/run.sh, and one distribution; elsewhere the check is skipped (77) and says so.
+numbers hold for one compiler, its flags, units that are joined as in tests/run.sh, and one distribution; elsewhere the
+check is skipped (77) and says so.
 """
 
 import os
