@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/metadata.hpp"
 
-#include "volume/checksum.hpp"
 #include "volume/timestamp.hpp"
 
 #include <fmt/format.h>
+#include <boost/crc.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
@@ -22,7 +22,11 @@ constexpr std::string_view kTail = "\",\n";
 constexpr std::size_t kDigits = 8;
 constexpr std::size_t kFirstLine = kHead.size() + kDigits + kTail.size();
 
-std::string checksum_digits(std::string_view body) { return fmt::format("{:08x}", checksum(body)); }
+std::string checksum(std::string_view body) {
+  boost::crc_32_type crc;
+  crc.process_bytes(body.data(), body.size());
+  return fmt::format("{:08x}", crc.checksum());
+}
 
 /// Reads the very text that encode_metadata() writes, unless a string in it needs escapes. That is nearly every record,
 /// and a listing reads thousands: this takes a fifth of the time that the reader of any JSON takes.
@@ -232,7 +236,7 @@ std::optional<std::string> encode_metadata(const VolumeInfo& volume) {
   if (body.size() > kMaxMetadataBytes - kFirstLine) {
     return std::nullopt;
   }
-  return fmt::format("{}{}{}{}", kHead, checksum_digits(body), kTail, body);
+  return fmt::format("{}{}{}{}", kHead, checksum(body), kTail, body);
 }
 
 std::optional<std::string> decode_metadata(std::string_view text, std::string_view name, VolumeInfo& volume) {
@@ -240,7 +244,7 @@ std::optional<std::string> decode_metadata(std::string_view text, std::string_vi
       text.substr(kHead.size() + kDigits, kTail.size()) != kTail) {
     return "it does not begin with a checksum";
   }
-  if (text.substr(kHead.size(), kDigits) != checksum_digits(text.substr(kFirstLine))) {
+  if (text.substr(kHead.size(), kDigits) != checksum(text.substr(kFirstLine))) {
     return "its checksum is wrong";
   }
   volume.labels.clear();
