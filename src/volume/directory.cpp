@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
 namespace dunnage::volume {
 
@@ -48,8 +49,10 @@ kernel::FileDescriptor open_lock(int volume_fd) {
 
 namespace {
 
-void keep_valid(std::vector<std::string>& names) {
+std::vector<std::string> valid_of(std::vector<std::string> names) {
   std::erase_if(names, [](const std::string& name) { return !model::is_valid_volume_name(name); });
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace
@@ -57,19 +60,9 @@ void keep_valid(std::vector<std::string>& names) {
 std::vector<std::string> names_to_suggest(const Layout& layout) {
   constexpr std::size_t kMost = 4096;
   std::vector<std::string> names = kernel::names_in(layout.volumes.get(), kMost + 1);
-  if (names.size() > kMost) {
-    return {};
-  }
-  keep_valid(names);
-  std::sort(names.begin(), names.end());
-  return names;
+  return names.size() > kMost ? std::vector<std::string>{} : valid_of(std::move(names));
 }
 
-std::vector<std::string> volume_names(const Layout& layout) {
-  std::vector<std::string> names = kernel::names_in(layout.volumes.get());
-  keep_valid(names);
-  std::sort(names.begin(), names.end());
-  return names;
-}
+std::vector<std::string> volume_names(const Layout& layout) { return valid_of(kernel::names_in(layout.volumes.get())); }
 
 }  // namespace dunnage::volume
