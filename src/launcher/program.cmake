@@ -9,7 +9,8 @@ add_executable(dunnage_launcher_program ${launcher_program_sources})
 set_target_properties(
   dunnage_launcher_program
   PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE OFF
-             INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/launcher$<0:>")
+             INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF
+             RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/launcher$<0:>")
 target_include_directories(dunnage_launcher_program PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 # These come after CMAKE_CXX_FLAGS and take back what hardened, instrumented or link-time-optimised builds put there:
 # nothing of that can run before there is a C library.

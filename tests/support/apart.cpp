@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,15 +17,13 @@ double seconds_of(const timeval& time) {
 
 }  // namespace
 
-DoneApart do_apart(const std::function<std::string()>& act) {
+DoneApart run_apart(const std::function<int(int answer)>& work) {
   int ends[2];
-  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    const std::string words = act();
-    const bool written = ::write(ends[1], words.data(), words.size()) == static_cast<ssize_t>(words.size());
-    ::_exit(written ? 0 : 1);
+    ::_exit(work(ends[1]));
   }
   ::close(ends[1]);
   DoneApart outcome;
@@ -38,6 +37,13 @@ DoneApart do_apart(const std::function<std::string()>& act) {
   outcome.seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
   outcome.kibibytes = usage.ru_maxrss;
   return outcome;
+}
+
+DoneApart do_apart(const std::function<std::string()>& act) {
+  return run_apart([&act](int answer) {
+    const std::string words = act();
+    return ::write(answer, words.data(), words.size()) == static_cast<ssize_t>(words.size()) ? 0 : 1;
+  });
 }
 
 }  // namespace dunnage::test

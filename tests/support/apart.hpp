@@ -16,6 +16,10 @@ struct DoneApart {
   long kibibytes = 0;   ///< at the most at once
 };
 
+/// Runs `work` in a forked copy of this process, which exits with what it returns.
+/// \param work  is given the descriptor to which it may write its answer
+[[nodiscard]] DoneApart run_apart(const std::function<int(int answer)>& work);
+
 /// The process exits with 0 when it has answered.
 [[nodiscard]] DoneApart do_apart(const std::function<std::string()>& act);
 

@@ -11,7 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -87,23 +86,11 @@ bool lock_down() {
 
 }  // namespace
 
-End locked_down(const std::function<int(bool locked)>& work) {
-  int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(ends[1], 1);
-    ::_exit(work(lock_down()));
-  }
-  ::close(ends[1]);
-  End end;
-  char buffer[4096];
-  for (ssize_t size = 0; (size = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    end.out.append(buffer, static_cast<std::size_t>(size));
-  }
-  ::close(ends[0]);
-  REQUIRE(::waitpid(child, &end.status, 0) == child);
-  return end;
+DoneApart locked_down(const std::function<int(bool locked)>& work) {
+  return run_apart([&work](int answer) {
+    ::dup2(answer, 1);
+    return work(lock_down());
+  });
 }
 
 int write_out(const std::string& text) {

@@ -6,19 +6,16 @@
 /// changes a file system, and rules that let nothing be opened for writing (openat2(2) keeps its flags out of a
 /// filter's sight).
 
+#include "support/apart.hpp"
+
 #include <functional>
 #include <string>
 
 namespace dunnage::test {
 
-struct End {
-  int status = 0;
-  std::string out;
-};
-
 /// Runs `work` in a forked copy of this process where it cannot change anything; its end, and what it wrote to standard
 /// output. \param work is told whether the kernel also keeps openat2 from writing
-[[nodiscard]] End locked_down(const std::function<int(bool locked)>& work);
+[[nodiscard]] DoneApart locked_down(const std::function<int(bool locked)>& work);
 
 /// Writes to standard output, the only place. \return 0, or what to end with
 [[nodiscard]] int write_out(const std::string& text);

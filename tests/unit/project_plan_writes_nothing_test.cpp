@@ -14,7 +14,7 @@
 #include <string>
 
 using namespace dunnage;
-using test::End;
+using test::DoneApart;
 using test::locked_down;
 using test::write_out;
 
@@ -32,14 +32,14 @@ TEST_CASE("planning a project writes nothing, and twice is equal", "[project][pu
   for (const auto& root : {directory.path() / "store", directory.path() / "no-store"}) {
     const UpOptions up{.store = root};
     const DownOptions down{.volumes = true, .store = root};
-    const End end = locked_down([&](bool) {
+    const DoneApart end = locked_down([&](bool) {
       const ProjectPlan plan = project.plan_up(up);
       const bool same = plan == project.plan_up(up) && project.plan_down(down) == project.plan_down(down);
       return same ? write_out(plan.to_json()) : 1;
     });
     CHECK_FALSE(WIFSIGNALED(end.status));
     CHECK(WEXITSTATUS(end.status) == 0);
-    CHECK(end.out == project.plan_up(up).to_json());
+    CHECK(end.words == project.plan_up(up).to_json());
   }
   CHECK_FALSE(std::filesystem::exists(directory.path() / "no-store"));
   CHECK(std::filesystem::exists(directory.path() / "store/staging/left-by-a-killed-process"));

@@ -29,7 +29,7 @@ using dunnage::MountSet;
 using dunnage::Ownership;
 using dunnage::Tmpfs;
 using dunnage::VolumeMount;
-using dunnage::test::End;
+using dunnage::test::DoneApart;
 using dunnage::test::locked_down;
 using dunnage::test::write_out;
 
@@ -37,7 +37,7 @@ TEST_CASE("the filter kills what it shall kill", "[plan][pure]") {
   const dunnage::test::TemporaryDirectory directory;
   const std::string path = (directory.path() / "new").string();
   const auto killed = [&](const std::function<void()>& work) {
-    const End end = locked_down([&](bool) {
+    const DoneApart end = locked_down([&](bool) {
       work();
       return 0;
     });
@@ -48,7 +48,7 @@ TEST_CASE("the filter kills what it shall kill", "[plan][pure]") {
   CHECK(killed([&] { (void)::truncate(path.c_str(), 0); }));
   CHECK(killed([&] { (void)!::write(2, "x", 1); }));
   CHECK_FALSE(killed([&] { (void)::open("/dev/null", O_RDONLY); }));
-  const End end = locked_down([&](bool locked) {
+  const DoneApart end = locked_down([&](bool locked) {
     open_how how{};
     how.flags = O_CREAT | O_RDWR;
     how.mode = 0600;
@@ -87,13 +87,13 @@ TEST_CASE("a plan computed twice is equal, and computing it writes nothing", "[p
   };
   for (const auto& root : {directory.path() / "store", directory.path() / "no-store"}) {
     const dunnage::ResolveOptions options{.store = root, .current_directory = directory.path()};
-    const End end = locked_down([&](bool) {
+    const DoneApart end = locked_down([&](bool) {
       const MountPlan plan = mounts.resolve(options);
       return plan == mounts.resolve(options) ? write_out(plan.to_json()) : 1;
     });
     CHECK_FALSE(WIFSIGNALED(end.status));
     CHECK(WEXITSTATUS(end.status) == 0);
-    CHECK(end.out == mounts.resolve(options).to_json());
+    CHECK(end.words == mounts.resolve(options).to_json());
   }
   CHECK_FALSE(std::filesystem::exists(directory.path() / "no-store"));
   CHECK(std::filesystem::exists(directory.path() / "store/staging/left-by-a-killed-process"));
