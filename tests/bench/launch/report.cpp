@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/launch/report.hpp"
 
-#include "bench/launch/statistics.hpp"
 #include "bench/launch/target.hpp"
+#include "bench/statistics.hpp"
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ std::string ratio_text(const Session& session, const Row& row, const std::string
   if (other == session.rows.end()) {
     return {};
   }
-  const double ratio = paired_ratio(series_of(row, cold), series_of(*other, cold));
+  const double ratio = spread_of(paired_ratios(series_of(row, cold), series_of(*other, cold))).median;
   char text[32];
   (void)std::snprintf(text, sizeof text, ratio >= 100 ? "%.0f" : ratio >= 10 ? "%.1f" : "%.2f", ratio);
   return ratio > 0 ? text : "";
@@ -44,10 +44,10 @@ void print_table(const Session& session, bool cold) {
     if (values.empty()) {
       continue;
     }
-    std::printf("| %s | %.3f | %.3f | %.3f | %s | %s |", row.name.c_str(), quantile(values, 0.5), quantile(values, 0.1),
-                quantile(values, 0.9), ratio_text(session, row, row.floor, cold).c_str(),
-                ratio_text(session, row, row.ours, cold).c_str());
-    std::printf(threads ? " %.0f |\n" : "\n", 1000 / quantile(values, 0.5));
+    const Spread spread = spread_of(values);
+    std::printf("| %s | %.3f | %.3f | %.3f | %s | %s |", row.name.c_str(), spread.median, spread.p10, spread.p90,
+                ratio_text(session, row, row.floor, cold).c_str(), ratio_text(session, row, row.ours, cold).c_str());
+    std::printf(threads ? " %.0f |\n" : "\n", 1000 / spread.median);
   }
 }
 

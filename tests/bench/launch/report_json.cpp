@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/launch/report.hpp"
-#include "bench/launch/statistics.hpp"
 #include "bench/launch/target.hpp"
+#include "bench/statistics.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,11 +18,8 @@ json series_json(const Series& series) {
   for (const auto& value : series) {
     list.push_back(value ? json(*value) : json(nullptr));
   }
-  const auto values = values_of(series);
-  return {{"median_ms", quantile(values, 0.5)},
-          {"p10_ms", quantile(values, 0.1)},
-          {"p90_ms", quantile(values, 0.9)},
-          {"rounds_ms", std::move(list)}};
+  const Spread spread = spread_of(values_of(series));
+  return {{"median_ms", spread.median}, {"p10_ms", spread.p10}, {"p90_ms", spread.p90}, {"rounds_ms", std::move(list)}};
 }
 
 json row_json(const Row& row) {

@@ -7,16 +7,13 @@
 
 #include "bench/launch/stage.hpp"
 #include "bench/launch/worker.hpp"
+#include "bench/statistics.hpp"
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace dunnage::bench {
-
-/// Milliseconds, one for each round; nothing where it was not measured.
-using Series = std::vector<std::optional<double>>;
 
 struct Row {
   std::string name;
@@ -27,7 +24,7 @@ struct Row {
   bool cold = false;  ///< is measured after idleness, too
 
   std::string trouble{};  ///< why it could not be measured
-  Series hot_series{};
+  Series hot_series{};    ///< milliseconds
   Series cold_series{};
 };
 

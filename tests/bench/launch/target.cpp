@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/launch/target.hpp"
 
-#include "bench/launch/statistics.hpp"
+#include "bench/statistics.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -33,8 +33,9 @@ class Targets {
     const Row* first = find(sessions_, session, slow);
     const Row* second = find(sessions_, session, quick);
     if (first != nullptr && second != nullptr) {
-      const double value = pair == Pair::Hot ? paired_ratio(first->hot_series, second->hot_series)
-                                             : paired_ratio(first->cold_series, second->cold_series);
+      const double value = spread_of(pair == Pair::Hot ? paired_ratios(first->hot_series, second->hot_series)
+                                                       : paired_ratios(first->cold_series, second->cold_series))
+                               .median;
       if (value > 0) {
         target.value = value;
       }
@@ -44,14 +45,14 @@ class Targets {
   void per_second(std::string sentence, std::string_view name, double limit) {
     Target target{std::move(sentence), limit, true};
     if (const Row* row = find(sessions_, "threads", name)) {
-      target.value = 1000 / quantile(values_of(row->hot_series), 0.5);
+      target.value = 1000 / spread_of(values_of(row->hot_series)).median;
     }
     list.push_back(std::move(target));
   }
   void milliseconds(std::string sentence, std::string_view name, double limit) {
     Target target{std::move(sentence), limit, false};
     if (const Row* row = find(sessions_, "launch", name)) {
-      target.value = quantile(values_of(row->hot_series), 0.5);
+      target.value = spread_of(values_of(row->hot_series)).median;
     }
     list.push_back(std::move(target));
   }

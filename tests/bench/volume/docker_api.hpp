@@ -2,40 +2,18 @@
 #pragma once
 
 /// \file
-/// Docker's own daemon, with everything it keeps in one directory, and its API over a kept connection. Root only.
+/// The API of Docker's daemon over a kept connection.
 ///
-///     const DockerDaemon daemon{directory};             // containerd and dockerd; ended by the destructor
 ///     DockerApi api{daemon.socket()};
 ///     api.request("POST", "/volumes/create", R"({"Name":"v"})");
 
 #include "kernel/file_descriptor.hpp"
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <filesystem>
 #include <string>
 
 namespace dunnage::bench {
-
-class DockerDaemon {
- public:
-  /// Returns when the daemon answers. Throws: std::runtime_error if it is not installed or does not start.
-  explicit DockerDaemon(const std::filesystem::path& directory);
-  DockerDaemon(const DockerDaemon&) = delete;
-  DockerDaemon& operator=(const DockerDaemon&) = delete;
-  ~DockerDaemon();
-
-  [[nodiscard]] const std::filesystem::path& socket() const noexcept { return socket_; }
-
- private:
-  void wait_until_it_answers() const;
-
-  std::filesystem::path directory_;
-  std::filesystem::path socket_;
-  pid_t containerd_ = -1;
-  pid_t dockerd_ = -1;
-};
 
 class DockerApi {
  public:

@@ -8,12 +8,6 @@
 #include <utility>
 
 namespace dunnage::bench {
-namespace {
-
-constexpr const char* kDockerVolume = "made-by-the-benchmark";
-
-}  // namespace
-
 DockerSubject::DockerSubject(int count) : count_{count} {
   for (int index = 0; index < count; ++index) {
     make("volume-" + std::to_string(index), index % 100 == 0 ? "front" : "back");
@@ -25,7 +19,7 @@ void DockerSubject::make(const std::string& name, const char* tier) {
   (void)api_.request("POST", "/volumes/create", volume.dump());
 }
 
-void DockerSubject::remove() { (void)api_.request("DELETE", std::string{"/volumes/"} + kDockerVolume); }
+void DockerSubject::remove() { (void)api_.request("DELETE", std::string{"/volumes/"} + kNewVolume); }
 
 /// The answer is not parsed while the clock runs, which a program that wants the names would have to do.
 double DockerSubject::list(const std::string& query, int expected) {
@@ -54,12 +48,12 @@ void DockerSubject::add_rows(std::vector<Row>& rows) {
   add("list, a label of 1 in 100",
       [this] { return list("?filters=%7B%22label%22%3A%5B%22com.example.tier%3Dfront%22%5D%7D", count_ / 100); });
   add("create", [this] {
-    const double seconds = seconds_of([&](int) { make(kDockerVolume, "back"); });
+    const double seconds = seconds_of([&](int) { make(kNewVolume, "back"); });
     remove();
     return seconds;
   });
   add("remove", [this] {
-    make(kDockerVolume, "back");
+    make(kNewVolume, "back");
     return seconds_of([&](int) { remove(); });
   });
 }

@@ -4,6 +4,7 @@
 /// \file
 /// What is measured of Docker's API, with many volumes.
 
+#include "bench/docker_daemon.hpp"
 #include "bench/volume/docker_api.hpp"
 #include "bench/volume/rounds.hpp"
 #include "support/temporary_directory.hpp"

@@ -5,21 +5,6 @@
 #include <random>
 
 namespace dunnage::bench {
-namespace {
-
-Spread spread_of(std::vector<double> values) {
-  if (values.empty()) {
-    return {};
-  }
-  std::sort(values.begin(), values.end());
-  const auto at = [&](double part) {
-    return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5)];
-  };
-  return {.median = at(0.5), .p10 = at(0.1), .p90 = at(0.9)};
-}
-
-}  // namespace
-
 void measure_in_rounds(std::vector<Row>& rows, unsigned rounds) {
   std::mt19937 chance{1};
   for (Row& row : rows) {
@@ -40,27 +25,10 @@ void measure_in_rounds(std::vector<Row>& rows, unsigned rounds) {
   }
 }
 
-Spread spread_of(const Row& row) {
-  std::vector<double> values;
-  for (const auto& seconds : row.seconds) {
-    if (seconds) {
-      values.push_back(*seconds);
-    }
-  }
-  return spread_of(std::move(values));
-}
+Spread spread_of(const Row& row) { return spread_of(values_of(row.seconds)); }
 
 std::optional<Spread> ratio_of(const Row& row, const Row* reference) {
-  if (reference == nullptr) {
-    return std::nullopt;
-  }
-  std::vector<double> ratios;
-  for (std::size_t round = 0; round < row.seconds.size(); ++round) {
-    if (row.seconds[round] && reference->seconds[round]) {
-      ratios.push_back(*row.seconds[round] / *reference->seconds[round]);
-    }
-  }
-  return spread_of(std::move(ratios));
+  return reference == nullptr ? std::nullopt : std::optional{spread_of(paired_ratios(row.seconds, reference->seconds))};
 }
 
 const Row* find_row(const std::vector<Row>& rows, const std::string& deed, const std::string& way, int volumes) {

@@ -5,8 +5,9 @@
 /// Rounds in which every row is measured once, in an order of chance. A ratio is the median of the ratios within the
 /// rounds, so that a busy machine slows both.
 
+#include "bench/statistics.hpp"
+
 #include <chrono>
-#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,21 +18,17 @@ namespace dunnage::bench {
 inline constexpr const char* kFloor = "floor";
 inline constexpr const char* kOurs = "dunnage";
 inline constexpr const char* kDocker = "docker";
+/// What is created and removed.
+inline constexpr const char* kNewVolume = "made-by-the-benchmark";
 
 /// One way to do one thing in a store of so many volumes.
 struct Row {
   std::string deed;  ///< "get"
   std::string way;
   int volumes = 0;
-  std::function<double()> measure{};             ///< seconds that one takes
-  unsigned every = 1;                            ///< measured in one round of so many
-  std::vector<std::optional<double>> seconds{};  ///< one per round
-};
-
-struct Spread {
-  double median = 0;
-  double p10 = 0;
-  double p90 = 0;
+  std::function<double()> measure{};  ///< seconds that one takes
+  unsigned every = 1;                 ///< measured in one round of so many
+  Series seconds{};
 };
 
 /// Seconds that `work` takes, each of `times` times. \param work is given the number of the time

@@ -16,7 +16,6 @@ namespace dunnage::bench {
 namespace {
 
 constexpr int kBatch = 50;  // of what takes microseconds
-constexpr const char* kNewVolume = "made-by-the-benchmark";
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error{what};

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/launch/statistics.hpp"
+#include "bench/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <utility>
 
 namespace dunnage::bench {
 
@@ -18,22 +17,25 @@ std::vector<double> values_of(const Series& series) {
   return values;
 }
 
-double quantile(std::vector<double> values, double share) {
-  if (values.empty()) {
-    return 0;
-  }
-  std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(std::lround(share * static_cast<double>(values.size() - 1)))];
-}
-
-double paired_ratio(const Series& series, const Series& reference) {
+std::vector<double> paired_ratios(const Series& series, const Series& reference) {
   std::vector<double> ratios;
   for (std::size_t round = 0; round < std::min(series.size(), reference.size()); ++round) {
     if (series[round] && reference[round]) {
       ratios.push_back(*series[round] / *reference[round]);
     }
   }
-  return quantile(std::move(ratios), 0.5);
+  return ratios;
+}
+
+Spread spread_of(std::vector<double> values) {
+  if (values.empty()) {
+    return {};
+  }
+  std::sort(values.begin(), values.end());
+  const auto at = [&values](double share) {
+    return values[static_cast<std::size_t>(std::lround(share * static_cast<double>(values.size() - 1)))];
+  };
+  return {.median = at(0.5), .p10 = at(0.1), .p90 = at(0.9)};
 }
 
 }  // namespace dunnage::bench
