@@ -25,8 +25,8 @@ fi
 say
 say "== 2. Building the library, the examples and the command line (a few minutes the first time) =="
 build=$(build_directory quickstart)
-configure "$build" -DCMAKE_BUILD_TYPE=Release -DDUNNAGE_BUILD_TESTS=OFF -DDUNNAGE_BUILD_BENCHMARKS=OFF \
-  -DDUNNAGE_BUILD_PYTHON=OFF
+configure "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DDUNNAGE_BUILD_TESTS=OFF \
+  -DDUNNAGE_BUILD_BENCHMARKS=OFF -DDUNNAGE_BUILD_PYTHON=OFF
 run_quietly "$build/build.log" cmake --build "$build" --parallel "$(nproc)"
 examples=$build/examples/cpp
 say "Built in $build."
