@@ -174,10 +174,16 @@ def test_32_threads_have_loops_of_their_own(nothing_leaks):
 @in_loop
 async def test_threads_and_a_loop_wait_for_the_same_containers():
     async def both(code):
-        async with Container.launch(["sh", "-c", f"sleep 0.1; exit {code}"], record=True) as container:
+        read, write = os.pipe()  # held open until both wait, or the store would say that the container has ended
+        async with Container.launch(["sh", "-c", f"read x; exit {code}"], record=True,
+                                    stdin=Stdio.descriptor(read)) as container:
+            os.close(read)
             handle = dunnage.ContainerStore.open().get(container.id)
             in_thread = asyncio.get_running_loop().run_in_executor(None, handle.wait)
-            return await container.wait(), await in_thread
+            in_loop = asyncio.ensure_future(container.wait())
+            await asyncio.sleep(0.1)
+            os.close(write)
+            return await in_loop, await in_thread
 
     results = await asyncio.gather(*(both(code) for code in range(8)))
     assert results == [(ExitStatus(code), ExitStatus(code)) for code in range(8)]
