@@ -12,6 +12,7 @@
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   mount_plan.hpp       MountPlan: the dry run
 ///   prepared_mounts.hpp  PreparedMounts: mounts as descriptors
+///   launch_template.hpp  LaunchTemplate: prepared once, launched many times
 ///   image_store.hpp, image.hpp    ImageStore: root file systems that many containers share
 ///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
@@ -37,6 +38,7 @@
 #include <dunnage/image.hpp>
 #include <dunnage/image_mount.hpp>
 #include <dunnage/image_store.hpp>
+#include <dunnage/launch_template.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/overlay.hpp>

@@ -50,6 +50,8 @@ class ExitStatus;
 struct LaunchSpec;
 struct ExecSpec;
 class Container;
+struct TemplateLaunch;
+class LaunchTemplate;
 class Process;
 class ContainerStore;
 class LogReader;

@@ -22,7 +22,7 @@ namespace container {
 
 /// What a container was given.
 struct Storage {
-  MountPlan plan;
+  std::shared_ptr<const MountPlan> plan;  ///< never null; containers of one template share it
   std::vector<AnonymousVolume> anonymous;
 };
 
@@ -63,7 +63,7 @@ struct Container::State {
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<container::Running> run_;
-  container::Storage storage_;
+  container::Storage storage_{std::make_shared<const MountPlan>(), {}};
 };
 
 struct Process::State {

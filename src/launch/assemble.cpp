@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace dunnage::launch {
@@ -18,16 +19,20 @@ kernel::FileDescriptor Launch::assemble() {
   decide_identity();
   prepare_root();
   prepare_storage();
+  return make_in_launcher(describe_assembly(), "put together the files of container");
+}
+
+kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request, const std::string& operation) {
   const auto failed = [&](errc code) {
     return LaunchError{{.stage = Stage::Prepare,
-                        .operation = "put together the files of container",
+                        .operation = operation,
                         .subject = subject(),
                         .detail = {},
                         .cause = {},
                         .code = code,
                         .remedy = "try again"}};
   };
-  const kernel::FileDescriptor channel = connection_->request(describe_assembly(), deadline_);
+  const kernel::FileDescriptor channel = connection_->request(request, deadline_);
   root_.mount.reset();
   for (kernel::FileDescriptor& mount : mounts_->mounts) {
     mount.reset();
@@ -39,8 +44,7 @@ kernel::FileDescriptor Launch::assemble() {
       throw failed(errc::timed_out);
     }
     if (received->message.kind == launcher::MessageKind::Failed) {
-      throw_failure({"put together the files of container", subject(), {}, spec_.cwd, &prepared_.plan()},
-                    received->message.failure);
+      throw_failure({operation, subject(), {}, spec_.cwd, &plan()}, received->message.failure);
     }
     if (received->message.kind != launcher::MessageKind::Started) {
       break;  // Exited: by now the launcher has let go of the mounts

@@ -14,7 +14,6 @@
 #include <vector>
 
 namespace dunnage::launch {
-namespace {
 
 launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
   launcher::MountRecord record;
@@ -33,8 +32,6 @@ launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index) {
   return record;
 }
 
-}  // namespace
-
 void Launch::describe_mounts(Payload& payload) const {
   for (const RootPart& part : root_.parts) {
     launcher::MountRecord record;
@@ -42,6 +39,10 @@ void Launch::describe_mounts(Payload& payload) const {
     record.target = payload.text(part.target);
     record.descriptor = payload.descriptor(part.mount.get());
     payload.add_mount(record);
+  }
+  if (template_ != nullptr) {
+    describe_shared(payload);
+    return;
   }
   const MountPlan& plan = prepared_.plan();
   for (std::size_t index = 0; index < plan.size(); ++index) {

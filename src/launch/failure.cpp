@@ -41,9 +41,12 @@ constexpr Words kWords[] = {
     {Step::MountMqueue, "mount /dev/mqueue"},
     {Step::CreateTarget, "create the mount point"},
     {Step::CheckTarget, "the mount point lies in /proc, /sys, /dev/pts or a cgroup tree"},
+    {Step::OwnTarget, "over a link the mount point lies in /dev, which is each container's own"},
     {Step::KindOfTarget, "the mount point is of another kind than the source"},
     {Step::AttachMount, "move_mount"},
     {Step::VerifyMount, "the mount point was moved while it was mounted on"},
+    {Step::FindMount,
+     "it is not at its place any more: its mount point was moved or removed, or another mount hides it"},
     {Step::CreateTmpfs, "make the tmpfs"},
     {Step::CloneMount, "clone the mount"},
     {Step::HoldMount, "keep the mount for a restart"},
@@ -88,6 +91,8 @@ std::string mount_remedy(const Failure& failure) {
                  : "create it in the root file system beforehand, or choose another target";
     case Step::CheckTarget:
       return "choose a target that is none of the container's own places, not even over a link";
+    case Step::OwnTarget:
+      return "choose a target below /dev itself";
     case Step::KindOfTarget:
       return failure.error == EISDIR ? "a file cannot be mounted on a directory; choose another target"
                                      : "a directory cannot be mounted on a file; choose another target";
@@ -95,6 +100,7 @@ std::string mount_remedy(const Failure& failure) {
     case Step::CloneMount:
     case Step::HoldMount:
       return failure.error == ENOSPC ? "raise /proc/sys/fs/mount-max (not disk space)" : "prepare the mounts again";
+    case Step::FindMount:
     case Step::VerifyMount:
       return "keep other containers from changing that directory while this one starts";
     default:
@@ -104,7 +110,8 @@ std::string mount_remedy(const Failure& failure) {
 
 [[noreturn]] void throw_mount_failure(const ResolvedMount& mount, const Failure& failure) {
   const prepare::MountWords words = prepare::words_of(mount);
-  const bool conflict = failure.step == Step::CheckTarget || failure.step == Step::KindOfTarget;
+  const bool conflict =
+      failure.step == Step::CheckTarget || failure.step == Step::OwnTarget || failure.step == Step::KindOfTarget;
   throw MountError{{.stage = Stage::Launch,
                     .operation = "attach " + words.kind,
                     .subject = words.subject,

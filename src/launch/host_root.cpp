@@ -78,7 +78,7 @@ bool valid_field(const char* text) {
 }
 
 /// Directories beside /usr that hold programs and libraries: links on a merged system, directories on others.
-void add_programs(const Builder& builder, prepare::MountSource& source, Root& root) {
+void add_programs(const Builder& builder, prepare::MountSource& source, Root& root, bool with_parts) {
   launcher::DetachRequest request;
   request.recursive = 1;
   request.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
@@ -86,6 +86,9 @@ void add_programs(const Builder& builder, prepare::MountSource& source, Root& ro
   request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
   const auto take = [&](const std::string& name) {
+    if (!with_parts) {
+      return;
+    }
     const launcher::DetachResult result = source.bind(request, {.path = "/" + name});
     if (result.failure.error != 0) {
       throw root_error("host", "open_tree /" + name, result.failure.error,
@@ -155,7 +158,7 @@ Accounts host_accounts() {
 }
 
 Root make_host_root(const Accounts& accounts, const std::string& hostname, Network network,
-                    prepare::MountSource& source) {
+                    prepare::MountSource& source, bool with_parts) {
   launcher::DetachRequest request;
   request.size = kRootSize;
   request.mode = 0755;
@@ -171,7 +174,7 @@ Root make_host_root(const Accounts& accounts, const std::string& hostname, Netwo
     for (const Directory& directory : kDirectories) {
       builder.directory(directory.path, directory.mode);
     }
-    add_programs(builder, source, root);
+    add_programs(builder, source, root, with_parts);
     add_configuration(builder, accounts, hostname, network);
   } catch (const kernel::CallError& error) {
     throw root_error("host", error.call(), error.code().value(), "see dunnage::support() for what this machine allows");

@@ -190,7 +190,7 @@ void Launch::make_record() {
   config.hostname = hostname_;
   config.labels = spec_.labels;
   config.restart = spec_.restart;
-  config.mounts = prepared_.plan();
+  config.mounts = plan();
   config.terminal = spec_.terminal;
   config.remove_on_exit = removed_on_exit();
   config.detached = detached();
@@ -237,8 +237,8 @@ std::shared_ptr<container::Running> Launch::start() {
     throw failed(errc::timed_out, late);
   }
   if (answer->message.kind == launcher::MessageKind::Failed) {
-    throw_failure({"launch container", subject(), spec_.argv.front(), spec_.cwd, &prepared_.plan()},
-                  answer->message.failure);
+    stale_ = answer->message.failure.step == launcher::Step::FindMount;
+    throw_failure({"launch container", subject(), spec_.argv.front(), spec_.cwd, &plan()}, answer->message.failure);
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
     begun_ = !answer->unread;
@@ -253,7 +253,10 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->set_run(std::move(run));
   state->id = id_;
   state->name = name_;
-  state->set_storage({mounts_ == nullptr ? MountPlan{} : std::move(mounts_->plan), anonymous()});
+  if (whole_plan_ == nullptr) {
+    whole_plan_ = std::make_shared<const MountPlan>(mounts_ == nullptr ? MountPlan{} : std::move(mounts_->plan));
+  }
+  state->set_storage({whole_plan_, anonymous()});
   state->recorded = record_.has_value();
   state->owned = spec_.lifetime == Lifetime::WithHost;
   state->stop_signal = spec_.stop_signal;
@@ -277,8 +280,15 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
 /// A launcher that is being killed cannot be told from another before its sockets close. What was prepared by its
 /// broker went with it, so mounts the caller has prepared are of no use to the next one.
 bool Launch::may_try_again() const {
-  return connection_ != nullptr && !connection_->alive() && !begun_ &&
-         !std::holds_alternative<PreparedMounts>(spec_.mounts);
+  return stale_ || (connection_ != nullptr && !connection_->alive() && !begun_ &&
+                    !std::holds_alternative<PreparedMounts>(spec_.mounts));
+}
+
+void Launch::forget_attempt() {
+  record_.reset();
+  mounts_ = nullptr;
+  prepared_ = {};
+  discard_changes();
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
@@ -290,19 +300,24 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
       throw;
     }
   }
-  record_.reset();
-  mounts_ = nullptr;
-  prepared_ = {};
-  discard_changes();
+  forget_attempt();
+  if (template_ != nullptr) {
+    template_ = renew_(template_);
+    stale_ = false;
+  }
   return attempt();
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
-  find_image();
-  resolve_mounts();
-  decide_identity();
-  prepare_root();
-  prepare_storage();
+  if (template_ != nullptr) {
+    begin_with_template();
+  } else {
+    find_image();
+    resolve_mounts();
+    decide_identity();
+    prepare_root();
+    prepare_storage();
+  }
   make_record();
   auto discard = gsl::finally([this] {
     if (record_ && store_ && !again_) {  // what ran before has a log worth keeping

@@ -15,9 +15,11 @@
 #include "launcher/connection.hpp"
 #include "launcher/socket.hpp"
 #include "prepare/image_root.hpp"
+#include "prepare/prepare.hpp"
 #include "prepare/ready_roots.hpp"
 #include "prepare/state.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,7 @@ namespace dunnage::launch {
 
 class OpenStreams;
 class Payload;
+struct Template;
 
 /// What a container that is started again keeps from its first start.
 struct Again {
@@ -37,9 +40,14 @@ struct Again {
   std::string image_id{};
 };
 
+/// Another template in the place of one that is of no use any more.
+using Renew = std::function<std::shared_ptr<const Template>(const std::shared_ptr<const Template>&)>;
+
 class Launch {
  public:
   explicit Launch(LaunchSpec spec, std::optional<Again> again = {});
+  /// \param spec of the template, but for its mounts, with what this container has of its own
+  Launch(LaunchSpec spec, std::shared_ptr<const Template> shared, Renew renew);
 
   /// Throws: as Container::launch().
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> run();
@@ -47,6 +55,8 @@ class Launch {
   /// Runs nothing. \return its root with its mounts, as a tree that is nowhere; what it is made of stays locked as long
   /// as this is there. Throws: as run().
   [[nodiscard]] kernel::FileDescriptor assemble();
+  /// Runs nothing. \return what containers of this specification can share. Throws: as run().
+  [[nodiscard]] std::shared_ptr<const Template> make_template();
   /// Of what is used; owned here.
   [[nodiscard]] std::vector<int> locks() const;
   [[nodiscard]] const launcher::Connection& connection() const { return *connection_; }
@@ -54,10 +64,23 @@ class Launch {
  private:
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> attempt();
   [[nodiscard]] bool may_try_again() const;
+  void forget_attempt();
   void decide_identity();
   void resolve_mounts();
   void prepare_storage();
   void prepare_root();
+  // with a template
+  [[nodiscard]] std::shared_ptr<const Template> attempt_template();
+  void begin_with_template();
+  void take_root_with_template(prepare::MountSource& source);
+  void prepare_own_storage();
+  void describe_shared(Payload& payload) const;
+  void open_shared_root(prepare::MountSource& source);
+  void hold_shared_image(Template& made, const prepare::Owner& owner, prepare::MountSource& source);
+  void prepare_shared_mounts(Template& made, const prepare::Owner& owner);
+  [[nodiscard]] launcher::Request describe_template(const Template& made) const;
+  [[nodiscard]] const MountPlan& plan() const { return whole_plan_ ? *whole_plan_ : prepared_.plan(); }
+  [[nodiscard]] kernel::FileDescriptor make_in_launcher(const launcher::Request& request, const std::string& operation);
   // with an image
   [[nodiscard]] bool of_image() const { return spec_.rootfs.kind() == Rootfs::Kind::Image; }
   void find_image();
@@ -66,6 +89,7 @@ class Launch {
   [[nodiscard]] Accounts image_accounts();
   [[nodiscard]] kernel::FileDescriptor mount_image(prepare::MountSource& source);
   [[nodiscard]] kernel::FileDescriptor mount_read_only(prepare::MountSource& source);
+  [[nodiscard]] kernel::FileDescriptor mount_with_places(prepare::MountSource& source);
   void open_changes(bool upper);
   void require_image();
   [[nodiscard]] kernel::FileDescriptor take_ready_root(const launcher::Identity& identity);
@@ -106,7 +130,7 @@ class Launch {
   std::vector<AnonymousVolume> inherited_;  ///< of the container whose place this one takes
   PreparedMounts prepared_;
   PreparedMountsAccess::State* mounts_ = nullptr;
-  std::optional<image::Layout> images_;
+  std::shared_ptr<const image::Layout> images_;
   kernel::FileDescriptor changes_directory_;
   std::shared_ptr<const ImageInfo> image_;
   std::optional<prepare::ImageRoot> image_root_;
@@ -116,7 +140,12 @@ class Launch {
   std::optional<VolumeStore> store_;
   std::optional<container::Record> record_;
   kernel::FileDescriptor trash_;
-  bool begun_ = false;  ///< the launcher has looked at the request: the program may have run
+  std::shared_ptr<const Template> template_;
+  Renew renew_;
+  bool makes_template_ = false;
+  bool stale_ = false;                           ///< what the template holds is not at its place any more
+  std::shared_ptr<const MountPlan> whole_plan_;  ///< with a template; else it is that of `prepared_`
+  bool begun_ = false;                           ///< the launcher has looked at the request: the program may have run
 };
 
 }  // namespace dunnage::launch

@@ -80,10 +80,8 @@ void Launch::find_image() {
   if (!of_image() || image_ != nullptr) {
     return;
   }
-  images_ = image::open_existing_layout(store_path());
-  if (!images_) {
-    images_ = image::open_layout(store_path());
-  }
+  auto layout = image::open_existing_layout(store_path());
+  images_ = std::make_shared<const image::Layout>(layout ? std::move(*layout) : image::open_layout(store_path()));
   const std::string& name = again_ ? again_->image_id : spec_.rootfs.name();
   image_ = again_ ? image::get_known_image(*images_, name) : fetch_image(*images_, spec_);
   complete(spec_, image_->config);
@@ -126,7 +124,11 @@ Accounts Launch::image_accounts() {
   if (first.privilege == launcher::Privilege::Single) {
     return read_accounts_in(image_root_->mount(source, {}).get());
   }
-  root_.mount = mount_image(source);
+  if (makes_template_) {
+    open_shared_root(source);
+  } else {
+    root_.mount = mount_image(source);
+  }
   return read_accounts_in(root_.mount.get());
 }
 
@@ -191,8 +193,12 @@ kernel::FileDescriptor Launch::take_ready_root(const launcher::Identity& identit
 /// Nothing is written to it, unless a mount has no place there: those are made in a little memory then, as every
 /// engine makes them.
 kernel::FileDescriptor Launch::mount_read_only(prepare::MountSource& source) {
-  constexpr std::uint64_t kPlaces = std::uint64_t{1} << 20U;
   open_changes(false);
+  return mount_with_places(source);
+}
+
+kernel::FileDescriptor Launch::mount_with_places(prepare::MountSource& source) {
+  constexpr std::uint64_t kPlaces = std::uint64_t{1} << 20U;
   kernel::FileDescriptor root = image_root_->mount(source, {});
   bool whole = true;
   for (const char* place : {"proc", "sys", "dev"}) {

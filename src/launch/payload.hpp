@@ -4,6 +4,8 @@
 /// \file
 /// Writing the flat payload of a launch or exec (launcher/protocol.hpp).
 
+#include <dunnage/mount_plan.hpp>
+
 #include "launcher/connection.hpp"
 #include "launcher/protocol.hpp"
 
@@ -41,5 +43,8 @@ class Payload {
   std::vector<launcher::MountRecord> mounts_;
   std::vector<int> descriptors_;
 };
+
+/// The mount of the plan at that index, without its target and its descriptor.
+[[nodiscard]] launcher::MountRecord record_of(const ResolvedMount& mount, std::size_t index);
 
 }  // namespace dunnage::launch

@@ -29,11 +29,13 @@ void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
   }
 }
 
-LaunchSpec copy_of(const LaunchSpec& known, MountPlan plan) {
+}  // namespace
+
+LaunchSpec copy_of(const LaunchSpec& known, Storage mounts) {
   return LaunchSpec{.rootfs = known.rootfs,
                     .argv = known.argv,
                     .entrypoint = known.entrypoint,
-                    .mounts = std::move(plan),
+                    .mounts = std::move(mounts),
                     .image_volumes = known.image_volumes,
                     .env = known.env,
                     .cwd = known.cwd,
@@ -62,10 +64,8 @@ LaunchSpec copy_of(const LaunchSpec& known, MountPlan plan) {
                     .pull = PullPolicy::Never};
 }
 
-}  // namespace
-
 std::shared_ptr<ContainerAccess::ContainerState> relaunch(const Former& former) {
-  std::vector<ResolvedMount> mounts{former.storage.plan.begin(), former.storage.plan.end()};
+  std::vector<ResolvedMount> mounts{former.storage.plan->begin(), former.storage.plan->end()};
   std::vector<AnonymousVolume> kept;
   for (const AnonymousVolume& volume : former.storage.anonymous) {
     if (is_there(volume)) {

@@ -21,6 +21,9 @@ struct Former {
   bool detached = true;
 };
 
+/// A specification with other mounts, which pulls nothing, is not watched, and takes nobody's volumes or place.
+[[nodiscard]] LaunchSpec copy_of(const LaunchSpec& known, Storage mounts);
+
 /// Anonymous volumes that are still there are mounted again; others are made anew. Throws: as Container::launch().
 [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> relaunch(const Former& former);
 

@@ -34,8 +34,9 @@ struct Root {
 
 /// Throws: LaunchError.
 [[nodiscard]] Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source);
+/// \param with_parts  whether its parts are taken, too, or only the places for them made
 [[nodiscard]] Root make_host_root(const Accounts& accounts, const std::string& hostname, Network network,
-                                  prepare::MountSource& source);
+                                  prepare::MountSource& source, bool with_parts = true);
 /// The accounts Rootfs::host() gets: root, nobody, and the user of this process.
 [[nodiscard]] Accounts host_accounts();
 

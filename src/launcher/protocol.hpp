@@ -104,6 +104,7 @@ enum MountFlags : uint32_t {
   kMountFile = 2U,
   kMountTmpfs = 4U,  ///< made anew from the fields below at each restart
   kMountNoSwap = 8U,
+  kMountShared = 16U,  ///< `descriptor` is its number among the mounts of the template the container begins with
 };
 
 struct MountRecord {
@@ -135,6 +136,7 @@ enum LaunchFlags : uint32_t {
   kRemoveChanges = 4096U,
   kAssemble =
       8192U,  ///< nothing is executed: the root with its mounts comes back as a detached tree, in place of a terminal
+  kTemplate = 1U << 24U,  ///< likewise, as a mount namespace containers can begin with (program/template.cpp)
 };
 
 /// The fixed part of a launch's or exec's payload. `descriptor` fields are indexes, -1: absent.
@@ -169,6 +171,16 @@ struct LaunchPayload {
   uint32_t window_rows = 0;
   uint32_t window_columns = 0;
   uint32_t own_streams = 0;  ///< bit n: stream n is a pipe made for the program, which its user may own
+  int32_t begins_with = -1;  ///< the mount namespace of a template; without a `rootfs`, the root is in it
+  int32_t places = -1;       ///< a file of PlaceRecords: where the mounts of that root have to be
+};
+
+/// A mount that is attached to the root of a template already. Its target follows, with its NUL.
+struct PlaceRecord {
+  uint64_t device = 0;  ///< of what is mounted, as in statx
+  uint64_t inode = 0;
+  int32_t plan_index = -1;
+  uint32_t path_size = 0;  ///< with the NUL and up to seven bytes more, so that the next one is aligned
 };
 
 /// MS_PRIVATE, MS_SLAVE, MS_SHARED of mount(2), whose header cannot be included beside linux/mount.h.

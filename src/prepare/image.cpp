@@ -98,4 +98,17 @@ OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher
   return opened;
 }
 
+std::vector<kernel::FileDescriptor> hold_image(const ResolvedMount& mount, const launcher::Identity& identity,
+                                               const ImageUser& user) {
+  const auto layout = image::open_existing_layout(mount.store);
+  std::vector<kernel::FileDescriptor> locks(1);
+  const ImagePointer image = layout ? take_image(*layout, mount, user, locks.front()) : nullptr;
+  if (image == nullptr) {
+    refuse_missing(mount);
+  }
+  image::Trees trees = image::open_trees(*layout, *image, identity, {}, {});
+  std::move(trees.locks.begin(), trees.locks.end(), std::back_inserter(locks));
+  return locks;
+}
+
 }  // namespace dunnage::prepare

@@ -32,4 +32,8 @@ struct OpenedImage {
 [[nodiscard]] OpenedImage open_image(MountSource& source, ResolvedMount& mount, const launcher::Identity& identity,
                                      const ImageUser& user, const Watch& watch);
 
+/// For one more container that is shown a mount of it: its locks of its own. Throws: as open_image().
+[[nodiscard]] std::vector<kernel::FileDescriptor> hold_image(const ResolvedMount& mount,
+                                                             const launcher::Identity& identity, const ImageUser& user);
+
 }  // namespace dunnage::prepare

@@ -212,5 +212,17 @@ PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity
   return PreparedMountsAccess::make(Preparation{plan, identity, owner, content}.run());
 }
 
+void join_users(const MountPlan& mounts, const launcher::Identity& identity, const Owner& owner,
+                PreparedMountsAccess::State& state) {
+  for (const ResolvedMount& mount : mounts) {
+    if (mount.kind == MountKind::Volume) {
+      state.uses.push_back(volume::VolumeUse::acquire(mount.store, mount.volume, owner.id, owner.name));
+    } else if (mount.kind == MountKind::Image) {
+      auto locks = hold_image(mount, identity, {owner.id, owner.name});
+      std::move(locks.begin(), locks.end(), std::back_inserter(state.locks));
+    }
+  }
+}
+
 }  // namespace prepare
 }  // namespace dunnage

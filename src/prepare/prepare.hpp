@@ -9,6 +9,7 @@
 #include <dunnage/progress.hpp>
 
 #include "launcher/identity.hpp"
+#include "prepare/state.hpp"
 #include "prepare/user.hpp"
 
 #include <string>
@@ -31,5 +32,11 @@ struct Content {
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.
 [[nodiscard]] PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner,
                                      const Content& content = {});
+
+/// Mounts that several containers are shown are used by each of them: its locks of their volumes and images, under its
+/// own name. \param mounts prepared once, and held by somebody; \param state gets the locks. Throws: VolumeError,
+/// MountError, ImageError.
+void join_users(const MountPlan& mounts, const launcher::Identity& identity, const Owner& owner,
+                PreparedMountsAccess::State& state);
 
 }  // namespace dunnage::prepare

@@ -52,6 +52,10 @@ void check_target(Child& child, int target, const MountRecord& record) noexcept 
     if (refused) {
       fail(child, Step::CheckTarget, EPERM, record.plan_index);
     }
+    if (child.own_dev >= 0 &&
+        place.mount == place_of(child, child.own_dev, Step::CheckTarget, record.plan_index).mount) {
+      fail(child, Step::OwnTarget, EPERM, record.plan_index);
+    }
     child.checked_mount = place.mount;
   }
   const bool file = (record.flags & kMountFile) != 0;
@@ -65,12 +69,16 @@ void attach_one(Child& child, const MountRecord& record) noexcept {
   const bool file = (record.flags & kMountFile) != 0;
   const int target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
   check_target(child, target, record);
-  const int mount = descriptor_of(child.slot, record.descriptor);
+  const bool shared = (record.flags & kMountShared) != 0;
+  const int mount = shared ? open_shared(child, record) : descriptor_of(child.slot, record.descriptor);
   require(child, Step::AttachMount, kernel::attach_mount(mount, target), record.plan_index);
   (void)close_descriptor(target);
   // a path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now
   if (mount_at(child, path, record.plan_index) != place_of(child, mount, Step::VerifyMount, record.plan_index).mount) {
     fail(child, Step::VerifyMount, ESTALE, record.plan_index);
+  }
+  if (shared) {
+    (void)close_descriptor(mount);
   }
 }
 
@@ -78,9 +86,10 @@ void attach_one(Child& child, const MountRecord& record) noexcept {
 
 void attach_mounts(Child& child, MountOrigin origin) noexcept {
   const uint32_t wanted = origin == MountOrigin::Root ? kMountInternal : 0U;
+  const uint32_t told_apart = kMountInternal | (child.own_dev >= 0 ? kMountShared : 0U);  // a template keeps those
   const MountRecord* mounts = mounts_of(child.slot);
   for (uint32_t index = 0; index < child.slot.request->mounts.count; ++index) {
-    if ((mounts[index].flags & kMountInternal) == wanted) {
+    if ((mounts[index].flags & told_apart) == wanted) {
       attach_one(child, mounts[index]);
     }
   }

@@ -46,6 +46,9 @@ void run_container(void* argument) noexcept {
   if ((child.slot.request->flags & kAssemble) != 0) {
     assemble(child);
   }
+  if ((child.slot.request->flags & kTemplate) != 0) {
+    make_template(child);
+  }
   if (child.slot.spare.network >= 0) {
     require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.spare.network, CLONE_NEWNET));
   }
@@ -64,6 +67,7 @@ void run_container(void* argument) noexcept {
   set_names_and_network(child);
   protect_paths(child);
   protect_root(child);
+  check_places(child);
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);
   } else {

@@ -32,6 +32,7 @@ struct Child {
   int sys = -1;
   uint64_t checked_mount = UINT64_MAX;  ///< the last one whose file system was found to be none of the kernel's own
   int masks = -1;                       ///< the root a container's mount namespace begins with
+  int own_dev = -1;                     ///< of a template: what lies where containers have their /dev
   int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
 };
 
@@ -50,7 +51,7 @@ inline long require(Child& child, Step step, long result, int mount = -1) noexce
 /// /sys, which the kernel gives an ordinary user only where it sees whole ones.
 void make_system_mounts(Child& child) noexcept;
 void make_nodes(Child& child) noexcept;
-/// Enters a mount namespace of its own that holds nothing yet.
+/// Enters a mount namespace of its own that holds nothing yet, or what its template holds.
 void enter_mount_namespace(Child& child) noexcept;
 void attach_rootfs(Child& child) noexcept;
 void attach_system_mounts(Child& child) noexcept;
@@ -58,6 +59,13 @@ void attach_dev(Child& child) noexcept;
 /// Whether a mount belongs to the root file system (Rootfs::host() has a few) or to the plan.
 enum class MountOrigin { Root, Plan };
 void attach_mounts(Child& child, MountOrigin origin) noexcept;
+/// Makes the mount namespace of a template and passes it to the launcher.
+[[noreturn]] void make_template(Child& child) noexcept;
+/// What a record with kMountShared names, and the root that came with the template; the caller's.
+int open_shared(Child& child, const MountRecord& record) noexcept;
+int open_shared_root(Child& child) noexcept;
+/// That the mounts which came with the root of a template are where the plan has them. Call it in the root.
+void check_places(Child& child) noexcept;
 void create_working_directory(Child& child) noexcept;
 void protect_paths(Child& child) noexcept;
 /// If it is to be read-only.

@@ -58,7 +58,8 @@ void close_consumed(Slot& slot) noexcept {
     const bool stream = number == request.in || number == request.out || number == request.err;
     // the last who holds an overlay takes it apart, which nobody should have to wait for; see finish()
     const bool root = number == request.rootfs && (request.flags & kRemoveChanges) != 0;
-    if (!lock && !record && !root && !(stream && slot.mounts_held)) {
+    const bool again = stream || number == request.begins_with || number == request.places;
+    if (!lock && !record && !root && !(again && slot.mounts_held)) {
       close_and_clear(slot.descriptors[index]);
     }
   }
@@ -73,7 +74,7 @@ Failure start(Slot& slot) noexcept {
       return failure;
     }
   }
-  if (!slot.is_exec && (slot.request->flags & kAssemble) == 0) {
+  if (!slot.is_exec && (slot.request->flags & (kAssemble | kTemplate)) == 0) {
     slot.spare = take_spare();
   }
   int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);

@@ -88,13 +88,13 @@ Failure hold_mounts(Slot& slot) noexcept {
   slot.mounts_held = true;
   long result = make_directory_at(AT_FDCWD, path_of(slot, kDirectoryOnly).text, 0700);
   for (uint32_t index = 0; result >= 0 && index < request.mounts.count; ++index) {
-    if ((mounts[index].flags & kMountTmpfs) == 0) {
+    if ((mounts[index].flags & (kMountTmpfs | kMountShared)) == 0) {
       failure.mount = mounts[index].plan_index;
       result =
           hold_one(slot, index, descriptor_of(slot, mounts[index].descriptor), (mounts[index].flags & kMountFile) != 0);
     }
   }
-  if (result >= 0) {
+  if (result >= 0 && request.rootfs >= 0) {
     failure.mount = -1;
     result = hold_one(slot, request.mounts.count, descriptor_of(slot, request.rootfs), false);
   }
@@ -111,11 +111,15 @@ Failure clone_held(Slot& slot) noexcept {
   const LaunchPayload& request = *slot.request;
   const MountRecord* mounts = mounts_of(slot);
   for (uint32_t index = 0; failure.error == 0 && index < request.mounts.count; ++index) {
+    if ((mounts[index].flags & kMountShared) != 0) {
+      continue;  // every start finds it in the namespace it begins with
+    }
     failure = replace(slot, mounts[index].descriptor,
                       (mounts[index].flags & kMountTmpfs) != 0 ? make_tmpfs(mounts[index]) : clone_one(slot, index));
     failure.mount = mounts[index].plan_index;
   }
-  return failure.error != 0 ? failure : replace(slot, request.rootfs, clone_one(slot, request.mounts.count));
+  const bool whole = failure.error != 0 || request.rootfs < 0;
+  return whole ? failure : replace(slot, request.rootfs, clone_one(slot, request.mounts.count));
 }
 
 void release_held(Slot& slot) noexcept {

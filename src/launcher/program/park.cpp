@@ -30,22 +30,6 @@ long attach_at(int mount, int directory, const char* name) noexcept {
   return raw_syscall(__NR_move_mount, mount, as_argument(""), directory, as_argument(name), MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/// What a container's mount namespace begins with: read-only, and empty but for the masks.
-DetachResult make_masks() noexcept {
-  DetachRequest request;
-  request.size = 4096;
-  request.mode = 0555;
-  request.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  const DetachResult masks = detach_tmpfs(request);
-  if (masks.failure.error != 0) {
-    return masks;
-  }
-  long result = make_directory_at(masks.fd, kMaskDirectory, 0555);
-  result = result < 0 ? result : make_file_at(masks.fd, kMaskFile, 0444);
-  result = result < 0 ? result : kernel::set_mount_attributes(masks.fd, 0, MOUNT_ATTR_RDONLY, 0, 0);
-  return result < 0 ? detach_failure(Step::ParkNamespace, static_cast<int>(-result)) : masks;
-}
-
 constexpr const char* kHostTrees[] = {"proc",     "sys",        "dev/null",    "dev/zero",
                                       "dev/full", "dev/random", "dev/urandom", "dev/tty"};
 constexpr const char* kKeptAs[] = {"host/proc",    "host/sys",       "devices/null",    "devices/zero",
@@ -103,18 +87,19 @@ int make_own_proc() noexcept {
   return result;
 }
 
-/// Makes the masks the root of this mount namespace, and lets go of everything else in it.
+/// Makes the masks, read-only, the root of this mount namespace, and lets go of everything else in it.
 long leave_host() noexcept {
-  const DetachResult masks = make_masks();
-  if (masks.failure.error != 0) {
-    return -masks.failure.error;
+  const int masks = make_masks();
+  if (masks < 0) {
+    return masks;
   }
+  long result = kernel::set_mount_attributes(masks, 0, MOUNT_ATTR_RDONLY, 0, 0);
   // pivot_root(2) wants a mount point: any directory there is will do, as it is left at once
-  long result = attach_at(masks.fd, AT_FDCWD, "/proc");
-  result = result < 0 ? result : raw_syscall(__NR_fchdir, masks.fd);
+  result = result < 0 ? result : attach_at(masks, AT_FDCWD, "/proc");
+  result = result < 0 ? result : raw_syscall(__NR_fchdir, masks);
   result = result < 0 ? result : raw_syscall(__NR_pivot_root, as_argument("."), as_argument("."));
   result = result < 0 ? result : raw_syscall(__NR_umount2, as_argument("."), kDetachUnmount);
-  (void)close_descriptor(masks.fd);
+  (void)close_descriptor(masks);
   return result < 0 ? result : raw_syscall(__NR_chdir, as_argument("/"));
 }
 
@@ -137,6 +122,23 @@ long enter_own_root() noexcept {
 }
 
 }  // namespace
+
+int make_masks() noexcept {
+  DetachRequest request;
+  request.size = 4096;
+  request.mode = 0555;
+  request.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  const DetachResult masks = detach_tmpfs(request);
+  if (masks.failure.error != 0) {
+    return -masks.failure.error;
+  }
+  int result = make_directory_at(masks.fd, kMaskDirectory, 0555);
+  result = result < 0 ? result : make_file_at(masks.fd, kMaskFile, 0444);
+  if (result < 0) {
+    (void)close_descriptor(masks.fd);
+  }
+  return result < 0 ? result : masks.fd;
+}
 
 Failure park(bool rootless, int& empty_mounts) noexcept {
   long result = raw_syscall(__NR_unshare, CLONE_NEWNS);

@@ -19,6 +19,9 @@ inline constexpr char kParkedHostProc[] =
 inline constexpr char kParkedSys[] = "/host/sys";
 inline constexpr char kParkedHeld[] = "/held";  ///< sources of restartable containers
 
+/// A tmpfs with the two masks in it, as a detached mount that is not read-only yet; or -errno.
+int make_masks() noexcept;
+
 /// Leaves the host's mount namespace for the launcher's own. Call once, single-threaded.
 /// \param empty_mounts  becomes a descriptor of the empty one
 Failure park(bool rootless, int& empty_mounts) noexcept;

@@ -62,7 +62,9 @@ void make_system_mounts(Child& child) noexcept {
 }
 
 void enter_mount_namespace(Child& child) noexcept {
-  require(child, Step::EnterMountNamespace, raw_syscall(__NR_setns, child.surroundings.empty_mounts, CLONE_NEWNS));
+  const int shared = descriptor_of(child.slot, child.slot.request->begins_with);
+  const int mounts = shared >= 0 ? shared : child.surroundings.empty_mounts;
+  require(child, Step::EnterMountNamespace, raw_syscall(__NR_setns, mounts, CLONE_NEWNS));
   require(child, Step::EnterMountNamespace, raw_syscall(__NR_unshare, CLONE_NEWNS));
   const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
   child.masks = static_cast<int>(require(child, Step::EnterMountNamespace, root));
@@ -72,6 +74,9 @@ void enter_mount_namespace(Child& child) noexcept {
 /// which the kernel would wait until no processor looks at the old root any more.
 void attach_rootfs(Child& child) noexcept {
   child.root = descriptor_of(child.slot, child.slot.request->rootfs);
+  if (child.root < 0) {
+    child.root = open_shared_root(child);
+  }
   require(child, Step::AttachRootfs, kernel::attach_mount(child.root, child.masks));
 }
 
