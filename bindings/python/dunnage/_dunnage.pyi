@@ -938,6 +938,39 @@ class Change:
     def path(self) -> str: ...
     def replace(self, **changes: Any) -> Change: ...
 
+class LaunchTemplate:
+    def __init__(self, argv: Sequence[_Text] | None = ..., *, entrypoint: Sequence[_Text] | None = None,
+                 rootfs: Rootfs | Image | _Path = ..., mounts: _Mounts | MountPlan | PreparedMounts = None,
+                 image_volumes: ImageVolumes | str = ..., volumes_from: Sequence[VolumesFrom | str] = ...,
+                 env: dict[str, str] = ..., cwd: _Text = "",
+                 user: str = "", groups: Sequence[str] = ..., hostname: str = "", read_only_root: bool = False,
+                 root_changes: RootChanges = ..., network: Network | str = ..., stdin: _Stream = ...,
+                 stdout: _Stream = ..., stderr: _Stream = ..., terminal: bool = False, text: bool = False,
+                 encoding: str | None = None, errors: str | None = None,
+                 no_new_privileges: bool = True, add_capabilities: Sequence[str] = ...,
+                 drop_capabilities: Sequence[str] = ..., lifetime: Lifetime | str = ..., restart: _Restart = ...,
+                 stop_signal: _Signal | None = 0, name: str = "",
+                 replace: Replace | str = ..., labels: dict[str, str] = ..., record: bool = False,
+                 remove_on_exit: bool | None = None, store: _Path | None = None,
+                 launch_timeout: _Seconds = 60.0, pull: PullPolicy | str = ...,
+                 progress: Callable[[Progress], object] | None = None, stop: StopSource | None = None) -> None: ...
+    def launch(self, argv: Sequence[_Text] | None = ..., *, entrypoint: Sequence[_Text] | None = None,
+               env: dict[str, str] = ..., cwd: _Text = "", hostname: str = "", stdin: _Stream = ...,
+               stdout: _Stream = ..., stderr: _Stream = ..., terminal: bool | None = None, text: bool = False,
+               encoding: str | None = None, errors: str | None = None, lifetime: Lifetime | str | None = None,
+               restart: _Restart | None = None, stop_signal: _Signal | None = 0, name: str = "",
+               labels: dict[str, str] = ..., record: bool | None = None, remove_on_exit: bool | None = None,
+               launch_timeout: _Seconds | None = None) -> Container: ...
+    @property
+    def plan(self) -> MountPlan: ...
+    @property
+    def closed(self) -> bool: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> LaunchTemplate: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None: ...
+
+
 class Container:
     @staticmethod
     def launch(argv: Sequence[_Text] | None = ..., *, entrypoint: Sequence[_Text] | None = None,

@@ -6,6 +6,7 @@
 #include "streams.hpp"
 
 #include <dunnage/container.hpp>
+#include <dunnage/launch_template.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -65,6 +66,16 @@ struct LaunchCall {
 /// The keywords that say the same, without those that have their defaults.
 [[nodiscard]] pybind11::dict launch_keywords(LaunchSpec spec);
 [[nodiscard]] std::unique_ptr<ContainerHandle> launch(const pybind11::args& args, const pybind11::kwargs& kwargs);
+
+/// Container.launch() without the launch: the keywords of LaunchTemplate().
+[[nodiscard]] LaunchCall template_from(const pybind11::args& args, const pybind11::kwargs& kwargs);
+
+/// LaunchTemplate.launch()'s keywords.
+struct TemplateCall {
+  TemplateLaunch spec{};
+  TextMode mode{};
+};
+[[nodiscard]] const Fields<TemplateCall>& template_fields();
 
 struct ExecCall {
   ExecSpec spec{};

@@ -60,6 +60,10 @@ RestartPolicy restart_from(py::handle object, const std::string& name) {
   return policy;
 }
 
+std::optional<RestartPolicy> optional_restart_from(py::handle object, const std::string& name) {
+  return object.is_none() ? std::nullopt : std::optional{restart_from(object, name)};
+}
+
 /// VolumesFrom objects, or Docker's texts: "other", "other:ro", "other:rw".
 std::vector<VolumesFrom> volumes_from(py::handle object, const std::string& name) {
   if (!py::isinstance<py::sequence>(object) || py::isinstance<py::str>(object)) {
@@ -169,6 +173,36 @@ bool is_watched(const LaunchSpec& spec) {
 const Fields<LaunchCall>& launch_fields() {
   static const Fields<LaunchCall>* const fields = new Fields<LaunchCall>{make_launch_fields()};
   return *fields;
+}
+
+const Fields<TemplateCall>& template_fields() {
+  static const Fields<TemplateCall>* const fields = [] {
+    auto* made = new Fields<TemplateCall>{"LaunchTemplate.launch"};
+    made->option(
+            "argv", [](auto& call) -> auto& { return call.spec.argv; }, image_argv_from)
+        .by_position()
+        .DUNNAGE_OPTION(entrypoint, entrypoint_from)
+        .DUNNAGE_OPTION(env)
+        .DUNNAGE_OPTION(cwd)
+        .DUNNAGE_OPTION(hostname);
+    add_streams(*made);
+    made->DUNNAGE_OPTION(lifetime)
+        .DUNNAGE_OPTION(restart, optional_restart_from)
+        .DUNNAGE_OPTION(stop_signal, stop_signal_from)
+        .DUNNAGE_OPTION(name)
+        .DUNNAGE_OPTION(labels)
+        .DUNNAGE_OPTION(record)
+        .DUNNAGE_OPTION(remove_on_exit)
+        .DUNNAGE_OPTION(launch_timeout);
+    return made;
+  }();
+  return *fields;
+}
+
+LaunchCall template_from(const py::args& args, const py::kwargs& kwargs) {
+  LaunchCall call = launch_fields().parse(args, kwargs);
+  call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
+  return call;
 }
 
 const Fields<ExecCall>& exec_fields() {

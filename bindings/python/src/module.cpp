@@ -59,6 +59,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_rootfs(module);
   bind_process(module);
   bind_container(module);
+  bind_launch_template(module);
   bind_container_store(module);
   bind_copy(module);
   bind_spec(module);

@@ -75,7 +75,7 @@ def instances():
         if cls not in values:
             try:
                 values[cls] = cls()
-            except TypeError:  # only the library makes them
+            except (TypeError, dunnage.InvalidLaunch):  # only the library makes them, or a program is wanted
                 pass
     return values
 
@@ -96,6 +96,20 @@ def running():
 
     launch.__signature__ = inspect.signature(dunnage.Container.launch)
     yield "Container.launch", launch
+
+    def make_template(*args, **options):
+        dunnage.LaunchTemplate(["true"], *args, **options).close()
+
+    make_template.__signature__ = launch.__signature__  # its keywords are the same
+    yield "LaunchTemplate", make_template
+
+    template = dunnage.LaunchTemplate(["true"])
+
+    def launch_one(*args, **options):
+        template.launch(*args, **options).close()
+
+    launch_one.__signature__ = inspect.signature(template.launch)
+    yield "LaunchTemplate.launch", launch_one
 
 
 def classes(scope=_dunnage):

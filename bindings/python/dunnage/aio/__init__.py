@@ -23,6 +23,7 @@ loop.add_reader(), which asyncio's loops on Linux and uvloop have.
 
 from ._container import Container, Process, run
 from ._copy import copy_in, copy_out
+from ._launch_template import LaunchTemplate
 from ._launching import Launching
 from ._logs import LogEntries
 from ._stores import ContainerStore, ImageStore, VolumeStore
@@ -32,6 +33,6 @@ from ._terminal_stream import TerminalStream
 from ._threads import in_thread, watched
 
 __all__ = [
-    "Container", "ContainerStore", "ImageStore", "Launching", "LogEntries", "Process", "StreamReader", "StreamWriter",
-    "TerminalStream", "VolumeStore", "copy_in", "copy_out", "in_thread", "run", "watched",
+    "Container", "ContainerStore", "ImageStore", "LaunchTemplate", "Launching", "LogEntries", "Process", "StreamReader",
+    "StreamWriter", "TerminalStream", "VolumeStore", "copy_in", "copy_out", "in_thread", "run", "watched",
 ]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Callable, Coroutine, Generator, TypeVar
 if TYPE_CHECKING:
     from typing_extensions import Concatenate, ParamSpec
 
+    from ._launch_template import LaunchTemplate
     from ._running import Running
 
     P = ParamSpec("P")
 
-R = TypeVar("R", bound="Running[Any]")
+R = TypeVar("R", bound="Running[Any] | LaunchTemplate")
 T = TypeVar("T")
 
 

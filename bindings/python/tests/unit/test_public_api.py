@@ -20,6 +20,7 @@ OPTIONS = {
     "ImportOptions": [dunnage.ImageStore.import_], "ResolveOptions": [dunnage.MountSet.resolve],
     "PrepareOptions": [dunnage.MountPlan.prepare], "CopyOptions": [dunnage.copy_in, dunnage.copy_out],
     "LogOptions": [dunnage.ContainerStore.logs, dunnage.project_logs], "LaunchSpec": [dunnage.Container.launch],
+    "TemplateLaunch": [dunnage.LaunchTemplate.launch],
     "ExecSpec": [dunnage.Container.exec], "ProjectSource": [dunnage.Project.load],
     "UpOptions": [dunnage.Project.plan_up], "DownOptions": [dunnage.Project.plan_down],
     "ApplyOptions": [dunnage.ProjectPlan.apply],
@@ -30,7 +31,8 @@ RENAMED = {
     "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "ImageStore.import": "ImageStore.import_",
     "parse_platform": "Platform.parse", "engine_named": "Engine",
     "LaunchSpec.in": "stdin", "LaunchSpec.out": "stdout",
-    "LaunchSpec.err": "stderr", "ExecSpec.in": "stdin", "ExecSpec.out": "stdout", "ExecSpec.err": "stderr",
+    "LaunchSpec.err": "stderr", "TemplateLaunch.in": "stdin", "TemplateLaunch.out": "stdout",
+    "TemplateLaunch.err": "stderr", "ExecSpec.in": "stdin", "ExecSpec.out": "stdout", "ExecSpec.err": "stderr",
     ".size": "__len__", ".begin": "__iter__", ".end": "__iter__", ".empty": "__len__", ".to_string": "__str__",
     ".what": "__str__", ".add_spec": "add",
 }
