@@ -9,6 +9,7 @@
 #include "bench/launch/row.hpp"
 #include "bench/launch/stage.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -25,12 +26,15 @@ struct Options {
   bool quick = false;
   bool peers = true;
   std::string json{};
-  std::string only{};  ///< one session
+  std::string only{};               ///< one session
+  std::vector<std::string> rows{};  ///< a row's name holds one of them; empty: all rows
 };
 
 [[noreturn]] void usage(int code) {
-  std::fputs("usage: launch_bench [--quick] [--no-peers] [--json FILE] [--only launch|engines|hosts|threads|memory]\n",
-             code == 0 ? stdout : stderr);
+  std::fputs(
+      "usage: launch_bench [--quick] [--no-peers] [--json FILE] [--only launch|engines|hosts|threads|memory] "
+      "[--rows TEXT]...\n",
+      code == 0 ? stdout : stderr);
   std::exit(code);
 }
 
@@ -47,6 +51,8 @@ Options parse(int argc, char** argv) {
       options.json = text();
     } else if (word == "--only") {
       options.only = text();
+    } else if (word == "--rows") {
+      options.rows.push_back(text());
     } else {
       usage(word == "--help" ? 0 : 2);
     }
@@ -78,6 +84,15 @@ std::vector<Session> make_sessions(const Options& options, const Stage& stage) {
   return sessions;
 }
 
+void leave_out_rows(Session& session, const std::vector<std::string>& wanted) {
+  const auto unwanted = [&](const Row& row) {
+    return std::ranges::none_of(wanted, [&](const std::string& text) { return row.name.find(text) != row.name.npos; });
+  };
+  if (!wanted.empty()) {
+    std::erase_if(session.rows, unwanted);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -88,6 +103,7 @@ int main(int argc, char** argv) {
     report.load_before = load_now();
     for (Session& session : make_sessions(options, stage)) {
       if (options.only.empty() || options.only == session.name) {
+        leave_out_rows(session, options.rows);
         measure(session);
         report.sessions.push_back(std::move(session));
       }

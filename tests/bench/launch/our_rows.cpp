@@ -4,8 +4,10 @@
 #include "bench/launch/host.hpp"
 #include "bench/launch/row.hpp"
 
+#include <dunnage/launch_template.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -47,16 +49,37 @@ Specify of_image(const Stage& stage, const RootChanges& changes, bool read_only)
   };
 }
 
+void require_success(const ExitStatus& status) {
+  if (!status.success()) {
+    throw std::runtime_error{"the program failed"};
+  }
+}
+
+/// What is prepared once is not measured.
+std::function<Launch()> from_template(Specify specify) {
+  return [specify = std::move(specify)] {
+    auto made = std::make_shared<LaunchTemplate>(specify());
+    return timed([made] { require_success(made->launch().wait()); });
+  };
+}
+
+void add_template_rows(std::vector<Row>& rows, const Stage& stage) {
+  for (const bool network : {true, false}) {
+    for (const unsigned binds : kBinds) {
+      rows.push_back({.name = row_name("dunnage from a template", binds, network),
+                      .floor = row_name("template floor", binds, network),
+                      .ours = row_name("dunnage", binds, network),
+                      .make = from_template(with_binds(stage, binds, network)),
+                      .hot = pace_of(binds),
+                      .cold = binds == 0});
+    }
+  }
+}
+
 }  // namespace
 
 std::function<Launch()> our_launch(Specify specify) {
-  return [specify = std::move(specify)] {
-    return timed([specify] {
-      if (!run(specify()).success()) {
-        throw std::runtime_error{"the program failed"};
-      }
-    });
-  };
+  return [specify = std::move(specify)] { return timed([specify] { require_success(run(specify())); }); };
 }
 
 void add_our_rows(std::vector<Row>& rows, const Stage& stage) {
@@ -76,6 +99,7 @@ void add_our_rows(std::vector<Row>& rows, const Stage& stage) {
           pace_of(binds), binds == 0);
     }
   }
+  add_template_rows(rows, stage);
   add("dunnage, a named volume", row_name("floor", 1), with_volume(stage));
   add("dunnage, an image of 10 layers", floor, of_image(stage, {}, false), {}, true);
   add("dunnage, an image, changes in memory", floor, of_image(stage, {.kind = RootChanges::Kind::Memory}, false));
