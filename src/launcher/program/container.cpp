@@ -75,7 +75,7 @@ Failure start(Slot& slot) noexcept {
     }
   }
   if (!slot.is_exec && (slot.request->flags & (kAssemble | kTemplate)) == 0) {
-    slot.spare = take_spare();
+    slot.spare = take_spare((slot.request->flags & kHostNetwork) == 0);
   }
   int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
   if (result >= 0) {

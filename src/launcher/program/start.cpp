@@ -45,10 +45,7 @@ int start_container(Slot& slot) noexcept {
     return clone_child(slot, 0, run_container);
   }
   uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  const bool own_network = (slot.request->flags & kHostNetwork) == 0;
-  if (!own_network) {
-    close_and_clear(slot.spare.network);
-  } else if (slot.spare.network < 0) {
+  if ((slot.request->flags & kHostNetwork) == 0 && slot.spare.network < 0) {
     namespaces |= CLONE_NEWNET;
   }
   return clone_child(slot, namespaces, run_container);

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 
 #include <atomic>
+#include <utility>
 
 namespace dunnage::launcher {
 namespace {
@@ -26,7 +27,9 @@ bool wanted = true;
 alignas(16) uint8_t stack[kStackSize];
 
 void fill(Place& place, int home, const Surroundings& surroundings) noexcept {
-  place.spare.network = make_network(home, surroundings.single_id);
+  if (place.spare.network < 0) {
+    place.spare.network = make_network(home, surroundings.single_id);
+  }
   if (make_dev(place.spare, surroundings).error != 0) {
     const int network = place.spare.network;
     place.spare.network = -1;
@@ -66,12 +69,15 @@ int start_stock(const Surroundings& surroundings) noexcept {
   return result < 0 ? static_cast<int>(result) : 0;
 }
 
-Spare take_spare() noexcept {
+Spare take_spare(bool network) noexcept {
   Spare spare;
   for (Place& place : places) {
     if (place.full.load(std::memory_order_acquire)) {
       spare = place.spare;
       place.spare = Spare{};
+      if (!network) {
+        std::swap(place.spare.network, spare.network);
+      }
       place.full.store(false, std::memory_order_release);
       wanted = true;
       break;

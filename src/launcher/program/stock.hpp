@@ -14,8 +14,9 @@ namespace dunnage::launcher {
 /// Starts the thread; call it once, when the launcher is parked. Returns 0 or -errno.
 int start_stock(const Surroundings& surroundings) noexcept;
 
-/// What there is for one container, perhaps nothing: the child makes what is missing.
-Spare take_spare() noexcept;
+/// What there is for one container, perhaps nothing: the child makes what is missing. A network stays for the next one
+/// where none is wanted.
+Spare take_spare(bool network) noexcept;
 
 /// Something was taken that nobody has been asked to make again.
 bool is_stock_wanted() noexcept;
