@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches of every kind for a minute (DUNNAGE_SOAK_SECONDS): what the host and the launcher hold stays the same.
+// Launches of every kind for a minute (DUNNAGE_SOAK_SECONDS), or so many (DUNNAGE_SOAK_LAUNCHES=100000): what the host,
+// the launcher, the kernel and the store hold stays the same.
 
 #include <dunnage/dunnage.hpp>
 
@@ -12,8 +13,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iterator>
+#include <sstream>
+#include <string>
 #include <thread>
 
 using namespace dunnage;
@@ -35,6 +40,54 @@ struct Holdings {
             .mounts = std::count(mounts.begin(), mounts.end(), '\n')};
   }
 };
+
+/// What is nobody's descriptor any more, and what a launch could leave behind all the same.
+struct Leftovers {
+  long store_entries = 0;
+  long keys = 0;        ///< of this user (/proc/key-users)
+  long namespaces = 0;  ///< network and pid namespaces the kernel has objects of; 0 where only root may know
+  long mounts = 0;      ///< the same
+
+  friend bool operator==(const Leftovers&, const Leftovers&) = default;
+  [[nodiscard]] static Leftovers of(const std::filesystem::path& store) {
+    Leftovers result{.store_entries = std::distance(std::filesystem::recursive_directory_iterator{store}, {})};
+    std::istringstream users{test::file_text("/proc/key-users")};
+    for (std::string line; std::getline(users, line);) {
+      unsigned user = 0;
+      long keys = 0;
+      if (std::sscanf(line.c_str(), "%u: %ld", &user, &keys) == 2 && user == ::geteuid()) result.keys = keys;
+    }
+    std::ifstream slabs{"/proc/slabinfo"};
+    for (std::string line; std::getline(slabs, line);) {
+      std::istringstream words{line};
+      std::string name;
+      long active = 0;
+      words >> name >> active;
+      if (name == "net_namespace" || name == "pid_namespace") result.namespaces += active;
+      if (name == "mnt_cache") result.mounts += active;
+    }
+    return result;
+  }
+};
+
+/// Whoever opens the store deletes the anonymous volumes of the last containers; the kernel takes namespaces apart in
+/// its own time.
+Leftovers settled(const VolumeStore& store) {
+  (void)VolumeStore::open(store.root());
+  Leftovers before = Leftovers::of(store.root());
+  for (int calm = 0, look = 0; calm < 3 && look < 100; ++look) {
+    std::this_thread::sleep_for(200ms);
+    const Leftovers now = Leftovers::of(store.root());
+    calm = now == before ? calm + 1 : 0;
+    before = now;
+  }
+  return before;
+}
+
+long number_of(const char* variable, long otherwise) {
+  const char* text = std::getenv(variable);
+  return text != nullptr ? std::atol(text) : otherwise;
+}
 
 pid_t launcher_pid() { return launcher::Connection::get(launcher::identity_for(::geteuid(), ::getegid()))->pid(); }
 
@@ -69,20 +122,21 @@ void launch_one_of_each(VolumeStore& store, const std::filesystem::path& shown, 
 }  // namespace
 
 TEST_CASE("host and launcher stay as they are over thousands of launches", "[soak]") {
-  const char* wanted = std::getenv("DUNNAGE_SOAK_SECONDS");
-  const std::chrono::seconds time{wanted != nullptr ? std::atoi(wanted) : 60};
+  const long wanted = number_of("DUNNAGE_SOAK_LAUNCHES", 0);
+  const std::chrono::seconds time{wanted > 0 ? 0 : number_of("DUNNAGE_SOAK_SECONDS", 60)};
   const test::TemporaryDirectory directory;
   VolumeStore store = VolumeStore::open(directory.path() / "store");
   const auto shown = directory.make("shown");
   std::atomic<long> launches{0};
-  const auto launch_for = [&](std::chrono::milliseconds duration) {
+  const auto launch_for = [&](std::chrono::milliseconds duration, long count) {
     const auto end = std::chrono::steady_clock::now() + duration;
+    const long last = launches + count;
     std::atomic<bool> good{true};
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 4; ++thread) {
       threads.emplace_back([&, thread] {
         try {
-          while (good && std::chrono::steady_clock::now() < end) {
+          while (good && (std::chrono::steady_clock::now() < end || launches < last)) {
             launch_one_of_each(store, shown, std::to_string(thread));
             launches += 3;
           }
@@ -97,15 +151,25 @@ TEST_CASE("host and launcher stay as they are over thousands of launches", "[soa
     std::this_thread::sleep_for(200ms);  // the launcher is done with the last ones
   };
 
-  launch_for(time / 5);  // until then caches grow
+  launch_for(time / 5, wanted / 5);  // until then caches grow
   const Holdings host_before = Holdings::of(::getpid());
   const pid_t launcher = launcher_pid();
   const Holdings launcher_before = Holdings::of(launcher);
-  launch_for(time - time / 5);
+  const Leftovers before = settled(store);
+  launch_for(time - time / 5, wanted - wanted / 5);
   const Holdings host = Holdings::of(::getpid());
   const Holdings after = Holdings::of(launcher);
   std::printf("%ld launches; host %ld -> %ld KiB, launcher %ld -> %ld KiB\n", launches.load(), host_before.memory,
               host.memory, launcher_before.memory, after.memory);
+  constexpr long kRoughly = 512;  // the kernel counts objects of its caches roughly
+  const Leftovers left = settled(store);
+  std::printf("store entries %ld -> %ld, keys %ld -> %ld, namespaces %ld -> %ld, mounts %ld -> %ld\n",
+              before.store_entries, left.store_entries, before.keys, left.keys, before.namespaces, left.namespaces,
+              before.mounts, left.mounts);
+  CHECK(left.store_entries == before.store_entries);
+  CHECK(left.keys - before.keys < 16);
+  CHECK(left.namespaces - before.namespaces < kRoughly);
+  CHECK(left.mounts - before.mounts < 8 * kRoughly);
   CHECK(launcher_pid() == launcher);
   CHECK(host.descriptors == host_before.descriptors);
   CHECK(host.mounts == host_before.mounts);
