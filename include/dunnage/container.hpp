@@ -26,6 +26,7 @@
 #include <dunnage/environment.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/image_store.hpp>
+#include <dunnage/launch_timings.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/prepared_mounts.hpp>
@@ -135,6 +136,7 @@ struct LaunchSpec {
   std::optional<bool> remove_on_exit{};
   std::filesystem::path store{};                     ///< empty: default_store()
   std::chrono::milliseconds launch_timeout{60'000};  ///< longest time launch() may take once the image is there
+  bool timings = false;  ///< note how long each step of the launch takes, for Container::timings()
   /// When the image is fetched; ImageStore::pull() has more options.
   PullPolicy pull = PullPolicy::Missing;
   Watch watch{};  ///< of fetching and unpacking images, and of filling volumes
@@ -216,6 +218,9 @@ class DUNNAGE_API Container {
   /// What it was given. A copy: restart() may change it meanwhile, when an anonymous volume has to be made anew.
   [[nodiscard]] MountPlan plan() const;
   [[nodiscard]] ContainerStatus status() const;
+  /// How long the steps of its launch, or of its last restart(), took. Empty unless LaunchSpec::timings was set, and
+  /// by a handle of ContainerStore.
+  [[nodiscard]] LaunchTimings timings() const;
 
   /// Waits for the end for good (a restart policy's restarts are not ends). Any number of threads may wait.
   [[nodiscard]] ExitStatus wait() const;

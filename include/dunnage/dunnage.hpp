@@ -16,6 +16,7 @@
 ///   image_store.hpp, image.hpp    ImageStore: root file systems that many containers share
 ///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
+///   launch_timings.hpp   LaunchTimings: where the time of a launch went
 ///   container_store.hpp  ContainerStore: containers of other processes
 ///   project.hpp          Project: what the files of a Compose project say
 ///   project_plan.hpp     ProjectPlan: what bringing one up or down takes, and doing it
@@ -39,6 +40,7 @@
 #include <dunnage/image_mount.hpp>
 #include <dunnage/image_store.hpp>
 #include <dunnage/launch_template.hpp>
+#include <dunnage/launch_timings.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/overlay.hpp>

@@ -48,6 +48,8 @@ class Rootfs;
 class Stdio;
 class ExitStatus;
 struct LaunchSpec;
+struct LaunchStep;
+struct LaunchTimings;
 struct ExecSpec;
 class Container;
 struct TemplateLaunch;

@@ -58,6 +58,7 @@ struct TemplateLaunch {
   std::optional<bool> record{};
   std::optional<bool> remove_on_exit{};
   std::optional<std::chrono::milliseconds> launch_timeout{};
+  std::optional<bool> timings{};
 };
 
 /// Copies are cheap, and are the same template. Its containers live on when the last copy goes.

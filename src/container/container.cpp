@@ -58,6 +58,7 @@ Container::~Container() = default;
 
 const std::string& Container::id() const noexcept { return state_->id; }
 const std::string& Container::name() const noexcept { return state_->name; }
+LaunchTimings Container::timings() const { return state_->run()->timings(); }
 MountPlan Container::plan() const { return *state_->storage().plan; }
 
 int Container::pid() const {

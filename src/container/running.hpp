@@ -4,6 +4,7 @@
 /// \file
 /// Our end of a program the launcher runs: what Container and Process have in common.
 
+#include <dunnage/launch_timings.hpp>
 #include <dunnage/process.hpp>
 
 #include "container/reader.hpp"
@@ -18,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dunnage::container {
@@ -60,6 +62,9 @@ class Running {
   [[nodiscard]] int pid() const;
   [[nodiscard]] Streams& streams() noexcept { return streams_; }
   [[nodiscard]] const std::string& subject() const noexcept { return subject_; }
+  [[nodiscard]] const LaunchTimings& timings() const noexcept { return timings_; }
+  /// Before anybody else knows of it.
+  void set_timings(LaunchTimings timings) noexcept { timings_ = std::move(timings); }
   /// False in a forked copy of the process that made the handle.
   [[nodiscard]] bool is_ours() const noexcept;
   void require_ours(const std::string& operation) const;
@@ -73,6 +78,7 @@ class Running {
   kernel::FileDescriptor channel_;
   kernel::FileDescriptor process_;
   Streams streams_;
+  LaunchTimings timings_;
 };
 
 /// Process id behind a pidfd, from /proc/self/fdinfo; 0 when it has ended.

@@ -143,6 +143,7 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
                                                                         : 0U;
   const bool logged_terminal = spec_.terminal && spec_.lifetime == Lifetime::Detached;
   fixed.flags |= logged_terminal ? launcher::kLogTerminal : 0U;
+  fixed.flags |= spec_.timings ? launcher::kTimings : 0U;
   fixed.max_retries = spec_.restart.max_retries;
   fixed.uid = user_.uid;
   fixed.gid = user_.gid;

@@ -231,6 +231,7 @@ std::shared_ptr<container::Running> Launch::start() {
     throw failed(errc::timed_out, late);
   }
   kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
+  timeline_.end("send");
   begun_ = true;
   auto answer = launcher::receive(channel.get(), deadline_);
   if (!answer) {
@@ -245,6 +246,8 @@ std::shared_ptr<container::Running> Launch::start() {
     connection_->notice_silence();
     throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
   }
+  timeline_.end(answer->message);
+  timeline_.end("report");
   return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_);
 }
 
@@ -309,16 +312,23 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
+  timeline_.end("check");
   if (template_ != nullptr) {
     begin_with_template();
   } else {
     find_image();
+    timeline_.end("image");
     resolve_mounts();
+    timeline_.end("resolve");
     decide_identity();
+    timeline_.end("identity");
     prepare_root();
+    timeline_.end("root");
     prepare_storage();
   }
+  timeline_.end("prepare");
   make_record();
+  timeline_.end("record");
   auto discard = gsl::finally([this] {
     if (record_ && store_ && !again_) {  // what ran before has a log worth keeping
       container::bring_back_record(VolumeStoreAccess::layout(*store_), name_, id_);
@@ -343,6 +353,8 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
       use.keep();
     }
   }
+  timeline_.end("finish");
+  state->run()->set_timings(timeline_.take());
   return state;
 }
 

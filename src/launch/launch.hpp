@@ -11,6 +11,7 @@
 #include "image/changes.hpp"
 #include "image/layout.hpp"
 #include "launch/root.hpp"
+#include "launch/timeline.hpp"
 #include "launch/user.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/socket.hpp"
@@ -116,6 +117,7 @@ class Launch {
   [[nodiscard]] static std::filesystem::path full_path(const std::filesystem::path& path);
 
   LaunchSpec spec_;
+  Timeline timeline_{spec_.timings};
   std::optional<Again> again_;
   launcher::Deadline deadline_;
   std::string id_;

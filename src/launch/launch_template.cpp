@@ -58,6 +58,7 @@ LaunchSpec with_own(LaunchSpec spec, TemplateLaunch own) {
   spec.record = own.record.value_or(spec.record);
   if (own.remove_on_exit) spec.remove_on_exit = own.remove_on_exit;
   spec.launch_timeout = own.launch_timeout.value_or(spec.launch_timeout);
+  spec.timings = own.timings.value_or(spec.timings);
   return spec;
 }
 

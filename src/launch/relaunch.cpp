@@ -61,6 +61,7 @@ LaunchSpec copy_of(const LaunchSpec& known, Storage mounts) {
                     .remove_on_exit = known.remove_on_exit,
                     .store = known.store,
                     .launch_timeout = known.launch_timeout,
+                    .timings = known.timings,
                     .pull = PullPolicy::Never};
 }
 

@@ -66,6 +66,19 @@ enum class MessageKind : uint32_t {
   Root,  ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
 };
 
+/// How far a launch has come, in the launcher and then in the container's first process.
+enum Milestone : uint32_t {
+  kReceived,
+  kCloned,
+  kEntered,
+  kRootAttached,
+  kMountsAttached,
+  kProtected,
+  kUserSet,
+  kExecuted,
+  kMilestones,
+};
+
 enum class ContainerState : uint32_t { Created, Running, Paused, Restarting, Exited };
 
 /// Every message begins with this.
@@ -83,6 +96,7 @@ struct Message {
   uint32_t has_terminal = 0;
   int64_t started_at = 0;  ///< nanoseconds since the epoch
   int64_t finished_at = 0;
+  int64_t reached[kMilestones] = {};  ///< of Started, with kTimings: nanoseconds of CLOCK_MONOTONIC
 };
 
 struct Configuration {
@@ -136,6 +150,7 @@ enum LaunchFlags : uint32_t {
   kRemoveChanges = 4096U,
   kAssemble =
       8192U,  ///< nothing is executed: the root with its mounts comes back as a detached tree, in place of a terminal
+  kTimings = 16384U,
   kTemplate = 1U << 24U,  ///< likewise, as a mount namespace containers can begin with (program/template.cpp)
 };
 

@@ -15,6 +15,7 @@ void bind_image(pybind11::module_& module);
 void bind_image_mount(pybind11::module_& module);
 void bind_image_store(pybind11::module_& module);
 void bind_launch_template(pybind11::module_& module);
+void bind_launch_timings(pybind11::module_& module);
 void bind_mount_plan(pybind11::module_& module);
 void bind_mount_set(pybind11::module_& module);
 void bind_overlay(pybind11::module_& module);

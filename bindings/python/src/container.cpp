@@ -175,6 +175,9 @@ void define_state(py::class_<ContainerHandle>& cls) {
           "plan", [](const ContainerHandle& self) { return self.get()->plan(); }, "The MountPlan it was given.")
       .def_property_readonly("status", released(&Container::status), "A ContainerStatus.")
       .def(
+          "timings", [](const ContainerHandle& self) { return self.get()->timings(); },
+          "timings(self)\n--\n\nThe LaunchTimings of its launch; empty without timings=True.")
+      .def(
           "changes", released(&Container::changes),
           "changes(self)\n--\n\nWhat it has changed of its image's root file system: a list of Change, sorted by path; "
           "Docker's `diff`. Raises LaunchError without an image.")

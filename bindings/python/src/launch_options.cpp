@@ -137,6 +137,7 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(remove_on_exit)
       .DUNNAGE_OPTION(store)
       .DUNNAGE_OPTION(launch_timeout)
+      .DUNNAGE_OPTION(timings)
       .DUNNAGE_OPTION(pull)
       .option(
           "progress", [](auto& call) -> auto& { return call.watching.progress; }, function_of("a Progress"))
@@ -193,7 +194,8 @@ const Fields<TemplateCall>& template_fields() {
         .DUNNAGE_OPTION(labels)
         .DUNNAGE_OPTION(record)
         .DUNNAGE_OPTION(remove_on_exit)
-        .DUNNAGE_OPTION(launch_timeout);
+        .DUNNAGE_OPTION(launch_timeout)
+        .DUNNAGE_OPTION(timings);
     return made;
   }();
   return *fields;

@@ -58,6 +58,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_image_store(module);
   bind_rootfs(module);
   bind_process(module);
+  bind_launch_timings(module);
   bind_container(module);
   bind_launch_template(module);
   bind_container_store(module);

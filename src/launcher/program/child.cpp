@@ -41,6 +41,7 @@ void fail(Child& child, Step step, int error, int mount) noexcept {
 
 void run_container(void* argument) noexcept {
   Child child{*static_cast<Slot*>(argument), surroundings};
+  note(child.slot, kCloned);
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
   if ((child.slot.request->flags & kAssemble) != 0) {
@@ -57,23 +58,28 @@ void run_container(void* argument) noexcept {
     make_nodes(child);
   }
   enter_mount_namespace(child);
+  note(child.slot, kEntered);
   attach_rootfs(child);
   change_root(child);
   attach_mounts(child, MountOrigin::Root);
   attach_system_mounts(child);
   attach_dev(child);
+  note(child.slot, kRootAttached);
   attach_mounts(child, MountOrigin::Plan);
+  note(child.slot, kMountsAttached);
   create_working_directory(child);
   set_names_and_network(child);
   protect_paths(child);
   protect_root(child);
   check_places(child);
+  note(child.slot, kProtected);
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);
   } else {
     connect_streams(child);
   }
   become_user(child);
+  note(child.slot, kUserSet);
   execute(child);
 }
 

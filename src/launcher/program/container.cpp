@@ -181,6 +181,7 @@ Message describe(const Slot& slot, MessageKind kind) noexcept {
   message.exit_signal = slot.exit_signal;
   message.started_at = slot.started_at;
   message.finished_at = slot.finished_at;
+  __builtin_memcpy(message.reached, slot.reached, sizeof message.reached);
   message.has_terminal = slot.terminal >= 0 && (slot.request->flags & kLogTerminal) == 0 ? 1 : 0;
   message.state = slot.life == Life::Restarting ? ContainerState::Restarting
                   : slot.life == Life::Running  ? (slot.paused ? ContainerState::Paused : ContainerState::Running)
@@ -210,6 +211,7 @@ void begin(Slot& slot) noexcept {
     abandon(slot, failure);
     return;
   }
+  note(slot, kReceived);
   slot.is_exec = (slot.request->flags & kExec) != 0;
   slot.detached = (slot.request->flags & kDetached) != 0;
   failure.error = -open_logs(slot);
@@ -261,6 +263,7 @@ void on_status(Slot& slot) noexcept {
     }
     return;
   }
+  note(slot, kExecuted);
   slot.life = Life::Running;
   slot.started_at = now_realtime();
   slot.started_monotonic = now_monotonic();

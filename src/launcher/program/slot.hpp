@@ -70,6 +70,7 @@ struct Slot {
   int64_t started_monotonic = 0;
   int64_t started_at = 0;
   int64_t finished_at = 0;
+  int64_t reached[kMilestones] = {};  ///< written by the child too
 
   LaunchPayload* request = nullptr;
   uint8_t* payload = nullptr;
@@ -134,6 +135,13 @@ inline void close_spare(Spare& spare) noexcept {
 /// The descriptor with that index of the request; -1 if it is absent.
 inline int descriptor_of(const Slot& slot, int32_t index) noexcept {
   return index >= 0 && static_cast<uint32_t>(index) < slot.descriptor_count ? slot.descriptors[index] : -1;
+}
+
+/// Notes when a milestone was reached, if somebody wants to know.
+inline void note(Slot& slot, Milestone milestone) noexcept {
+  if ((slot.request->flags & kTimings) != 0) {
+    slot.reached[milestone] = now_monotonic();
+  }
 }
 
 inline const char* text_of(const Slot& slot, Text text) noexcept {

@@ -11,7 +11,7 @@ import pytest
 import dunnage
 from dunnage import (BindMount, Change, ComposeVolume, ExitStatus, Healthcheck, IdRange, ImageConfig, ImageInfo,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
-                     Ownership, Platform, Progress, Propagation, Recursion, Relabel, ResolvedMount, RestartPolicy,
+                     LaunchStep, LaunchTimings, Ownership, Platform, Progress, Propagation, Recursion, Relabel, ResolvedMount, RestartPolicy,
                      RootChanges, Rootfs, SpecContext, SpecFlags, SpecMount, SpecVolumeCreate, SpecVolumesFrom,
                      SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
 
@@ -32,6 +32,7 @@ VALUES = [
     ImageMount("busybox", "/opt"),
     ImageMount("busybox:1", "/opt", subpath="bin", suid=True, dev=True, exec=False, overlay=OverlayOptions(size="1m"),
                store="/srv/store"),
+    LaunchStep(), LaunchTimings(steps=[LaunchStep(name="send", duration=0.5)]),
     Platform(), Platform(architecture="arm64", variant="v8"), Progress(), Progress(step="load", done=5, total=10),
     Healthcheck(), Healthcheck(test=["NONE"], interval=1.5, retries=3),
     ImageConfig(), ImageConfig(entrypoint=["/init"], cmd=["sh"], env={"A": "b"}, volumes=["/data"],
