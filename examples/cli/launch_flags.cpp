@@ -40,6 +40,7 @@ void add_life(LaunchFlags& flags, CLI::App& command) {
   command.add_flag("--rm", flags.remove, "Remove the container and its anonymous volumes at its end");
   command.add_option("--restart", flags.restart, "no, on-failure[:N] or always")->type_name("POLICY");
   command.add_option("--stop-signal", flags.stop_signal, "What stop sends first (default: SIGTERM)");
+  command.add_flag("--timings", flags.timings, "Say on standard error where the time of the launch went");
 }
 
 /// As in Docker, rw takes nothing away: what is read-only there stays so.
@@ -100,6 +101,7 @@ dunnage::LaunchSpec LaunchFlags::launch_spec(const std::filesystem::path& store)
   spec.read_only_root = read_only;
   spec.network = network == "host" ? dunnage::Network::Host : dunnage::Network::Private;
   spec.terminal = terminal;
+  spec.timings = timings;
   spec.add_capabilities = add_capabilities;
   spec.drop_capabilities = drop_capabilities;
   spec.restart = dunnage::RestartPolicy::parse(restart);

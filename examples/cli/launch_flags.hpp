@@ -38,6 +38,7 @@ struct LaunchFlags {
   bool read_only = false;
   bool remove = false;
   bool detach = false;
+  bool timings = false;
   bool interactive = false;
   bool terminal = false;
 

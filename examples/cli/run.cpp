@@ -15,9 +15,14 @@
 namespace cli {
 namespace {
 
+void show_timings(const dunnage::Container& container) {
+  if (!container.timings().empty()) std::cerr << container.timings() << '\n';
+}
+
 int run_detached(dunnage::LaunchSpec spec) {
   const auto container = dunnage::Container::launch(std::move(spec));
   std::cout << container.id() << '\n';
+  show_timings(container);
   return 0;
 }
 
@@ -28,6 +33,7 @@ int run_in_foreground(dunnage::LaunchSpec spec, bool interactive) {
   const auto container = dunnage::Container::launch(std::move(spec));
   foreground.follow(container, interactive);
   const dunnage::ExitStatus status = container.wait();
+  show_timings(container);  // when nothing of the program's own comes any more
   if (status.launcher_lost()) complain("the helper process of the container was killed, and the container with it");
   return status.code();
 }

@@ -172,6 +172,12 @@ class Run(CommandLineTest):
         self.assertIn("Read-only file system", refused.stderr)
         self.assertIn("absent", self.fail_with(125, "run", "--rootfs", f"{self.directory}/absent", "sh"))
 
+    def test_timings_say_where_the_time_of_the_launch_went(self):
+        result = self.dunnage("run", "--timings", "--host", "sh", "-c", "echo out; exit 3")
+        self.assertEqual((result.returncode, result.stdout), (3, "out\n"))
+        self.assertRegex(result.stderr, r"(?s)\ASTEP .*\nresolve .*\nmounts attached .*\ntotal +[0-9.]+\n\Z")
+        self.assertEqual(self.dunnage("run", "--host", "true").stderr, "")
+
 
 class Detached(CommandLineTest):
     def test_a_container_outlives_the_command_and_is_found_stopped_and_removed(self):
