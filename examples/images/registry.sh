@@ -41,7 +41,7 @@ END
   # Of its own session, and with nothing open of ours, so that it outlives this script and nobody waits for it.
   setsid docker-registry serve "$directory/config.yml" </dev/null >"$directory/log" 2>&1 &
   echo $! >"$directory/pid"
-  for _ in $(seq 200); do
+  for _ in $(seq 600); do
     sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$directory/log" >"$directory/address"
     if [ -s "$directory/address" ]; then
       cat "$directory/address"

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,13 +20,24 @@ class CommandLineTest(unittest.TestCase):
     root = ["--host"]
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory(prefix="dunnage-cli-")
-        self.addCleanup(directory.cleanup)
-        self.addCleanup(self.empty, directory.name)
-        self.directory = directory.name
+        self.directory = tempfile.mkdtemp(prefix="dunnage-cli-")
+        self.addCleanup(self.remove_directory, self.directory)
+        self.addCleanup(self.empty, self.directory)
         self.store = os.path.join(self.directory, "store")
         self.environment = {**os.environ, "DUNNAGE_STORE": self.store}
         self.addCleanup(self.remove_everything)
+
+    @staticmethod
+    def remove_directory(directory):
+        """What was removed from a store may still be being deleted there."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return shutil.rmtree(directory)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     @staticmethod
     def empty(directory):
@@ -78,6 +90,9 @@ class CommandLineTest(unittest.TestCase):
     def inspected(self, name):
         (container,) = json.loads(self.succeed("inspect", name))
         return container
+
+    def wait_for_log(self, name, text):
+        self.eventually(lambda: text in self.succeed("logs", name), f"{name} has to write {text!r}")
 
     def eventually(self, condition, what):
         deadline = time.monotonic() + PATIENCE

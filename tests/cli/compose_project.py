@@ -11,6 +11,8 @@ import textwrap
 from command_line import CommandLineTest
 
 LOOP = "trap 'exit 0' TERM; while :; do sleep 0.05; done"
+# Says when it can be asked to end.
+READY_LOOP = "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"
 
 
 def service(script, more=""):

@@ -180,8 +180,11 @@ class UpAndDown(ComposeTest):
             self.assertEqual(sorted(self.ids()), [f"shop-{name}-1" for name in sorted(services)])
             self.did("down", "-v")
             # an anonymous volume of a launch that was killed before it had a record is nobody's
-            self.succeed("volume", "prune", "-f")
-            self.assertEqual(self.lines("volume", "ls", "-q"), [])
+            self.eventually(self.nothing_is_left, "the launcher of the one that was killed has to let go of it")
+
+    def nothing_is_left(self):
+        self.succeed("volume", "prune", "-f")
+        return self.lines("volume", "ls", "-q") == []
 
     def test_a_recreation_that_is_killed_anywhere_loses_no_anonymous_volume(self):
         body = "[ -e /own/kept ] || date > /own/kept; " + LOOP

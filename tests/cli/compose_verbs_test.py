@@ -11,7 +11,7 @@ import signal
 import unittest
 
 from command_line import PATIENCE, main
-from compose_project import LOOP, ComposeTest, service
+from compose_project import LOOP, READY_LOOP, ComposeTest, service
 from oci_image import Image, busybox_layer, has_static_busybox, write_layout
 
 
@@ -29,15 +29,27 @@ class ComposeExitCodes(ComposeTest):
         self.assertEqual(self.up("--abort-on-container-exit"), 0)
 
     def test_up_that_is_to_abort_on_failure_goes_on_after_a_success(self):
-        self.write({"web": service(LOOP), "good": service("true"), "bad": service("sleep 0.5; exit 4")})
-        result = self.compose("up", "--abort-on-container-failure")
-        self.assertEqual(result.returncode, 4)
-        self.assertIn("Aborting on container exit...", result.stderr)
-        self.assertIn("good-1 exited with code 0", result.stdout)
+        told = os.path.join(self.project, "told")
+        os.mkdir(told)
+        self.write({"web": service(LOOP), "good": service("true"),
+                    "bad": service("until [ -e /told/fail ]; do sleep 0.05; done; exit 4",
+                                   f"volumes: ['{told}:/told']\n")})
+        process = self.start("compose", "-f", os.path.join(self.project, "compose.yaml"), "up",
+                             "--abort-on-container-failure")
+        while "good-1 exited with code 0" not in process.stdout.readline():
+            self.assertIsNone(process.poll())
+        with open(os.path.join(told, "fail"), "w", encoding="utf-8"):
+            pass
+        self.assertIn("Aborting on container exit...", process.stdout.read())
+        self.assertEqual(process.wait(PATIENCE), 4)
         self.assertEqual(self.running(), [])
 
     def test_up_exits_as_the_service_that_is_named(self):
-        self.write({"web": service(LOOP.replace("exit 0", "exit 7")), "job": service("sleep 0.3; exit 3")})
+        # it fails when the other one can be asked to end
+        web = LOOP.replace("exit 0' TERM;", "exit 7' TERM; touch /shared/up;")
+        job = "until rm /shared/up 2>/dev/null; do sleep 0.05; done; exit 3"
+        self.write({"web": service(web, "volumes: ['shared:/shared']\n"),
+                    "job": service(job, "volumes: ['shared:/shared']\n")}, ["shared:"])
         self.assertEqual(self.up("--exit-code-from", "job"), 3)
         self.assertEqual(self.up("--exit-code-from", "web"), 7)
         self.assertEqual(self.up("--exit-code-from", "web", "--abort-on-container-failure"), 7)
@@ -75,9 +87,10 @@ class ComposeExitCodes(ComposeTest):
 
 class ComposeVerbs(ComposeTest):
     def test_kill_wait_and_rm(self):
-        self.write({"web": service(LOOP), "db": service(LOOP, "volumes: [/data]\n")})
+        self.write({"web": service(READY_LOOP), "db": service(LOOP, "volumes: [/data]\n")})
         self.assertIn("no container to kill", self.did("kill"))
         self.did("up", "-d")
+        self.wait_for_log("shop-web-1", "up")
         self.assertIn("Container shop-web-1  Killed", self.did("kill", "-s", "TERM", "web"))
         result = self.compose("wait", "web")
         self.assertEqual(result.returncode, 0)
@@ -139,7 +152,7 @@ class ComposeVerbs(ComposeTest):
         self.assertEqual(self.dunnage("compose", "-p", "shop", "down", cwd=elsewhere).returncode, 1)
 
     def test_a_project_may_come_from_standard_input_to_every_verb(self):
-        self.write({"web": service("echo up; " + LOOP)})
+        self.write({"web": service(READY_LOOP)})
         with open(os.path.join(self.project, "compose.yaml"), encoding="utf-8") as file:
             text = file.read()
 
@@ -153,6 +166,7 @@ class ComposeVerbs(ComposeTest):
         self.eventually(lambda: "web-1  | up" in piped("logs"), "no log")
         self.assertIn("Container shop-web-1  Started", piped("restart"))
         self.assertEqual(piped("ps", "--services"), "web\n")
+        self.eventually(lambda: piped("logs").count("web-1  | up") == 2, "no log")
         piped("kill", "-s", "TERM")
         self.assertIn("Container shop-web-1  Removed", piped("wait", "--down-project", "web"))
         piped("up", "-d")

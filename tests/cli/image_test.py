@@ -221,7 +221,7 @@ class RunImage(ImageTest):
         self.load_upon_base("app", {"a": "1"}, {"StopSignal": "SIGUSR1"})
         self.detached("--name", "server", "app", "sh", "-c",
                       "trap 'exit 9' USR1; echo ready; while :; do sleep 0.05; done")
-        self.eventually(lambda: "ready" in self.succeed("logs", "server"), "the program has to start")
+        self.wait_for_log("server", "ready")
         self.succeed("stop", "server")
         self.assertEqual(self.succeed("wait", "server"), "9\n")
 

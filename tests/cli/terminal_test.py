@@ -83,14 +83,14 @@ class Terminal(CommandLineTest):
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
 
         code, output, _, _ = self.in_terminal(
-            "run", "--host", "-it", "sh", "-c", "trap 'stty size; exit' WINCH; sleep 0.3; stty size; echo ready; "
-                                      "while :; do sleep 0.05; done", typed=resize, until=b"ready")
+            "run", "--host", "-it", "sh", "-c",
+            "until [ \"$(stty size)\" = '40 100' ]; do sleep 0.05; done; trap 'stty size; exit' WINCH; echo ready; "
+            "while :; do sleep 0.05; done", typed=resize, until=b"ready")
         self.assertEqual(code, 0, output)
         self.assertIn("50 120", output.split("ready")[-1])
 
     def test_the_first_window_size_is_that_of_the_user(self):
-        code, output, _, _ = self.in_terminal("run", "--host", "-it", "sh", "-c", "sleep 0.5; stty size", rows=33,
-                                              columns=77)
+        code, output, _, _ = self.in_terminal("run", "--host", "-it", "stty", "size", rows=33, columns=77)
         self.assertEqual((code, output.strip()), (0, "33 77"))
 
     def test_the_terminal_is_restored_when_the_command_is_terminated(self):
