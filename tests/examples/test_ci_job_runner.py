@@ -58,16 +58,21 @@ FILLING = {"name": "shop", "caches": {"deps": {"path": "/deps", "key": ["*.lock"
 
 
 def test_the_second_job_is_faster_by_its_cache(job, source, tmp_path):
-    started = time.monotonic()
-    first = job(FILLING)
-    between = time.monotonic()
-    second = job(FILLING)
-    ended = time.monotonic()
-    assert (first.returncode, second.returncode) == (0, 0)
-    assert "[install] exited with 0" in first.stdout
-    assert "[install] left out, the cache deps is filled" in second.stdout
-    assert "[test   ] timber 1.0" in second.stdout
-    assert ended - between < between - started - 1
+    def timed():
+        started = time.monotonic()
+        done = job(FILLING)
+        return done, time.monotonic() - started
+
+    first, slow = timed()
+    assert first.returncode == 0 and "[install] exited with 0" in first.stdout
+    for _ in range(5):  # on a busy machine any of them may have to wait
+        second, quick = timed()
+        assert second.returncode == 0
+        assert "[install] left out, the cache deps is filled" in second.stdout
+        assert "[test   ] timber 1.0" in second.stdout
+        if quick < slow - 1:
+            break
+    assert quick < slow - 1
 
     kept = volumes(tmp_path)
     (source / "deps.lock").write_text("timber 2.0\n")
@@ -84,10 +89,19 @@ def test_a_job_that_fails_keeps_no_cache(job):
 
 
 def test_of_two_jobs_at_once_one_fills_the_cache(source, tmp_path):
-    (source / "job.json").write_text(json.dumps(FILLING))
+    until_told = step("install", "until [ -e /source/go ]; do sleep 0.05; done; cp /source/deps.lock /deps/installed",
+                      unless_cached="deps")
+    (source / "job.json").write_text(json.dumps({**FILLING, "steps": [until_told, FILLING["steps"][1]]}))
     command = [sys.executable, EXAMPLES / "ci_job_runner.py", "--store", tmp_path / "store", source / "job.json"]
     jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [job.communicate(timeout=60)[0] for job in jobs]
+    begun = ["", ""]
+    for number, job in enumerate(jobs):
+        while not any(words in begun[number] for words in ("to be filled", "this one goes without")):
+            line = job.stdout.readline()
+            assert line, begun
+            begun[number] += line
+    (source / "go").touch()
+    outputs = [text + job.communicate(timeout=60)[0] for text, job in zip(begun, jobs)]
     assert [job.returncode for job in jobs] == [0, 0]
     assert sum("to be filled" in text for text in outputs) == 1
     assert sum("this one goes without" in text for text in outputs) == 1
@@ -120,7 +134,7 @@ def test_an_interrupt_ends_the_job_at_once(source, tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout.readline() == "[s] begun\n"
         running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=10) == 130
+        assert running.wait(timeout=30) == 130
     assert volumes(tmp_path) == []
 
 

@@ -23,7 +23,7 @@ from aio_support import gone, in_loop, sleeper
 
 async def no_container_runs():
     """All of them have a record in these tests."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     containers = dunnage.ContainerStore.open()
     while containers.list() and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
@@ -48,22 +48,22 @@ async def test_cancelling_a_launch_leaves_no_container():
 @in_loop
 async def test_a_launch_whose_result_nobody_takes_is_ended(monkeypatch):
     """It is cancelled when the container runs already, in each of the turns it takes the loop to hand it over."""
-    launched = threading.Event()
-    launch = dunnage.Container.launch
+    loop = asyncio.get_running_loop()
+    handed_over = [threading.Event()]
+    call_soon_threadsafe = loop.call_soon_threadsafe
 
     def tell(*args, **options):
-        container = launch(*args, **options)
-        launched.set()
-        return container
+        event = handed_over[-1]
+        call_soon_threadsafe(*args, **options)
+        event.set()
 
-    monkeypatch.setattr(dunnage._dunnage.Container, "launch", staticmethod(tell))
+    monkeypatch.setattr(loop, "call_soon_threadsafe", tell)
     ends = []
     for turns in range(4):
-        launched.clear()
+        handed_over.append(threading.Event())
         task = asyncio.ensure_future(sleeper(record=True))
         await asyncio.sleep(0)
-        assert launched.wait(20)
-        time.sleep(0.05)  # nothing has a turn meanwhile
+        assert handed_over[-1].wait(20)  # nothing has a turn meanwhile
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
@@ -100,7 +100,7 @@ async def test_cancelling_an_exec_leaves_no_program():
             except asyncio.CancelledError:
                 pass
         await asyncio.sleep(0.05)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 20
         while b"61" in (await container_programs(container)) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         assert b"61" not in await container_programs(container)

@@ -190,14 +190,20 @@ async def test_a_log_is_followed_without_a_thread_and_ended_early():
 
 @in_loop
 async def test_many_logs_are_followed_at_once():
-    async with shell("read x; seq 200", stdin=PIPE, stdout=Stdio.log(), record=True, name="loud") as container:
+    script = "echo 0; read x; seq 200"
+    async with shell(script, stdin=PIPE, stdout=Stdio.log(), record=True, name="loud") as container:
         containers = await ContainerStore.open()
+        opened = []
 
         async def follow():
-            return b"".join([entry.data async for entry in containers.logs("loud", follow=True)])
+            entries = containers.logs("loud", follow=True)
+            first = await entries.__anext__()
+            opened.append(first)
+            return b"".join([first.data, *[entry.data async for entry in entries]])
 
         following = [asyncio.ensure_future(follow()) for _ in range(150)]  # more than inotify instances of a user
-        await asyncio.sleep(0.3)
+        while len(opened) < len(following) and not any(task.done() for task in following):
+            await asyncio.sleep(0.02)
         container.stdin.write(b"\n")
-        wanted = b"".join(b"%d\n" % number for number in range(1, 201))
+        wanted = b"".join(b"%d\n" % number for number in range(201))
         assert set(await asyncio.gather(*following)) == {wanted}

@@ -63,10 +63,16 @@ def test_a_log_that_is_read_ahead_is_dropped_by_a_fork_without_harm():
             container.wait()
         lines = dunnage.project_logs(ContainerStore.open(), ["long"])
         assert next(lines).text == "1"
+        def states():
+            return [open(f"/proc/self/task/{task}/stat").read().rpartition(")")[2].split()[0]
+                    for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]
         def reads():
             before = time.process_time()
-            time.sleep(0.3)
-            return time.process_time() - before > 0.03
+            waiting = True
+            for _ in range(30):
+                time.sleep(0.01)
+                waiting = waiting and set(states()) == {"S"}
+            return not waiting or time.process_time() - before > 0.03
         while reads():
             pass
         for drop in ("del lines", "lines.close(); del lines"):
