@@ -29,7 +29,7 @@ constexpr const char* kLock = "lock";
 constexpr const char* kKept = "kept";
 constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 constexpr std::size_t kMostLockBytes = 4096;
-constexpr auto kPatienceWithSweep = std::chrono::seconds{2};  ///< with a sweep that looks at it
+constexpr auto kPatienceWithSweep = std::chrono::seconds{5};  ///< with a sweep that looks at it
 
 kernel::FileDescriptor open_place(int changes, const std::string& id) {
   kernel::FileDescriptor place = kernel::open_beneath(changes, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

@@ -188,7 +188,7 @@ bool Connection::has_closed(int patience) const noexcept {
 }
 
 void Connection::notice_silence() const noexcept {
-  constexpr int kPatience = 200;
+  constexpr int kPatience = 2000;  // milliseconds; one that dies may have to wait for a processor
   lost_ = lost_ || has_closed(kPatience);
 }
 

@@ -20,8 +20,8 @@ constexpr const char* kRemoveVolume = "remove volume";
 
 std::string take_out(const Layout& layout, const std::string& name, int trash_fd) {
   // A lock without a user is held for an instant only: by who publishes the volume, by who begins to use it, or by
-  // who removes it as well.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  // who removes it as well. On a busy machine that one may wait for a processor.
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
   while (true) {
     const kernel::FileDescriptor volume = open_volume_directory(layout, name);
     if (!volume) {

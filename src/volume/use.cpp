@@ -72,7 +72,7 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
 
 void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
   // Someone who removes the volume holds its lock for an instant; after that it is gone, or free again.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
   while (true) {
     volume_ = open_volume_directory(layout, name);
     if (!volume_) {

@@ -82,7 +82,7 @@ std::vector<std::string> names_of(const std::vector<User>& users) {
 
 kernel::FileDescriptor lock_alone(int volume_fd) {
   kernel::FileDescriptor lock = open_lock(volume_fd);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
   while (lock && !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
     if (std::chrono::steady_clock::now() > deadline || !living_users(volume_fd).empty()) {
       return {};

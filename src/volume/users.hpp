@@ -7,10 +7,14 @@
 
 #include "kernel/file_descriptor.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 namespace dunnage::volume {
+
+/// With who holds the volume's lock for an instant without being a user, and has to wait for a processor meanwhile.
+inline constexpr auto kPatienceWithOthers = std::chrono::seconds{5};
 
 struct User {
   std::string id;    ///< of the container

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include <chrono>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 using namespace dunnage;
 using test::entries_of;
@@ -151,6 +153,19 @@ TEST_CASE("using what is missing or damaged is refused and leaves nothing behind
   CHECK(temporary.store.users("db-data").empty());
   temporary.store.remove("broken");
   CHECK(std::filesystem::exists("/usr"));
+}
+
+TEST_CASE("whoever holds the lock of a volume for a moment without using it is waited for", "[volume][use]") {
+  TemporaryStore temporary;
+  temporary.store.create("v");
+  auto use = VolumeUse::acquire(temporary.root, "v", "c1", "web");
+  auto locks = use.release_locks();
+  locks.pop_back();  // the record's lock goes, the volume's stays
+  std::jthread held_up{[&] {
+    std::this_thread::sleep_for(std::chrono::seconds{2});
+    locks.clear();
+  }};
+  CHECK_NOTHROW(temporary.store.remove("v"));
 }
 
 TEST_CASE("a volume whose lock is held by nobody known is in use all the same", "[volume][use]") {
