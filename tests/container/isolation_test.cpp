@@ -2,6 +2,7 @@
 // What a program in a container can see and do.
 
 #include "container/support.hpp"
+#include "support/host.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -275,7 +276,9 @@ TEST_CASE("nothing of the host is seen but /usr", "[container][isolation]") {
 }
 
 TEST_CASE("a launch changes nothing of the host process", "[container][isolation]") {
-  std::thread{[] {}}.join();  // with its first thread a program catches one signal for the C library
+  run_first_thread();
+  const auto threads = threads_of_this_process();
+  const auto settled = [&] { return eventually([&] { return threads_of_this_process() == threads; }); };
   const Ground ground;
   const auto state = [] {
     const mode_t mask = ::umask(0);
@@ -291,7 +294,9 @@ TEST_CASE("a launch changes nothing of the host process", "[container][isolation
     return kept + std::string{std::istreambuf_iterator<char>{limits}, {}};
   };
   (void)output_of(ground.program({"true"}));  // with the first thread the C library takes a signal for itself
+  REQUIRE(settled());
   const std::string before = state();
   (void)output_of(ground.shell("true", {Tmpfs{"/data"}}));
+  CHECK(settled());
   CHECK(state() == before);
 }

@@ -69,7 +69,14 @@ reachable() {
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/dunnage.XXXXXX")
 # A launcher may still be deleting there what its containers threw away.
-trap 'rm -rf -- "$scratch" 2>/dev/null || { sleep 1; rm -rf -- "$scratch"; }' EXIT
+sweep() {
+  for _ in $(seq 200); do
+    rm -rf -- "$scratch" 2>/dev/null && return
+    sleep 0.1
+  done
+  rm -rf -- "$scratch"
+}
+trap sweep EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 chmod 0755 "$scratch"

@@ -3,6 +3,7 @@
 
 #include "support/leak_guard.hpp"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -54,6 +55,22 @@ std::vector<pid_t> processes_for_which(Condition&& condition) {
 }
 
 }  // namespace
+
+std::set<std::string> threads_of_this_process() {
+  std::set<std::string> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator{"/proc/self/task", ignored}) {
+    found.insert(entry.path().filename().string());
+  }
+  return found;
+}
+
+void run_first_thread() {
+  long number = 0;
+  std::thread{[&] { number = ::syscall(SYS_gettid); }}.join();
+  (void)becomes_true([&] { return !threads_of_this_process().contains(std::to_string(number)); },
+                     std::chrono::seconds{20});
+}
 
 std::string file_text(const fs::path& file) {
   std::ifstream stream{file, std::ios::binary};

@@ -26,6 +26,12 @@ using HostState = std::map<std::string, std::string>;
 /// The names and texts of what differs; empty if nothing does.
 [[nodiscard]] std::string difference(const HostState& before, const HostState& now);
 
+/// The threads of this process. One that was joined is among them for a moment yet.
+[[nodiscard]] std::set<std::string> threads_of_this_process();
+/// Runs a thread, and waits until nothing of it is left: with its first one a program catches a signal for the C
+/// library.
+void run_first_thread();
+
 [[nodiscard]] std::string file_text(const std::filesystem::path& file);
 /// The value of "Name:" in /proc/PID/status.
 [[nodiscard]] std::string status_of(pid_t pid, std::string_view name);

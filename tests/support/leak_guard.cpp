@@ -4,6 +4,7 @@
 #include <dunnage/container.hpp>
 
 #include "support/catch.hpp"
+#include "support/host.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,8 +12,6 @@
 #include <chrono>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <sstream>
 #include <string>
@@ -24,11 +23,6 @@ namespace dunnage::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  std::ifstream stream{file};
-  return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
-}
 
 std::string open_descriptors() {
   std::map<int, std::string> found;
@@ -49,8 +43,8 @@ std::string child_processes() {
   std::map<int, std::string> found;
   std::error_code ignored;
   for (const auto& task : fs::directory_iterator{"/proc/self/task", ignored}) {
-    std::istringstream children{text_of(task.path() / "children")};
-    for (int pid = 0; children >> pid;) found.emplace(pid, text_of("/proc/" + std::to_string(pid) + "/comm"));
+    std::istringstream children{file_text(task.path() / "children")};
+    for (int pid = 0; children >> pid;) found.emplace(pid, file_text("/proc/" + std::to_string(pid) + "/comm"));
   }
   std::string lines;
   for (const auto& [pid, name] : found) {
@@ -63,7 +57,8 @@ std::string child_processes() {
 
 ProcessSnapshot ProcessSnapshot::take() {
   drop_ready_roots();  // the next launch's, not a leak
-  return {.descriptors = open_descriptors(), .mounts = text_of("/proc/self/mountinfo"), .children = child_processes()};
+  return {
+      .descriptors = open_descriptors(), .mounts = file_text("/proc/self/mountinfo"), .children = child_processes()};
 }
 
 LeakGuard::LeakGuard(const std::function<void()>& warm_up) {
@@ -79,7 +74,7 @@ void LeakGuard::check() {
   using namespace std::chrono_literals;
   checked_ = true;
   // A process that has been reported dead may need a moment to be gone, and so may what it held.
-  const auto deadline = std::chrono::steady_clock::now() + 2s;
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
   ProcessSnapshot now = ProcessSnapshot::take();
   while (now != before_ && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(10ms);

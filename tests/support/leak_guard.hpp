@@ -32,7 +32,7 @@ class LeakGuard {
   /// Checks, unless check() has been called or an exception is on its way.
   ~LeakGuard();
 
-  /// CHECKs that everything is as it was, and gives the kernel two seconds to get there.
+  /// CHECKs that everything is as it was, and gives a busy machine the time to get there.
   void check();
 
  private:
