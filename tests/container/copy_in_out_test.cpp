@@ -160,6 +160,9 @@ TEST_CASE("a container that swaps directories for links while files are copied l
       "mv /data/d /data/aside; ln -s $to /data/d; mv -T /data/d /data/gone; mv /data/aside /data/d; rm /data/gone; "
       "done; done";
   const Running running{swap};
+  REQUIRE(eventually([&] {
+    return outcome_of(running.container(), {.argv = {"test", "-s", "/data/d/file"}}).status.success();
+  }));
   const auto canary = running.ground().directory().make("canary");
   running.ground().directory().write("canary/file", "CANARY");
   const auto mine = running.ground().directory().write("mine", "mine");
@@ -173,7 +176,9 @@ TEST_CASE("a container that swaps directories for links while files are copied l
     }
   };
   int succeeded = 0;
-  for (int round = 0; round < 150; ++round) {
+  const auto patience = std::chrono::steady_clock::now() + kPatience;
+  // where the container stands still with the directory away, there are more rounds
+  for (int round = 0; round < 150 || (succeeded == 0 && std::chrono::steady_clock::now() < patience); ++round) {
     std::filesystem::remove(running.host("got"));
     succeeded += try_to([&] { copy_out(running.container(), "/data/d/file", running.host("got")); }) ? 1 : 0;
     CHECK(running.ground().directory().read("got").find("CANARY") == std::string::npos);

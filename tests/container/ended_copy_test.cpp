@@ -8,6 +8,7 @@
 #include "launch/ended_container.hpp"
 #include "volume/volume_store_access.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -277,7 +278,7 @@ TEST_CASE("copying and starting a container at the same time leaves both whole",
   Kept kept;
   kept.run("cat /f 2>/dev/null; echo x >> /runs");
   const auto source = kept.ground().directory().write("f", std::string(200'000, 'f'));
-  int copied = 0;
+  std::atomic<int> copied{0};
   std::jthread copying{[&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       try {
@@ -290,7 +291,10 @@ TEST_CASE("copying and starting a container at the same time leaves both whole",
     }
   }};
   int started = 0;
-  for (int round = 0; round < 15; ++round) {
+  const auto patience = std::chrono::steady_clock::now() + kPatience;
+  // whichever of them has to wait for its turn, both get some
+  const auto enough = [&] { return (copied > 0 && started > 0) || std::chrono::steady_clock::now() > patience; };
+  for (int round = 0; round < 15 || !enough(); ++round) {
     try {
       const Container container = kept.store().start("box");
       ++started;

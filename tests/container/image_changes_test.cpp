@@ -328,10 +328,11 @@ TEST_CASE("a hundred containers of an image share one copy of it, and the host's
   images.add("app", layers);
   const auto used = [&] {
     std::uint64_t blocks = 0;
-    for (const auto& entry :
-         fs::recursive_directory_iterator{ground.store_path(), fs::directory_options::skip_permission_denied}) {
+    std::error_code gone;  // the launcher may still be taking away what a container has thrown away
+    for (fs::recursive_directory_iterator entry{ground.store_path(), fs::directory_options::skip_permission_denied};
+         entry != fs::recursive_directory_iterator{}; entry.increment(gone)) {
       struct stat status {};
-      if (::lstat(entry.path().c_str(), &status) == 0) blocks += static_cast<std::uint64_t>(status.st_blocks);
+      if (::lstat(entry->path().c_str(), &status) == 0) blocks += static_cast<std::uint64_t>(status.st_blocks);
     }
     return blocks * 512;
   };

@@ -5,6 +5,7 @@
 #include "container/support.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +49,10 @@ TEST_CASE("a host that dies takes its containers along also when a forked child 
   const Ground ground;
   const auto beats = ground.directory().make("shared") / "beats";
   std::filesystem::permissions(beats.parent_path(), std::filesystem::perms::all);
+  struct {
+    pid_t copy = 0;
+    pid_t container = 0;
+  } pids;
   int told[2];
   REQUIRE(::pipe2(told, O_CLOEXEC) == 0);
   const pid_t host = ::fork();
@@ -55,8 +60,8 @@ TEST_CASE("a host that dies takes its containers along also when a forked child 
     try {
       const Container container = Container::launch(ground.shell(
           "while :; do echo beat >> /shared/beats; sleep 0.01; done", {BindMount{beats.parent_path(), "/shared"}}));
-      const pid_t copy = make_copy();
-      if (::write(told[1], &copy, sizeof copy) == sizeof copy) {
+      pids = {make_copy(), container.pid()};
+      if (::write(told[1], &pids, sizeof pids) == sizeof pids) {
         for (;;) ::pause();
       }
     } catch (const std::exception& error) {
@@ -65,15 +70,14 @@ TEST_CASE("a host that dies takes its containers along also when a forked child 
     ::_exit(1);
   }
   ::close(told[1]);
-  pid_t copy = 0;
-  REQUIRE(::read(told[0], &copy, sizeof copy) == sizeof copy);
+  REQUIRE(::read(told[0], &pids, sizeof pids) == sizeof pids);
   ::close(told[0]);
   CHECK(eventually([&] { return grows(beats); }));
   end(host);
-  std::this_thread::sleep_for(1s);
+  CHECK(eventually([&] { return ::kill(pids.container, 0) != 0 && errno == ESRCH; }));
   CHECK_FALSE(grows(beats));
-  CHECK(::kill(copy, 0) == 0);  // or it was no test
-  (void)::kill(copy, SIGKILL);
+  CHECK(::kill(pids.copy, 0) == 0);  // or it was no test
+  (void)::kill(pids.copy, SIGKILL);
 }
 
 TEST_CASE("the end of a container frees its volumes also when a forked child has copies of the locks",
@@ -105,9 +109,12 @@ TEST_CASE("a container that starts after its launch was given up is killed", "[c
     mounts.add(BindMount{shared, "/many/" + std::to_string(number)});
   }
   const MountPlan plan = mounts.resolve({.store = ground.store_path(), .current_directory = {}});
+  int held[2];
+  REQUIRE(::pipe2(held, O_CLOEXEC) == 0);
   int given_up = 0;
   for (int round = 0; round < 20; ++round) {
-    LaunchSpec spec = ground.shell("sleep 0.3; echo alive >> /shared/alive; sleep 1000");
+    LaunchSpec spec = ground.program({"sleep", "1000"});
+    spec.out = Stdio::descriptor(held[1]);  // open as long as one of them is alive
     spec.mounts = plan.prepare();
     spec.launch_timeout = std::chrono::milliseconds{1 + round / 4};
     try {
@@ -118,6 +125,8 @@ TEST_CASE("a container that starts after its launch was given up is killed", "[c
     }
   }
   CHECK(given_up > 0);
-  std::this_thread::sleep_for(1s);
-  CHECK_FALSE(std::filesystem::exists(shared / "alive"));
+  ::close(held[1]);
+  pollfd all_ended{held[0], POLLIN, 0};
+  CHECK(::poll(&all_ended, 1, 20'000) == 1);
+  ::close(held[0]);
 }

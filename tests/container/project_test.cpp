@@ -7,8 +7,10 @@
 #include <dunnage/project_plan.hpp>
 
 #include <algorithm>
+#include <fstream>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace dunnage;
@@ -255,16 +257,24 @@ TEST_CASE("a one-off container has what its service has, and a name of its own",
 TEST_CASE("logs of several containers come as lines, the oldest first", "[container][project]") {
   const Ground ground;
   Shop shop{ground};
-  const auto after = [](int number) {  // with time enough for the launcher to have read what was written before
-    return "until [ -e /turns/" + std::to_string(number) + " ]; do sleep 0.02; done; sleep 0.3; ";
+  const auto turn = [](int number) {
+    return "until [ -e /turns/" + std::to_string(number) + " ]; do sleep 0.02; done; ";
   };
   const std::string volumes = "    volumes: ['turns:/turns']\n";
-  shop.say(service("one", "echo 1; touch /turns/1; " + after(2) + "echo 3; touch /turns/3; " + after(4) + "printf 5",
-                   volumes) +
-               service("two", after(1) + "echo 2 >&2; touch /turns/2; " + after(3) + "echo 4; touch /turns/4", volumes),
+  shop.say(service("one", "echo 1; " + turn(3) + "echo 3; " + turn(5) + "printf 5", volumes) +
+               service("two", turn(2) + "echo 2 >&2; " + turn(4) + "echo 4", volumes),
            "volumes:\n  turns:\n");
   shop.plan().apply();
   const auto store = ground.containers();
+  // each has its turn when the launcher of the other one has read what that one wrote
+  std::jthread turns{[&] {
+    for (int number = 1; number < 5; ++number) {
+      const std::string written = std::to_string(number) + "\n";
+      const char* const name = number % 2 == 1 ? "shop-one-1" : "shop-two-1";
+      (void)eventually([&] { return log_of(store, name).find(written) != std::string::npos; });
+      std::ofstream{ground.volumes().get("shop_turns").mountpoint() / std::to_string(number + 1)} << "";
+    }
+  }};
   const auto lines = [&](const LogOptions& options) {
     std::string text;
     project_logs(

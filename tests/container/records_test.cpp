@@ -136,9 +136,22 @@ TEST_CASE("a running container is removed only by force", "[container][records]"
 TEST_CASE("logs keep both streams in order, and can be followed to the end", "[container][records]") {
   const Ground ground;
   const auto store = ground.containers();
-  const Container container = Container::launch(
-      detached(ground, "echo one; sleep 0.1; echo two >&2; sleep 0.1; seq 3 1000; echo last", "talker"));
-  const std::string followed = log_of(store, "talker", {.follow = true});
+  // what comes next is written when the launcher has read what was written before
+  const auto shared = ground.directory().make("shared");
+  const Container container =
+      Container::launch(detached(ground,
+                                 "echo one; until [ -e /shared/one ]; do sleep 0.02; done; echo two >&2; "
+                                 "until [ -e /shared/two ]; do sleep 0.02; done; seq 3 1000; echo last",
+                                 "talker", {BindMount{shared, "/shared"}}));
+  std::string followed;
+  store.logs("talker",
+             [&](const LogEntry& entry) {
+               followed += entry.stream == LogEntry::Stream::Err ? "E:" : "";
+               followed += entry.data;
+               if (followed == "one\n") ground.directory().write("shared/one", "");
+               if (followed == "one\nE:two\n") ground.directory().write("shared/two", "");
+             },
+             {.follow = true});
   CHECK(followed.starts_with("one\nE:two\n3\n"));
   CHECK(followed.ends_with("1000\nlast\n"));
   CHECK(container.wait().success());

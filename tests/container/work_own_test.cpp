@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -188,17 +189,23 @@ TEST_CASE("work reports its progress, and ends when it is cancelled, late or no 
   for (int number = 0; number < 1'000'000; ++number) {
     list.add("etc/shadow", {.mode = 0600U | (number % 2 == 0 ? 0U : 0044U)});
   }
+  // all of it may be done while this process waits for a processor; then it is done again
+  const auto ended = [&](const std::function<WorkOutcome()>& work) {
+    WorkOutcome outcome = work();
+    for (int again = 0; outcome.done() && again < 10; ++again) outcome = work();
+    return outcome;
+  };
   SECTION("cancelled") {
-    std::stop_source stop;
     std::uint64_t seen = 0;
-    const WorkOutcome outcome = tree.apply(list, {.progress =
-                                                      [&](const Progress& now) {
-                                                        seen = now.done;
-                                                        CHECK(now.step == "own");
-                                                        stop.request_stop();
-                                                      },
-                                                  .stop = stop.get_token(),
-                                                  .deadline = {}});
+    const WorkOutcome outcome = ended([&] {
+      std::stop_source stop;
+      const auto progress = [&](const Progress& now) {
+        seen = now.done;
+        CHECK(now.step == "own");
+        stop.request_stop();
+      };
+      return tree.apply(list, {.progress = progress, .stop = stop.get_token(), .deadline = {}});
+    });
     CHECK(seen > 0);
     CHECK(outcome.end == WorkOutcome::End::Cancelled);
     CHECK(outcome.code() == errc::cancelled);
@@ -209,14 +216,24 @@ TEST_CASE("work reports its progress, and ends when it is cancelled, late or no 
     CHECK(tree.apply(list, {.progress = {}, .stop = stop.get_token(), .deadline = {}}).code() == errc::cancelled);
   }
   SECTION("late") {
-    const auto deadline = std::chrono::steady_clock::now() + 50ms;
-    const WorkOutcome outcome = tree.apply(list, {.progress = {}, .stop = {}, .deadline = deadline});
+    const WorkOutcome outcome = ended([&] {
+      const auto deadline = std::chrono::steady_clock::now() + 50ms;
+      return tree.apply(list, {.progress = {}, .stop = {}, .deadline = deadline});
+    });
     CHECK(outcome.code() == errc::timed_out);
   }
   SECTION("its progress throws") {
     const Watch watch{
         .progress = [](const Progress&) { throw std::runtime_error{"enough"}; }, .stop = {}, .deadline = {}};
-    CHECK_THROWS_WITH(tree.apply(list, watch), "enough");
+    std::string said;
+    for (int again = 0; said.empty() && again < 10; ++again) {
+      try {
+        (void)tree.apply(list, watch);
+      } catch (const std::runtime_error& error) {
+        said = error.what();
+      }
+    }
+    CHECK(said == "enough");
   }
   // nothing works on the tree any more
   ::chmod(tree.path("etc/shadow").c_str(), 0400);
