@@ -51,6 +51,19 @@ bool answers(std::uint16_t port) {
   return connected;
 }
 
+/// Asks for a path, and returns when the answer has come.
+void ask_for(std::uint16_t port, const std::string& path) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = local(port);
+  REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
+  REQUIRE(::write(socket, request.data(), request.size()) == static_cast<ssize_t>(request.size()));
+  std::array<char, 4096> answer{};
+  while (::read(socket, answer.data(), answer.size()) > 0) {
+  }
+  ::close(socket);
+}
+
 pid_t spawn(std::vector<std::string>& argv, const std::string& out, const std::string& err) {
   std::vector<char*> words;
   for (std::string& word : argv) words.push_back(word.data());
@@ -105,6 +118,7 @@ Registry::Registry(Access access) : access_{access} {
 
 bool Registry::start(Access access) {
   const std::uint16_t port = free_port();
+  port_ = port;
   address_ = "127.0.0.1:" + std::to_string(port);
   std::ostringstream configuration;
   configuration << "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: "
@@ -116,7 +130,7 @@ bool Registry::start(Access access) {
   std::vector<std::string> argv{"docker-registry", "serve", directory_.write("config.yml", configuration.str())};
   process_ = spawn(argv, directory_.path() / "out", directory_.path() / "err");
   const bool up = becomes_true([&] { return answers(port) || has_ended(process_); }, std::chrono::seconds{20});
-  if (up && answers(port)) return true;
+  if (up && answers(port) && !has_ended(process_)) return true;
   ::kill(process_, SIGKILL);
   (void)wait_for_exit(process_);
   process_ = -1;
@@ -157,7 +171,12 @@ void Registry::push(const std::string& source, std::string_view image, std::vect
 }
 
 std::size_t Registry::blobs_served() const {
-  std::istringstream log{directory_.read("out") + directory_.read("err")};
+  // what was served is logged a moment later, and before what is served from now on
+  const std::string mark = "/v2/mark" + std::to_string(marks_++) + "/tags/list";
+  ask_for(port_, mark);
+  const auto log_text = [&] { return directory_.read("out") + directory_.read("err"); };
+  REQUIRE(becomes_true([&] { return log_text().find(mark + " ") != std::string::npos; }, std::chrono::seconds{20}));
+  std::istringstream log{log_text()};
   std::size_t count = 0;
   for (std::string line; std::getline(log, line);) {
     if (line.find("\"GET /v2/") != std::string::npos && line.find("/blobs/") != std::string::npos) ++count;

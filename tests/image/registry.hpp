@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class Registry {
   TemporaryDirectory directory_;
   Access access_;
   std::string address_;
+  std::uint16_t port_ = 0;
+  mutable int marks_ = 0;
   pid_t process_ = -1;
 };
 
