@@ -5,12 +5,15 @@ block of the class "test" by pytest.
     readme_code.py FILE...
 """
 
+import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 MARKDOWN = re.compile(r"^```python\n(?P<options>)(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -24,8 +27,23 @@ def blocks_of(path):
         yield textwrap.dedent(block["code"]), ":class: test" in block["options"]
 
 
+@contextlib.contextmanager
+def temporary_directory():
+    """What was removed from a store in it may still be being deleted there."""
+    directory = tempfile.mkdtemp(prefix="dunnage-readme-")
+    yield directory
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return shutil.rmtree(directory)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def run(code, is_test):
-    with tempfile.TemporaryDirectory(prefix="dunnage-readme-") as directory:
+    with temporary_directory() as directory:
         environment = {**os.environ, "DUNNAGE_STORE": os.path.join(directory, "store")}
         command = [sys.executable, "-W", "error", "-c", code]
         if is_test:

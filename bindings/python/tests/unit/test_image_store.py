@@ -152,10 +152,10 @@ def test_an_interrupt_ends_the_operation_at_once(directory):
     images = ImageStore.open()
     main = threading.main_thread().ident
     timer = threading.Timer(0.3, lambda: signal.pthread_kill(main, signal.SIGINT))
-    timer.start()
     began = time.monotonic()
     try:
         with pytest.raises(KeyboardInterrupt):
+            timer.start()
             images.load(read)  # nothing ever comes
     finally:
         timer.join()
