@@ -12,6 +12,15 @@ find_package(Threads REQUIRED)
 find_package(LibArchive 3.6 REQUIRED)
 # Digests.
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+# Numbers of system calls.
+if(NOT TARGET Seccomp::seccomp)
+  find_path(SECCOMP_INCLUDE_DIR seccomp.h REQUIRED)
+  find_library(SECCOMP_LIBRARY seccomp REQUIRED)
+  mark_as_advanced(SECCOMP_INCLUDE_DIR SECCOMP_LIBRARY)
+  add_library(Seccomp::seccomp INTERFACE IMPORTED)
+  target_include_directories(Seccomp::seccomp INTERFACE "${SECCOMP_INCLUDE_DIR}")
+  target_link_libraries(Seccomp::seccomp INTERFACE "${SECCOMP_LIBRARY}")
+endif()
 # Version 0.8 named its target yaml-cpp::yaml-cpp.
 find_package(yaml-cpp REQUIRED)
 if(NOT TARGET yaml-cpp::yaml-cpp)

@@ -30,7 +30,7 @@ case $distribution in
   *)
     echo "These scripts know Debian 12 and Ubuntu 24.04, and this is $distribution. Nothing is installed; if the build"
     echo "misses something, it is one of: g++ (12), cmake (3.25), ninja, pkg-config, Boost (1.80), fmt, yaml-cpp, nlohmann-json,"
-    echo "libarchive, OpenSSL, Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
+    echo "libarchive, libseccomp, OpenSSL, Microsoft GSL, CLI11, Catch2, Google Benchmark, newuidmap/newgidmap, PostgreSQL."
     exit 0
     ;;
 esac
@@ -51,6 +51,7 @@ for set in "$@"; do
       need_package nlohmann-json3-dev
       need_package libmsgsl-dev
       need_package libarchive-dev
+      need_package libseccomp-dev
       need_package libssl-dev
       need_package libcli11-dev
       need_command newuidmap uidmap

@@ -33,6 +33,7 @@
 #include <dunnage/process.hpp>
 #include <dunnage/progress.hpp>
 #include <dunnage/rootfs.hpp>
+#include <dunnage/seccomp.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -123,6 +124,9 @@ struct LaunchSpec {
   /// a program with file capabilities or a set-user-ID bit may gain, where no_new_privileges is off.
   std::vector<std::string> add_capabilities{};
   std::vector<std::string> drop_capabilities{};  ///< the same names; "ALL" leaves what add_capabilities names
+  /// Which system calls its programs may make, those of exec() included. Without no_new_privileges the filter is there
+  /// before the last capabilities are given up, so a profile has to allow capset(2) then.
+  Seccomp seccomp{};
   Lifetime lifetime = Lifetime::WithHost;
   RestartPolicy restart{};
   int stop_signal = 0;  ///< 0: the image's, else SIGTERM

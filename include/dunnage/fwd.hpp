@@ -45,6 +45,7 @@ class Image;
 class ImageStore;
 
 class Rootfs;
+class Seccomp;
 class Stdio;
 class ExitStatus;
 struct LaunchSpec;

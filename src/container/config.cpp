@@ -101,6 +101,32 @@ Relaunch relaunch_of(const Json& value) {
   return relaunch;
 }
 
+/// A file is written down as it was read.
+Json to_value(const Seccomp& seccomp) {
+  switch (seccomp.kind()) {
+    case Seccomp::Kind::File:
+      return {{"Path", to_json_text(seccomp.path().string())}, {"Text", to_json_text(seccomp.text())}};
+    case Seccomp::Kind::Text:
+      return {{"Text", to_json_text(seccomp.text())}};
+    default:
+      return seccomp.to_string();
+  }
+}
+
+Seccomp seccomp_of(const Json& value) {
+  if (value.is_string()) {
+    const auto word = value.get<std::string>();
+    if (word != "default" && word != "unconfined") {
+      throw std::invalid_argument{"unknown seccomp profile"};
+    }
+    return word == "default" ? Seccomp::standard() : Seccomp::unconfined();
+  }
+  std::string text = from_json_text(value.at("Text"));
+  const auto path = value.find("Path");
+  return path == value.end() ? Seccomp::json(std::move(text))
+                             : Seccomp::file(from_json_text(*path)).with_text(std::move(text));
+}
+
 Config config_of(const Json& value) {
   if (number_of<unsigned>(value.at("Format")) != kFormat) {
     throw std::invalid_argument{"it was written by a newer version of the library"};
@@ -132,6 +158,9 @@ Config config_of(const Json& value) {
   config.created_at = from_nanoseconds(value.at("CreatedAt").get<std::int64_t>());
   config.capabilities = number_of<std::uint64_t>(value.at("Capabilities"));
   config.no_new_privileges = value.at("NoNewPrivileges").get<bool>();
+  if (const auto seccomp = value.find("Seccomp"); seccomp != value.end()) {  // absent in records of earlier versions
+    config.seccomp = seccomp_of(*seccomp);
+  }
   if (const auto relaunch = value.find("Relaunch"); relaunch != value.end()) {
     config.relaunch = relaunch_of(*relaunch);
   }
@@ -171,7 +200,8 @@ std::string encode_config(const Config& config) {
              {"StopSignal", config.stop_signal},
              {"CreatedAt", to_nanoseconds(config.created_at)},
              {"Capabilities", config.capabilities},
-             {"NoNewPrivileges", config.no_new_privileges}};
+             {"NoNewPrivileges", config.no_new_privileges},
+             {"Seccomp", to_value(config.seccomp)}};
   if (!config.image_id.empty()) {
     value["Image"] = {{"Name", to_json_text(config.image)}, {"Id", to_json_text(config.image_id)}};
   }

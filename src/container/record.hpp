@@ -70,6 +70,7 @@ struct Config {
   std::chrono::system_clock::time_point created_at;
   std::uint64_t capabilities = 0;
   bool no_new_privileges = true;
+  Seccomp seccomp;
   std::optional<Relaunch> relaunch;  ///< absent in records of earlier versions
 };
 

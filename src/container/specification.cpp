@@ -47,6 +47,7 @@ std::optional<LaunchSpec> specification_of(const Config& config, const std::file
                   .no_new_privileges = config.no_new_privileges,
                   .add_capabilities = more.add_capabilities,
                   .drop_capabilities = more.drop_capabilities,
+                  .seccomp = config.seccomp,
                   .lifetime = Lifetime::Detached,
                   .restart = config.restart,
                   .stop_signal = config.stop_signal,

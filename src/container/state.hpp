@@ -52,6 +52,7 @@ struct Container::State {
   Environment env;   ///< as the program got it
   std::uint64_t capabilities = 0;
   bool no_new_privileges = true;
+  Seccomp seccomp;
   std::vector<std::uint32_t> groups;
   std::optional<LaunchSpec> spec;  ///< for restart(), but for the mounts; absent if a record does not hold it
   std::filesystem::path store;

@@ -50,6 +50,7 @@ Container handle_of(Met met, const std::filesystem::path& store) {
   state->env = config.env;
   state->capabilities = config.capabilities;
   state->no_new_privileges = config.no_new_privileges;
+  state->seccomp = config.seccomp;
   state->groups = config.groups;
   state->rootfs = rootfs_of(config);
   state->image_id = config.image_id;

@@ -4,6 +4,7 @@
 #include <dunnage/error.hpp>
 
 #include "error/nearest.hpp"
+#include "kernel/capability_names.hpp"
 
 #include <fmt/format.h>
 
@@ -25,54 +26,13 @@
 namespace dunnage::launch {
 namespace {
 
-/// In the order of linux/capability.h, where the first is number 0.
-constexpr std::array<std::string_view, 41> kNames{"CHOWN",
-                                                  "DAC_OVERRIDE",
-                                                  "DAC_READ_SEARCH",
-                                                  "FOWNER",
-                                                  "FSETID",
-                                                  "KILL",
-                                                  "SETGID",
-                                                  "SETUID",
-                                                  "SETPCAP",
-                                                  "LINUX_IMMUTABLE",
-                                                  "NET_BIND_SERVICE",
-                                                  "NET_BROADCAST",
-                                                  "NET_ADMIN",
-                                                  "NET_RAW",
-                                                  "IPC_LOCK",
-                                                  "IPC_OWNER",
-                                                  "SYS_MODULE",
-                                                  "SYS_RAWIO",
-                                                  "SYS_CHROOT",
-                                                  "SYS_PTRACE",
-                                                  "SYS_PACCT",
-                                                  "SYS_ADMIN",
-                                                  "SYS_BOOT",
-                                                  "SYS_NICE",
-                                                  "SYS_RESOURCE",
-                                                  "SYS_TIME",
-                                                  "SYS_TTY_CONFIG",
-                                                  "MKNOD",
-                                                  "LEASE",
-                                                  "AUDIT_WRITE",
-                                                  "AUDIT_CONTROL",
-                                                  "SETFCAP",
-                                                  "MAC_OVERRIDE",
-                                                  "MAC_ADMIN",
-                                                  "SYSLOG",
-                                                  "WAKE_ALARM",
-                                                  "BLOCK_SUSPEND",
-                                                  "AUDIT_READ",
-                                                  "PERFMON",
-                                                  "BPF",
-                                                  "CHECKPOINT_RESTORE"};
+using kernel::kCapabilityNames;
 
 constexpr std::array<std::string_view, 11> kDefault{"CHOWN",   "DAC_OVERRIDE", "FSETID",  "FOWNER", "NET_BIND_SERVICE",
                                                     "SETFCAP", "SETGID",       "SETPCAP", "SETUID", "SYS_CHROOT",
                                                     "KILL"};
 
-constexpr std::uint64_t kAll = (std::uint64_t{1} << kNames.size()) - 1;
+constexpr std::uint64_t kAll = (std::uint64_t{1} << kCapabilityNames.size()) - 1;
 
 std::uint64_t bit_of(std::string_view text) {
   std::string name{text};
@@ -81,9 +41,9 @@ std::uint64_t bit_of(std::string_view text) {
     return kAll;
   }
   const std::string_view bare = name.starts_with("CAP_") ? std::string_view{name}.substr(4) : std::string_view{name};
-  const auto found = std::ranges::find(kNames, bare);
-  if (found == kNames.end()) {
-    const auto close = error::nearest(bare, std::span<const std::string_view>{kNames});
+  const auto found = std::ranges::find(kCapabilityNames, bare);
+  if (found == kCapabilityNames.end()) {
+    const auto close = error::nearest(bare, std::span<const std::string_view>{kCapabilityNames});
     throw LaunchError{{.stage = Stage::Launch,
                        .operation = "use the capability",
                        .subject = std::string{text},
@@ -93,7 +53,7 @@ std::uint64_t bit_of(std::string_view text) {
                        .remedy = close ? fmt::format("did you mean \"{}\"?", *close)
                                        : "give a name of capabilities(7), such as NET_RAW"}};
   }
-  return std::uint64_t{1} << static_cast<std::size_t>(found - kNames.begin());
+  return std::uint64_t{1} << static_cast<std::size_t>(found - kCapabilityNames.begin());
 }
 
 }  // namespace
@@ -101,7 +61,8 @@ std::uint64_t bit_of(std::string_view text) {
 std::uint64_t default_capabilities() noexcept {
   std::uint64_t mask = 0;
   for (const std::string_view name : kDefault) {
-    mask |= std::uint64_t{1} << static_cast<std::size_t>(std::ranges::find(kNames, name) - kNames.begin());
+    mask |= std::uint64_t{1} << static_cast<std::size_t>(std::ranges::find(kCapabilityNames, name) -
+                                                         kCapabilityNames.begin());
   }
   return mask;
 }
@@ -151,16 +112,16 @@ std::uint64_t grant(const AskedCapabilities& asked, std::uint64_t available) {
 
 std::string names_of(std::uint64_t capabilities) {
   std::vector<std::string_view> names;
-  for (std::size_t number = 0; number < kNames.size(); ++number) {
+  for (std::size_t number = 0; number < kCapabilityNames.size(); ++number) {
     if ((capabilities >> number & 1U) != 0) {
-      names.push_back(kNames.at(number));
+      names.push_back(kCapabilityNames.at(number));
     }
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string cause_of_absence(std::uint64_t capabilities) {
-  for (std::size_t number = 0; number < kNames.size(); ++number) {
+  for (std::size_t number = 0; number < kCapabilityNames.size(); ++number) {
     if ((capabilities >> number & 1U) != 0 && ::prctl(PR_CAPBSET_READ, number) >= 0) {
       return "this process may not have it itself (CapBnd in /proc/self/status)";
     }

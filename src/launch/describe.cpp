@@ -149,6 +149,7 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
   fixed.gid = user_.gid;
   fixed.groups = payload.numbers(user_.groups);
   fixed.capabilities = capabilities_;
+  payload.filter(spec_.seccomp, capabilities_);
   fixed.argv = payload.texts(spec_.argv);
   fixed.environment = payload.texts(lines_of(environment_));
   fixed.working_directory = payload.text(spec_.cwd);

@@ -74,6 +74,7 @@ launcher::Request describe(const State& state, const ExecSpec& spec, const launc
   fixed.uid = account.user.uid;
   fixed.gid = account.user.gid;
   fixed.capabilities = state.capabilities;
+  payload.filter(state.seccomp, state.capabilities);
   fixed.groups = payload.numbers(account.user.groups);
   fixed.argv = payload.texts(spec.argv);
   fixed.environment = payload.texts(launch::lines_of(account.environment));

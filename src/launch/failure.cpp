@@ -69,6 +69,7 @@ constexpr Words kWords[] = {
     {Step::SetUser, "setuid"},
     {Step::SetCapabilities, "set capabilities"},
     {Step::SetNoNewPrivileges, "set no_new_privs"},
+    {Step::LoadFilter, "load the seccomp filter"},
     {Step::Execute, "execute"},
 };
 
@@ -168,6 +169,12 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
     case Step::MountSys:
       return "the machine hides parts of its own /proc or /sys, and the kernel allows no new one then; see "
              "dunnage::support()";
+    case Step::LoadFilter:
+      return failure.error == ENOSYS || failure.error == EINVAL
+                 ? "this kernel has no such filters (CONFIG_SECCOMP_FILTER); launch it with Seccomp::unconfined()"
+                 : "see seccomp(2)";
+    case Step::SetCapabilities:
+      return "a seccomp profile without no_new_privileges has to allow capset(2); see dunnage::support() else";
     case Step::ReceiveRequest:
       return failure.error == ESRCH ? "launch the container again" : "try again";
     default:

@@ -60,6 +60,7 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(sp
   if (spec_.rootfs.kind() == Rootfs::Kind::Directory) {
     spec_.rootfs = Rootfs::directory(full_path(spec_.rootfs.path()));
   }
+  spec_.seccomp = spec_.seccomp.load();
   deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
   id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
   name_ = again_                ? again_->name
@@ -198,6 +199,7 @@ void Launch::make_record() {
   config.created_at = std::chrono::system_clock::now();
   config.capabilities = capabilities_;
   config.no_new_privileges = spec_.no_new_privileges;
+  config.seccomp = spec_.seccomp;
   config.relaunch = {.read_only_root = spec_.read_only_root,
                      .network = spec_.network,
                      .add_capabilities = spec_.add_capabilities,
@@ -268,6 +270,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   state->env = environment_;
   state->capabilities = capabilities_;
   state->no_new_privileges = spec_.no_new_privileges;
+  state->seccomp = spec_.seccomp;
   state->groups = user_.groups;
   state->rootfs = spec_.rootfs;
   state->image_id = image_ == nullptr ? std::string{} : image_->id;

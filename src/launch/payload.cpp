@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/payload.hpp"
 
+#include "seccomp/filter.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -46,6 +48,17 @@ launcher::List Payload::numbers(std::span<const std::uint32_t> numbers) {
   const std::uint32_t offset = align();
   (void)append(numbers.data(), numbers.size_bytes());
   return {offset, static_cast<std::uint32_t>(numbers.size())};
+}
+
+void Payload::filter(const Seccomp& seccomp, std::uint64_t capabilities) {
+  const auto filter = seccomp::filter_of(seccomp, capabilities);
+  if (filter == nullptr) {
+    return;
+  }
+  fixed.filter.offset = align();
+  fixed.filter.count = static_cast<std::uint32_t>(filter->program.size());
+  fixed.filter_flags = filter->flags;
+  (void)append(filter->program.data(), filter->program.size() * sizeof(sock_filter));
 }
 
 std::int32_t Payload::descriptor(int fd) {

@@ -5,6 +5,7 @@
 /// Writing the flat payload of a launch or exec (launcher/protocol.hpp).
 
 #include <dunnage/mount_plan.hpp>
+#include <dunnage/seccomp.hpp>
 
 #include "launcher/connection.hpp"
 #include "launcher/protocol.hpp"
@@ -28,6 +29,8 @@ class Payload {
   /// A list of texts, followed by the word execve(2) wants to be null.
   [[nodiscard]] launcher::List texts(const std::vector<std::string>& texts);
   [[nodiscard]] launcher::List numbers(std::span<const std::uint32_t> numbers);
+  /// The filter of system calls; none if it is unconfined. Throws: LaunchError.
+  void filter(const Seccomp& seccomp, std::uint64_t capabilities);
   void add_mount(const launcher::MountRecord& mount) { mounts_.push_back(mount); }
   /// Appends a descriptor, which stays the caller's; returns its index. -1 for -1.
   std::int32_t descriptor(int fd);

@@ -52,6 +52,7 @@ LaunchSpec copy_of(const LaunchSpec& known, Storage mounts) {
                     .no_new_privileges = known.no_new_privileges,
                     .add_capabilities = known.add_capabilities,
                     .drop_capabilities = known.drop_capabilities,
+                    .seccomp = known.seccomp,
                     .lifetime = known.lifetime,
                     .restart = known.restart,
                     .stop_signal = known.stop_signal,

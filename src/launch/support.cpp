@@ -9,6 +9,7 @@
 #include "launcher/identity.hpp"
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
+#include "seccomp/filter.hpp"
 
 #include "error/reason.hpp"
 
@@ -76,6 +77,15 @@ Feature probe_resolution() {
           true};
 }
 
+Feature probe_seccomp() {
+  const int number = seccomp::probe_filters();
+  return {"seccomp filters", number == 0,
+          number == 0 ? "seccomp(2); a container has a filter unless it is launched without"
+                      : words({.error = number}) +
+                            "; CONFIG_SECCOMP_FILTER is needed, or Seccomp::unconfined() for each container",
+          true};
+}
+
 Feature describe_ids(launcher::Privilege privilege) {
   switch (privilege) {
     case launcher::Privilege::Root:
@@ -119,6 +129,7 @@ Support support() {
   const launcher::Identity identity = launcher::identity_for(0, 0);
   result.mode = mode_of(identity.privilege);
   result.features.push_back(probe_resolution());
+  result.features.push_back(probe_seccomp());
   try {
     const auto connection = launcher::Connection::get(identity);
     result.features.push_back({"launcher", true,

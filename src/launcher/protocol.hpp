@@ -160,10 +160,13 @@ struct LaunchPayload {
   uint32_t uid = 0;
   uint32_t gid = 0;
   uint32_t max_retries = 0;
+  uint32_t filter_flags = 0;  ///< SECCOMP_FILTER_FLAG_*
+  uint32_t reserved = 0;
   uint64_t capabilities = 0;
   List argv;
   List environment;
   List groups;
+  List filter;  ///< of sock_filter (seccomp(2)); count 0: none
   List mounts;  ///< of MountRecord; count is their number
   List anonymous_volumes;
   Text working_directory = 0;

@@ -54,6 +54,7 @@ enum class Step : uint16_t {
   SetUser,
   SetCapabilities,
   SetNoNewPrivileges,
+  LoadFilter,
   Execute,
   // the launcher's own start
   ParkNamespace,

@@ -77,8 +77,11 @@ void set_names_and_network(Child& child) noexcept;
 void open_terminal(Child& child) noexcept;
 void connect_streams(Child& child) noexcept;
 void enter_working_directory(Child& child) noexcept;
-/// Limits, keyring, groups, ids, capabilities, no_new_privs; afterwards nothing privileged can be done.
+/// Limits, keyring, groups, ids, capabilities, no_new_privs, the filter of system calls; afterwards nothing privileged
+/// can be done, and only the program executed.
 void become_user(Child& child) noexcept;
+/// What is left to do before the filter, which need not allow it.
+void set_up_execution(Child& child) noexcept;
 [[noreturn]] void execute(Child& child) noexcept;
 
 /// Opens `path` below the root, making missing directories (and a file at the end with `file`) on the way.

@@ -76,13 +76,16 @@ void enter_working_directory(Child& child) noexcept {
   }
 }
 
+void set_up_execution(Child& child) noexcept {
+  unblock_signals();
+  // every descriptor was close-on-exec from birth; this is for the one somebody forgets some day
+  require(child, Step::Execute, raw_syscall(__NR_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC));
+}
+
 void execute(Child& child) noexcept {
   const LaunchPayload& request = *child.slot.request;
   char** argv = texts_of(child.slot, request.argv);
   char** environment = texts_of(child.slot, request.environment);
-  unblock_signals();
-  // every descriptor was close-on-exec from birth; this is for the one somebody forgets some day
-  require(child, Step::Execute, raw_syscall(__NR_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC));
   if (has_slash(argv[0])) {
     const long result = raw_syscall(__NR_execve, as_argument(argv[0]), as_argument(argv), as_argument(environment));
     fail(child, Step::Execute, static_cast<int>(-result));

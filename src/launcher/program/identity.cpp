@@ -4,8 +4,10 @@
 #include "launcher/program/child.hpp"
 
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <sys/resource.h>
 
@@ -44,14 +46,33 @@ void drop_bounding_set(Child& child, uint64_t keep) noexcept {
   }
 }
 
-void set_capabilities(Child& child, uint64_t capabilities) noexcept {
+void clear_ambient(Child& child) noexcept {
   require(child, Step::SetCapabilities, raw_syscall(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+}
+
+void give_capabilities(Child& child, uint64_t capabilities) noexcept {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   for (unsigned half = 0; half < 2; ++half) {
     data[half].permitted = data[half].effective = static_cast<uint32_t>(capabilities >> (32 * half));
   }
   require(child, Step::SetCapabilities, raw_syscall(__NR_capset, as_argument(&header), as_argument(data)));
+}
+
+void set_capabilities(Child& child, uint64_t capabilities) noexcept {
+  clear_ambient(child);
+  give_capabilities(child, capabilities);
+}
+
+void load_filter(Child& child) noexcept {
+  const LaunchPayload& request = *child.slot.request;
+  if (request.filter.count == 0) {
+    return;
+  }
+  const sock_fprog program{static_cast<unsigned short>(request.filter.count),
+                           reinterpret_cast<sock_filter*>(child.slot.payload + request.filter.offset)};
+  require(child, Step::LoadFilter,
+          raw_syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, request.filter_flags, as_argument(&program)));
 }
 
 void set_ids(Child& child) noexcept {
@@ -72,6 +93,9 @@ void become_user(Child& child) noexcept {
   set_keyring(child);
   drop_bounding_set(child, request.capabilities);
   require(child, Step::SetCapabilities, raw_syscall(__NR_prctl, PR_SET_SECUREBITS, 0, 0, 0, 0));
+  if ((request.flags & kNoNewPrivileges) == 0 && request.filter.count != 0) {
+    require(child, Step::SetCapabilities, raw_syscall(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0));
+  }
   set_ids(child);
   enter_working_directory(child);
   // what this process may have at most is what it has: the launcher itself may lack some
@@ -79,10 +103,23 @@ void become_user(Child& child) noexcept {
   __user_cap_data_struct has[2] = {};
   require(child, Step::SetCapabilities, raw_syscall(__NR_capget, as_argument(&header), as_argument(has)));
   const uint64_t permitted = has[0].permitted | static_cast<uint64_t>(has[1].permitted) << 32U;
-  set_capabilities(child, request.uid == 0 ? request.capabilities & permitted : 0);
+  const uint64_t capabilities = request.uid == 0 ? request.capabilities & permitted : 0;
   if ((request.flags & kNoNewPrivileges) != 0) {
+    set_capabilities(child, capabilities);
     require(child, Step::SetNoNewPrivileges, raw_syscall(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    set_up_execution(child);
+    load_filter(child);
+    return;
   }
+  // without no_new_privs the kernel takes a filter only from who has CAP_SYS_ADMIN, which is given up afterwards
+  set_up_execution(child);
+  if (request.filter.count != 0) {
+    set_capabilities(child, capabilities | uint64_t{1} << CAP_SYS_ADMIN);
+    load_filter(child);
+  } else {
+    clear_ambient(child);
+  }
+  give_capabilities(child, capabilities);
 }
 
 }  // namespace dunnage::launcher

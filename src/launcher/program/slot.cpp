@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/slot.hpp"
 
+#include <linux/filter.h>
+
 namespace dunnage::launcher {
 namespace {
 
@@ -149,7 +151,8 @@ bool relocate(Slot& slot) noexcept {
                      text_inside(slot, request.record_name) && text_inside(slot, request.changes_name);
   if (!texts || !relocate_list(slot, request.argv) || request.argv.count == 0 ||
       !relocate_list(slot, request.environment) || !relocate_list(slot, request.anonymous_volumes) ||
-      !list_inside(slot, request.groups, sizeof(uint32_t)) || !list_inside(slot, request.mounts, sizeof(MountRecord))) {
+      !list_inside(slot, request.groups, sizeof(uint32_t)) || !list_inside(slot, request.filter, sizeof(sock_filter)) ||
+      request.filter.count > BPF_MAXINSNS || !list_inside(slot, request.mounts, sizeof(MountRecord))) {
     return false;
   }
   const MountRecord* mounts = mounts_of(slot);

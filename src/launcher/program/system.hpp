@@ -25,9 +25,9 @@ using kernel::close_descriptor;
 using kernel::raw_syscall;
 
 [[noreturn]] inline void exit_process(int code) noexcept {
-  for (;;) {
-    (void)raw_syscall(__NR_exit_group, code);
-  }
+  (void)raw_syscall(__NR_exit_group, code);
+  (void)raw_syscall(__NR_exit, code);
+  __builtin_trap();  // a filter of the container forbids both
 }
 
 inline size_t text_size(const char* text) noexcept {
