@@ -90,8 +90,8 @@ TEST_CASE("a capability brings the system calls it is for", "[container][seccomp
 
 TEST_CASE("what programs need works with the filter", "[container][seccomp]") {
   const Ground ground;
-  CHECK(output_of(ground.program({"python3", "-c", R"(
-import os, socket, subprocess, threading
+  CHECK(output_of(ground.program({"python3", "-c", R"py(
+import socket, subprocess, threading
 seen = []
 threads = [threading.Thread(target=seen.append, args=(n,)) for n in range(4)]
 [t.start() for t in threads]; [t.join() for t in threads]
@@ -99,54 +99,54 @@ ping = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
 ping.settimeout(5)
 ping.sendto(b"\x08\0\0\0\0\0\0\1", ("127.0.0.1", 0))
 print(sorted(seen), ping.recv(100)[:1], subprocess.run(["sh", "-c", "echo $((2 + 2))"], capture_output=True).stdout)
-)"})) == "[0, 1, 2, 3] b'\\x00' b'4\\n'\n");
+)py"})) == "[0, 1, 2, 3] b'\\x00' b'4\\n'\n");
 }
 
 TEST_CASE("a profile can be a text or a file, and holds for exec and after a restart", "[container][seccomp]") {
-    const Ground ground;
-    const auto file = ground.path("profile.json");
+  const Ground ground;
+  const auto file = ground.path("profile.json");
+  std::ofstream{file} << kNoMkdir;
+  for (const Seccomp& profile : {Seccomp::json(kNoMkdir), Seccomp::file(file)}) {
+    Collector out;
+    LaunchSpec spec = ground.shell("mkdir /tmp/new || echo refused; sleep 60");
+    spec.seccomp = profile;
+    spec.name = "filtered";
+    spec.out = out.stdio();
+    Container container = Container::launch(std::move(spec));
+    CHECK(out.wait_for("refused\n"));
+    const auto refused = [&](const Container& one) {
+      const Process process = one.exec({.argv = {"mkdir", "/tmp/more"}, .out = Stdio::null(), .err = Stdio::null()});
+      return !process.wait().success();
+    };
+    CHECK(refused(container));
+    CHECK(refused(ground.containers().get("filtered")));
+    std::ofstream{file} << "{}";  // the container keeps what it was launched with
+    container.restart(std::chrono::milliseconds{0});
+    CHECK(refused(container));
     std::ofstream{file} << kNoMkdir;
-    for (const Seccomp& profile : {Seccomp::json(kNoMkdir), Seccomp::file(file)}) {
-      Collector out;
-      LaunchSpec spec = ground.shell("mkdir /tmp/new || echo refused; sleep 60");
-      spec.seccomp = profile;
-      spec.name = "filtered";
-      spec.out = out.stdio();
-      Container container = Container::launch(std::move(spec));
-      CHECK(out.wait_for("refused\n"));
-      const auto refused = [&](const Container& one) {
-        const Process process = one.exec({.argv = {"mkdir", "/tmp/more"}, .out = Stdio::null(), .err = Stdio::null()});
-        return !process.wait().success();
-      };
-      CHECK(refused(container));
-      CHECK(refused(ground.containers().open("filtered")));
-      std::ofstream{file} << "{}";  // the container keeps what it was launched with
-      container.restart(std::chrono::milliseconds{0});
-      CHECK(refused(container));
-      std::ofstream{file} << kNoMkdir;
-    }
+  }
 }
 
 TEST_CASE("a wrong profile is refused with its place, and nothing is started", "[container][seccomp]") {
-    const Ground ground;
-    LaunchSpec spec = ground.program({"true"});
-    spec.seccomp =
-        Seccomp::json(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "x"}]})");
-    std::string message;
-    try {
-      (void)run(std::move(spec));
-    } catch (const LaunchError& error) {
-      message = error.what();
-    }
-    CHECK_THAT(message, Catch::Contains("syscalls[0].action"));
+  const Ground ground;
+  LaunchSpec spec = ground.program({"true"});
+  spec.seccomp =
+      Seccomp::json(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "x"}]})");
+  std::string message;
+  try {
+    (void)run(std::move(spec));
+  } catch (const LaunchError& error) {
+    message = error.what();
+  }
+  CHECK_THAT(message, Catch::Contains("syscalls[0].action"));
 }
 
 TEST_CASE("a profile that forbids even to execute or to end is an error, not a hang", "[container][seccomp]") {
-    const Ground ground;
-    for (const bool no_new_privileges : {true, false}) {
-      LaunchSpec spec = ground.program({"true"});
-      spec.no_new_privileges = no_new_privileges;
-      spec.seccomp = Seccomp::json(R"({"defaultAction": "SCMP_ACT_ERRNO"})");
-      CHECK_THROWS_AS(run(std::move(spec)), LaunchError);
-    }
+  const Ground ground;
+  for (const bool no_new_privileges : {true, false}) {
+    LaunchSpec spec = ground.program({"true"});
+    spec.no_new_privileges = no_new_privileges;
+    spec.seccomp = Seccomp::json(R"({"defaultAction": "SCMP_ACT_ERRNO"})");
+    CHECK_THROWS_AS(run(std::move(spec)), LaunchError);
+  }
 }
