@@ -80,7 +80,11 @@ Cache& cache() {
 Filter compile(std::string_view text, std::uint64_t capabilities) {
   const Profile profile = parse_profile(text);
   const Target target{.native = kNative, .capabilities = capabilities, .kernel = kernel_version()};
-  return {program_of(calls_of(profile, target)), profile.flags};
+  try {
+    return {program_of(calls_of(profile, target)), profile.flags};
+  } catch (const ProfileFault& fault) {
+    throw fault.in(text);
+  }
 }
 
 std::shared_ptr<const Filter> filter_of(const Seccomp& seccomp, std::uint64_t capabilities) {

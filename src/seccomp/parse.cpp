@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error/nearest.hpp"
 #include "error/printable.hpp"
+#include "seccomp/place.hpp"
 #include "seccomp/profile.hpp"
 
 #include <fmt/format.h>
@@ -287,12 +288,19 @@ Profile profile_of(const Json& value) {
 
 }  // namespace
 
+ProfileFault ProfileFault::in(std::string_view text) const {
+  const std::string line = fmt::format("line {}", line_of(text, place_));
+  return {place_.empty() ? line : fmt::format("{}: {}", line, place_), what()};
+}
+
 Profile parse_profile(std::string_view text) {
   if (text.size() > kMostProfileBytes) {
     refuse("", fmt::format("it is larger than {} bytes", kMostProfileBytes));
   }
   try {
     return profile_of(Json::parse(text));
+  } catch (const ProfileFault& fault) {
+    throw fault.in(text);
   } catch (const Json::parse_error& fault) {
     const std::string_view before = text.substr(0, std::min(text.size(), fault.byte == 0 ? 0 : fault.byte - 1));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');

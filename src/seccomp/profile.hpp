@@ -27,6 +27,8 @@ class ProfileFault : public std::runtime_error {
  public:
   ProfileFault(std::string place, const std::string& what) : std::runtime_error{what}, place_{std::move(place)} {}
   [[nodiscard]] const std::string& place() const noexcept { return place_; }
+  /// The same with the line in the text: "line 7: syscalls[3].args[0].op".
+  [[nodiscard]] ProfileFault in(std::string_view text) const;
 
  private:
   std::string place_;

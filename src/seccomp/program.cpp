@@ -53,7 +53,7 @@ class Writer {
   /// answers ENOSYS whatever the filter says.
   Label search_x32(const std::vector<Range>& x32, const std::vector<Range>& native, Label own) {
     for (std::uint32_t number = 0; number < kFirstOfX32; ++number) {
-      if (is_known(Architecture::X32, number) && !(verdict_at(x32, number) == verdict_at(native, number))) {
+      if (!(verdict_at(x32, number) == verdict_at(native, number)) && is_known(Architecture::X32, number)) {
         return assembler_.mask(~kX32Bit, search(x32));
       }
     }

@@ -19,7 +19,8 @@
 namespace dunnage {
 namespace {
 
-[[noreturn]] void refuse(const std::string& subject, std::string cause, std::error_code code, std::string remedy) {
+[[noreturn]] void refuse_profile(const std::string& subject, std::string cause, std::error_code code,
+                                 std::string remedy) {
   throw LaunchError{{.stage = Stage::Launch,
                      .operation = "use the seccomp profile",
                      .subject = subject,
@@ -35,10 +36,11 @@ std::string read_profile(const std::filesystem::path& path) {
   const kernel::FileDescriptor file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) {
-    refuse(name, "open it", {errno, std::system_category()}, "give the path of a profile, or Seccomp::standard()");
+    refuse_profile(name, "open it", {errno, std::system_category()},
+                   "give the path of a profile, or Seccomp::standard()");
   }
   if (!S_ISREG(status.st_mode)) {
-    refuse(name, "it is no file", errc::invalid_argument, "give the path of a profile, or Seccomp::standard()");
+    refuse_profile(name, "it is no file", errc::invalid_argument, "give the path of a profile, or Seccomp::standard()");
   }
   std::string text(seccomp::kMostProfileBytes + 1, '\0');
   std::size_t done = 0;
@@ -48,7 +50,8 @@ std::string read_profile(const std::filesystem::path& path) {
       continue;
     }
     if (size < 0) {
-      refuse(name, "read it", {errno, std::system_category()}, "give the path of a profile, or Seccomp::standard()");
+      refuse_profile(name, "read it", {errno, std::system_category()},
+                     "give the path of a profile, or Seccomp::standard()");
     }
     if (size == 0) {
       break;
@@ -85,8 +88,8 @@ Seccomp Seccomp::json(std::string text) {
 
 Seccomp Seccomp::parse(std::string_view text) {
   if (text.empty() || text.find('\0') != std::string_view::npos) {
-    refuse(std::string{text.substr(0, text.find('\0'))}, "it names no profile", errc::invalid_argument,
-           "write unconfined, builtin, or the path of a profile");
+    refuse_profile(std::string{text.substr(0, text.find('\0'))}, "it names no profile", errc::invalid_argument,
+                   "write unconfined, builtin, or the path of a profile");
   }
   if (text == "unconfined") {
     return unconfined();
@@ -99,10 +102,12 @@ Seccomp Seccomp::load() const {
   if (kind_ == Kind::File && text_.empty()) {
     loaded.text_ = read_profile(path_);
   }
-  if ((kind_ == Kind::File || kind_ == Kind::Text) && loaded.text_.empty()) {
-    refuse(to_string(), "it is empty", errc::invalid_argument, "write a profile, or use Seccomp::standard()");
+  if (kind_ == Kind::File || kind_ == Kind::Text) {
+    if (loaded.text_.empty()) {
+      refuse_profile(to_string(), "it is empty", errc::invalid_argument, "write a profile, or use Seccomp::standard()");
+    }
+    (void)seccomp::filter_of(loaded, 0);
   }
-  (void)seccomp::filter_of(loaded, 0);
   return loaded;
 }
 

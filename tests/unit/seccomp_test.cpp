@@ -378,29 +378,33 @@ TEST_CASE("a profile that is wrong is refused with its place", "[seccomp]") {
   };
   CHECK(fault_of("") == "line 1: it is no JSON");
   CHECK(fault_of("{\n\"defaultAction\": \"SCMP_ACT_ERRNO\",\n}") == "line 3: it is no JSON");
-  CHECK(fault_of("[]") == ": it is no object");
-  CHECK(fault_of("{}") == "defaultAction: it is missing");
+  CHECK(fault_of("[]") == "line 1: it is no object");
+  CHECK(fault_of("{}") == "line 1: defaultAction: it is missing");
   CHECK(fault_of(R"({"defaultAction": "SCMP_ACT_ALOW"})") ==
-        "defaultAction: \"SCMP_ACT_ALOW\" is unknown; did you mean \"SCMP_ACT_ALLOW\"?");
+        "line 1: defaultAction: \"SCMP_ACT_ALOW\" is unknown; did you mean \"SCMP_ACT_ALLOW\"?");
   CHECK(fault_of(R"({"defaultAction": "SCMP_ACT_ALLOW", "syscall": []})") ==
-        "syscall: there is no such member; did you mean \"syscalls\"?");
-  CHECK(fault_of(rule(R"({"action": "SCMP_ACT_ALLOW"})")) == "syscalls[0].names: it names no system call");
+        "line 1: syscall: there is no such member; did you mean \"syscalls\"?");
+  CHECK(fault_of(rule(R"({"action": "SCMP_ACT_ALLOW"})")) == "line 1: syscalls[0].names: it names no system call");
   CHECK(fault_of(rule(R"({"names": ["read"], "action": "SCMP_ACT_NOTIFY"})")) ==
-        "syscalls[0].action: nobody listens to notifications of a filter here");
+        "line 1: syscalls[0].action: nobody listens to notifications of a filter here");
   CHECK(
       fault_of(rule(
           R"({"names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 6, "value": 1, "op": "SCMP_CMP_EQ"}]})")) ==
-      "syscalls[0].args[0].index: it is no whole number from 0 to 5");
+      "line 1: syscalls[0].args[0].index: it is no whole number from 0 to 5");
   CHECK(fault_of(rule(R"({"names": ["read"], "name": "read", "action": "SCMP_ACT_ALLOW"})")) ==
-        "syscalls[0].name: it stands beside \"names\"; one of them is enough");
+        "line 1: syscalls[0].name: it stands beside \"names\"; one of them is enough");
   CHECK(fault_of(rule(R"({"names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "new"}})")) ==
-        "syscalls[0].includes.minKernel: \"new\" is no version such as 4.8");
+        "line 1: syscalls[0].includes.minKernel: \"new\" is no version such as 4.8");
   CHECK(fault_of(
             R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mout"], "action": "SCMP_ACT_ERRNO"}]})") ==
-        "syscalls[0].names: \"mout\" is no system call, so it cannot be forbidden");
+        "line 1: syscalls[0].names: \"mout\" is no system call, so it cannot be forbidden");
   CHECK(fault_of(rule(R"({"names": ["some_newer_call"], "action": "SCMP_ACT_ALLOW"})")) == "none");
   CHECK(fault_of(std::string(seccomp::kMostProfileBytes + 1, ' ')) == ": it is larger than 1048576 bytes");
   CHECK(fault_of(std::string(100'000, '[')) == "line 1: it is no JSON");
+  CHECK(
+      fault_of("{\n \"defaultAction\": \"SCMP_ACT_ERRNO\",\n \"syscalls\": [\n  {\"names\": [\"a\\\"]\"], \"action\":\n"
+               "   \"SCMP_ACT_ALLOW\"},\n  {\"names\": [\"read\"],\n   \"args\": [{\n    \"op\": \"SCMP_CMP_E\"}],\n"
+               "   \"action\": \"SCMP_ACT_ALLOW\"}]}") == "line 7: syscalls[1].args[0].index: it is missing");
 }
 
 TEST_CASE("a seccomp profile is a value", "[seccomp]") {
