@@ -31,6 +31,10 @@ void add_isolation(LaunchFlags& flags, CLI::App& command) {
   command.add_flag("--read-only", flags.read_only, "Nothing outside of mounts can be written");
   add_repeated(command, "--cap-add", flags.add_capabilities, "Capability to add, or ALL");
   add_repeated(command, "--cap-drop", flags.drop_capabilities, "Capability to drop, or ALL");
+  add_repeated(
+      command, "--security-opt", flags.security,
+      "seccomp=unconfined, builtin or the path of a profile; no-new-privileges[=true|false], here true by default")
+      ->type_name("OPTION");
 }
 
 void add_life(LaunchFlags& flags, CLI::App& command) {
@@ -55,6 +59,25 @@ std::vector<dunnage::VolumesFrom> parse_volumes_from(const std::vector<std::stri
     result.push_back({.container = text.substr(0, colon), .read_only = mode == "ro"});
   }
   return result;
+}
+
+/// Docker's words. What it would ask AppArmor or SELinux for is refused: nobody would do it.
+void apply_security(const std::string& text, dunnage::LaunchSpec& spec) {
+  std::size_t end = text.find('=');
+  if (end == std::string::npos) end = text.find(':');  // as it was once written
+  const std::string name = text.substr(0, end);
+  const std::string value = end == std::string::npos ? std::string{} : text.substr(end + 1);
+  if (name == "seccomp") {
+    spec.seccomp = dunnage::Seccomp::parse(value);
+    if (spec.seccomp.kind() == dunnage::Seccomp::Kind::File) {
+      spec.seccomp = dunnage::Seccomp::file(std::filesystem::absolute(value));
+    }
+  } else if (name == "no-new-privileges" && (end == std::string::npos || value == "true" || value == "false")) {
+    spec.no_new_privileges = value != "false";
+  } else {
+    throw std::invalid_argument{"--security-opt \"" + text +
+                                "\" is not seccomp=PROFILE or no-new-privileges[=true|false]; there is no other here"};
+  }
 }
 
 }  // namespace
@@ -104,6 +127,7 @@ dunnage::LaunchSpec LaunchFlags::launch_spec(const std::filesystem::path& store)
   spec.timings = timings;
   spec.add_capabilities = add_capabilities;
   spec.drop_capabilities = drop_capabilities;
+  for (const auto& option : security) apply_security(option, spec);
   spec.restart = dunnage::RestartPolicy::parse(restart);
   if (!stop_signal.empty()) spec.stop_signal = dunnage::parse_signal(stop_signal);
   spec.name = name;

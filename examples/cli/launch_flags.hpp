@@ -35,6 +35,7 @@ struct LaunchFlags {
   std::vector<std::string> labels{};
   std::vector<std::string> add_capabilities{};
   std::vector<std::string> drop_capabilities{};
+  std::vector<std::string> security{};
   bool read_only = false;
   bool remove = false;
   bool detach = false;

@@ -57,11 +57,11 @@ struct DownOptions;
 
 /// What a project may ask of the host besides its own directory. The default is nothing.
 struct DUNNAGE_API ProjectGrants {
-  bool host_paths = false;      ///< paths outside of the project: binds, secrets, configs, env files, includes
+  bool host_paths = false;      ///< paths outside of it: binds, secrets, configs, profiles, env files, includes
   bool environment = false;     ///< variables of this process: in `${NAME}`, in `environment: [NAME]`, as secrets
   bool devices = false;         ///< `devices`, and devices in `driver_opts`
   bool driver_options = false;  ///< `driver` and `driver_opts` of volumes
-  bool privileges = false;      ///< `privileged`, `cap_add`, `security_opt`, namespaces of the host
+  bool privileges = false;      ///< `privileged`, `cap_add`, `security_opt` that loosens, namespaces of the host
   bool external = false;        ///< volumes of others: `external`, a volume's `name`, `volumes_from: [container:NAME]`
 
   /// For somebody who runs a file of one's own.
@@ -156,6 +156,7 @@ struct DUNNAGE_API Service {
   bool no_new_privileges = false;
   std::vector<std::string> cap_add{};
   std::vector<std::string> cap_drop{};
+  Seccomp seccomp{};           ///< `security_opt: [seccomp=…]`; a file is not read before the launch
   std::string restart = "no";  ///< "no", "always", "on-failure[:N]", "unless-stopped"
   std::string stop_signal{};
   std::optional<std::chrono::nanoseconds> stop_grace_period{};  ///< none: 10 s

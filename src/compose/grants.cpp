@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/grants.hpp"
 
+#include "compose/security_option.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,6 +71,7 @@ class Grants {
     if (!grants_.privileges) {
       check_privileges(service, path);
     }
+    check_security(service, path);
     if (const Value* const from = service.find("volumes_from"); from != nullptr && !grants_.external) {
       for (const Value& one : from->list()) {
         if (one.text().starts_with("container:")) {
@@ -118,13 +121,6 @@ class Grants {
         capabilities != nullptr && !is_empty(*capabilities)) {
       refuse(*capabilities, path, "cap_add", "it asks for more capabilities", "privileges");
     }
-    if (const Value* const options = service.find("security_opt")) {
-      for (const Value& option : options->list()) {
-        if (!option.text().starts_with("no-new-privileges") || option.text().ends_with("false")) {
-          refuse(option, path, "security_opt", "it asks for other security options", "privileges");
-        }
-      }
-    }
     for (const char* const space : {"network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup"}) {
       const std::string mode = service.text_of(space);
       if (mode == "host" || mode.starts_with("container:")) {
@@ -134,6 +130,27 @@ class Grants {
     if (const Value* const socket = service.find("use_api_socket");
         socket != nullptr && socket->is_bool() && socket->boolean()) {
       refuse(*socket, path, "use_api_socket", "it asks for the socket of the engine", "privileges");
+    }
+  }
+
+  /// A profile of the project's own may allow everything, so it is as much to ask for as none.
+  void check_security(const Value& service, const Path& path) const {
+    const Value* const options = service.find("security_opt");
+    for (std::size_t index = 0; options != nullptr && index < options->list().size(); ++index) {
+      const Value& option = options->list()[index];
+      const auto seccomp = seccomp_option(security_option(option.text()), files_.directory());
+      const bool stricter = option.text().starts_with("no-new-privileges") && !option.text().ends_with("false");
+      if (stricter || (seccomp && seccomp->kind() == Seccomp::Kind::Standard)) {
+        continue;
+      }
+      if (!grants_.privileges) {
+        refuse(option, path, "security_opt", "it asks for other security options", "privileges");
+      }
+      if (seccomp && seccomp->kind() == Seccomp::Kind::File) {
+        Asker asker{.mark = option.mark, .path = path};
+        asker.path.push_back(fmt::format("security_opt[{}]", index));
+        files_.check(seccomp->path().string(), asker, "the profile");
+      }
     }
   }
 

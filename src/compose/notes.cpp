@@ -4,6 +4,7 @@
 #include "compose/cast.hpp"
 #include "compose/keys.hpp"
 #include "compose/normal.hpp"
+#include "compose/security_option.hpp"
 #include "error/printable.hpp"
 
 #include <fmt/format.h>
@@ -155,9 +156,15 @@ class Notes {
     }
     for (std::size_t index = 0; index < options->list().size(); ++index) {
       const Value& option = options->list()[index];
-      if (!option.text().starts_with("no-new-privileges")) {
-        const Step step{path_, fmt::format("security_opt[{}]", index)};
-        report(option, "no-new-privileges is the one option there is");
+      const auto [name, value] = security_option(option.text());
+      const Step step{path_, fmt::format("security_opt[{}]", index)};
+      if (name == "seccomp") {
+        if (value.empty() || value.starts_with('~')) {
+          report(option, value.empty() ? "it names no profile, so the default one stays"
+                                       : "nobody's home is looked into for a profile; write the path out");
+        }
+      } else if (!option.text().starts_with("no-new-privileges")) {
+        report(option, "no-new-privileges and seccomp are the options there are");
       }
     }
   }

@@ -4,6 +4,7 @@
 #include "compose/cast.hpp"
 #include "compose/files.hpp"
 #include "compose/reading.hpp"
+#include "compose/security_option.hpp"
 
 #include <fmt/format.h>
 
@@ -171,9 +172,11 @@ class ServiceReader {
     service_.host_network = value_.text_of("network_mode") == "host";
     service_.cap_add = texts_of(find("cap_add"));
     service_.cap_drop = texts_of(find("cap_drop"));
-    for (const std::string& option : texts_of(find("security_opt"))) {
-      if (option.starts_with("no-new-privileges")) {
-        service_.no_new_privileges = !option.ends_with("false");
+    for (const std::string& text : texts_of(find("security_opt"))) {
+      if (text.starts_with("no-new-privileges")) {
+        service_.no_new_privileges = !text.ends_with("false");
+      } else if (auto seccomp = seccomp_option(security_option(text), *context_.project_directory)) {
+        service_.seccomp = std::move(*seccomp);
       }
     }
   }

@@ -87,11 +87,24 @@ Json config_of(const ContainerInfo& container) {
           {"StopSignal", signal_name(container.stop_signal)}};
 }
 
+/// As `--security-opt` takes it; a profile that was given as a text is the text.
+std::string security_option_of(const Seccomp& seccomp) {
+  switch (seccomp.kind()) {
+    case Seccomp::Kind::Standard:
+      return "seccomp=builtin";
+    case Seccomp::Kind::Text:
+      return "seccomp=" + seccomp.text();
+    default:
+      return "seccomp=" + seccomp.to_string();
+  }
+}
+
 Json host_config_of(const ContainerInfo& container) {
   RestartPolicy policy = container.restart;
   policy.max_retries = 0;  // the number has a field of its own
   return {{"RestartPolicy", {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
-          {"AutoRemove", container.remove_on_exit}};
+          {"AutoRemove", container.remove_on_exit},
+          {"SecurityOpt", Json::array({to_json_text(security_option_of(container.seccomp))})}};
 }
 
 /// Where the root file system comes from, as Docker tells it of overlay2. The layers are the image's.

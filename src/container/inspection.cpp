@@ -44,6 +44,7 @@ ContainerInfo info_of(const Config& config, const std::filesystem::path& path) {
   info.terminal = config.terminal;
   info.remove_on_exit = config.remove_on_exit;
   info.stop_signal = config.stop_signal;
+  info.seccomp = config.seccomp;
   info.created_at = config.created_at;
   info.log = path / kLogName;
   return info;

@@ -73,6 +73,11 @@ Json check_of(const Healthcheck& check) {
                       check.start_interval.count(), check.retries});
 }
 
+/// A file is its path: as with Docker Compose, what it holds counts where a container is made.
+std::string seccomp_of(const Seccomp& seccomp) {
+  return seccomp.kind() == Seccomp::Kind::Standard ? std::string{} : seccomp.to_string();
+}
+
 void add_process(const Service& service, Collector& fields) {
   fields.add("image", service.image);
   fields.add("container_name", service.container_name);
@@ -101,6 +106,7 @@ void add_place(const Service& service, Collector& fields) {
   fields.add("read_only", service.read_only);
   fields.add("network_mode", service.host_network);
   fields.add("security_opt", service.no_new_privileges);
+  fields.add("security_opt.seccomp", seccomp_of(service.seccomp));
   fields.add("cap_add", service.cap_add);
   fields.add("cap_drop", service.cap_drop);
   fields.add("restart", service.restart == "no" ? std::string{} : service.restart);

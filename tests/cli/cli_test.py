@@ -133,6 +133,25 @@ class Run(CommandLineTest):
         status = self.succeed("run", "--host", "--cap-drop", "ALL", "grep", "CapEff", "/proc/self/status")
         self.assertEqual(int(status.split()[1], 16), 0)
 
+    def test_system_calls_are_filtered_as_security_opt_says(self):
+        def seccomp(*words):
+            return self.succeed("run", "--host", *words, "sed", "-n", "s/^Seccomp:\t//p", "/proc/self/status").strip()
+        self.assertEqual(seccomp(), "2")
+        self.assertEqual(seccomp("--security-opt", "seccomp=builtin"), "2")
+        self.assertEqual(seccomp("--security-opt", "seccomp=unconfined"), "0")
+        self.assertEqual(seccomp("--security-opt", "no-new-privileges=false", "--security-opt", "seccomp:unconfined"), "0")
+        with open(os.path.join(self.directory, "profile.json"), "w", encoding="utf-8") as profile:
+            profile.write('{"defaultAction": "SCMP_ACT_ALLOW",\n"syscalls": [{"names": ["mkdir", "mkdirat"],'
+                          ' "action": "SCMP_ACT_ERRNO"}]}')
+        words = ["run", "--host", "--security-opt", "seccomp=profile.json", "mkdir", "/tmp/new"]
+        self.assertIn("Operation not permitted", self.dunnage(*words, cwd=self.directory).stderr)
+        with open(profile.name, "w", encoding="utf-8") as broken:
+            broken.write('{"defaultAction": "SCMP_ACT_ALLOW",\n"syscall": []}')
+        self.assertIn('line 2: syscall: there is no such member; did you mean "syscalls"?',
+                      self.fail_with(125, *words, cwd=self.directory))
+        for wrong in ("seccomp=", "seccomp", "apparmor=unconfined", "no-new-privileges=maybe", "seccomp=/nowhere"):
+            self.fail_with(125, "run", "--host", "--security-opt", wrong, "true")
+
     def test_an_interruption_reaches_the_program(self):
         process = self.start("run", "--host", "sh", "-c", "trap 'echo interrupted; exit 5' INT; echo ready; "
                                                 "while :; do sleep 0.05; done")

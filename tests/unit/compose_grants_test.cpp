@@ -264,6 +264,33 @@ TEST_CASE("what a project asks of the host is refused at the place that asks", "
   }
 }
 
+TEST_CASE("a seccomp profile is as much to ask for as none, and a path of the host besides", "[compose]") {
+  const auto project = [](const std::string& profile) {
+    return ProjectDirectory{
+        {{"compose.yaml", "services:\n  s:\n    image: i\n    security_opt: [\"" + profile + "\"]\n"}}};
+  };
+  const ProjectDirectory builtin = project("seccomp=builtin");
+  CHECK(answer(builtin.untrusted()) == "loaded");
+  for (const auto& [profile, outside] :
+       {std::pair{"seccomp=./profile.json", false}, std::pair{"seccomp:a/b.json", false},
+        std::pair{"seccomp=/etc/profile.json", true}, std::pair{"seccomp=a/../../profile.json", true}}) {
+    INFO(profile);
+    const ProjectDirectory directory = project(profile);
+    ProjectSource source = directory.untrusted();
+    CHECK_THAT(answer(source), Catch::Contains("have the caller grant privileges"));
+    source.grants.host_paths = true;
+    CHECK_THAT(answer(source), Catch::Contains("have the caller grant privileges"));
+    source.grants = {.privileges = true};
+    const std::string refused = answer(source);
+    CHECK((refused == "loaded") == !outside);
+    if (outside) {
+      CHECK_THAT(refused, Catch::Contains("security_opt[0]") && Catch::Contains("grant host_paths"));
+    }
+    source.grants.host_paths = true;
+    CHECK(answer(source) == "loaded");
+  }
+}
+
 TEST_CASE("a plain project asks for nothing", "[compose]") {
   const ProjectDirectory directory{
       {{"compose.yaml",

@@ -171,6 +171,8 @@ TEST_CASE("what is honoured in part is noted where it is not", "[compose]") {
       {"network_mode: bridge", "services.s.network_mode"},
       {"pull_policy: daily", "services.s.pull_policy"},
       {"security_opt: [\"apparmor:x\"]", "services.s.security_opt[0]"},
+      {"security_opt: [no-new-privileges, \"seccomp=\"]", "services.s.security_opt[1]"},
+      {"security_opt: [\"seccomp=~/profile.json\"]", "services.s.security_opt[0]"},
       {"deploy: {mode: global}", "services.s.deploy.mode"},
       {"deploy: {resources: {limits: {cpus: 1}}}", "services.s.deploy.resources"},
       {"deploy: {restart_policy: {window: 1s}}", "services.s.deploy.restart_policy.window"},

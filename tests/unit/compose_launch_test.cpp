@@ -147,6 +147,26 @@ TEST_CASE("contents of configs and secrets become files of their own", "[compose
   CHECK((status.st_mode & 07777U) == 0700);
 }
 
+TEST_CASE("a service has the seccomp profile its security_opt names, and else the default one", "[compose]") {
+  const auto profile = [](const std::string& options) {
+    const ProjectDirectory directory{
+        {{"compose.yaml", "services: {s: {image: i, security_opt: [" + options + "]}}\n"}}};
+    const Project project = Project::load(directory.trusted());
+    CHECK(project.notes().empty());
+    dunnage::Seccomp seccomp = project.launch_spec("s").seccomp;
+    CHECK(project.service("s").seccomp == seccomp);
+    return seccomp.kind() == dunnage::Seccomp::Kind::File
+               ? "file " + seccomp.path().lexically_relative(directory.path()).string()
+               : seccomp.to_string();
+  };
+  CHECK(profile("no-new-privileges") == "default");
+  CHECK(profile("seccomp=builtin") == "default");
+  CHECK(profile("seccomp=unconfined") == "unconfined");
+  CHECK(profile("\"seccomp:unconfined\"") == "unconfined");
+  CHECK(profile("no-new-privileges, seccomp=./more/profile.json") == "file more/profile.json");
+  CHECK(profile("seccomp=/etc/a=b.json").ends_with("/etc/a=b.json"));
+}
+
 TEST_CASE("a launch of a service has the labels that Docker Compose looks for", "[compose]") {
   const ProjectDirectory directory = shop();
   const Project project = Project::load(directory.trusted());

@@ -68,7 +68,8 @@ TEST_CASE("a container is described in JSON with Docker's names", "[container][j
   CHECK(json.at("RestartCount") == 2);
   CHECK(json.at("LogPath") == "/store/containers/db/log");
   CHECK(json.at("HostConfig") ==
-        Json::parse(R"({"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":5},"AutoRemove":false})"));
+        Json::parse(R"({"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":5},"AutoRemove":false,
+                        "SecurityOpt":["seccomp=builtin"]})"));
   CHECK(json.at("Config") == Json::parse(R"({
     "Hostname": "box", "User": "5:6", "Env": ["HOME=/root", "PATH=/bin"], "Cmd": ["postgres", "-D", "/data"],
     "WorkingDir": "/data", "Labels": {"app": "shop"}, "Tty": false, "StopSignal": "SIGINT"})"));
@@ -175,6 +176,25 @@ TEST_CASE("the configuration of a container survives its way through config.json
   CHECK_FALSE(back.no_new_privileges);
 }
 
+TEST_CASE("a seccomp profile comes back from its record as it was read, and is shown as Docker takes it",
+          "[container][record][seccomp]") {
+  const std::string text = "{\"defaultAction\": \"\xfe\"}";
+  for (const auto& [profile, shown] :
+       {std::pair{Seccomp::standard(), std::string{"seccomp=builtin"}},
+        std::pair{Seccomp::unconfined(), std::string{"seccomp=unconfined"}},
+        std::pair{Seccomp::json("{}"), std::string{"seccomp={}"}}, std::pair{Seccomp::json(text), std::string{}},
+        std::pair{Seccomp::file("/etc/p.json").with_text(text), std::string{"seccomp=/etc/p.json"}}}) {
+    container::Config config = test::RecordStore::config_of("db");
+    config.seccomp = profile;
+    CHECK(container::decode_config(container::encode_config(config)).seccomp == profile);
+    ContainerInfo info = database();
+    info.seccomp = profile;
+    if (!shown.empty()) {
+      CHECK(Json::parse(to_json(info)).at("HostConfig").at("SecurityOpt") == Json{shown});
+    }
+  }
+}
+
 TEST_CASE("a config.json that is none is refused whatever is wrong with it", "[container][record]") {
   const std::string good = container::encode_config(test::RecordStore::config_of("db"));
   REQUIRE_NOTHROW(container::decode_config(good));
@@ -183,7 +203,9 @@ TEST_CASE("a config.json that is none is refused whatever is wrong with it", "[c
                                                                  {"\"StopSignal\": 15", "\"StopSignal\": -1"},
                                                                  {"\"Restart\": \"no\"", "\"Restart\": \"maybe\""},
                                                                  {"\"Argv\": [", "\"Argw\": ["},
-                                                                 {"\"Terminal\": false", "\"Terminal\": 0"}};
+                                                                 {"\"Terminal\": false", "\"Terminal\": 0"},
+                                                                 {"\"Seccomp\": \"default\"", "\"Seccomp\": \"none\""},
+                                                                 {"\"Seccomp\": \"default\"", "\"Seccomp\": {}"}};
   for (const auto& [from, to] : changes) {
     std::string text = good;
     REQUIRE(text.find(from) != std::string::npos);
