@@ -2,8 +2,19 @@
 // Which system calls a program in a container may make.
 
 #include "container/support.hpp"
+#include "support/apart.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
 #include <fstream>
+#include <tuple>
 
 using namespace dunnage;
 using namespace dunnage::test;
@@ -80,6 +91,46 @@ call("x32 getpid", 0x40000000 + 39)
         "600 ENOSYS\n400 ENOSYS\npersonality ok\nREAD_IMPLIES_EXEC EPERM\nx32 getpid ENOSYS\n");
 }
 
+TEST_CASE("the entries for 32 bit and for x32 are filtered like that for 64 bit", "[container][seccomp]") {
+  const Ground ground;
+  const std::string seen = output_of(calling(ground, R"(
+import mmap, os
+# push rbx; mov eax, edi; mov ebx, esi; xchg ecx, edx; xor esi, esi; xor edi, edi; int 0x80; pop rbx; cdqe; ret
+code = bytes.fromhex("5389f889f387d131f631ffcd805b4898c3")
+page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page.write(code)
+enter = ctypes.CFUNCTYPE(ctypes.c_long, *[ctypes.c_int] * 4)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
+def call32(name, *arguments):
+  result = enter(*(arguments + (0, 0, 0))[:4])
+  print(name, "ok" if result >= 0 else errno.errorcode.get(-result))
+child = os.fork()
+if child == 0:
+  enter(20, 0, 0, 0)
+  os._exit(0)
+if os.waitpid(child, 0)[1] != 0:
+  print("no 32 bit")
+  sys.exit()
+call32("getpid", 20)
+call32("mount", 21, 0, 0, 0)
+call32("keyctl", 288, 0, -3, 0)
+call32("unshare", 310, 0x10000000)
+call32("AF_ALG", 359, 38, 5, 0)
+call32("AF_UNIX", 359, 1, 1, 0)
+call32("clone3", 435)
+call32("600", 600)
+call("x32 mount", 0x40000000 + 165, 0, 0, 0, 0, 0)
+call("x32 keyctl", 0x40000000 + 250, 0, -3, 0)
+call("x32 clone3", 0x40000000 + 435, 0, 0)
+)"));
+  if (seen == "no 32 bit\n") {
+    skip("this kernel runs no programs of 32 bits");
+    return;
+  }
+  CHECK(seen ==
+        "getpid ok\nmount EPERM\nkeyctl EPERM\nunshare EPERM\nAF_ALG EPERM\nAF_UNIX ok\nclone3 ENOSYS\n600 ENOSYS\n"
+        "x32 mount EPERM\nx32 keyctl EPERM\nx32 clone3 ENOSYS\n");
+}
+
 TEST_CASE("a capability brings the system calls it is for", "[container][seccomp]") {
   const Ground ground;
   LaunchSpec spec = ground.shell("mount -t tmpfs none /mnt && unshare -m true && echo done");
@@ -127,6 +178,47 @@ TEST_CASE("a profile can be a text or a file, and holds for exec and after a res
   }
 }
 
+TEST_CASE("a host that is filtered itself launches containers, whose filters come on top", "[container][seccomp]") {
+  const Ground ground;
+  const auto filters = [&](Seccomp seccomp) {
+    const DoneApart done = do_apart([&] {
+      const auto number = static_cast<std::uint32_t>(SYS_acct);
+      std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+                                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+      const sock_fprog all{program.size(), program.data()};
+      if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &all) != 0 &&
+          (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+           ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &all) != 0)) {
+        return std::string{"no filter"};
+      }
+      LaunchSpec spec = ground.program({"cat", "/proc/self/status"});
+      spec.seccomp = std::move(seccomp);
+      return field_of(output_of(std::move(spec)), "Seccomp_filters");
+    });
+    return done.words;
+  };
+  CHECK(filters(Seccomp::standard()) == "2");
+  CHECK(filters(Seccomp::unconfined()) == "1");
+}
+
+TEST_CASE("a further program of a container has the container's filter, once", "[container][seccomp]") {
+  const Ground ground;
+  for (const bool no_new_privileges : {true, false}) {
+    for (const auto& [profile, mode, filters] :
+         {std::tuple{Seccomp::standard(), "2", "1"}, std::tuple{Seccomp::unconfined(), "0", "0"}}) {
+      LaunchSpec spec = ground.program({"sleep", "1000"});
+      spec.no_new_privileges = no_new_privileges;
+      spec.seccomp = profile;
+      const Container container = Container::launch(std::move(spec));
+      const Outcome seen = outcome_of(container, {.argv = {"cat", "/proc/self/status"}});
+      CHECK(field_of(seen.out, "Seccomp") == mode);
+      CHECK(field_of(seen.out, "Seccomp_filters") == filters);
+    }
+  }
+}
+
 TEST_CASE("a wrong profile is refused with its place, and nothing is started", "[container][seccomp]") {
   const Ground ground;
   LaunchSpec spec = ground.program({"true"});
@@ -138,7 +230,7 @@ TEST_CASE("a wrong profile is refused with its place, and nothing is started", "
   } catch (const LaunchError& error) {
     message = error.what();
   }
-  CHECK_THAT(message, Catch::Contains("syscalls[0].action"));
+  CHECK_THAT(message, Catch::Contains("line 1: syscalls[0].action") && Catch::Contains("Seccomp::standard()"));
 }
 
 TEST_CASE("a profile that forbids even to execute or to end is an error, not a hang", "[container][seccomp]") {
