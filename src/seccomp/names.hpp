@@ -14,6 +14,7 @@ namespace dunnage::seccomp {
 enum class Architecture { X86_64, X86, X32, Aarch64, Arm };
 
 inline constexpr std::uint32_t kX32Bit = 0x40000000;
+inline constexpr std::uint32_t kFirstOfX32 = 512;  ///< from here on x32 has calls of its own
 
 /// What the library is compiled for.
 #if defined(__aarch64__)

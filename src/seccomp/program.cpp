@@ -18,7 +18,6 @@ using Label = Assembler::Label;
 
 constexpr std::uint32_t kNumberOffset = offsetof(seccomp_data, nr);
 constexpr std::uint32_t kArchitectureOffset = offsetof(seccomp_data, arch);
-constexpr std::uint32_t kFirstOfX32 = 512;  ///< from here on x32 has calls of its own
 constexpr std::size_t kMostSingles = 3;
 
 class Writer {

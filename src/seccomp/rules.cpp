@@ -21,8 +21,11 @@ namespace {
 
 constexpr std::uint32_t kNoSuchCall = SECCOMP_RET_ERRNO | ENOSYS;
 
-/// 32 bit arm has a few calls of its own far above all others.
-constexpr std::uint32_t kFirstOfArm = 0xf0000;
+/// From here on an architecture has old calls of its own, above those that are new everywhere.
+std::uint32_t first_own_call(Architecture architecture) noexcept {
+  constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  return architecture == Architecture::X32 ? kFirstOfX32 : architecture == Architecture::Arm ? 0xf0000 : kNone;
+}
 
 struct Narrow {
   std::string_view name;
@@ -142,7 +145,7 @@ Calls calls_of(const Profile& profile, const Target& target, Architecture archit
         }
         continue;
       }
-      last = *number < kFirstOfArm ? std::max(last, *number) : last;
+      last = *number < first_own_call(architecture) ? std::max(last, *number) : last;
       Found& found = all[*number];
       if (!matters) {
         continue;
@@ -161,17 +164,18 @@ Calls calls_of(const Profile& profile, const Target& target, Architecture archit
       calls.ranges.push_back({number, std::move(verdict)});
     }
   };
-  for (std::uint32_t number = 0; number <= last; ++number) {
-    const auto found = all.find(number);
-    const bool fallback = found == all.end() && !permissive && !is_known(architecture, number);
-    add(number, found != all.end() ? verdict_of(found->second, profile.default_action)
-                                   : Verdict{{}, fallback ? kNoSuchCall : profile.default_action});
-  }
-  const Verdict rest{{}, permissive ? profile.default_action : kNoSuchCall};
-  add(last + 1, rest);
-  for (auto own = all.upper_bound(last); own != all.end(); ++own) {
-    add(own->first, verdict_of(own->second, profile.default_action));
-    add(own->first + 1, rest);
+  const auto add_all = [&](std::uint32_t first, std::uint32_t end) {
+    for (std::uint32_t number = first; number < end; ++number) {
+      const auto found = all.find(number);
+      const bool fallback = found == all.end() && !permissive && !is_known(architecture, number);
+      add(number, found != all.end() ? verdict_of(found->second, profile.default_action)
+                                     : Verdict{{}, fallback ? kNoSuchCall : profile.default_action});
+    }
+    add(end, {{}, permissive ? profile.default_action : kNoSuchCall});
+  };
+  add_all(0, last + 1);
+  if (const auto own = all.lower_bound(first_own_call(architecture)); own != all.end()) {
+    add_all(own->first, all.rbegin()->first + 1);
   }
   return calls;
 }
