@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +55,10 @@ std::string start_remedy(const std::string& call, int number) {
            "apparmor_restrict_unprivileged_userns), see dunnage::support()";
   }
   if (call == "newuidmap" || call == "newgidmap") {
+    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
+      return "start this program without no_new_privs (NoNewPrivileges= of its service), with which newuidmap and "
+             "newgidmap gain nothing";
+    }
     return "check /etc/subuid and /etc/subgid, and that newuidmap and newgidmap are set-user-ID root";
   }
   if (number == EMFILE || number == ENFILE) {
