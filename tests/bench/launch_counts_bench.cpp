@@ -5,6 +5,7 @@
 //
 //     launch_counts_bench texts|resolve|specification|describe|send
 
+#include "launch/capability.hpp"
 #include "launch/launch.hpp"
 #include "launch/payload.hpp"
 #include "launcher/connection.hpp"
@@ -13,6 +14,7 @@
 
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
+#include <dunnage/seccomp.hpp>
 
 #include <functional>
 #include <iostream>
@@ -43,6 +45,7 @@ std::vector<std::string> make_texts(const test::TemporaryDirectory& directory) {
 
 launcher::Request describe(const MountPlan& plan) {
   launch::Payload payload;
+  payload.filter(Seccomp::standard(), launch::default_capabilities());
   payload.fixed.argv = payload.texts({"/true"});
   payload.fixed.environment = payload.texts({"PATH=/usr/bin:/bin", "HOME=/root"});
   for (const ResolvedMount& mount : plan) {

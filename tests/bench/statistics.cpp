@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 
 namespace dunnage::bench {
 
@@ -17,14 +18,27 @@ std::vector<double> values_of(const Series& series) {
   return values;
 }
 
-std::vector<double> paired_ratios(const Series& series, const Series& reference) {
-  std::vector<double> ratios;
+namespace {
+
+template <typename Combine>
+std::vector<double> paired(const Series& series, const Series& reference, Combine combine) {
+  std::vector<double> values;
   for (std::size_t round = 0; round < std::min(series.size(), reference.size()); ++round) {
     if (series[round] && reference[round]) {
-      ratios.push_back(*series[round] / *reference[round]);
+      values.push_back(combine(*series[round], *reference[round]));
     }
   }
-  return ratios;
+  return values;
+}
+
+}  // namespace
+
+std::vector<double> paired_ratios(const Series& series, const Series& reference) {
+  return paired(series, reference, std::divides<>{});
+}
+
+std::vector<double> paired_differences(const Series& series, const Series& reference) {
+  return paired(series, reference, std::minus<>{});
 }
 
 Spread spread_of(std::vector<double> values) {

@@ -21,6 +21,8 @@ struct Spread {
 [[nodiscard]] std::vector<double> values_of(const Series& series);
 /// The ratios within the rounds in which both were measured, so that a busy machine slows both.
 [[nodiscard]] std::vector<double> paired_ratios(const Series& series, const Series& reference);
+/// The same with what is left when the reference is taken away.
+[[nodiscard]] std::vector<double> paired_differences(const Series& series, const Series& reference);
 /// Zeros of nothing.
 [[nodiscard]] Spread spread_of(std::vector<double> values);
 

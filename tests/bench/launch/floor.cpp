@@ -4,6 +4,8 @@
 #include "bench/launch/floor_calls.hpp"
 #include "bench/launch/seccomp_rules.hpp"
 #include "kernel/clone.hpp"
+#include "launch/capability.hpp"
+#include "seccomp/filter.hpp"
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -69,6 +71,11 @@ Floor::Floor(FloorOptions options) : options_{std::move(options)}, stack_(64U <<
     filter_ = make_seccomp_rules();
     cgroups_ = find_cgroups();
   }
+  if (options_.filtered) {
+    const auto made = seccomp::filter_of(Seccomp::standard(), launch::default_capabilities());
+    filter_ = made->program;
+    filter_flags_ = made->flags;
+  }
 }
 
 void Floor::run() const noexcept {
@@ -83,7 +90,7 @@ void Floor::run() const noexcept {
   }
   if (!filter_.empty()) {
     const sock_fprog filter{static_cast<unsigned short>(filter_.size()), const_cast<sock_filter*>(filter_.data())};
-    require(raw_syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, as_argument(&filter)));
+    require(raw_syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, filter_flags_, as_argument(&filter)));
   }
   const char* const argv[] = {program, nullptr};
   const char* const environment[] = {nullptr};

@@ -21,9 +21,10 @@
 namespace dunnage::bench {
 
 struct FloorOptions {
-  bool network = true;   ///< a network namespace of its own, as the other five
-  bool secured = false;  ///< besides, a seccomp filter of 148 rules, and a cgroup of version 2 where one can be made
-  FloorTree tree{};      ///< without a root nothing is mounted or dropped: namespaces, the program, its end
+  bool network = true;    ///< a network namespace of its own, as the other five
+  bool secured = false;   ///< besides, a seccomp filter of 148 rules, and a cgroup of version 2 where one can be made
+  bool filtered = false;  ///< besides, the seccomp filter that a container of this library has by default
+  FloorTree tree{};       ///< without a root nothing is mounted or dropped: namespaces, the program, its end
 };
 
 /// Its members are what the clone reads; it may not be moved while launch() runs.
@@ -42,6 +43,7 @@ class Floor {
   FloorOptions options_;
   FloorMounts mounts_;
   std::vector<sock_filter> filter_;
+  std::uint32_t filter_flags_ = 0;
   std::string cgroups_;  ///< where groups are made; empty: nowhere
   std::vector<char> stack_;
 };

@@ -22,6 +22,7 @@ Specify with_mounts(const Stage& stage, MountSet mounts, bool network) {
                       .argv = {"/true"},
                       .mounts = mounts,
                       .network = network ? Network::Private : Network::Host,
+                      .seccomp = Seccomp::unconfined(),
                       .store = store};
   };
 }
@@ -45,6 +46,7 @@ Specify of_image(const Stage& stage, const RootChanges& changes, bool read_only)
                       .argv = {"/true"},
                       .read_only_root = read_only,
                       .root_changes = changes,
+                      .seccomp = Seccomp::unconfined(),
                       .store = store};
   };
 }
@@ -104,7 +106,13 @@ void add_our_rows(std::vector<Row>& rows, const Stage& stage) {
   add("dunnage, an image of 10 layers", floor, of_image(stage, {}, false), {}, true);
   add("dunnage, an image, changes in memory", floor, of_image(stage, {.kind = RootChanges::Kind::Memory}, false));
   add("dunnage, an image, read-only", floor, of_image(stage, {}, true));
-  add("dunnage, Rootfs::host()", floor, [] { return LaunchSpec{.argv = {"/bin/true"}}; });
+  add("dunnage, Rootfs::host()", floor,
+      [] { return LaunchSpec{.argv = {"/bin/true"}, .seccomp = Seccomp::unconfined()}; });
+  add(kFiltered, "filtered floor, 0 binds", [plain = with_binds(stage, 0, true)] {
+    LaunchSpec spec = plain();
+    spec.seccomp = Seccomp::standard();
+    return spec;
+  });
   rows.push_back({.name = "dunnage, first launch of a process",
                   .floor = floor,
                   .ours = plain,

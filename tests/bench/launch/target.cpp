@@ -42,6 +42,16 @@ class Targets {
     }
     list.push_back(std::move(target));
   }
+  void difference(std::string sentence, std::string_view session, std::string_view slow, std::string_view quick,
+                  double limit) {
+    Target target{std::move(sentence), limit, false};
+    const Row* first = find(sessions_, session, slow);
+    const Row* second = find(sessions_, session, quick);
+    if (first != nullptr && second != nullptr) {
+      target.value = spread_of(paired_differences(first->hot_series, second->hot_series)).median;
+    }
+    list.push_back(std::move(target));
+  }
   void per_second(std::string sentence, std::string_view name, double limit) {
     Target target{std::move(sentence), limit, true};
     if (const Row* row = find(sessions_, "threads", name)) {
@@ -112,6 +122,9 @@ void of_itself(Targets& targets, const std::vector<Session>& sessions) {
       }
     }
   }
+  targets.difference("ms more: the default seccomp filter", "launch", kFiltered, row_name("dunnage", 0), 0.1);
+  targets.ratio("× the filtered floor: " + std::string{kFiltered}, "launch", kFiltered, row_name("filtered floor", 0),
+                1.25, false);
   targets.milliseconds("ms: first launch of a process", "dunnage, first launch of a process", 3);
   targets.per_second("launches a second: 4 threads, host's network", "dunnage, 4 threads, host's network", 4000);
   targets.per_second("launches a second: 4 threads, network", "dunnage, 4 threads, network", 1200);
