@@ -803,6 +803,31 @@ class Rootfs:
     @property
     def path(self) -> Path | None: ...
 
+class Seccomp:
+    class Kind(enum.Enum):
+        Standard = "standard"
+        Unconfined = "unconfined"
+        File = "file"
+        Text = "text"
+    @staticmethod
+    def standard() -> Seccomp: ...
+    @staticmethod
+    def unconfined() -> Seccomp: ...
+    @staticmethod
+    def file(path: _Path) -> Seccomp: ...
+    @staticmethod
+    def json(text: _Text) -> Seccomp: ...
+    @staticmethod
+    def parse(text: _Text) -> Seccomp: ...
+    @property
+    def kind(self) -> Seccomp.Kind: ...
+    @property
+    def path(self) -> Path | None: ...
+    @property
+    def text(self) -> str: ...
+    def load(self) -> Seccomp: ...
+    def with_text(self, text: _Text) -> Seccomp: ...
+
 class RootChanges:
     class Kind(enum.Enum):
         Disk = "disk"
@@ -1001,8 +1026,8 @@ class Container:
                stdout: _Stream = ..., stderr: _Stream = ..., terminal: bool = False, text: bool = False,
                encoding: str | None = None, errors: str | None = None,
                no_new_privileges: bool = True, add_capabilities: Sequence[str] = ...,
-               drop_capabilities: Sequence[str] = ..., lifetime: Lifetime | str = ..., restart: _Restart = ...,
-               stop_signal: _Signal | None = 0, name: str = "",
+               drop_capabilities: Sequence[str] = ..., seccomp: Seccomp | _Path = ...,
+               lifetime: Lifetime | str = ..., restart: _Restart = ..., stop_signal: _Signal | None = 0, name: str = "",
                replace: Replace | str = ..., labels: dict[str, str] = ..., record: bool = False,
                remove_on_exit: bool | None = None, store: _Path | None = None,
                launch_timeout: _Seconds = 60.0, timings: bool = False, pull: PullPolicy | str = ...,
@@ -1077,7 +1102,7 @@ class ContainerInfo:
                  changes: _Path | None = ..., env: dict[str, str] = ..., cwd: str = ...,
                  user: str = ..., hostname: str = ..., labels: dict[str, str] = ..., restart: RestartPolicy = ...,
                  restart_count: int = ..., mounts: MountPlan = ..., terminal: bool = ..., remove_on_exit: bool = ...,
-                 stop_signal: int = ..., exit: ExitStatus | None = ..., created_at: datetime | float | None = ...,
+                 stop_signal: int = ..., seccomp: Seccomp | _Path = ..., exit: ExitStatus | None = ..., created_at: datetime | float | None = ...,
                  started_at: datetime | float | None = ..., finished_at: datetime | float | None = ...,
                  log: _Path | None = ...) -> None: ...
     @property
@@ -1120,6 +1145,8 @@ class ContainerInfo:
     def remove_on_exit(self) -> bool: ...
     @property
     def stop_signal(self) -> int: ...
+    @property
+    def seccomp(self) -> Seccomp: ...
     @property
     def exit(self) -> ExitStatus | None: ...
     @property
@@ -1508,7 +1535,7 @@ class Service:
                  configs: Sequence[ServiceFile] = ..., secrets: Sequence[ServiceFile] = ..., read_only: bool = False,
                  tty: bool = False, stdin_open: bool = False, init: bool = False, host_network: bool = False,
                  no_new_privileges: bool = False, cap_add: Sequence[_Text] = ..., cap_drop: Sequence[_Text] = ...,
-                 restart: _Text = "no", stop_signal: _Text = "", stop_grace_period: _Seconds | None = None,
+                 seccomp: Seccomp | _Path = ..., restart: _Text = "no", stop_signal: _Text = "", stop_grace_period: _Seconds | None = None,
                  scale: int = 1, healthcheck: Healthcheck | None = None,
                  depends_on: Mapping[str, ServiceDependency] = ..., profiles: Sequence[_Text] = ...,
                  rootfs: _Text | None = None) -> None: ...
@@ -1560,6 +1587,8 @@ class Service:
     def cap_add(self) -> list[str]: ...
     @property
     def cap_drop(self) -> list[str]: ...
+    @property
+    def seccomp(self) -> Seccomp: ...
     @property
     def restart(self) -> str: ...
     @property

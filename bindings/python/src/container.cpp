@@ -280,7 +280,8 @@ void bind_container(py::module_& module) {
       "launch" + launch_fields().signature() +
       "\n--\n\nStarts a program; returns when it has been executed. All or nothing. `mounts` is what "
       "MountSet() takes, a MountPlan, or PreparedMounts; `rootfs` a Rootfs or the path of a "
-      "directory; `env` a dict; stdin, stdout, stderr a Stdio, PIPE, DEVNULL, None, a file, a "
+      "directory; `seccomp` a Seccomp, its word or the path of a profile; `env` a dict; stdin, stdout, stderr a Stdio, "
+      "PIPE, DEVNULL, None, a file, a "
       "descriptor, an os.PathLike, or for output a function that takes bytes.";
   cls.def_static("launch", launch, doc.c_str());
   define_running<ContainerHandle, Container>(cls);

@@ -3,6 +3,7 @@
 #include "container.hpp"
 #include "gil.hpp"
 #include "log_entries.hpp"
+#include "seccomp.hpp"
 #include "value.hpp"
 
 #include <dunnage/container_store.hpp>
@@ -33,6 +34,7 @@ Fields<ContainerInfo> info_fields() {
       .option("terminal", &I::terminal)
       .option("remove_on_exit", &I::remove_on_exit)
       .option("stop_signal", &I::stop_signal)
+      .option("seccomp", &I::seccomp, seccomp_from)
       .option("exit", &I::exit)
       .option("created_at", &I::created_at)
       .option("started_at", &I::started_at)

@@ -126,6 +126,8 @@ struct type_caster<dunnage::LogEntry::Stream> : EnumerationCaster<dunnage::LogEn
 template <>
 struct type_caster<dunnage::Rootfs::Kind> : EnumerationCaster<dunnage::Rootfs::Kind> {};
 template <>
+struct type_caster<dunnage::Seccomp::Kind> : EnumerationCaster<dunnage::Seccomp::Kind> {};
+template <>
 struct type_caster<dunnage::Stdio::Kind> : EnumerationCaster<dunnage::Stdio::Kind> {};
 template <>
 struct type_caster<dunnage::Replace> : EnumerationCaster<dunnage::Replace> {};

@@ -6,6 +6,7 @@
 #include "prepared_mounts.hpp"
 #include "process.hpp"
 #include "rootfs.hpp"
+#include "seccomp.hpp"
 #include "value.hpp"
 
 #include <algorithm>
@@ -127,6 +128,7 @@ Fields<LaunchCall> make_launch_fields() {
   fields.DUNNAGE_OPTION(no_new_privileges)
       .DUNNAGE_OPTION(add_capabilities)
       .DUNNAGE_OPTION(drop_capabilities)
+      .DUNNAGE_OPTION(seccomp, seccomp_from)
       .DUNNAGE_OPTION(lifetime)
       .DUNNAGE_OPTION(restart, restart_from)
       .DUNNAGE_OPTION(stop_signal, stop_signal_from)

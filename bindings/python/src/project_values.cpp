@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a project is made of.
 #include "project.hpp"
+#include "seccomp.hpp"
 
 #define DUNNAGE_MEMBER(name) option(#name, &M::name)
 
@@ -98,6 +99,7 @@ void define_service(py::module_& module) {
       .DUNNAGE_MEMBER(no_new_privileges)
       .DUNNAGE_MEMBER(cap_add)
       .DUNNAGE_MEMBER(cap_drop)
+      .option("seccomp", &M::seccomp, seccomp_from)
       .DUNNAGE_MEMBER(restart)
       .DUNNAGE_MEMBER(stop_signal)
       .DUNNAGE_MEMBER(stop_grace_period)

@@ -69,6 +69,7 @@ def instances():
             dunnage.MountSet(["/etc:/x:ro"]), dunnage.MountPlan(), project.plan_down(), dunnage.Rootfs.host(),
             dunnage.BindMount("/a", "/b"), dunnage.Tmpfs("/a"), dunnage.VolumeMount("a", "/b"),
             dunnage.ImageMount("a", "/b"), dunnage.VolumesFrom("a"), dunnage.IdRange(0, 1), dunnage.Stdio.null(),
+            dunnage.Seccomp.standard(),
             dunnage.project_logs(dunnage.ContainerStore.open(), [])]
     values = {type(value): value for value in made}
     for cls in classes():

@@ -11,8 +11,9 @@ import pytest
 import dunnage
 from dunnage import (BindMount, Change, ComposeVolume, ExitStatus, Healthcheck, IdRange, ImageConfig, ImageInfo,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
-                     LaunchStep, LaunchTimings, Ownership, Platform, Progress, Propagation, Recursion, Relabel, ResolvedMount, RestartPolicy,
-                     RootChanges, Rootfs, SpecContext, SpecFlags, SpecMount, SpecVolumeCreate, SpecVolumesFrom,
+                     LaunchStep, LaunchTimings, Ownership, Platform, Progress, Propagation, Recursion, Relabel,
+                     ResolvedMount, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
+                     SpecVolumeCreate, SpecVolumesFrom,
                      SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
 
 VALUES = [
@@ -45,6 +46,8 @@ VALUES = [
     Ownership(), Ownership.match_user(), Ownership.as_(3, 4), Ownership.map([(0, 1000)], [IdRange(0, 1000, count=2)]),
     OverlayOptions(), OverlayOptions(upper="/u", work="/w", size=1 << 20),
     Rootfs.host(), Rootfs.directory("/srv/images/app"), Rootfs.image("busybox:1"),
+    Seccomp.standard(), Seccomp.unconfined(), Seccomp.file("/etc/app/seccomp.json"), Seccomp.json("{}"),
+    Seccomp.file("/etc/app/seccomp.json").with_text("{}"),
     Change(), Change(kind="deleted", path="/etc/conf"), RootChanges(), RootChanges(kind="memory", size="1m"),
     Stdio.inherit(), Stdio.null(), Stdio.pipe(), Stdio.log(), Stdio.file("/tmp/log"),
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
