@@ -60,7 +60,9 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(sp
   if (spec_.rootfs.kind() == Rootfs::Kind::Directory) {
     spec_.rootfs = Rootfs::directory(full_path(spec_.rootfs.path()));
   }
-  spec_.seccomp = spec_.seccomp.load();
+  if (spec_.seccomp.kind() == Seccomp::Kind::File || spec_.seccomp.kind() == Seccomp::Kind::Text) {
+    spec_.seccomp = spec_.seccomp.load();
+  }
   deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
   id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
   name_ = again_                ? again_->name

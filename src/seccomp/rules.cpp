@@ -129,9 +129,22 @@ Verdict verdict_of(Found found, std::uint32_t default_action) {
   return {std::move(found.alternatives), otherwise};
 }
 
-Calls calls_of(const Profile& profile, const Target& target, Architecture architecture) {
-  std::map<std::uint32_t, Found> all;
-  std::uint32_t last = 0;
+/// What a profile says of the calls of an architecture.
+struct Mentioned {
+  std::map<std::uint32_t, Found> calls;
+  std::uint32_t newest = 0;
+};
+
+void add_rule(const Rule& rule, const std::string& name, Found& found) {
+  if (!rule.conditions.empty()) {
+    add_conditions(rule, name, found);
+  } else if (!found.unconditional || strictness(rule.action) > strictness(*found.unconditional)) {
+    found.unconditional = rule.action;
+  }
+}
+
+Mentioned mentioned_in(const Profile& profile, const Target& target, Architecture architecture) {
+  Mentioned mentioned;
   for (std::size_t index = 0; index < profile.rules.size(); ++index) {
     const Rule& rule = profile.rules[index];
     const bool matters = counts(rule, target);
@@ -145,18 +158,20 @@ Calls calls_of(const Profile& profile, const Target& target, Architecture archit
         }
         continue;
       }
-      last = *number < first_own_call(architecture) ? std::max(last, *number) : last;
-      Found& found = all[*number];
-      if (!matters) {
-        continue;
+      if (*number < first_own_call(architecture)) {
+        mentioned.newest = std::max(mentioned.newest, *number);
       }
-      if (!rule.conditions.empty()) {
-        add_conditions(rule, name, found);
-      } else if (!found.unconditional || strictness(rule.action) > strictness(*found.unconditional)) {
-        found.unconditional = rule.action;
+      Found& found = mentioned.calls[*number];
+      if (matters) {
+        add_rule(rule, name, found);
       }
     }
   }
+  return mentioned;
+}
+
+Calls calls_of(const Profile& profile, const Target& target, Architecture architecture) {
+  const Mentioned mentioned = mentioned_in(profile, target, architecture);
   const bool permissive = strictness(profile.default_action) <= 1;
   Calls calls{architecture, {}};
   const auto add = [&](std::uint32_t number, Verdict verdict) {
@@ -166,16 +181,18 @@ Calls calls_of(const Profile& profile, const Target& target, Architecture archit
   };
   const auto add_all = [&](std::uint32_t first, std::uint32_t end) {
     for (std::uint32_t number = first; number < end; ++number) {
-      const auto found = all.find(number);
-      const bool fallback = found == all.end() && !permissive && !is_known(architecture, number);
-      add(number, found != all.end() ? verdict_of(found->second, profile.default_action)
-                                     : Verdict{{}, fallback ? kNoSuchCall : profile.default_action});
+      const auto found = mentioned.calls.find(number);
+      const bool absent = found == mentioned.calls.end();
+      const bool fallback = absent && !permissive && !is_known(architecture, number);
+      add(number, absent ? Verdict{{}, fallback ? kNoSuchCall : profile.default_action}
+                         : verdict_of(found->second, profile.default_action));
     }
     add(end, {{}, permissive ? profile.default_action : kNoSuchCall});
   };
-  add_all(0, last + 1);
-  if (const auto own = all.lower_bound(first_own_call(architecture)); own != all.end()) {
-    add_all(own->first, all.rbegin()->first + 1);
+  add_all(0, mentioned.newest + 1);
+  const auto own = mentioned.calls.lower_bound(first_own_call(architecture));
+  if (own != mentioned.calls.end()) {
+    add_all(own->first, mentioned.calls.rbegin()->first + 1);
   }
   return calls;
 }
