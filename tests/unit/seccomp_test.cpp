@@ -110,33 +110,26 @@ class Evaluator {
       : profile_(Json::parse(text)), machine_{machine}, capabilities_{std::move(capabilities)} {
     for (const Json& rule : profile_.at("syscalls")) {
       for (const auto& name : rule.at("names")) {
-        named_.insert(name.get<std::string>());
-        for (std::uint32_t number = 0; number < newest(); ++number) {
-          if (names(number).count(name.get<std::string>()) != 0) {
-            last_ = std::max(last_, number);
-          }
-        }
+        rules_[name.get<std::string>()].push_back(&rule);
       }
+    }
+    for (std::uint32_t number = 0; number < newest(); ++number) {
+      if (!rules_about(number).empty()) last_ = number;
     }
   }
 
   std::uint32_t verdict(std::uint32_t number, const std::array<std::uint64_t, 6>& arguments) const {
-    const std::set<std::string>& own = names(number);
+    const auto about = rules_about(number);
     std::vector<std::uint32_t> all;
-    bool mentioned = false;
-    for (const Json& rule : profile_.at("syscalls")) {
-      for (const auto& name : rule.at("names")) {
-        if (own.count(name.get<std::string>()) == 0) continue;
-        mentioned = true;
-        if (counts(rule) && holds(rule, name.get<std::string>(), arguments)) {
-          all.push_back(rule.at("action") == "SCMP_ACT_ALLOW" ? kAllow : refused(rule.value("errnoRet", 1)));
-        }
+    for (const auto& [name, rule] : about) {
+      if (counts(*rule) && holds(*rule, name, arguments)) {
+        all.push_back(rule->at("action") == "SCMP_ACT_ALLOW" ? kAllow : refused(rule->value("errnoRet", 1)));
       }
     }
     if (!all.empty()) {
       return *std::min_element(all.begin(), all.end());  // an errno is less than "allow"
     }
-    return !mentioned && (own.empty() || (number > last_ && number < newest()))
+    return about.empty() && (names(number).empty() || (number > last_ && number < newest()))
                ? refused(ENOSYS)
                : refused(profile_.value("defaultErrnoRet", 1));
   }
@@ -164,6 +157,15 @@ class Evaluator {
   }
 
  private:
+  std::vector<std::pair<std::string, const Json*>> rules_about(std::uint32_t number) const {
+    std::vector<std::pair<std::string, const Json*>> about;
+    for (const std::string& name : names(number)) {
+      if (const auto found = rules_.find(name); found != rules_.end()) {
+        for (const Json* rule : found->second) about.emplace_back(name, rule);
+      }
+    }
+    return about;
+  }
   /// What is above is old: x32 has calls of its own there.
   std::uint32_t newest() const { return machine_.bit != 0 ? 512 : 601; }
   bool has(const Json& list, const std::string& word) const {
@@ -199,7 +201,7 @@ class Evaluator {
   Json profile_;
   Machine machine_;
   std::vector<std::string> capabilities_;
-  std::set<std::string> named_;
+  std::map<std::string, std::vector<const Json*>> rules_;
   std::uint32_t last_ = 0;
   mutable std::map<std::uint32_t, std::set<std::string>> cache_;
 };
