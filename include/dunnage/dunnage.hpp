@@ -17,7 +17,7 @@
 ///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   launch_timings.hpp   LaunchTimings: where the time of a launch went
-///   seccomp.hpp                which system calls a container may make
+///   seccomp.hpp          Seccomp: which system calls a container may make
 ///   container_store.hpp  ContainerStore: containers of other processes
 ///   project.hpp          Project: what the files of a Compose project say
 ///   project_plan.hpp     ProjectPlan: what bringing one up or down takes, and doing it
