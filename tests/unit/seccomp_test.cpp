@@ -314,6 +314,18 @@ TEST_CASE("calls of another machine, and of x32 where a profile leaves it out, e
   CHECK(run(alone, {600, AUDIT_ARCH_X86_64, 0, {}}) == kAllow);
 }
 
+TEST_CASE("old calls of an architecture's own, above all new ones, are decided as all others", "[seccomp]") {
+  const auto arm = program_for(seccomp::default_profile(), seccomp::Architecture::Aarch64, {});
+  CHECK(run(arm, {0xf0005, AUDIT_ARCH_ARM, 0, {}}) == kAllow);           // set_tls
+  CHECK(run(arm, {0xf0004, AUDIT_ARCH_ARM, 0, {}}) == refused(EPERM));   // usr32, which no rule names
+  CHECK(run(arm, {0xf0100, AUDIT_ARCH_ARM, 0, {}}) == refused(ENOSYS));  // none
+  const auto x86 = program_for(seccomp::default_profile(), seccomp::Architecture::X86_64, {});
+  CHECK(run(x86, {0x40000000 + 512, AUDIT_ARCH_X86_64, 0, {}}) == kAllow);           // rt_sigaction
+  CHECK(run(x86, {0x40000000 + 528, AUDIT_ARCH_X86_64, 0, {}}) == refused(EPERM));   // kexec_load
+  CHECK(run(x86, {0x40000000 + 469, AUDIT_ARCH_X86_64, 0, {}}) == refused(ENOSYS));  // newer than the profile
+  CHECK(run(x86, {0x40000000 + 600, AUDIT_ARCH_X86_64, 0, {}}) == refused(ENOSYS));
+}
+
 TEST_CASE("arguments are compared as a profile says", "[seccomp]") {
   const auto with = [](const std::string& condition) {
     return R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["lseek"], "action": "SCMP_ACT_ALLOW", "args": [)" +
