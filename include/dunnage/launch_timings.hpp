@@ -21,10 +21,11 @@ namespace dunnage {
 /// One step, from the end of the step before it to its own end.
 struct LaunchStep {
   /// In this process: "check", "image", "resolve", "identity" (a first launch starts the launcher here), "root",
-  /// "prepare", "record", "send"; with a template, which has done most of it, "check", "prepare", "record", "send". In
-  /// the launcher: "receive". In the container: "clone", "namespaces", "root attached" (with /proc, /sys and /dev),
-  /// "mounts attached", "paths protected", "user and streams", "execute". Back here: "report", "finish". They are there
-  /// twice if the launch had to begin again, as its launcher died.
+  /// "prepare", "record", "describe" (a first launch makes the seccomp filter here), "send"; with a template, which has
+  /// done most of it, "check", "prepare" and from "record" on. In the launcher: "receive". In the container: "clone",
+  /// "namespaces", "root attached" (with /proc, /sys and /dev), "mounts attached", "paths protected", "user and
+  /// streams", "execute". Back here: "report", "finish". They are there twice if the launch had to begin again, as its
+  /// launcher died.
   std::string name{};
   std::chrono::nanoseconds begin{};  ///< since the call
   std::chrono::nanoseconds duration{};

@@ -234,7 +234,9 @@ std::shared_ptr<container::Running> Launch::start() {
   if (std::chrono::steady_clock::now() >= deadline_) {
     throw failed(errc::timed_out, late);
   }
-  kernel::FileDescriptor channel = connection_->request(describe(streams), deadline_);
+  const launcher::Request request = describe(streams);
+  timeline_.end("describe");
+  kernel::FileDescriptor channel = connection_->request(request, deadline_);
   timeline_.end("send");
   begun_ = true;
   auto answer = launcher::receive(channel.get(), deadline_);

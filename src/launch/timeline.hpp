@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace dunnage::launch {
@@ -21,13 +22,17 @@ class Timeline {
   /// A step ends now.
   void end(const char* step) {
     if (wanted_) {
-      end_at(step, Clock::now());
+      end_at(step, Clock::now() - begin_);
     }
   }
-  /// The steps of the launcher, by the same clock.
+  /// The steps of the launcher, by the same clock. It may be at work while this process still sends.
   void end(const launcher::Message& message) {
+    if (wanted_) {
+      LaunchStep& sent = timings_.steps.back();
+      sent.duration = std::clamp(since_begin(message.reached[0]) - sent.begin, {}, sent.duration);
+    }
     for (unsigned index = 0; wanted_ && index < launcher::kMilestones; ++index) {
-      end_at(kNames[index], Clock::time_point{std::chrono::nanoseconds{message.reached[index]}});
+      end_at(kNames[index], since_begin(message.reached[index]));
     }
   }
   [[nodiscard]] LaunchTimings take() { return std::move(timings_); }
@@ -38,9 +43,12 @@ class Timeline {
       "receive",         "clone",           "namespaces",       "root attached",
       "mounts attached", "paths protected", "user and streams", "execute"};
 
-  void end_at(const char* step, Clock::time_point time) {
+  [[nodiscard]] std::chrono::nanoseconds since_begin(std::int64_t time) const {
+    return std::chrono::nanoseconds{time} - begin_.time_since_epoch();
+  }
+  void end_at(const char* step, std::chrono::nanoseconds time) {
     const std::chrono::nanoseconds begin = timings_.total();
-    timings_.steps.push_back({step, begin, std::max<std::chrono::nanoseconds>(time - begin_ - begin, {})});
+    timings_.steps.push_back({step, begin, std::max<std::chrono::nanoseconds>(time - begin, {})});
   }
 
   bool wanted_;

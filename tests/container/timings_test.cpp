@@ -18,6 +18,14 @@ bool has(const LaunchTimings& timings, std::string_view name) {
                      [name](const dunnage::LaunchStep& step) { return step.name == name; });
 }
 
+nanoseconds took_by(const LaunchTimings& timings, std::string_view name) {
+  nanoseconds result{};
+  for (const dunnage::LaunchStep& step : timings.steps) {
+    result += step.name == name ? step.duration : nanoseconds{};
+  }
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE("the timings of a launch add up to the time it took, and those of a restart are its own",
@@ -37,6 +45,10 @@ TEST_CASE("the timings of a launch add up to the time it took, and those of a re
   CHECK(sum > took / 2);
   for (const char* name : {"resolve", "prepare", "send", "receive", "mounts attached", "execute", "report"}) {
     CHECK(has(timings, name));
+  }
+  // whoever waits for a processor, the container's steps take the time they take
+  for (const char* name : {"namespaces", "root attached", "paths protected", "user and streams"}) {
+    CHECK(took_by(timings, name) > nanoseconds{});
   }
   CHECK(timings.to_json().find("\"Name\":\"mounts attached\"") != std::string::npos);
   container.restart(std::chrono::milliseconds{0});
