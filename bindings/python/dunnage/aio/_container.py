@@ -75,6 +75,10 @@ class Container(Running[_dunnage.Container]):
     def status(self) -> _dunnage.ContainerStatus:
         return self._handle.status
 
+    def timings(self) -> _dunnage.LaunchTimings:
+        """Of its launch; empty without timings=True."""
+        return self._handle.timings()
+
     async def stop(self, grace: _Seconds = 10.0) -> _dunnage.ExitStatus:
         """Sends the stop signal, waits `grace` seconds, then kills; returns the ExitStatus. Ends a restart policy.
         Cancelling it ends the grace: the container is killed."""

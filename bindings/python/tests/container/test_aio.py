@@ -215,6 +215,15 @@ async def test_run_and_communicate_are_those_of_subprocess():
         assert await asyncio.wait_for(asyncio.shield(container.wait_for(0.01)), 5) is None
 
 
+@in_loop
+async def test_the_timings_of_a_launch_are_those_of_dunnage():
+    async with Container.launch(["true"], timings=True) as container:
+        steps = [step.name for step in container.timings().steps]
+        assert {"resolve", "send", "execute", "report"} <= set(steps)
+    async with Container.launch(["true"]) as container:
+        assert len(container.timings()) == 0
+
+
 def test_signatures_are_those_of_dunnage():
     for mine, theirs in ((Container.launch, dunnage.Container.launch), (Container.exec, dunnage.Container.exec),
                          (VolumeStore.create, dunnage.VolumeStore.create),
