@@ -12,7 +12,7 @@ from html import escape
 
 BARS = [  # session, row, label
     ("launch", "floor, 0 binds", "floor"),
-    ("launch", "dunnage from a template, 0 binds", "dunnage, template"),
+    ("launch", "dunnage from a template, 0 binds", "from template"),
     ("launch", "dunnage, 0 binds", "dunnage"),
     ("launch", "bwrap, 0 binds", "bubblewrap"),
     ("launch", "crun run, lean, 0 binds", "crun, lean"),
@@ -65,7 +65,7 @@ class Scale:
 
 
 def kind_of(label):
-    return "floor" if label == "floor" else "ours" if label.startswith("dunnage") else "peer"
+    return "floor" if label == "floor" else "ours" if label in ("dunnage", "from template") else "peer"
 
 
 def draw_bars(values):
@@ -108,7 +108,7 @@ def draw_lines(values, bottom):
         if taken and taken[-1] - y < 14:
             y = taken[-1] - 14
         taken.append(y)
-        parts.append(text(528 + 50 * points[-1][0], y, who.replace(" from a template", ", template")))
+        parts.append(text(528 + 50 * points[-1][0], y, "from template" if "template" in who else who))
     return parts
 
 
