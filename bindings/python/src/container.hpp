@@ -67,8 +67,8 @@ struct LaunchCall {
 [[nodiscard]] pybind11::dict launch_keywords(LaunchSpec spec);
 [[nodiscard]] std::unique_ptr<ContainerHandle> launch(const pybind11::args& args, const pybind11::kwargs& kwargs);
 
-/// Container.launch() without the launch: the keywords of LaunchTemplate().
-[[nodiscard]] LaunchCall template_from(const pybind11::args& args, const pybind11::kwargs& kwargs);
+/// The arguments of Container.launch() and LaunchTemplate().
+[[nodiscard]] LaunchCall launch_call_from(const pybind11::args& args, const pybind11::kwargs& kwargs);
 
 /// LaunchTemplate.launch()'s keywords.
 struct TemplateCall {

@@ -203,12 +203,6 @@ const Fields<TemplateCall>& template_fields() {
   return *fields;
 }
 
-LaunchCall template_from(const py::args& args, const py::kwargs& kwargs) {
-  LaunchCall call = launch_fields().parse(args, kwargs);
-  call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
-  return call;
-}
-
 const Fields<ExecCall>& exec_fields() {
   static const Fields<ExecCall>* const fields = [] {
     auto* made = new Fields<ExecCall>{"Container.exec"};
@@ -236,9 +230,14 @@ py::dict launch_keywords(LaunchSpec spec) {
   return keywords;
 }
 
-std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& kwargs) {
+LaunchCall launch_call_from(const py::args& args, const py::kwargs& kwargs) {
   LaunchCall call = launch_fields().parse(args, kwargs);
   call.spec.mounts = storage_from(call.mounts);  // last: it may consume them
+  return call;
+}
+
+std::unique_ptr<ContainerHandle> launch(const py::args& args, const py::kwargs& kwargs) {
+  LaunchCall call = launch_call_from(args, kwargs);
   const bool owned = call.spec.lifetime == Lifetime::WithHost;
   const std::filesystem::path store = call.spec.store.empty() ? default_store() : call.spec.store;
   std::optional<Container> container;

@@ -67,7 +67,7 @@ class TemplateHandle {
 };
 
 std::unique_ptr<TemplateHandle> make(const py::args& args, const py::kwargs& kwargs) {
-  LaunchCall call = template_from(args, kwargs);
+  LaunchCall call = launch_call_from(args, kwargs);
   const Lifetime lifetime = call.spec.lifetime;
   std::filesystem::path store = call.spec.store.empty() ? default_store() : call.spec.store;
   std::shared_ptr<const LaunchTemplate> shared;
