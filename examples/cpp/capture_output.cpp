@@ -15,18 +15,10 @@
 
 using namespace std::chrono_literals;
 using example::check;
+using example::read_all;
 using example::say;
 
 namespace {
-
-std::string read_all(int fd) {
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (ssize_t count; (count = read(fd, buffer.data(), buffer.size())) > 0;) {
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return text;
-}
 
 void pipes() {
   say("pipes: send words to sort(1) in a container, read them back");

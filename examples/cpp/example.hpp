@@ -2,11 +2,15 @@
 #pragma once
 
 /// \file
-/// What the examples share: a place to work in that is gone afterwards, and sentences that have to be true.
+/// What the examples share: a place to work in that is gone afterwards, sentences that have to be true, and the end of
+/// what a container says.
 
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include <unistd.h>
+
+#include <array>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -48,6 +52,16 @@ inline void check(bool so, const std::string& sentence) {
 
 /// What happens next.
 inline void say(const std::string& sentence) { std::cout << sentence << std::endl; }
+
+/// What a container writes to a pipe, to its end.
+inline std::string read_all(int fd) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (ssize_t count; (count = read(fd, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
 
 /// Runs an example's body; an exception is told and makes the exit code 1.
 template <typename Body>

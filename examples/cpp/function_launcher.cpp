@@ -7,27 +7,16 @@
 
 #include <dunnage/dunnage.hpp>
 
-#include <unistd.h>
-
-#include <array>
 #include <fstream>
 #include <future>
 #include <string>
 #include <vector>
 
 using example::check;
+using example::read_all;
 using example::say;
 
 namespace {
-
-std::string read_all(int fd) {
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (ssize_t count; (count = read(fd, buffer.data(), buffer.size())) > 0;) {
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return text;
-}
 
 /// One call: its argument goes in by a variable, its result comes out by a pipe.
 std::string call(const dunnage::LaunchTemplate& function, int argument) {
