@@ -139,7 +139,7 @@ class Grants {
     for (std::size_t index = 0; options != nullptr && index < options->list().size(); ++index) {
       const Value& option = options->list()[index];
       const auto seccomp = seccomp_option(security_option(option.text()), files_.directory());
-      const bool stricter = option.text().starts_with("no-new-privileges") && !option.text().ends_with("false");
+      const bool stricter = no_new_privileges_option(option.text()).value_or(false);
       if (stricter || (seccomp && seccomp->kind() == Seccomp::Kind::Standard)) {
         continue;
       }

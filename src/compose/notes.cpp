@@ -163,7 +163,7 @@ class Notes {
           report(option, value.empty() ? "it names no profile, so the default one stays"
                                        : "nobody's home is looked into for a profile; write the path out");
         }
-      } else if (!option.text().starts_with("no-new-privileges")) {
+      } else if (!no_new_privileges_option(option.text())) {
         report(option, "no-new-privileges and seccomp are the options there are");
       }
     }

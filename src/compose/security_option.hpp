@@ -27,6 +27,11 @@ struct SecurityOption {
                                        : SecurityOption{text.substr(0, end), text.substr(end + 1)};
 }
 
+/// Whether programs may gain nothing; none if the option is another one. Without a value they may not.
+[[nodiscard]] inline std::optional<bool> no_new_privileges_option(std::string_view text) {
+  return text.starts_with("no-new-privileges") ? std::optional{!text.ends_with("false")} : std::nullopt;
+}
+
 /// What `seccomp=VALUE` means; none if the option is another one or names nothing. A path begins at the project's
 /// directory, and `~` is a name as any other there.
 [[nodiscard]] inline std::optional<Seccomp> seccomp_option(const SecurityOption& option, const std::string& directory) {

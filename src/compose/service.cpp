@@ -173,8 +173,8 @@ class ServiceReader {
     service_.cap_add = texts_of(find("cap_add"));
     service_.cap_drop = texts_of(find("cap_drop"));
     for (const std::string& text : texts_of(find("security_opt"))) {
-      if (text.starts_with("no-new-privileges")) {
-        service_.no_new_privileges = !text.ends_with("false");
+      if (const auto stricter = no_new_privileges_option(text)) {
+        service_.no_new_privileges = *stricter;
       } else if (auto seccomp = seccomp_option(security_option(text), *context_.project_directory)) {
         service_.seccomp = std::move(*seccomp);
       }
