@@ -132,6 +132,7 @@ Support support() {
   result.features.push_back(probe_seccomp());
   try {
     const auto connection = launcher::Connection::get(identity);
+    connection->await_readiness();
     result.features.push_back({"launcher", true,
                                identity.rootless()
                                    ? "namespaces of pid, mount, ipc, uts, network and cgroup, in a user namespace"

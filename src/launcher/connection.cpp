@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -117,13 +118,41 @@ std::shared_ptr<Connection> Connection::get(const Identity& identity) {
 Connection::Connection(const Identity& identity) : identity_{identity}, owner_{::getpid()} {
   try {
     start();
-    await_answer();
   } catch (const kernel::CallError& error) {
-    if (process_.process) {
-      (void)::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
-      (void)wait_for_end(process_, kEndTimeout);
+    give_up(error.call(), error.code().value());
+  }
+}
+
+void Connection::give_up(const std::string& call, int number) const {
+  if (process_.process) {
+    (void)::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
+    (void)wait_for_end(process_, kEndTimeout);
+  }
+  throw start_error(call, number, start_remedy(call, number));
+}
+
+void Connection::await_readiness() const {
+  if (serves_) {
+    return;
+  }
+  const std::scoped_lock lock{readiness_};
+  if (start_failure_ != nullptr) {
+    std::rethrow_exception(start_failure_);
+  }
+  if (serves_) {
+    return;
+  }
+  try {
+    await_answer();
+    serves_ = true;
+  } catch (const kernel::CallError& error) {
+    lost_ = true;
+    try {
+      give_up(error.call(), error.code().value());
+    } catch (const LaunchError&) {
+      start_failure_ = std::current_exception();
+      throw;
     }
-    throw start_error(error.call(), error.code().value(), start_remedy(error.call(), error.code().value()));
   }
 }
 
@@ -249,6 +278,7 @@ kernel::FileDescriptor Connection::work(const Request& request, Deadline deadlin
 
 kernel::FileDescriptor Connection::ask(MessageKind kind, const Request& request, Deadline deadline) const {
   const bool launch = kind == MessageKind::Launch;
+  await_readiness();
   try {
     auto [ours, theirs] = make_channel();
     if (launch) {
@@ -296,6 +326,7 @@ DetachResult Connection::ask_broker(const DetachRequest& request, const std::str
   if (path.size() >= kMostDetachTexts) {
     return detach_failure(Step::OpenSource, ENAMETOOLONG);
   }
+  await_readiness();
   auto [ours, theirs] = make_channel();
   DetachRequest sized = request;
   sized.path_size = static_cast<std::uint32_t>(path.size() + 1);
@@ -329,6 +360,7 @@ DetachResult Connection::ask_broker(const DetachRequest& request, const std::str
 }
 
 int Connection::remove_tree(int directory, const std::string& name, Deadline deadline) const {
+  await_readiness();
   auto [ours, theirs] = make_channel();
   Message message;
   message.kind = MessageKind::RemoveTree;

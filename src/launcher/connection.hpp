@@ -15,7 +15,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,12 +34,17 @@ struct Request {
 class Connection {
  public:
   /// The launcher for this identity, started if there is none, or if this is a forked copy of the process that started
-  /// it, or if it died. Throws: LaunchError.
+  /// it, or if it died. It is not waited for: what is to be prepared here is prepared while it gets ready. Throws:
+  /// LaunchError.
   [[nodiscard]] static std::shared_ptr<Connection> get(const Identity& identity);
 
   ~Connection() = default;  ///< the launcher ends when it sees its socket close
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+
+  /// Until the launcher serves; everything that asks it for something begins with this. Throws: LaunchError, again
+  /// and again, if it could not get ready.
+  void await_readiness() const;
 
   /// Sends a request; answers with our end of its channel. Throws: LaunchError(launcher_lost, timed_out).
   [[nodiscard]] kernel::FileDescriptor request(const Request& request, Deadline deadline) const;
@@ -55,6 +62,8 @@ class Connection {
 
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool alive() const noexcept;
+  /// Whether it ever served.
+  [[nodiscard]] bool has_served() const noexcept { return serves_; }
   /// To be called when it has closed a channel without a word. If it is dying, the next get() shall not find it.
   void notice_silence() const noexcept;
   /// Process id of the launcher.
@@ -65,6 +74,7 @@ class Connection {
   [[nodiscard]] kernel::FileDescriptor ask(MessageKind kind, const Request& request, Deadline deadline) const;
   void start();
   void await_answer() const;
+  [[noreturn]] void give_up(const std::string& call, int number) const;
   [[nodiscard]] DetachResult ask_broker(const DetachRequest& request, const std::string& path, Deadline deadline,
                                         std::span<const int> targets) const;
   [[nodiscard]] bool has_closed(int patience) const noexcept;
@@ -75,6 +85,9 @@ class Connection {
   kernel::FileDescriptor socket_;
   kernel::FileDescriptor broker_;
   mutable std::atomic<bool> lost_{false};
+  mutable std::atomic<bool> serves_{false};
+  mutable std::mutex readiness_;
+  mutable std::exception_ptr start_failure_;  ///< guarded by readiness_
 };
 
 /// Sends the parts of a request: first to `socket`, with the channel; what does not fit follows on the channel itself.
