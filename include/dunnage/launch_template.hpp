@@ -74,6 +74,16 @@ class DUNNAGE_API LaunchTemplate {
   /// As Container::launch() of its specification. Throws: as that.
   [[nodiscard]] Container launch(TemplateLaunch launch = {}) const;
 
+  /// Has network namespaces for so many launches made ahead, and waits until they are: each takes the kernel longer
+  /// than the rest of a launch. What is taken is made again in quiet moments. Unasked there are 4; at most 256. Each is
+  /// fresh, is for one container, and takes memory of the kernel, some 100 KiB. They are for all launches of this
+  /// process and user, by whatever template; the last call counts, until the launcher is started anew. Of no use with
+  /// Network::Host.
+  /// Throws: LaunchError(invalid_argument) for more; LaunchError(timed_out) after 60 s; with what the kernel said, such
+  /// as ENOSPC at user.max_net_namespaces: those that could be made are kept; with EMFILE if they would take more than
+  /// half of the descriptors the launcher may have.
+  void keep_ready(unsigned launches) const;
+
   /// The mounts; anonymous volumes have no names in it, as each container gets its own.
   [[nodiscard]] MountPlan plan() const;
 

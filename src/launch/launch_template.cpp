@@ -10,15 +10,19 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
 
 namespace dunnage {
 namespace {
+
+constexpr std::chrono::seconds kReadyTimeout{60};
 
 void refuse_template(const LaunchSpec& spec, std::string cause, std::string remedy) {
   throw LaunchError{{.stage = Stage::Launch,
@@ -156,6 +160,19 @@ Container LaunchTemplate::launch(TemplateLaunch launch) const {
   launch::Launch one{with_own(state_->copy(), std::move(launch)), state_->get(),
                      [this](const State::Shared& useless) { return state_->get(useless); }};
   return ContainerAccess::make(one.run());
+}
+
+void LaunchTemplate::keep_ready(unsigned launches) const {
+  if (launches > launcher::kMostReady) {
+    throw LaunchError{{.stage = Stage::Launch,
+                       .operation = "make network namespaces ahead",
+                       .subject = std::to_string(launches),
+                       .detail = {},
+                       .cause = "at most " + std::to_string(launcher::kMostReady) + " are kept",
+                       .code = errc::invalid_argument,
+                       .remedy = "ask for fewer"}};
+  }
+  state_->get()->connection->keep_ready(launches, std::chrono::steady_clock::now() + kReadyTimeout);
 }
 
 MountPlan LaunchTemplate::plan() const { return *state_->get()->plan; }

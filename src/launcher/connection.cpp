@@ -306,6 +306,41 @@ kernel::FileDescriptor Connection::ask(MessageKind kind, const Request& request,
   }
 }
 
+void Connection::keep_ready(unsigned count, Deadline deadline) const {
+  await_readiness();
+  int error = 0;
+  try {
+    auto [ours, theirs] = make_channel();
+    Message message;
+    message.kind = MessageKind::KeepReady;
+    message.number = static_cast<std::int32_t>(count);
+    const int channel = theirs.get();
+    error = send(socket_.get(), std::as_bytes(std::span{&message, 1}), {&channel, 1}, deadline);
+    theirs.reset();
+    if (error == 0) {
+      const auto answer = receive(ours.get(), deadline);
+      error = !answer ? ETIMEDOUT : answer->message.kind != MessageKind::Answer ? EPIPE : answer->message.failure.error;
+    }
+  } catch (const kernel::CallError& failed) {
+    error = failed.code().value();
+  }
+  if (error == 0) {
+    return;
+  }
+  lost_ = lost_ || error == EPIPE;
+  throw LaunchError{{.stage = Stage::Launch,
+                     .operation = "make network namespaces ahead",
+                     .subject = std::to_string(count),
+                     .detail = {},
+                     .cause = {},
+                     .code = error == EPIPE       ? make_error_code(errc::launcher_lost)
+                             : error == ETIMEDOUT ? make_error_code(errc::timed_out)
+                                                  : std::error_code{error, std::system_category()},
+                     .remedy = error == ENOSPC   ? "ask for fewer, or raise user.max_net_namespaces"
+                               : error == EMFILE ? "ask for fewer, or raise the limit of descriptors (ulimit -n)"
+                                                 : "try again, or ask for fewer"}};
+}
+
 /// The broker cannot say that it could not send: an answer with a descriptor is lost while too many are under way. What
 /// changes something is not asked for again: it may have been done.
 DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline,

@@ -60,6 +60,9 @@ class Connection {
   /// Has the broker delete a tree whose files belong to ids of the user namespace. \return 0 or errno
   [[nodiscard]] int remove_tree(int directory, const std::string& name, Deadline deadline) const;
 
+  /// Has this many network namespaces made ahead from now on, and waits until they are. Throws: LaunchError.
+  void keep_ready(unsigned count, Deadline deadline) const;
+
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool alive() const noexcept;
   /// Whether it ever served.

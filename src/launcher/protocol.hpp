@@ -31,6 +31,7 @@ inline constexpr uint32_t kInlinePayload = 48U << 10U;
 inline constexpr uint32_t kDescriptorsPerMessage = 250;  ///< below the kernel's SCM_MAX_FD of 253
 inline constexpr uint32_t kMostDescriptors = 16384;
 inline constexpr uint32_t kMostPayload = 64U << 20U;
+inline constexpr uint32_t kMostReady = 256;  ///< network namespaces made ahead
 
 /// A failure inside the launcher: which step, its errno, and the mount it was about (-1: none).
 struct Failure {
@@ -63,7 +64,8 @@ enum class MessageKind : uint32_t {
   Work,        ///< work on trees (work_protocol.hpp)
   Progress,
   Found,
-  Root,  ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
+  KeepReady,  ///< number = network namespaces to have ready; answered when they are
+  Root,       ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
 };
 
 /// How far a launch has come, in the launcher and then in the container's first process.

@@ -101,6 +101,16 @@ void bind_launch_template(py::module_& module) {
             return shared->plan();
           },
           "The MountPlan; anonymous volumes have no names in it.")
+      .def(
+          "keep_ready",
+          [](const TemplateHandle& self, unsigned launches) {
+            const auto shared = self.get();
+            const Unlocked released;
+            shared->keep_ready(launches);
+          },
+          py::arg("launches"),
+          "Has network namespaces for so many launches made ahead, at most 256, and waits until they are; 4 unasked. "
+          "They are for all launches of this process and user.")
       .def_property_readonly("closed", &TemplateHandle::closed, "Whether close() has been called.")
       .def("close", &TemplateHandle::close, "close(self)\n--\n\nLets go of its image and volumes.")
       .def("__enter__",

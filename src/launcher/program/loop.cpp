@@ -58,6 +58,8 @@ void on_socket() noexcept {
     receive_request(message, buffer + sizeof message, descriptors, nullptr);
   } else if (message.kind == MessageKind::Work && fits && message.payload_in_memfd == 0) {
     start_work(message, buffer + sizeof message, descriptors);
+  } else if (message.kind == MessageKind::KeepReady) {
+    keep_ready(message, descriptors);
   } else {
     descriptors.close_all();
   }

@@ -4,8 +4,10 @@
 #include "kernel/clone.hpp"
 #include "launcher/program/dev.hpp"
 #include "launcher/program/network.hpp"
+#include "launcher/program/transfer.hpp"
 
 #include <linux/sched.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <utility>
@@ -13,7 +15,8 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr unsigned kKept = 4;
+constexpr unsigned kKeptUnasked = 4;
+constexpr unsigned kMostAsking = 16;
 
 /// Belongs to the thread while it is not full, to the launcher while it is.
 struct Place {
@@ -21,12 +24,15 @@ struct Place {
   std::atomic<bool> full{false};
 };
 
-Place places[kKept];
-int wake = -1;  ///< an eventfd: something is to be made
+Place places[kMostReady];
+std::atomic<unsigned> kept{kKeptUnasked};  ///< the places the thread fills; there may be more that are full
+std::atomic<int> asking[kMostAsking];      ///< channels of who waits for them, 0: none
+int wake = -1;                             ///< an eventfd: something is to be made
 bool wanted = true;
 alignas(16) uint8_t stack[kStackSize];
 
-void fill(Place& place, int home, const Surroundings& surroundings) noexcept {
+/// 0 or errno
+int fill(Place& place, int home, const Surroundings& surroundings) noexcept {
   if (place.spare.network < 0) {
     place.spare.network = make_network(home, surroundings.single_id);
   }
@@ -36,7 +42,36 @@ void fill(Place& place, int home, const Surroundings& surroundings) noexcept {
     close_spare(place.spare);  // the next container tries itself, and says what is wrong
     place.spare.network = network;
   }
+  const int network = place.spare.network;
   place.full.store(true, std::memory_order_release);
+  return network < 0 ? -network : 0;
+}
+
+/// 0 or the errno of the last that could not be made
+int fill_all(int home, const Surroundings& surroundings) noexcept {
+  int error = 0;
+  const unsigned count = kept.load(std::memory_order_acquire);
+  for (unsigned index = 0; index < count; ++index) {
+    if (!places[index].full.load(std::memory_order_acquire)) {
+      const int failed = fill(places[index], home, surroundings);
+      error = failed != 0 ? failed : error;
+    }
+  }
+  return error;
+}
+
+/// Containers need descriptors, too: what is made ahead, two for each, may take half of them.
+bool has_descriptors_for(unsigned count) noexcept {
+  rlimit64 limit{};
+  return raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, as_argument(&limit)) == 0 && limit.rlim_cur / 4 >= count;
+}
+
+void answer(int channel, int error) noexcept {
+  Message message;
+  message.kind = MessageKind::Answer;
+  message.failure.error = error;
+  (void)send_message(channel, &message, sizeof message, -1);
+  (void)close_descriptor(channel);
 }
 
 void run_stock(void* argument) noexcept {
@@ -45,9 +80,14 @@ void run_stock(void* argument) noexcept {
   for (;;) {
     uint64_t count = 0;
     (void)read_bytes(wake, &count, sizeof count);
-    for (Place& place : places) {
-      if (!place.full.load(std::memory_order_acquire)) {
-        fill(place, home, surroundings);
+    int channels[kMostAsking];
+    for (unsigned index = 0; index < kMostAsking; ++index) {
+      channels[index] = asking[index].exchange(0, std::memory_order_acquire);
+    }
+    const int error = fill_all(home, surroundings);
+    for (const int channel : channels) {
+      if (channel > 0) {
+        answer(channel, error);
       }
     }
   }
@@ -101,6 +141,32 @@ void refill_stock() noexcept {
   wanted = false;
   const uint64_t one = 1;
   (void)write_bytes(wake, &one, sizeof one);
+}
+
+void keep_ready(const Message& message, Descriptors& descriptors) noexcept {
+  if (descriptors.count != 1 || message.number < 0 || message.number > static_cast<int32_t>(kMostReady)) {
+    descriptors.close_all();
+    return;
+  }
+  const int channel = descriptors.values[0];
+  if (!has_descriptors_for(static_cast<unsigned>(message.number))) {
+    answer(channel, EMFILE);
+    return;
+  }
+  kept.store(static_cast<unsigned>(message.number), std::memory_order_release);
+  for (Place& place : places) {
+    if (place.full.load(std::memory_order_acquire) && place.spare.network < 0) {
+      place.full.store(false, std::memory_order_release);  // it could not be made the last time
+    }
+  }
+  for (std::atomic<int>& place : asking) {
+    int none = 0;
+    if (place.compare_exchange_strong(none, channel, std::memory_order_release)) {
+      refill_stock();
+      return;
+    }
+  }
+  answer(channel, EAGAIN);
 }
 
 }  // namespace dunnage::launcher

@@ -8,6 +8,8 @@
 /// who launches without end has the last one replaced at once.
 
 #include "launcher/program/child.hpp"
+#include "launcher/program/transfer.hpp"
+#include "launcher/protocol.hpp"
 
 namespace dunnage::launcher {
 
@@ -24,5 +26,8 @@ bool is_stock_wanted() noexcept;
 bool is_stock_empty() noexcept;
 /// Has what was taken made again.
 void refill_stock() noexcept;
+/// From now on there are so many, as the message says. Its channel, the only one of the descriptors, gets an Answer
+/// when they are made, with the errno of one that could not be.
+void keep_ready(const Message& message, Descriptors& descriptors) noexcept;
 
 }  // namespace dunnage::launcher

@@ -40,6 +40,8 @@ struct Session {
 inline const std::vector<unsigned> kBinds{0, 1, 10, 100, 1000};
 /// Ours as it is by default. All other rows of ours have no seccomp filter, as the floors and peers have none.
 inline constexpr const char* kFiltered = "dunnage, 0 binds, default seccomp filter";
+/// LaunchTemplate::keep_ready() before what is timed.
+inline constexpr const char* kKeptReady = "dunnage from a template, networks kept ready";
 
 /// "dunnage, 10 binds, host's network" and the like.
 [[nodiscard]] std::string row_name(const std::string& who, unsigned binds, bool network = true);

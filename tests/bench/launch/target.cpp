@@ -99,6 +99,11 @@ void beside_programs(Targets& targets) {
   add("crun run, lean", 0, 6, Pair::Cold);
   add("crun run, full", 0, 7, Pair::Hot);
   add("crun run, full", 0, 12, Pair::Cold);
+  for (const Pair pair : {Pair::Hot, Pair::Cold}) {
+    targets.ratio("× " + std::string{kKeptReady} + (pair == Pair::Hot ? ": " : ", after idleness: ") +
+                      row_name("crun run, full", 0),
+                  "launch", row_name("crun run, full", 0), kKeptReady, 14, true, pair);
+  }
   add("crun run, full", 1000, 8, Pair::Hot);
   add("bwrap", 0, 3.5, Pair::Hot);
   add("bwrap", 1000, 280, Pair::Hot);

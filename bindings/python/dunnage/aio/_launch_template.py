@@ -42,6 +42,10 @@ class LaunchTemplate:
         """A Container; awaited, or the head of an `async with`, as Container.launch() is."""
         return Launching(self._launch(args, options), "LaunchTemplate.launch")
 
+    async def keep_ready(self, launches: int) -> None:
+        """Has network namespaces for so many launches made ahead, at most 256, and waits until they are."""
+        await in_thread(self._handle.keep_ready, launches)
+
     @property
     def plan(self) -> _dunnage.MountPlan:
         """The MountPlan; anonymous volumes have no names in it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage import PIPE, BindMount, ClosedError, Container, LaunchTemplate, Tmpfs, aio
+from dunnage import PIPE, BindMount, ClosedError, Container, LaunchError, LaunchTemplate, Tmpfs, aio
 
 
 def test_its_containers_share_binds_and_have_their_own_memory(tmp_path: Path) -> None:
@@ -71,3 +71,16 @@ def test_it_is_awaited() -> None:
         return list(results)
 
     assert asyncio.run(main()) == [f"{number}\n" for number in range(8)]
+
+
+def test_networks_that_are_kept_ready_are_each_for_one_container() -> None:
+    with LaunchTemplate(["readlink", "/proc/self/ns/net"], stdout=PIPE, text=True) as shell:
+        shell.keep_ready(6)
+        for _ in range(8):
+            with shell.launch() as container:
+                assert container.communicate()[0].startswith("net:[")
+        with pytest.raises(LaunchError, match="at most 256 are kept"):
+            shell.keep_ready(257)
+        with pytest.raises(TypeError):
+            shell.keep_ready(-1)
+        shell.keep_ready(4)
