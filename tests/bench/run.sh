@@ -36,7 +36,7 @@ say "Building in $build." >&2
 configure "$build" -DCMAKE_BUILD_TYPE=Release -DDUNNAGE_BUILD_TESTS=OFF -DDUNNAGE_BUILD_EXAMPLES=OFF \
   -DDUNNAGE_BUILD_PYTHON=OFF -DCMAKE_UNITY_BUILD=ON
 run_quietly "$build/build.log" cmake --build "$build" --parallel "$(nproc)" \
-  --target dunnage_launch_bench dunnage_volume_bench
+  --target dunnage_launch_bench dunnage_volume_bench dunnage_copy_bench
 [ -n "$json" ] || json=$build/launch.json
 
 # version COMMAND...: the first line a program says of itself, or nothing
@@ -65,4 +65,15 @@ if [ -n "$volumes" ]; then
   say
   if [ -n "$quick" ]; then set -- --rounds 3; else set --; fi
   "$build/tests/bench/volume_bench" --peers "$@"
+  say
+  say "### Copying trees, as filling a volume does"
+  say
+  say '```'
+  if [ -n "$quick" ]; then set -- 1; else set -- 5; fi
+  "$build/tests/bench/copy_bench" "$@"
+  say '```'
 fi
+say
+say "### Instructions of the host's half of a launch, as kept in the tree"
+say
+sed -n 's/^\(texts\|resolve\|specification\|describe\|send\): */- \1: /p' "$repository/tests/bench/instructions.txt"

@@ -26,7 +26,8 @@ void add_peer_rows(std::vector<Row>& rows, const Stage& stage) {
                     .ours = row_name("dunnage", binds),
                     .make = [make = std::move(make)] { return timed(make()); },
                     .hot = pace,
-                    .cold = binds == 0});
+                    .cold = binds == 0,
+                    .program = true});
   };
   const auto oci = [&](const std::string& program, Isolation isolation, unsigned binds) {
     const bool lean = isolation == Isolation::Lean;

@@ -66,6 +66,17 @@ void print_targets(const Report& report) {
   std::printf("\n%u not met or not measured.\n", missed);
 }
 
+void print_memory_of_programs(const Report& report) {
+  std::printf("\n### Memory of a program while it launches\n\n| | MiB at most |\n|---|--:|\n");
+  for (const Session& session : report.sessions) {
+    for (const Row& row : session.rows) {
+      if (row.peak_kib > 0 && row.trouble.empty()) {
+        std::printf("| %s | %.1f |\n", row.name.c_str(), static_cast<double>(row.peak_kib) / 1024);
+      }
+    }
+  }
+}
+
 std::string now() {
   char text[32];
   const std::time_t time = std::time(nullptr);
@@ -101,6 +112,7 @@ void print_markdown(const Report& report) {
         "launcher's, which takes %.0f KiB with one.\n",
         memory.containers, memory.library_kib(), memory.launcher_kib(), memory.launcher_before);
   }
+  print_memory_of_programs(report);
   print_targets(report);
 }
 

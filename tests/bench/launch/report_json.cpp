@@ -32,6 +32,9 @@ json row_json(const Row& row) {
   if (row.cold) {
     entry["cold"] = series_json(row.cold_series);
   }
+  if (row.peak_kib > 0) {
+    entry["peak_kib"] = row.peak_kib;
+  }
   return entry;
 }
 

@@ -27,6 +27,7 @@ void measure_round(Session& session, std::vector<Worker>& workers, const std::ve
     }
     try {
       (cold ? row.cold_series : row.hot_series).back() = workers[index].measure(cold ? kCold : row.hot);
+      row.peak_kib = row.program ? workers[index].peak_kib() : 0;
     } catch (const std::exception& error) {
       row.trouble = error.what();
     }

@@ -21,11 +21,13 @@ struct Row {
   std::string ours{};   ///< ours that does the same
   std::function<Launch()> make{};
   Pace hot{};
-  bool cold = false;  ///< is measured after idleness, too
+  bool cold = false;     ///< is measured after idleness, too
+  bool program = false;  ///< a program of its own is started, whose memory is of interest
 
   std::string trouble{};  ///< why it could not be measured
   Series hot_series{};    ///< milliseconds
   Series cold_series{};
+  long peak_kib = 0;  ///< of a program
 };
 
 /// Rows that take turns.

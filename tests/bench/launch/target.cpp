@@ -107,6 +107,10 @@ void beside_programs(Targets& targets) {
   add("crun run, full", 1000, 8, Pair::Hot);
   add("bwrap", 0, 3.5, Pair::Hot);
   add("bwrap", 1000, 280, Pair::Hot);
+  for (const auto& [who, limit] : {std::pair{"crun run, full", 8.0}, std::pair{"bwrap", 280.0}}) {
+    targets.ratio("× dunnage from a template: " + row_name(who, 1000), "launch", row_name(who, 1000),
+                  row_name("dunnage from a template", 1000), limit, true);
+  }
   add("runc run, full", 0, 28, Pair::Hot);
   for (const auto& [who, limit] : {std::pair{"podman run", 100.0}, std::pair{"docker run", 170.0}}) {
     targets.ratio("× dunnage: " + std::string{who}, "engines", who, ours, limit, true, Pair::Hot);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/launch/worker.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ namespace dunnage::bench {
 
 struct Worker::Answer {
   double milliseconds = 0;
+  long peak_kib = 0;
   char trouble[240] = {};
 };
 
@@ -31,6 +33,9 @@ void Worker::serve(int socket, const std::function<Launch()>& make) noexcept {
       }
       (void)launch(pace.warm);
       answer.milliseconds = launch(pace.count).count() / pace.count;
+      rusage children{};
+      (void)::getrusage(RUSAGE_CHILDREN, &children);
+      answer.peak_kib = children.ru_maxrss;
     }
   } catch (const std::exception& error) {
     std::strncpy(answer.trouble, error.what(), sizeof answer.trouble - 1);
@@ -83,6 +88,7 @@ double Worker::measure(const Pace& pace) {
   if (answer.trouble[0] != '\0') {
     throw std::runtime_error{answer.trouble};
   }
+  peak_kib_ = answer.peak_kib;
   return answer.milliseconds;
 }
 

@@ -34,6 +34,8 @@ class Worker {
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
   /// Milliseconds of a launch, the mean of `pace.count`. Throws: std::runtime_error.
   [[nodiscard]] double measure(const Pace& pace);
+  /// Kibibytes: the largest of the programs it started and waited for, and of those they waited for.
+  [[nodiscard]] long peak_kib() const noexcept { return peak_kib_; }
 
  private:
   struct Answer;
@@ -43,6 +45,7 @@ class Worker {
   kernel::FileDescriptor socket_;
   pid_t pid_ = 0;
   std::string trouble_;
+  long peak_kib_ = 0;
 };
 
 }  // namespace dunnage::bench
