@@ -39,6 +39,7 @@ int run(const std::filesystem::path& directory) {
   }};
   check(function.plan().size() == 2, "two mounts are prepared");
 
+  function.keep_ready(16);
   say("calling it a hundred times, by four threads");
   std::vector<std::future<bool>> threads;
   for (int first = 0; first < 100; first += 25) {
