@@ -70,6 +70,31 @@ TEST_CASE("only three descriptors are open in the program", "[container][isolati
   ::close(open_in_host);
 }
 
+// That this looks where it should is seen with a weakened library: have launcher/program/execute.cpp mark what is open
+// as close-on-exec instead of closing it. The kernel follows the paths below before it closes anything then.
+TEST_CASE("P-15: what is open while a container is made leads its program nowhere", "[container][isolation][attack]") {
+  const Ground ground;
+  fs::copy_file("/bin/true", ground.path("outside"));
+  ground.directory().make("scripts");
+  const Container container = Container::launch(ground.program({"sleep", "1000"}));
+  constexpr int kMostOpen = 64;
+  for (int number = 3; number < kMostOpen; ++number) {
+    const std::string path =
+        "/proc/self/fd/" + std::to_string(number) + "/../../../../../../../../../.." + ground.path("outside").string();
+    INFO(path);
+    LaunchSpec spec = ground.program({path});
+    spec.name = "box";  // with a record, whose directory is the launcher's to write to
+    CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::program_missing);
+    CHECK(code_of([&] { (void)outcome_of(container, {.argv = {path}}); }) == errc::program_missing);
+    const auto script = ground.directory().write("scripts/script", "#!" + path + "\n");
+    fs::permissions(script, fs::perms{0755});
+    CHECK(
+        code_of([&] {
+          (void)Container::launch(ground.program({"/scripts/script"}, {BindMount{ground.path("scripts"), "/scripts"}}));
+        }) == errc::program_missing);
+  }
+}
+
 TEST_CASE("the environment holds what is documented and nothing of the host", "[container][isolation]") {
   const Ground ground;
   ::setenv("DUNNAGE_TEST_SECRET", "host", 1);

@@ -3,8 +3,6 @@
 
 #include "launcher/program/child.hpp"
 
-#include <linux/close_range.h>
-
 namespace dunnage::launcher {
 namespace {
 
@@ -78,8 +76,15 @@ void enter_working_directory(Child& child) noexcept {
 
 void set_up_execution(Child& child) noexcept {
   unblock_signals();
-  // every descriptor was close-on-exec from birth; this is for the one somebody forgets some day
-  require(child, Step::Execute, raw_syscall(__NR_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC));
+  // Close-on-exec is too late: the kernel looks up the program, and the interpreter a script names, before it closes
+  // anything, and by /proc/self/fd an image would reach the host's directories that are open here. What stays is the
+  // socket by whose end the launcher sees that the program runs; nothing is reached by that.
+  constexpr int kFirst = 3;
+  const int status = child.slot.child_status;
+  if (status > kFirst) {
+    require(child, Step::Execute, raw_syscall(__NR_close_range, kFirst, status - 1, 0));
+  }
+  require(child, Step::Execute, raw_syscall(__NR_close_range, status + 1, ~0U, 0));
 }
 
 void execute(Child& child) noexcept {
