@@ -2,15 +2,29 @@
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/volume_store.hpp>
 
+#include "kernel/calls.hpp"
 #include "prepare/state.hpp"
 
-#include <boost/filesystem/operations.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <exception>
 #include <memory>
 
 namespace dunnage {
+namespace {
+
+/// Somebody has put something there meanwhile, or a link on the way: then it stays.
+void take_back(const std::filesystem::path& directory) {
+  const kernel::FileDescriptor parent{
+      kernel::open_at2(AT_FDCWD, directory.parent_path().c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)};
+  if (parent) {
+    (void)::unlinkat(parent.get(), directory.filename().c_str(), AT_REMOVEDIR);
+  }
+}
+
+}  // namespace
 
 PreparedMounts::State::~State() {
   if (taken) {
@@ -26,8 +40,7 @@ PreparedMounts::State::~State() {
     }
   }
   for (auto directory = created_directories.rbegin(); directory != created_directories.rend(); ++directory) {
-    boost::system::error_code ignored;  // somebody has put something there meanwhile: then it stays
-    (void)boost::filesystem::remove(directory->string(), ignored);
+    take_back(*directory);
   }
 }
 
