@@ -3,6 +3,7 @@
 
 #include "container/running.hpp"
 #include "kernel/calls.hpp"
+#include "kernel/descriptor_path.hpp"
 #include "kernel/file_descriptor.hpp"
 
 #include <dunnage/error.hpp>
@@ -23,7 +24,7 @@ namespace {
 constexpr std::size_t kMostAccountBytes = std::size_t{4} << 20U;
 
 /// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
-/// size is read. \return empty when there is none
+/// size is opened and read. \return empty when there is none
 std::string read_inside(int root, const char* path) {
   const kernel::FileDescriptor found{kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
   struct stat status {};
@@ -31,9 +32,8 @@ std::string read_inside(int root, const char* path) {
     return {};
   }
   const kernel::FileDescriptor file{
-      kernel::open_at2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
-  struct stat again {};
-  if (!file || ::fstat(file.get(), &again) != 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev) {
+      ::open(kernel::DescriptorPath{found.get()}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  if (!file) {
     return {};
   }
   std::string content;

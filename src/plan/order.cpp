@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/order.hpp"
 
+#include "kernel/file_descriptor.hpp"
+#include "kernel/open_beneath.hpp"
+
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <boost/filesystem.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,6 +72,13 @@ const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, const
   return nullptr;
 }
 
+/// Containers may have put links there: none is followed, and one is something that is there.
+bool is_missing(const std::filesystem::path& source, const std::filesystem::path& below) {
+  const kernel::FileDescriptor top{::open(source.c_str(), O_PATH | O_CLOEXEC)};
+  return (!top || !kernel::open_beneath(top.get(), below.c_str(), O_PATH | O_NOFOLLOW, 0, kernel::Crossing::Allowed)) &&
+         (errno == ENOENT || errno == ENOTDIR);
+}
+
 std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {
   const std::string place = mount.target.substr(above.target.size() + 1);
   if (above.kind == MountKind::Image && !above.overlay) {
@@ -75,10 +87,9 @@ std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {
   if (above.kind == MountKind::Tmpfs || above.source.empty()) {
     return fmt::format("its mount point is made in the mount at \"{}\"", above.target);
   }
-  boost::system::error_code fault;
-  const std::string covered = (above.source / above.subpath / place).lexically_normal().string();
-  const auto type = boost::filesystem::symlink_status(covered, fault).type();
-  if (type == boost::filesystem::file_not_found) {
+  const std::filesystem::path below = (std::filesystem::path{above.subpath} / place).lexically_normal();
+  const std::string covered = (above.source / below).string();
+  if (is_missing(above.source, below)) {
     return fmt::format("its mount point \"{}\" is missing; the start makes it there, in the mount at \"{}\"", covered,
                        above.target);
   }

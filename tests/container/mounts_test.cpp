@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 using namespace dunnage;
 using namespace dunnage::literals;
@@ -311,6 +313,32 @@ TEST_CASE("a launch that fails takes back the source directories it made", "[con
               {"/no/such/program"}, {BindMount{ground.path("new/logs"), "/logs", {.create_source = true}}}));
         }) == errc::program_missing);
   CHECK_FALSE(std::filesystem::exists(ground.path("new")));
+}
+
+TEST_CASE("P-41: a missing source is not made over a link that was put in its way after the plan",
+          "[container][mounts][attack]") {
+  const Ground ground;
+  ground.directory().make("open/jobs");
+  ground.directory().make("canary");
+  const MountPlan plan = MountSet{BindMount{ground.path("open/jobs/one/two"), "/x", {.create_source = true}}}.resolve();
+  std::filesystem::remove(ground.path("open/jobs"));
+  std::filesystem::create_directory_symlink(ground.path("canary"), ground.path("open/jobs"));
+  CHECK(code_of([&] { (void)plan.prepare(); }) == std::errc::too_many_symbolic_link_levels);
+  CHECK(std::filesystem::is_empty(ground.path("canary")));
+}
+
+TEST_CASE("P-29: what was made for a mount is not taken back over a link that was put in its way",
+          "[container][mounts][attack]") {
+  const Ground ground;
+  ground.directory().make("canary/one/two");
+  {
+    const PreparedMounts prepared =
+        MountSet{BindMount{ground.path("open/one/two"), "/x", {.create_source = true}}}.resolve().prepare();
+    REQUIRE(std::filesystem::is_directory(ground.path("open/one/two")));
+    std::filesystem::rename(ground.path("open"), ground.path("aside"));
+    std::filesystem::create_directory_symlink(ground.path("canary"), ground.path("open"));
+  }
+  CHECK(std::filesystem::is_directory(ground.path("canary/one/two")));
 }
 
 TEST_CASE("prepared mounts can be launched later, and what the host does meanwhile is seen", "[container][mounts]") {
