@@ -2,6 +2,7 @@
 #include "container/control.hpp"
 
 #include "kernel/call_error.hpp"
+#include "kernel/descriptor_path.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -25,11 +27,12 @@ constexpr int kBacklog = 512;
 sockaddr_un address_of(int record_directory, const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = "/proc/self/fd/" + std::to_string(record_directory) + "/" + name;
-  if (path.size() >= sizeof address.sun_path) {
+  const kernel::DescriptorPath path{record_directory, name.c_str()};
+  const std::string_view text{path.text};
+  if (text.size() >= sizeof address.sun_path) {
     throw kernel::CallError{"bind", ENAMETOOLONG};
   }
-  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  std::copy(text.begin(), text.end(), std::begin(address.sun_path));
   return address;
 }
 

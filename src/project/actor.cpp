@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "project/actor.hpp"
 
+#include "kernel/descriptor_path.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "project/labels.hpp"
 #include "project/launch_service.hpp"
@@ -9,7 +10,6 @@
 #include <dunnage/image_store.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,8 +41,7 @@ kernel::FileDescriptor endless_input() {
   }
   const kernel::FileDescriptor reader{ends[0]};
   const kernel::FileDescriptor writer{ends[1]};
-  return kernel::FileDescriptor{
-      ::open(fmt::format("/proc/self/fd/{}", reader.get()).c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY)};
+  return kernel::FileDescriptor{::open(kernel::DescriptorPath{reader.get()}.text, O_RDWR | O_CLOEXEC | O_NOCTTY)};
 }
 
 bool mounts_volume(const ContainerInfo& info, const std::string& volume) {
