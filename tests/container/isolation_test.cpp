@@ -79,13 +79,17 @@ TEST_CASE("P-15: what is open while a container is made leads its program nowher
   const Container container = Container::launch(ground.program({"sleep", "1000"}));
   constexpr int kMostOpen = 64;
   for (int number = 3; number < kMostOpen; ++number) {
-    const std::string path =
-        "/proc/self/fd/" + std::to_string(number) + "/../../../../../../../../../.." + ground.path("outside").string();
+    const std::string directory = "/proc/self/fd/" + std::to_string(number);
+    const std::string path = directory + "/../../../../../../../../../.." + ground.path("outside").string();
     INFO(path);
     LaunchSpec spec = ground.program({path});
     spec.name = "box";  // with a record, whose directory is the launcher's to write to
     CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::program_missing);
     CHECK(code_of([&] { (void)outcome_of(container, {.argv = {path}}); }) == errc::program_missing);
+    LaunchSpec inside = ground.program({"true"});
+    inside.cwd = directory;
+    CHECK(code_of([&] { (void)Container::launch(std::move(inside)); }) != std::error_code{});
+    CHECK(code_of([&] { (void)outcome_of(container, {.argv = {"true"}, .cwd = directory}); }) != std::error_code{});
     const auto script = ground.directory().write("scripts/script", "#!" + path + "\n");
     fs::permissions(script, fs::perms{0755});
     CHECK(
