@@ -148,7 +148,7 @@ OF_THE_KERNEL = [
 # What a descriptor holds, by its entry in /proc: for calls that do not take what was opened with O_PATH. What is opened
 # by it was seen to be a regular file or a directory.
 BY_DESCRIPTOR = [
-    ("container/control.cpp", "DescriptorPath", "the address of a socket in the directory of a record"),
+    ("container/control.cpp", "DescriptorPath bind connect", "the address of a socket in the directory of a record"),
     ("container/log_watch.cpp", "DescriptorPath inotify_add_watch", "the directory of a record"),
     ("image/tar_writer.cpp", "DescriptorPath open listxattr getxattr", "a regular file that is packed; attributes"),
     ("image/unpack/attributes.cpp", "DescriptorPath setxattr", "attributes of a node"),
