@@ -220,7 +220,7 @@ class DUNNAGE_API Project {
   /// Writes the configs and secrets that are texts or variables into a directory, which is created for this user alone
   /// if it is missing. A file is named by its content, and one that is there already is left alone. It has the mode
   /// and, in the container, the owner that the service says.
-  /// Throws: LaunchError, also for an owner this user cannot give.
+  /// Throws: LaunchError, also for an owner this user cannot give, and for a directory that others can write to.
   void write_files(const std::filesystem::path& directory) const;
   /// The mounts of a service's container: volumes by their names in the store, binds, tmpfs, configs and secrets.
   /// \param files  where write_files() puts, or has put, contents; only services that use such ones need it

@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -93,17 +94,29 @@ class ContentWriter {
   const Service& service_;
 };
 
+/// Makes it if it is missing. Whoever else could write there could read what is written, or put something in its place.
+kernel::FileDescriptor open_own(const std::filesystem::path& directory) {
+  if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    throw kernel::CallError{"mkdir", errno};
+  }
+  kernel::FileDescriptor handle{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  struct stat status {};
+  if (!handle || ::fstat(handle.get(), &status) != 0) {
+    throw kernel::CallError{"open", errno};
+  }
+  if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    throw failure(directory.string(), {}, "other users can change what is in it",
+                  std::make_error_code(std::errc::operation_not_permitted),
+                  "name a directory that belongs to this user alone, or one that is missing");
+  }
+  return handle;
+}
+
 }  // namespace
 
 void Project::write_files(const std::filesystem::path& directory) const {
   try {
-    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-      throw kernel::CallError{"mkdir", errno};
-    }
-    const kernel::FileDescriptor handle{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    if (!handle) {
-      throw kernel::CallError{"open", errno};
-    }
+    const kernel::FileDescriptor handle = open_own(directory);
     for (const auto& [name, service] : state_->services) {
       const ContentWriter writer{handle.get(), service};
       const auto write = [&](const std::map<std::string, ProjectFile>& all, const std::vector<ServiceFile>& used) {

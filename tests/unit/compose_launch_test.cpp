@@ -147,6 +147,21 @@ TEST_CASE("contents of configs and secrets become files of their own", "[compose
   CHECK((status.st_mode & 07777U) == 0700);
 }
 
+TEST_CASE("contents are not written where other users could change them", "[compose]") {
+  const ProjectDirectory directory = shop();
+  const Project project = Project::load(directory.trusted());
+  const std::filesystem::path files = directory.outside() / "contents";
+  std::filesystem::create_directory(files);
+  for (const unsigned mode : {0777U, 0770U, 01777U}) {
+    REQUIRE(::chmod(files.c_str(), mode) == 0);
+    CHECK_THROWS_AS(project.write_files(files), dunnage::LaunchError);
+    CHECK(std::filesystem::is_empty(files));
+  }
+  REQUIRE(::chmod(files.c_str(), 0755) == 0);
+  project.write_files(files);
+  CHECK_FALSE(std::filesystem::is_empty(files));
+}
+
 TEST_CASE("a service has the seccomp profile its security_opt names, and else the default one", "[compose]") {
   const auto profile = [](const std::string& options) {
     const ProjectDirectory directory{
