@@ -32,6 +32,7 @@
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/process.hpp>
 #include <dunnage/progress.hpp>
+#include <dunnage/resources.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/seccomp.hpp>
 
@@ -127,6 +128,7 @@ struct LaunchSpec {
   /// Which system calls its programs may make, those of exec() included. Without no_new_privileges the filter is there
   /// before the last capabilities are given up, so a profile has to allow capset(2) then.
   Seccomp seccomp{};
+  Resources resources{};  ///< what it may use of the machine; none: no cgroup is made
   Lifetime lifetime = Lifetime::WithHost;
   RestartPolicy restart{};
   int stop_signal = 0;  ///< 0: the image's, else SIGTERM
@@ -257,6 +259,15 @@ class DUNNAGE_API Container {
   void restart(std::chrono::milliseconds grace = std::chrono::seconds{10});
   /// Runs a further program in it. Throws: as launch().
   [[nodiscard]] Process exec(ExecSpec spec) const;
+  /// What it uses at this moment, its exec()s included. Throws: LaunchError(not_supported) without a cgroup (see
+  /// LaunchSpec::resources), LaunchError(not_running).
+  [[nodiscard]] ContainerStats stats() const;
+  /// Other limits for the running container: those that `changes` sets. They are in its record, and restart() and the
+  /// restart policy begin with them. Each is read back; if one cannot be had, all are as they were. A limit below what
+  /// it uses already takes effect as the kernel has it: less memory may end processes of it, fewer pids end none.
+  /// Throws: LaunchError(invalid_argument, not_running), LaunchError(not_supported) for a limit whose controller the
+  /// container was launched without, LaunchError with the errno of what failed, naming the limit.
+  void update(const Resources& changes);
   /// What it has changed of its image's root file system, sorted by path; `docker diff`. A directory is in it if it
   /// itself differs, as it does when something was made or removed in it. Mounts are not looked into.
   /// Throws: LaunchError(not_supported) without an image, and if changes are kept in memory; ImageError if they are

@@ -49,6 +49,7 @@ struct ContainerInfo {
   bool terminal = false;
   bool remove_on_exit = false;
   int stop_signal = SIGTERM;
+  Resources resources;             ///< its limits; after an update(), the new ones
   Seccomp seccomp;                 ///< a file as it was read at the launch
   std::optional<ExitStatus> exit;  ///< empty while it has not ended
   std::chrono::system_clock::time_point created_at;

@@ -18,6 +18,7 @@
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   launch_timings.hpp   LaunchTimings: where the time of a launch went
 ///   seccomp.hpp          Seccomp: which system calls a container may make
+///   resources.hpp        Resources: how much of the machine it may use, and ContainerStats
 ///   container_store.hpp  ContainerStore: containers of other processes
 ///   project.hpp          Project: what the files of a Compose project say
 ///   project_plan.hpp     ProjectPlan: what bringing one up or down takes, and doing it
@@ -52,6 +53,7 @@
 #include <dunnage/project.hpp>
 #include <dunnage/project_plan.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/resources.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/seccomp.hpp>
 #include <dunnage/size.hpp>

@@ -68,7 +68,16 @@ class DUNNAGE_API ExitStatus {
   /// The helper process that owned the container was killed, and the container with it.
   [[nodiscard]] bool launcher_lost() const noexcept { return launcher_lost_; }
 
-  /// "exited with 0", "killed by SIGKILL"
+  /// Memory had run out under the limit of the container, and the kernel killed a process of it: its first one, or
+  /// another, which may show in an exit code only. Of a container; never of an exec().
+  [[nodiscard]] bool oom_killed() const noexcept { return oom_killed_; }
+  [[nodiscard]] ExitStatus with_oom_killed(bool killed) const noexcept {
+    ExitStatus result = *this;
+    result.oom_killed_ = killed;
+    return result;
+  }
+
+  /// "exited with 0", "killed by SIGKILL", "killed by SIGKILL (out of memory)"
   [[nodiscard]] std::string to_string() const;
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 
@@ -77,6 +86,7 @@ class DUNNAGE_API ExitStatus {
   int code_;
   int signal_;
   bool launcher_lost_;
+  bool oom_killed_ = false;
 };
 
 /// "SIGTERM", "TERM", "15" to 15. Throws: LaunchError(invalid_argument) with the nearest name.

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "cgroup/resources_json.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "model/json_text.hpp"
@@ -161,6 +162,9 @@ Config config_of(const Json& value) {
   if (const auto seccomp = value.find("Seccomp"); seccomp != value.end()) {  // absent in records of earlier versions
     config.seccomp = seccomp_of(*seccomp);
   }
+  if (const auto resources = value.find("Resources"); resources != value.end()) {
+    config.resources = cgroup::from_value(*resources);
+  }
   if (const auto relaunch = value.find("Relaunch"); relaunch != value.end()) {
     config.relaunch = relaunch_of(*relaunch);
   }
@@ -205,6 +209,9 @@ std::string encode_config(const Config& config) {
   if (!config.image_id.empty()) {
     value["Image"] = {{"Name", to_json_text(config.image)}, {"Id", to_json_text(config.image_id)}};
   }
+  if (!config.resources.empty()) {
+    value["Resources"] = cgroup::to_value(config.resources);
+  }
   if (config.relaunch) {
     value["Relaunch"] = to_value(*config.relaunch);
   }
@@ -232,6 +239,8 @@ std::optional<SavedState> decode_state(std::string_view text) {
     if (state.status == ContainerStatus::Exited) {
       const int signal = value.at("signal").get<int>();
       state.exit = signal != 0 ? ExitStatus::signaled(signal) : ExitStatus::exited(value.at("exit_code").get<int>());
+      const auto killed = value.find("oom_killed");  // absent in records of earlier versions
+      state.exit = state.exit->with_oom_killed(killed != value.end() && killed->get<int>() != 0);
     }
     return state;
   } catch (const Json::exception&) {

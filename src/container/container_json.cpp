@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunnage/container_store.hpp>
 
+#include "cgroup/resources_json.hpp"
 #include "model/json_text.hpp"
 #include "volume/timestamp.hpp"
 
@@ -56,6 +57,7 @@ Json state_of(const ContainerInfo& container) {
           {"Running", status == ContainerStatus::Running || paused || restarting},
           {"Paused", paused},
           {"Restarting", restarting},
+          {"OOMKilled", container.exit && container.exit->oom_killed()},
           {"Dead", status == ContainerStatus::Dead},
           {"Pid", container.pid},
           {"ExitCode", container.exit ? container.exit->code() : 0},
@@ -102,9 +104,11 @@ std::string security_option_of(const Seccomp& seccomp) {
 Json host_config_of(const ContainerInfo& container) {
   RestartPolicy policy = container.restart;
   policy.max_retries = 0;  // the number has a field of its own
-  return {{"RestartPolicy", {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
-          {"AutoRemove", container.remove_on_exit},
-          {"SecurityOpt", Json::array({to_json_text(security_option_of(container.seccomp))})}};
+  Json value{{"RestartPolicy", {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
+             {"AutoRemove", container.remove_on_exit},
+             {"SecurityOpt", Json::array({to_json_text(security_option_of(container.seccomp))})}};
+  value.update(cgroup::to_value(container.resources));
+  return value;
 }
 
 /// Where the root file system comes from, as Docker tells it of overlay2. The layers are the image's.

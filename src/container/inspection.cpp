@@ -45,6 +45,7 @@ ContainerInfo info_of(const Config& config, const std::filesystem::path& path) {
   info.remove_on_exit = config.remove_on_exit;
   info.stop_signal = config.stop_signal;
   info.seccomp = config.seccomp;
+  info.resources = config.resources;
   info.created_at = config.created_at;
   info.log = path / kLogName;
   return info;

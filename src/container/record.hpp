@@ -71,6 +71,7 @@ struct Config {
   std::uint64_t capabilities = 0;
   bool no_new_privileges = true;
   Seccomp seccomp;
+  Resources resources;
   std::optional<Relaunch> relaunch;  ///< absent in records of earlier versions
 };
 
@@ -113,6 +114,14 @@ void remove_replaced_record(const volume::Layout& layout, const std::string& id,
 /// Notes that the container no longer ends with the program that launched it. One that is gone is left alone.
 /// Throws: kernel::CallError.
 void mark_detached(const volume::Layout& layout, const std::string& name, const std::string& id);
+
+/// Notes other limits. One that is gone is left alone. Throws: kernel::CallError.
+void mark_resources(const volume::Layout& layout, const std::string& name, const std::string& id,
+                    const Resources& resources);
+
+/// The limits a record says; nothing if it is gone or another container's. Throws: kernel::CallError.
+[[nodiscard]] std::optional<Resources> resources_of(const volume::Layout& layout, const std::string& name,
+                                                    const std::string& id);
 
 /// Takes a record back whose container could not be started. Never throws.
 void discard_record(const volume::Layout& layout, const std::string& name) noexcept;

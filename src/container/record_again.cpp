@@ -95,7 +95,11 @@ Record reopen_record(const volume::Layout& layout, const Config& config) {
   return record ? std::move(*record) : create_record(layout, config);
 }
 
-void mark_detached(const volume::Layout& layout, const std::string& name, const std::string& id) {
+namespace {
+
+/// Replaces the config of a record that is still that container's.
+template <typename Change>
+void change_config(const volume::Layout& layout, const std::string& name, const std::string& id, Change change) {
   try {
     const kernel::FileDescriptor containers = open_containers(layout);
     const kernel::FileDescriptor directory = open_directory(containers.get(), name);
@@ -105,7 +109,7 @@ void mark_detached(const volume::Layout& layout, const std::string& name, const 
     const RecordLock lock{directory.get()};
     Config config = read_config(directory.get());
     if (config.id == id) {
-      config.detached = true;
+      change(config);
       kernel::replace_file(directory.get(), kConfigName, encode_config(config), kFileMode);
     }
   } catch (const std::invalid_argument&) {
@@ -114,6 +118,31 @@ void mark_detached(const volume::Layout& layout, const std::string& name, const 
     if (error.code() != std::errc::no_such_file_or_directory) {
       throw;
     }
+  }
+}
+
+}  // namespace
+
+void mark_detached(const volume::Layout& layout, const std::string& name, const std::string& id) {
+  change_config(layout, name, id, [](Config& config) { config.detached = true; });
+}
+
+void mark_resources(const volume::Layout& layout, const std::string& name, const std::string& id,
+                    const Resources& resources) {
+  change_config(layout, name, id, [&](Config& config) { config.resources = resources; });
+}
+
+std::optional<Resources> resources_of(const volume::Layout& layout, const std::string& name, const std::string& id) {
+  const kernel::FileDescriptor containers = open_containers(layout);
+  const kernel::FileDescriptor directory = open_directory(containers.get(), name);
+  if (!directory) {
+    return std::nullopt;
+  }
+  try {
+    const Config config = read_config(directory.get());
+    return config.id == id ? std::optional{config.resources} : std::nullopt;
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
   }
 }
 

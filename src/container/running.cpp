@@ -14,12 +14,17 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace dunnage::container {
 namespace {
@@ -46,7 +51,9 @@ ExitStatus status_of(const Message& message) {
   if (message.kind != MessageKind::Exited) {
     return ExitStatus::signaled(SIGKILL, true);
   }
-  return message.exit_signal != 0 ? ExitStatus::signaled(message.exit_signal) : ExitStatus::exited(message.exit_code);
+  const ExitStatus status =
+      message.exit_signal != 0 ? ExitStatus::signaled(message.exit_signal) : ExitStatus::exited(message.exit_code);
+  return status.with_oom_killed(message.oom_killed != 0);
 }
 
 }  // namespace
@@ -86,28 +93,36 @@ std::optional<ExitStatus> Running::wait_until(Deadline deadline) const {
 
 ExitStatus Running::wait() const { return *wait_until(launcher::kNever); }
 
-Received Running::command(MessageKind kind, int number, const std::string& operation) const {
+Received Running::ask(Message message, std::span<const std::byte> payload, const std::string& operation) const {
   require_ours(operation);
   const Deadline deadline = std::chrono::steady_clock::now() + kAnswerTimeout;
   auto [ours, theirs] = launcher::make_channel();
-  Message message;
-  message.kind = kind;
-  message.number = number;
+  message.payload_size = static_cast<std::uint32_t>(payload.size());
+  std::vector<std::byte> frame(sizeof message);
+  std::memcpy(frame.data(), &message, sizeof message);
+  frame.insert(frame.end(), payload.begin(), payload.end());
   const int reply = theirs.get();
-  const int sent = launcher::send(channel_.get(), message, {&reply, 1}, deadline);
+  const int sent = launcher::send(channel_.get(), frame, {&reply, 1}, deadline);
   theirs.reset();
   auto answer = sent == 0 ? launcher::receive(ours.get(), deadline) : std::optional<Received>{Received{}};
   if (!answer) {
     throw run_error(operation, subject_, errc::timed_out, "try again; the machine is very busy");
   }
-  const int error = answer->message.kind == MessageKind::Answer ? answer->message.failure.error : ESRCH;
-  if (error == ESRCH) {
+  if (answer->message.kind != MessageKind::Answer || answer->message.failure.error == ESRCH) {
     throw run_error(operation, subject_, errc::not_running, "launch it again");
   }
-  if (error != 0) {
+  return std::move(*answer);
+}
+
+Received Running::command(MessageKind kind, int number, const std::string& operation) const {
+  Message message;
+  message.kind = kind;
+  message.number = number;
+  Received answer = ask(message, {}, operation);
+  if (const int error = answer.message.failure.error; error != 0) {
     throw run_error(operation, subject_, {error, std::system_category()}, "try again");
   }
-  return std::move(*answer);
+  return answer;
 }
 
 void Running::signal(int number, const std::string& operation) const {

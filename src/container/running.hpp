@@ -15,9 +15,11 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +55,11 @@ class Running {
   /// Sends a command and waits for its answer. Throws: LaunchError(not_running, wrong_process, timed_out), and with
   /// the errno the launcher met.
   launcher::Received command(launcher::MessageKind kind, int number, const std::string& operation) const;
+
+  /// Sends a message, with what follows it, and waits for its answer, whatever that says. Throws:
+  /// LaunchError(not_running, wrong_process, timed_out).
+  launcher::Received ask(launcher::Message message, std::span<const std::byte> payload,
+                         const std::string& operation) const;
 
   /// Sends a signal. Throws: LaunchError(invalid_argument) for a number that is none, and as command().
   void signal(int number, const std::string& operation) const;

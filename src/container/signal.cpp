@@ -87,7 +87,8 @@ std::string ExitStatus::to_string() const {
   if (launcher_lost_) {
     return "killed, because its launcher died";
   }
-  return signaled() ? "killed by " + signal_name(signal_) : fmt::format("exited with {}", code_);
+  const char* memory = oom_killed_ ? " (out of memory)" : "";
+  return signaled() ? "killed by " + signal_name(signal_) + memory : fmt::format("exited with {}{}", code_, memory);
 }
 
 }  // namespace dunnage

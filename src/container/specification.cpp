@@ -48,6 +48,7 @@ std::optional<LaunchSpec> specification_of(const Config& config, const std::file
                   .add_capabilities = more.add_capabilities,
                   .drop_capabilities = more.drop_capabilities,
                   .seccomp = config.seccomp,
+                  .resources = config.resources,
                   .lifetime = Lifetime::Detached,
                   .restart = config.restart,
                   .stop_signal = config.stop_signal,

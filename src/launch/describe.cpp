@@ -155,6 +155,10 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
   fixed.working_directory = payload.text(spec_.cwd);
   fixed.hostname = payload.text(hostname_);
   fixed.rootfs = payload.descriptor(root_.mount.get());
+  if (!limits_.cgroups.empty()) {
+    fixed.cgroup_name = payload.text(id_);
+    payload.limits(limits_, true);
+  }
   streams.describe(payload);
   describe_mounts(payload);
   describe_record(payload);

@@ -71,6 +71,12 @@ constexpr Words kWords[] = {
     {Step::SetNoNewPrivileges, "set no_new_privs"},
     {Step::LoadFilter, "load the seccomp filter"},
     {Step::Execute, "execute"},
+    {Step::MakeCgroup, "make a cgroup"},
+    {Step::EnableControllers, "enable controllers in a cgroup"},
+    {Step::SetLimit, "set a limit"},
+    {Step::VerifyLimit, "a limit is another than was set"},
+    {Step::JoinCgroup, "join a cgroup"},
+    {Step::FindCgroup, "it was launched without a limit of that kind"},
 };
 
 std::string_view cause_of(Step step) {
@@ -150,6 +156,29 @@ std::string mount_remedy(const Failure& failure) {
   throw LaunchError{std::move(info)};
 }
 
+[[noreturn]] void throw_limit_failure(const Attempt& attempt, const Failure& failure) {
+  const cgroup::Setting& setting = attempt.limits->settings[failure.setting - 1U];
+  const bool other = failure.step == Step::VerifyLimit;
+  const bool lacking = failure.error == ENOENT;
+  const std::string& value = setting.value.empty() ? setting.expected : setting.value;
+  const std::string cause =
+      lacking ? fmt::format("{} cannot be limited: this kernel has no {}", setting.limit, setting.file)
+      : other ? fmt::format("{}: {} says something else after \"{}\" was written", setting.limit, setting.file, value)
+              : fmt::format("{}: {} does not take \"{}\"", setting.limit, setting.file, value);
+  throw LaunchError{{.stage = Stage::Launch,
+                     .operation = attempt.operation,
+                     .subject = attempt.subject,
+                     .detail = {},
+                     .cause = cause,
+                     .code = lacking || other ? make_error_code(errc::not_supported)
+                                              : std::error_code{failure.error, std::system_category()},
+                     .remedy = failure.error == EBUSY
+                                   ? "it uses more than that; give it more"
+                                   : fmt::format("give {} another value, or leave it out; the cgroups above this "
+                                                 "process may allow less",
+                                                 setting.limit)}};
+}
+
 std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
   switch (failure.step) {
     case Step::StartProcess:
@@ -173,6 +202,12 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
       return failure.error == ENOSYS || failure.error == EINVAL
                  ? "this kernel has no such filters (CONFIG_SECCOMP_FILTER); launch it with Seccomp::unconfined()"
                  : "see seccomp(2)";
+    case Step::MakeCgroup:
+    case Step::EnableControllers:
+    case Step::JoinCgroup:
+      return "see dunnage::support() for the limits this process can set, or leave them out";
+    case Step::FindCgroup:
+      return "launch it with such a limit, or with Resources::statistics";
     case Step::SetCapabilities:
       return "a seccomp profile without no_new_privileges has to allow capset(2); see dunnage::support() else";
     case Step::ReceiveRequest:
@@ -187,6 +222,9 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
 void throw_failure(const Attempt& attempt, const Failure& failure) {
   if (failure.mount >= 0 && attempt.plan != nullptr && static_cast<std::size_t>(failure.mount) < attempt.plan->size()) {
     throw_mount_failure((*attempt.plan)[static_cast<std::size_t>(failure.mount)], failure);
+  }
+  if (failure.setting > 0 && attempt.limits != nullptr && failure.setting <= attempt.limits->settings.size()) {
+    throw_limit_failure(attempt, failure);
   }
   if (failure.step == Step::Execute) {
     throw_execute_failure(attempt, failure.error);

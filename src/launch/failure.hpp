@@ -6,6 +6,7 @@
 
 #include <dunnage/mount_plan.hpp>
 
+#include "cgroup/limits.hpp"
 #include "launcher/protocol.hpp"
 
 #include <string>
@@ -18,6 +19,7 @@ struct Attempt {
   std::string program;    ///< argv[0]
   std::string cwd;
   const MountPlan* plan = nullptr;
+  const cgroup::Limits* limits = nullptr;
 };
 
 /// Throws MountError when the failure was about a mount of the plan, LaunchError otherwise.

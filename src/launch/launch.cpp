@@ -64,6 +64,7 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(sp
     spec_.seccomp = spec_.seccomp.load();
   }
   deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
+  limits_ = cgroup::limits_of(spec_.resources, spec_.name);
   id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
   name_ = again_                ? again_->name
           : !spec_.name.empty() ? spec_.name
@@ -202,6 +203,7 @@ void Launch::make_record() {
   config.capabilities = capabilities_;
   config.no_new_privileges = spec_.no_new_privileges;
   config.seccomp = spec_.seccomp;
+  config.resources = spec_.resources;
   config.relaunch = {.read_only_root = spec_.read_only_root,
                      .network = spec_.network,
                      .add_capabilities = spec_.add_capabilities,
@@ -245,7 +247,8 @@ std::shared_ptr<container::Running> Launch::start() {
   }
   if (answer->message.kind == launcher::MessageKind::Failed) {
     stale_ = answer->message.failure.step == launcher::Step::FindMount;
-    throw_failure({"launch container", subject(), spec_.argv.front(), spec_.cwd, &plan()}, answer->message.failure);
+    throw_failure({"launch container", subject(), spec_.argv.front(), spec_.cwd, &plan(), &limits_},
+                  answer->message.failure);
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
     begun_ = !answer->unread;

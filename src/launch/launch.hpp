@@ -6,6 +6,7 @@
 
 #include <dunnage/container.hpp>
 
+#include "cgroup/limits.hpp"
 #include "container/record.hpp"
 #include "container/state.hpp"
 #include "image/changes.hpp"
@@ -127,6 +128,7 @@ class Launch {
   User user_;
   Environment environment_;
   std::uint64_t capabilities_ = 0;
+  cgroup::Limits limits_;
   launcher::Identity identity_;
   std::shared_ptr<launcher::Connection> connection_;
   std::vector<AnonymousVolume> inherited_;  ///< of the container whose place this one takes

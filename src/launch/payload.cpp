@@ -61,6 +61,35 @@ void Payload::filter(const Seccomp& seccomp, std::uint64_t capabilities) {
   (void)append(filter->program.data(), filter->program.size() * sizeof(sock_filter));
 }
 
+void Payload::limits(const cgroup::Limits& limits, bool with_places) {
+  std::vector<launcher::CgroupRecord> cgroups;
+  for (const cgroup::Cgroup& cgroup : limits.cgroups) {
+    launcher::CgroupRecord record;
+    record.descriptor = with_places ? descriptor(cgroup.hierarchy->base.get()) : -1;
+    record.hierarchy = cgroup.hierarchy->number;
+    // in version 1 what is mounted together comes together
+    const unsigned cpuset = cgroup.hierarchy->unified ? 0U : cgroup.hierarchy->controllers & cgroup::kCpuset;
+    record.flags = (cgroup.hierarchy->unified ? launcher::kCgroupUnified : 0U) |
+                   (cpuset != 0 ? launcher::kCgroupCpuset : 0U) |
+                   ((cgroup.controllers & cgroup::kMemory) != 0 ? launcher::kCgroupMemory : 0U);
+    record.controllers = cgroup.controllers;
+    record.enable = text(cgroup::words_of(cgroup.controllers));
+    cgroups.push_back(record);
+  }
+  std::vector<launcher::SettingRecord> settings;
+  for (const cgroup::Setting& setting : limits.settings) {
+    settings.push_back({.cgroup = static_cast<std::uint32_t>(setting.cgroup),
+                        .flags = setting.flags,
+                        .file = text(setting.file),
+                        .value = text(setting.value),
+                        .expected = text(setting.expected)});
+  }
+  fixed.cgroups = {align(), static_cast<std::uint32_t>(cgroups.size())};
+  (void)append(cgroups.data(), cgroups.size() * sizeof(launcher::CgroupRecord));
+  fixed.settings = {align(), static_cast<std::uint32_t>(settings.size())};
+  (void)append(settings.data(), settings.size() * sizeof(launcher::SettingRecord));
+}
+
 std::int32_t Payload::descriptor(int fd) {
   if (fd < 0) {
     return -1;

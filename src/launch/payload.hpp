@@ -7,6 +7,7 @@
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/seccomp.hpp>
 
+#include "cgroup/limits.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/protocol.hpp"
 
@@ -31,6 +32,8 @@ class Payload {
   [[nodiscard]] launcher::List numbers(std::span<const std::uint32_t> numbers);
   /// The filter of system calls; none if it is unconfined. Throws: LaunchError.
   void filter(const Seccomp& seccomp, std::uint64_t capabilities);
+  /// The cgroups and what is written to them. \param with_places  the launcher may have to make its own there
+  void limits(const cgroup::Limits& limits, bool with_places);
   void add_mount(const launcher::MountRecord& mount) { mounts_.push_back(mount); }
   /// Appends a descriptor, which stays the caller's; returns its index. -1 for -1.
   std::int32_t descriptor(int fd);

@@ -53,6 +53,7 @@ LaunchSpec copy_of(const LaunchSpec& known, Storage mounts) {
                     .add_capabilities = known.add_capabilities,
                     .drop_capabilities = known.drop_capabilities,
                     .seccomp = known.seccomp,
+                    .resources = known.resources,
                     .lifetime = known.lifetime,
                     .restart = known.restart,
                     .stop_signal = known.stop_signal,

@@ -31,12 +31,14 @@ inline constexpr uint32_t kInlinePayload = 48U << 10U;
 inline constexpr uint32_t kDescriptorsPerMessage = 250;  ///< below the kernel's SCM_MAX_FD of 253
 inline constexpr uint32_t kMostDescriptors = 16384;
 inline constexpr uint32_t kMostPayload = 64U << 20U;
-inline constexpr uint32_t kMostReady = 256;  ///< network namespaces made ahead
+inline constexpr uint32_t kMostReady = 256;       ///< network namespaces made ahead
+inline constexpr uint32_t kMostHierarchies = 16;  ///< trees of cgroups on a machine
+inline constexpr uint32_t kMostCgroups = 6;       ///< of one container: one for each controller at most
 
 /// A failure inside the launcher: which step, its errno, and the mount it was about (-1: none).
 struct Failure {
   Step step = Step::None;
-  uint16_t reserved = 0;
+  uint16_t setting = 0;  ///< of the request, counted from 1; 0: it was about none
   int32_t error = 0;
   int32_t mount = -1;
 };
@@ -66,6 +68,8 @@ enum class MessageKind : uint32_t {
   Found,
   KeepReady,  ///< number = network namespaces to have ready; answered when they are
   Root,       ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
+  Cgroup,     ///< the answer comes with the directory of its cgroup with that number, O_PATH, in place of its pidfd
+  Update,     ///< other settings for its cgroups: a LaunchPayload follows
 };
 
 /// How far a launch has come, in the launcher and then in the container's first process.
@@ -96,6 +100,8 @@ struct Message {
   int32_t exit_code = 0;  ///< si_status of waitid(2)
   int32_t exit_signal = 0;
   uint32_t has_terminal = 0;
+  uint32_t oom_killed = 0;  ///< memory ran out, and the kernel killed a process of it
+  uint32_t reserved = 0;
   int64_t started_at = 0;  ///< nanoseconds since the epoch
   int64_t finished_at = 0;
   int64_t reached[kMilestones] = {};  ///< of Started, with kTimings: nanoseconds of CLOCK_MONOTONIC
@@ -136,6 +142,37 @@ struct MountRecord {
   uint64_t inodes = 0;      ///< of a tmpfs; 0: the kernel decides
 };
 
+enum CgroupFlags : uint32_t {
+  kCgroupUnified = 1U,  ///< of version 2
+  kCgroupCpuset = 2U,   ///< of version 1, where a new one has no processors before it is given some
+  kCgroupMemory = 4U,
+};
+
+/// The container's cgroup in one hierarchy.
+struct CgroupRecord {
+  int32_t descriptor = -1;  ///< where the launcher may make cgroups
+  uint32_t hierarchy = 0;   ///< its number, the same in all requests to one launcher
+  uint32_t flags = 0;
+  uint32_t controllers = 0;  ///< a bit for each, the same in all requests to one launcher
+  Text enable = 0;           ///< the same of version 2, as cgroup.subtree_control takes them
+};
+
+enum SettingFlags : uint32_t {
+  kMayLack = 1U,       ///< that there is no such file is no failure
+  kOnlyIfLacked = 2U,  ///< in place of the setting before, if its file is not there
+  kUnverified = 4U,
+  kOnlyVerified = 8U,  ///< nothing is written
+};
+
+/// What is written to a file of a cgroup, and a line of it that says so then.
+struct SettingRecord {
+  uint32_t cgroup = 0;  ///< index of the CgroupRecord
+  uint32_t flags = 0;
+  Text file = 0;
+  Text value = 0;
+  Text expected = 0;
+};
+
 enum LaunchFlags : uint32_t {
   kReadOnlyRoot = 1U,
   kTerminal = 2U,
@@ -171,6 +208,9 @@ struct LaunchPayload {
   List filter;  ///< of sock_filter (seccomp(2)); count 0: none
   List mounts;  ///< of MountRecord; count is their number
   List anonymous_volumes;
+  List cgroups;   ///< of CgroupRecord
+  List settings;  ///< of SettingRecord, in their order
+  Text cgroup_name = 0;
   Text working_directory = 0;
   Text hostname = 0;
   Text record_name = 0;

@@ -56,6 +56,12 @@ enum class Step : uint16_t {
   SetNoNewPrivileges,
   LoadFilter,
   Execute,
+  MakeCgroup,
+  EnableControllers,
+  SetLimit,
+  VerifyLimit,
+  JoinCgroup,
+  FindCgroup,
   // the launcher's own start
   ParkNamespace,
   BindDevices,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/child.hpp"
 
+#include "launcher/program/cgroup.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -42,6 +43,7 @@ void fail(Child& child, Step step, int error, int mount) noexcept {
 void run_container(void* argument) noexcept {
   Child child{*static_cast<Slot*>(argument), surroundings};
   note(child.slot, kCloned);
+  join_cgroups(child, child.slot);
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
   if ((child.slot.request->flags & kAssemble) != 0) {
@@ -85,6 +87,7 @@ void run_container(void* argument) noexcept {
 
 void run_exec(void* argument) noexcept {
   Child child{*static_cast<Slot*>(argument), surroundings};
+  join_cgroups(child, *child.slot.container);
   constexpr long kNamespaces = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);

@@ -2,6 +2,7 @@
 // What a handle, or another process of the same user, may ask of a container.
 
 #include "launcher/detach.hpp"
+#include "launcher/program/cgroup.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
@@ -56,6 +57,30 @@ void answer_root(const Slot& slot, Descriptors& descriptors) noexcept {
   }
 }
 
+void answer_cgroup(const Slot& slot, Descriptors& descriptors, int number) noexcept {
+  if (descriptors.count == 0) {
+    return;
+  }
+  const bool running = slot.life == Life::Running;
+  const bool known = running && number >= 0 && static_cast<uint32_t>(number) < slot.cgroup_count;
+  Message message = describe(slot, MessageKind::Answer);
+  message.failure.error = known ? 0 : running ? ENOENT : ESRCH;
+  (void)send_message(descriptors.values[0], &message, sizeof message, known ? slot.cgroups[number].directory : -1);
+}
+
+void answer_update(Slot& slot, Descriptors& descriptors, const uint8_t* payload, const Message& message) noexcept {
+  const bool running = slot.life == Life::Running && !slot.is_exec && message.payload_in_memfd == 0;
+  Message result = describe(slot, MessageKind::Answer);
+  if (running) {
+    result.failure = update_cgroups(slot, payload, message.payload_size);
+  } else {
+    result.failure.error = ESRCH;
+  }
+  if (descriptors.count > 0) {
+    (void)send_message(descriptors.values[0], &result, sizeof result, -1);
+  }
+}
+
 void send_signal(Slot& slot, int signal) noexcept {
   if (signal == SIGKILL) {
     slot.end_restart = true;
@@ -95,6 +120,12 @@ void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descri
       break;
     case MessageKind::Root:
       answer_root(slot, descriptors);
+      break;
+    case MessageKind::Cgroup:
+      answer_cgroup(slot, descriptors, message.number);
+      break;
+    case MessageKind::Update:
+      answer_update(slot, descriptors, payload, message);
       break;
     case MessageKind::Detach:
       slot.detached = true;

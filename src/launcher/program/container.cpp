@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/container.hpp"
 
+#include "launcher/program/cgroup.hpp"
 #include "launcher/program/changes.hpp"
 #include "launcher/program/hold.hpp"
 #include "launcher/program/pause.hpp"
@@ -67,9 +68,16 @@ void close_consumed(Slot& slot) noexcept {
 
 Failure start(Slot& slot) noexcept {
   slot.life = Life::Starting;
+  slot.oom_killed = false;
   Failure failure;
   if (slot.mounts_held) {
     failure = clone_held(slot);
+    if (failure.error != 0) {
+      return failure;
+    }
+  }
+  if (!slot.is_exec && slot.settings.cgroups.count > 0) {
+    failure = make_cgroups(slot);
     if (failure.error != 0) {
       return failure;
     }
@@ -131,6 +139,7 @@ void finish(Slot& slot) noexcept {
     }
   }
   const Message message = describe(slot, MessageKind::Exited);
+  remove_cgroups(slot);
   release_held(slot);
   const int32_t root = slot.request->rootfs;
   if (root >= 0 && static_cast<uint32_t>(root) < slot.descriptor_count && (slot.request->flags & kRemoveChanges) == 0) {
@@ -154,6 +163,7 @@ void finish(Slot& slot) noexcept {
 }
 
 void schedule(Slot& slot) noexcept {
+  remove_cgroups(slot);
   const int64_t now = now_monotonic();
   if (now - slot.started_monotonic >= kGoodRun || slot.delay == 0) {
     slot.delay = kFirstDelay;
@@ -179,6 +189,7 @@ Message describe(const Slot& slot, MessageKind kind) noexcept {
   message.restart_count = slot.restart_count;
   message.exit_code = slot.exit_code;
   message.exit_signal = slot.exit_signal;
+  message.oom_killed = slot.oom_killed ? 1 : 0;
   message.started_at = slot.started_at;
   message.finished_at = slot.finished_at;
   __builtin_memcpy(message.reached, slot.reached, sizeof message.reached);
@@ -193,6 +204,7 @@ void abandon(Slot& slot, const Failure& failure) noexcept {
   Message message;
   message.kind = MessageKind::Failed;
   message.failure = failure;
+  remove_cgroups(slot);
   if (slot.channel >= 0) {
     (void)send_message(slot.channel, &message, sizeof message, -1);
   }
@@ -299,6 +311,7 @@ void on_exit(Slot& slot, int wait_status) noexcept {
   release_freezer(slot);
   slot.exit_signal = wait_status & 0x7f;
   slot.exit_code = slot.exit_signal == 0 ? wait_status >> 8U & 0xff : 0;
+  slot.oom_killed = is_oom_killed(slot);
   slot.finished_at = now_realtime();
   if (starts_again(slot)) {
     for (unsigned stream = 0; stream < 3; ++stream) {

@@ -2,6 +2,7 @@
 #include "launcher/program/freezer.hpp"
 
 #include "launcher/detach.hpp"
+#include "launcher/program/cgroup.hpp"
 
 #include <poll.h>
 
@@ -88,8 +89,8 @@ Path path_of(const Slot& slot, const char* file) noexcept {
   return path;
 }
 
-int write_file(const Path& path, const char* text) noexcept {
-  const int file = open_at(hierarchy, path.text, O_WRONLY);
+int write_file(int directory, const char* path, const char* text) noexcept {
+  const int file = open_at(directory, path, O_WRONLY);
   if (file < 0) {
     return file;
   }
@@ -119,7 +120,7 @@ int make_freezer(Slot& slot) noexcept {
 
 int enter_freezer(const Slot& slot, uint64_t pid) noexcept {
   char digits[24];
-  return write_file(path_of(slot, "/cgroup.procs"), write_number(pid, 10, digits));
+  return write_file(hierarchy, path_of(slot, "/cgroup.procs").text, write_number(pid, 10, digits));
 }
 
 int leave_freezer(uint64_t pid) noexcept {
@@ -127,15 +128,18 @@ int leave_freezer(uint64_t pid) noexcept {
   path.add(own_group.text);
   path.add("cgroup.procs");
   char digits[24];
-  return write_file(path, write_number(pid, 10, digits));
+  return write_file(hierarchy, path.text, write_number(pid, 10, digits));
 }
 
 int set_frozen(const Slot& slot, bool frozen) noexcept {
-  const int written = write_file(path_of(slot, "/cgroup.freeze"), frozen ? "1" : "0");
+  const int own = unified_cgroup(slot);
+  const int directory = own >= 0 ? own : hierarchy;
+  const int written =
+      write_file(directory, own >= 0 ? "cgroup.freeze" : path_of(slot, "/cgroup.freeze").text, frozen ? "1" : "0");
   if (written < 0 || !frozen) {
     return written;
   }
-  const int events = open_at(hierarchy, path_of(slot, "/cgroup.events").text, O_RDONLY);
+  const int events = open_at(directory, own >= 0 ? "cgroup.events" : path_of(slot, "/cgroup.events").text, O_RDONLY);
   if (events < 0) {
     return events;
   }

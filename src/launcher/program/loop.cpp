@@ -2,6 +2,7 @@
 #include "launcher/program/loop.hpp"
 
 #include "launcher/program/broker.hpp"
+#include "launcher/program/cgroup_tree.hpp"
 #include "launcher/program/changes.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/limits.hpp"
@@ -214,6 +215,7 @@ void run_loop() noexcept {
       dispatch(events[index], signals);
     }
   }
+  remove_own_cgroups();
   finish_deleting();
 }
 

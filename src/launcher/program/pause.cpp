@@ -3,6 +3,7 @@
 
 #include "launcher/detach.hpp"
 #include "launcher/directory_entry.hpp"
+#include "launcher/program/cgroup.hpp"
 #include "launcher/program/freezer.hpp"
 
 #include <linux/stat.h>
@@ -112,7 +113,12 @@ int pause_container(Slot& slot) noexcept {
     return 0;
   }
   int result = 0;
-  if (make_freezer(slot) >= 0) {
+  if (unified_cgroup(slot) >= 0) {  // it is there already, and its limits with it
+    result = set_frozen(slot, true);
+    if (result < 0) {
+      (void)set_frozen(slot, false);
+    }
+  } else if (make_freezer(slot) >= 0) {
     result = freeze(slot);
   } else if (const long stopped = for_all_processes(slot, stop_process); stopped < 0) {
     (void)for_each_process(slot, continue_process);
@@ -126,7 +132,9 @@ int resume_container(Slot& slot) noexcept {
   if (!slot.paused) {
     return 0;
   }
-  const long result = slot.freezer ? thaw(slot) : for_each_process(slot, continue_process);
+  const long result = unified_cgroup(slot) >= 0 ? set_frozen(slot, false)
+                      : slot.freezer            ? thaw(slot)
+                                                : for_each_process(slot, continue_process);
   slot.paused = result < 0;
   return result < 0 ? static_cast<int>(result) : 0;
 }

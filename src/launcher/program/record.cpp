@@ -67,6 +67,7 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
   line.number(",\"started_at\":", slot.started_at);
   line.number(",\"finished_at\":", slot.finished_at);
   line.number(",\"restart_count\":", slot.restart_count);
+  line.number(",\"oom_killed\":", slot.oom_killed ? 1 : 0);
   line.text("}\n");
   const int fd = open_at(record, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
   if (fd < 0) {

@@ -6,9 +6,12 @@
 namespace dunnage::launcher {
 namespace {
 
+bool list_inside(uint32_t size, const List& list, size_t item) noexcept {
+  return list.offset % 8 == 0 && list.offset <= size && list.count <= (size - list.offset) / item;
+}
+
 bool list_inside(const Slot& slot, const List& list, size_t item) noexcept {
-  return list.offset % 8 == 0 && list.offset <= slot.payload_size &&
-         list.count <= (slot.payload_size - list.offset) / item;
+  return list_inside(slot.payload_size, list, item);
 }
 
 bool text_inside(const Slot& slot, uint64_t text) noexcept { return text < slot.payload_size; }
@@ -74,6 +77,12 @@ void Slots::give_back(Slot& slot) noexcept {
     close_and_clear(log.write_end);
   }
   close_spare(slot.spare);
+  for (uint32_t index = 0; index < slot.cgroup_count; ++index) {
+    close_and_clear(slot.cgroups[index].directory);
+  }
+  if (slot.settings.mapped != 0) {
+    unmap_memory(const_cast<uint8_t*>(slot.settings.bytes), slot.settings.mapped);
+  }
   for (uint32_t index = 0; index < slot.descriptor_count; ++index) {
     close_and_clear(slot.descriptors[index]);
   }
@@ -155,9 +164,35 @@ bool relocate(Slot& slot) noexcept {
       request.filter.count > BPF_MAXINSNS || !list_inside(slot, request.mounts, sizeof(MountRecord))) {
     return false;
   }
+  slot.settings = {slot.payload, slot.payload_size, request.cgroups, request.settings, 0};
+  if (!settings_inside(slot.settings) || !text_inside(slot, request.cgroup_name)) {
+    return false;
+  }
   const MountRecord* mounts = mounts_of(slot);
   for (uint32_t index = 0; index < request.mounts.count; ++index) {
     if (!text_inside(slot, mounts[index].target) || mounts[index].target == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool settings_inside(const Settings& settings) noexcept {
+  if (!list_inside(settings.size, settings.cgroups, sizeof(CgroupRecord)) || settings.cgroups.count > kMostCgroups ||
+      !list_inside(settings.size, settings.list, sizeof(SettingRecord))) {
+    return false;
+  }
+  const auto* cgroups = reinterpret_cast<const CgroupRecord*>(settings.bytes + settings.cgroups.offset);
+  for (uint32_t index = 0; index < settings.cgroups.count; ++index) {
+    if (cgroups[index].hierarchy >= kMostHierarchies || cgroups[index].enable >= settings.size) {
+      return false;
+    }
+  }
+  const auto* list = reinterpret_cast<const SettingRecord*>(settings.bytes + settings.list.offset);
+  for (uint32_t index = 0; index < settings.list.count; ++index) {
+    const SettingRecord& setting = list[index];
+    if (setting.cgroup >= settings.cgroups.count || setting.file >= settings.size || setting.value >= settings.size ||
+        setting.expected >= settings.size) {
       return false;
     }
   }

@@ -36,6 +36,22 @@ struct Spare {
   int network = -1;
 };
 
+/// A container's cgroup in one hierarchy.
+struct OwnCgroup {
+  int directory = -1;
+  uint32_t hierarchy = 0;
+  uint32_t flags = 0;  ///< CgroupFlags
+};
+
+/// The settings of a container's cgroups: in the payload of its request, or in a later one.
+struct Settings {
+  const uint8_t* bytes = nullptr;
+  uint32_t size = 0;
+  List cgroups;
+  List list;
+  size_t mapped = 0;  ///< bytes mapped for them alone; 0: they lie in the payload of the slot
+};
+
 struct Slot {
   Slot* next_free = nullptr;
   Slot* next_same_pid = nullptr;
@@ -61,6 +77,11 @@ struct Slot {
   Spare spare;
   Slot* container = nullptr;  ///< of an exec: the container it runs in
   uint32_t container_generation = 0;
+
+  OwnCgroup cgroups[kMostCgroups];
+  uint32_t cgroup_count = 0;
+  Settings settings;
+  bool oom_killed = false;
 
   int exit_code = 0;
   int exit_signal = 0;
@@ -117,6 +138,9 @@ int reserve(Slot& slot, uint32_t payload_size, uint32_t descriptors) noexcept;
 
 /// Turns the offsets of the received payload into pointers, once; false if one of them points outside.
 bool relocate(Slot& slot) noexcept;
+
+/// Whether the settings point nowhere outside of their bytes, which end with a zero.
+bool settings_inside(const Settings& settings) noexcept;
 
 inline void close_and_clear(int& fd) noexcept {
   if (fd >= 0) {

@@ -2,6 +2,7 @@
 #include "launcher/program/start.hpp"
 
 #include "kernel/clone.hpp"
+#include "launcher/program/cgroup.hpp"
 
 #include <linux/sched.h>
 
@@ -10,7 +11,8 @@ namespace {
 
 /// The clone shares our memory and runs beside us on a stack of its slot: nothing is copied, and nothing of ours stops
 /// while it works. Its failures it writes into its slot; that it got through we see by the status socket closing.
-int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept {
+/// \param container  whose cgroup it is born into
+int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*), const Slot& container) noexcept {
   int pair[2] = {-1, -1};
   long result = raw_syscall(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, as_argument(pair));
   if (result < 0) {
@@ -25,6 +27,10 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept 
   arguments.flags = CLONE_VM | CLONE_PIDFD | namespaces;
   arguments.pidfd = reinterpret_cast<uint64_t>(&process);
   arguments.exit_signal = SIGCHLD;
+  if (const int cgroup = unified_cgroup(container); cgroup >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<uint64_t>(cgroup);
+  }
   arguments.stack = reinterpret_cast<uint64_t>(slot.stack);
   arguments.stack_size = sizeof slot.stack;
   result = kernel::clone_onto_stack(&arguments, entry, &slot);
@@ -42,13 +48,14 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*)) noexcept 
 
 int start_container(Slot& slot) noexcept {
   if ((slot.request->flags & kAssemble) != 0) {
-    return clone_child(slot, 0, run_container);
+    return clone_child(slot, 0, run_container, slot);
   }
-  uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  namespaces |= slot.cgroup_count == 0 ? uint64_t{CLONE_NEWCGROUP} : 0;  // else it has to join them first
   if ((slot.request->flags & kHostNetwork) == 0 && slot.spare.network < 0) {
     namespaces |= CLONE_NEWNET;
   }
-  return clone_child(slot, namespaces, run_container);
+  return clone_child(slot, namespaces, run_container, slot);
 }
 
 int start_exec(Slot& slot, int own_process) noexcept {
@@ -56,7 +63,7 @@ int start_exec(Slot& slot, int own_process) noexcept {
   if (result < 0) {
     return static_cast<int>(result);
   }
-  const int started = clone_child(slot, 0, run_exec);
+  const int started = clone_child(slot, 0, run_exec, *slot.container);
   result = raw_syscall(__NR_setns, own_process, CLONE_NEWPID);
   if (result < 0) {
     exit_process(1);  // children would be born in a foreign namespace from here on; our end takes all of them along
