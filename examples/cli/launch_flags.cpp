@@ -89,6 +89,8 @@ void LaunchFlags::add_to(CLI::App& command) {
   image.add_to(command);
   add_identity(*this, command);
   add_isolation(*this, command);
+  resources.add_to(command);
+  resources.add_devices_to(command);
   add_life(*this, command);
 }
 
@@ -127,6 +129,7 @@ dunnage::LaunchSpec LaunchFlags::launch_spec(const std::filesystem::path& store)
   spec.timings = timings;
   spec.add_capabilities = add_capabilities;
   spec.drop_capabilities = drop_capabilities;
+  spec.resources = resources.resources();
   for (const auto& option : security) apply_security(option, spec);
   spec.restart = dunnage::RestartPolicy::parse(restart);
   if (!stop_signal.empty()) spec.stop_signal = dunnage::parse_signal(stop_signal);

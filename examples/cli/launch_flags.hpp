@@ -6,6 +6,7 @@
 
 #include "environment.hpp"
 #include "image_flags.hpp"
+#include "resource_flags.hpp"
 #include "storage_flags.hpp"
 
 #include <dunnage/container.hpp>
@@ -22,6 +23,7 @@ struct LaunchFlags {
   std::vector<std::string> volumes_from{};
   EnvironmentFlags environment{};
   ImageFlags image{};
+  ResourceFlags resources{};
   std::string rootfs{};
   bool host_rootfs = false;
   std::string name{};

@@ -28,6 +28,8 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_inspect(app, session);
   cli::add_logs(app, session);
   cli::add_lifecycle(app, session);
+  cli::add_stats(app, session);
+  cli::add_update(app, session);
   cli::add_rm(app, session);
   cli::add_cp(app, session);
   cli::add_diff(app, session);

@@ -51,6 +51,7 @@ struct TemplateLaunch {
   std::optional<Stdio> err{};
   std::optional<bool> terminal{};
   std::optional<Lifetime> lifetime{};
+  std::optional<Resources> resources{};  ///< in place of the template's
   std::optional<RestartPolicy> restart{};
   int stop_signal = 0;
   std::string name{};

@@ -157,6 +157,8 @@ struct DUNNAGE_API Service {
   std::vector<std::string> cap_add{};
   std::vector<std::string> cap_drop{};
   Seccomp seccomp{};           ///< `security_opt: [seccomp=…]`; a file is not read before the launch
+  /// `mem_limit`, `pids_limit`, `cpus`, `blkio_config` and the like, and `deploy.resources`; checked at the launch.
+  Resources resources{};
   std::string restart = "no";  ///< "no", "always", "on-failure[:N]", "unless-stopped"
   std::string stop_signal{};
   std::optional<std::chrono::nanoseconds> stop_grace_period{};  ///< none: 10 s

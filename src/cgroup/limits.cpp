@@ -20,11 +20,11 @@ struct Group {
   Controllers controller;
   const char* words;
 };
-constexpr Group kGroups[] = {{kMemory, "memory, swap and reservation"},
+constexpr Group kGroups[] = {{kMemory, "memory"},
                              {kPids, "pids"},
-                             {kCpu, "cpus, quota, period and shares"},
+                             {kCpu, "cpus"},
                              {kCpuset, "cpuset"},
-                             {kIo, "block devices"}};
+                             {kIo, "blkio"}};
 
 constexpr const char* kDelegate =
     "run it as root, in a delegated cgroup (systemd-run --user --scope), or leave the limit out";

@@ -25,6 +25,7 @@ namespace {
 
 using launcher::kMayLack;
 using launcher::kOnlyIfLacked;
+using launcher::kOnlyUpdate;
 using launcher::kOnlyVerified;
 using launcher::kUnverified;
 
@@ -94,7 +95,7 @@ void Writing::memory(const Resources& resources) {
   const auto together = swap_together(resources);
   const unsigned lack = resources.memory_swap ? 0U : kMayLack;
   if (together) {
-    set("memory_swap", kTogether, "-1", {}, kUnverified | kMayLack);
+    set("memory_swap", kTogether, "-1", {}, kUnverified | kMayLack | kOnlyUpdate);
   }
   if (resources.memory) {
     set("memory", "memory.limit_in_bytes", std::to_string(*resources.memory), bytes_read(*resources.memory));

@@ -180,6 +180,7 @@ LaunchSpec Project::launch_spec(std::string_view name, unsigned number, const st
   spec.add_capabilities = service.cap_add;
   spec.drop_capabilities = service.cap_drop;
   spec.seccomp = service.seccomp;
+  spec.resources = service.resources;
   spec.lifetime = Lifetime::Detached;
   spec.restart = restart_of(service);
   spec.stop_signal = service.stop_signal.empty() ? 0 : parse_signal(service.stop_signal);

@@ -16,7 +16,7 @@ using enum Support;
 
 inline constexpr std::string_view kNoBuild =
     "images are not built here; build it with another program and name it with image";
-inline constexpr std::string_view kNoLimits = "limits on what a container may use are not set";
+inline constexpr std::string_view kNoLimits = "a limit of this kind is not set";
 inline constexpr std::string_view kNoNetwork = "a container has no network but its own loopback device, or the host's";
 inline constexpr std::string_view kNoSwarm = "there is no cluster to schedule for";
 inline constexpr std::string_view kNoNamespace = "a container has namespaces of its own";
@@ -83,11 +83,12 @@ inline constexpr std::array kGenericKeys{Key{"discrete_resource_spec", Object, &
 inline constexpr Shape kGeneric{"a resource", kGenericKeys};
 inline constexpr std::array kLimitKeys{Key{"cpus", Float}, Key{"memory", Bytes}, Key{"pids", Integer}};
 inline constexpr Shape kLimits{"limits", kLimitKeys};
-inline constexpr std::array kReservationKeys{Key{"cpus", Float}, Key{"memory", Bytes},
-                                             Key{"devices", ObjectList, &kDeviceRequest},
-                                             Key{"generic_resources", ObjectList, &kGeneric}};
+inline constexpr std::array kReservationKeys{Key{"cpus", Float, nullptr, Reported, kNoSwarm}, Key{"memory", Bytes},
+                                             Key{"devices", ObjectList, &kDeviceRequest, Reported, kNoDevices},
+                                             Key{"generic_resources", ObjectList, &kGeneric, Reported, kNoSwarm}};
 inline constexpr Shape kReservations{"reservations", kReservationKeys};
-inline constexpr std::array kResourceKeys{Key{"limits", Object, &kLimits}, Key{"reservations", Object, &kReservations}};
+inline constexpr std::array kResourceKeys{Key{"limits", Object, &kLimits},
+                                          Key{"reservations", Object, &kReservations, Partly}};
 inline constexpr Shape kResources{"resources", kResourceKeys};
 inline constexpr std::array kUpdateKeys{Key{"parallelism", OptionalInteger},
                                         Key{"delay", DurationValue},
@@ -112,7 +113,7 @@ inline constexpr std::array kDeployKeys{Key{"mode", Text, nullptr, Reported, kNo
                                         Key{"labels", KeyValues, nullptr, Reported, kNoSwarm},
                                         Key{"update_config", Object, &kUpdate, Reported, kNoSwarm},
                                         Key{"rollback_config", Object, &kUpdate, Reported, kNoSwarm},
-                                        Key{"resources", ObjectValue, &kResources, Reported, kNoLimits},
+                                        Key{"resources", ObjectValue, &kResources, Partly},
                                         Key{"restart_policy", Object, &kRestart, Partly},
                                         Key{"placement", ObjectValue, &kPlacement, Reported, kNoSwarm},
                                         Key{"endpoint_mode", Text, nullptr, Reported, kNoSwarm}};
@@ -141,12 +142,13 @@ inline constexpr std::array kBlkioLimitKeys{Key{"path", AlwaysText}, Key{"rate",
 inline constexpr Shape kBlkioLimit{"a limit of a device", kBlkioLimitKeys};
 inline constexpr std::array kBlkioWeightKeys{Key{"path", AlwaysText}, Key{"weight", OptionalInteger}};
 inline constexpr Shape kBlkioWeight{"a weight of a device", kBlkioWeightKeys};
-inline constexpr std::array kBlkioKeys{Key{"weight", Integer},
-                                       Key{"weight_device", ObjectList, &kBlkioWeight},
-                                       Key{"device_read_bps", ObjectList, &kBlkioLimit},
-                                       Key{"device_read_iops", ObjectList, &kBlkioLimit},
-                                       Key{"device_write_bps", ObjectList, &kBlkioLimit},
-                                       Key{"device_write_iops", ObjectList, &kBlkioLimit}};
+inline constexpr std::array kBlkioKeys{
+    Key{"weight", Integer},
+    Key{"weight_device", ObjectList, &kBlkioWeight, Reported, "a weight is for all devices"},
+    Key{"device_read_bps", ObjectList, &kBlkioLimit},
+    Key{"device_read_iops", ObjectList, &kBlkioLimit},
+    Key{"device_write_bps", ObjectList, &kBlkioLimit},
+    Key{"device_write_iops", ObjectList, &kBlkioLimit}};
 inline constexpr Shape kBlkio{"limits of devices", kBlkioKeys};
 inline constexpr std::array kCredentialKeys{Key{"config"}, Key{"file"}, Key{"registry"}};
 inline constexpr Shape kCredential{"credentials", kCredentialKeys};

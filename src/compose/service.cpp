@@ -4,6 +4,7 @@
 #include "compose/cast.hpp"
 #include "compose/files.hpp"
 #include "compose/reading.hpp"
+#include "compose/resources.hpp"
 #include "compose/security_option.hpp"
 
 #include <fmt/format.h>
@@ -64,6 +65,7 @@ class ServiceReader {
     read_program();
     read_storage();
     read_isolation();
+    service_.resources = resources_of(value_);
     read_life();
     read_dependencies();
     return std::move(service_);

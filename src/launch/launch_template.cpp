@@ -55,6 +55,7 @@ LaunchSpec with_own(LaunchSpec spec, TemplateLaunch own) {
   if (own.err) spec.err = std::move(*own.err);
   spec.terminal = own.terminal.value_or(spec.terminal);
   spec.lifetime = own.lifetime.value_or(spec.lifetime);
+  if (own.resources) spec.resources = std::move(*own.resources);
   spec.restart = own.restart.value_or(spec.restart);
   if (own.stop_signal != 0) spec.stop_signal = own.stop_signal;
   if (!own.name.empty()) spec.name = std::move(own.name);

@@ -2,6 +2,7 @@
 #include <dunnage/error.hpp>
 #include <dunnage/support.hpp>
 
+#include "cgroup/limits.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "launch/capability.hpp"
@@ -151,6 +152,9 @@ Support support() {
     result.features.push_back({"launcher", false, error.what(), true});
   }
   result.features.push_back(describe_ids(identity.privilege));
+  for (const cgroup::Offer& offer : cgroup::offers()) {
+    result.features.push_back({"limits: " + offer.limits, offer.available, offer.detail, false});
+  }
   return result;
 }
 

@@ -162,6 +162,7 @@ enum SettingFlags : uint32_t {
   kOnlyIfLacked = 2U,  ///< in place of the setting before, if its file is not there
   kUnverified = 4U,
   kOnlyVerified = 8U,  ///< nothing is written
+  kOnlyUpdate = 16U,   ///< not for a new cgroup
 };
 
 /// What is written to a file of a cgroup, and a line of it that says so then.

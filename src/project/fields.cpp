@@ -107,6 +107,7 @@ void add_place(const Service& service, Collector& fields) {
   fields.add("network_mode", service.host_network);
   fields.add("security_opt", service.no_new_privileges);
   fields.add("security_opt.seccomp", seccomp_of(service.seccomp));
+  fields.add("resources", Json::parse(service.resources.to_json()));
   fields.add("cap_add", service.cap_add);
   fields.add("cap_drop", service.cap_drop);
   fields.add("restart", service.restart == "no" ? std::string{} : service.restart);

@@ -34,6 +34,7 @@ std::string unescape(const std::string& text) {
 
 void start_launchers(const std::initializer_list<const char*>& users) {
   (void)run({.argv = {"true"}});
+  (void)support();  // places of cgroups, once for the process
   for (const char* user : users) (void)run({.argv = {"true"}, .user = user});
 }
 

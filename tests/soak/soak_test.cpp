@@ -89,6 +89,32 @@ long number_of(const char* variable, long otherwise) {
   return text != nullptr ? std::atol(text) : otherwise;
 }
 
+/// Limits, where this user can set them.
+Resources limits() {
+  static const bool possible = [] {
+    const auto features = support().features;
+    return std::count_if(features.begin(), features.end(), [](const Feature& feature) {
+             return feature.available && (feature.name == "limits: memory" || feature.name == "limits: pids");
+           }) == 2;
+  }();
+  return possible ? Resources{.memory = 64 << 20, .pids = 100} : Resources{};
+}
+
+/// Cgroups of this launcher's containers that are there while there is one container.
+std::size_t cgroups_beside_one() {
+  const Container one = Container::launch({.argv = {"sleep", "1000"}, .resources = limits()});
+  std::size_t count = 0;
+  std::error_code code;
+  std::filesystem::recursive_directory_iterator entry{"/sys/fs/cgroup", code};
+  for (; !code && entry != std::filesystem::recursive_directory_iterator{}; entry.increment(code)) {
+    if (entry->path().filename() != one.id()) continue;
+    for (const auto& other : std::filesystem::directory_iterator{entry->path().parent_path()}) {
+      count += other.is_directory() && other.path() != entry->path() ? 1 : 0;
+    }
+  }
+  return count;
+}
+
 pid_t launcher_pid() { return launcher::Connection::get(launcher::identity_for(::geteuid(), ::getegid()))->pid(); }
 
 void launch_one_of_each(VolumeStore& store, const std::filesystem::path& shown, const std::string& name) {
@@ -102,6 +128,7 @@ void launch_one_of_each(VolumeStore& store, const std::filesystem::path& shown, 
          .mounts = mounts,
          .in = Stdio::pipe(),
          .out = Stdio::callback([&](std::string_view text) { bytes += static_cast<int>(text.size()); }),
+         .resources = limits(),
          .name = "soak-" + name,
          .store = store.root()});
     if (!container.exec({.argv = {"true"}}).wait().success()) throw std::runtime_error{"exec failed"};
@@ -166,6 +193,7 @@ TEST_CASE("host and launcher stay as they are over thousands of launches", "[soa
   std::printf("store entries %ld -> %ld, keys %ld -> %ld, namespaces %ld -> %ld, mounts %ld -> %ld\n",
               before.store_entries, left.store_entries, before.keys, left.keys, before.namespaces, left.namespaces,
               before.mounts, left.mounts);
+  CHECK(cgroups_beside_one() == 0);
   CHECK(left.store_entries == before.store_entries);
   CHECK(left.keys - before.keys < 16);
   CHECK(left.namespaces - before.namespaces < kRoughly);

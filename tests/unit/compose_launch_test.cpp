@@ -234,3 +234,36 @@ TEST_CASE("a change of a config's content changes the hash of the services that 
   CHECK(load("x").config_hash("a") != load("y").config_hash("a"));
   CHECK(load("x").config_hash("b") == load("y").config_hash("b"));
 }
+
+TEST_CASE("what a service may use is said by its own keys or by deploy, as Docker Compose reads them", "[compose]") {
+  const auto resources_of = [](const std::string& keys) {
+    dunnage::ProjectSource source;
+    source.text = "name: p\nservices: {s: {image: i, " + keys + "}}\n";
+    const Project project = Project::load(source);
+    CHECK(project.notes().empty());
+    CHECK(project.launch_spec("s").resources == project.service("s").resources);
+    return project.service("s").resources;
+  };
+  using dunnage::Resources;
+  constexpr std::int64_t kMebibyte = 1 << 20;
+  CHECK(resources_of("tty: true") == Resources{});
+  CHECK(resources_of("mem_limit: 64m, memswap_limit: -1, mem_reservation: 32m, pids_limit: -1, cpus: 0.5, "
+                     "cpu_shares: 512, cpuset: \"0,1\"") == Resources{.memory = 64 * kMebibyte,
+                                                                      .memory_swap = dunnage::kUnlimited,
+                                                                      .memory_reservation = 32 * kMebibyte,
+                                                                      .pids = dunnage::kUnlimited,
+                                                                      .cpus = 0.5,
+                                                                      .cpu_shares = 512,
+                                                                      .cpuset_cpus = "0,1"});
+  CHECK(resources_of("cpu_quota: 5000, cpu_period: \"10000\", pids_limit: 0, mem_limit: 0") ==
+        Resources{.cpu_quota = 5000, .cpu_period = 10000});
+  CHECK(resources_of("blkio_config: {weight: 300, device_read_bps: [{path: /dev/sda, rate: 1mb}], "
+                     "device_write_iops: [{path: /dev/sdb, rate: 10}]}") ==
+        Resources{
+            .blkio_weight = 300, .device_read_bps = {{"/dev/sda", 1048576}}, .device_write_iops = {{"/dev/sdb", 10}}});
+  CHECK(resources_of(
+            "deploy: {resources: {limits: {cpus: \"1.5\", memory: 64m, pids: 9}, reservations: {memory: 32m}}}") ==
+        Resources{.memory = 64 * kMebibyte, .memory_reservation = 32 * kMebibyte, .pids = 9, .cpus = 1.5});
+  CHECK(resources_of("mem_limit: 64m, memswap_limit: 96m, deploy: {resources: {limits: {memory: 64m}}}") ==
+        Resources{.memory = 64 * kMebibyte, .memory_swap = 96 * kMebibyte});
+}

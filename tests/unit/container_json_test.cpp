@@ -74,7 +74,8 @@ TEST_CASE("a container is described in JSON with Docker's names", "[container][j
     "Hostname": "box", "User": "5:6", "Env": ["HOME=/root", "PATH=/bin"], "Cmd": ["postgres", "-D", "/data"],
     "WorkingDir": "/data", "Labels": {"app": "shop"}, "Tty": false, "StopSignal": "SIGINT"})"));
   CHECK(json.at("State") == Json::parse(R"({
-    "Status": "running", "Running": true, "Paused": false, "Restarting": false, "Dead": false, "Pid": 4711,
+    "Status": "running", "Running": true, "Paused": false, "Restarting": false, "OOMKilled": false,
+    "Dead": false, "Pid": 4711,
     "ExitCode": 0, "StartedAt": "2023-11-14T22:13:20.250000000Z", "FinishedAt": "0001-01-01T00:00:00Z"})"));
 }
 

@@ -27,6 +27,7 @@ void bind_project(pybind11::module_& module);
 void bind_project_plan(pybind11::module_& module);
 void bind_relabel(pybind11::module_& module);
 void bind_rootfs(pybind11::module_& module);
+void bind_resources(py::module_& module);
 void bind_seccomp(pybind11::module_& module);
 void bind_size(pybind11::module_& module);
 void bind_spec(pybind11::module_& module);

@@ -4,6 +4,7 @@
 #include "bindings.hpp"
 #include "closed.hpp"
 #include "gil.hpp"
+#include "resources.hpp"
 #include "running.hpp"
 #include "value.hpp"
 
@@ -151,6 +152,17 @@ void define_control(py::class_<ContainerHandle>& cls) {
       .def("pause", released(&Container::pause), "pause(self)\n--\n\nFreezes every process.")
       .def("resume", released(&Container::resume), "resume(self)\n--\n\nLets them go on.")
       .def(
+          "update",
+          [](const ContainerHandle& self, const py::args& args, const py::kwargs& kwargs) {
+            const Resources changes = resources_from(args, kwargs);
+            const auto container = self.get();
+            const Unlocked unlocked;
+            container->update(changes);
+          },
+          "update(self, /, *args, **changes)\n--\n\nOther limits for the running container, all or none: a Resources, "
+          "or its "
+          "keywords. Raises LaunchError with the name of what was refused.")
+      .def(
           "restart",
           [](ContainerHandle& self, const py::object& grace) {
             self.restart(value_from<std::chrono::milliseconds>(grace, "Container.restart(): grace"));
@@ -177,6 +189,10 @@ void define_state(py::class_<ContainerHandle>& cls) {
       .def(
           "timings", [](const ContainerHandle& self) { return self.get()->timings(); },
           "timings(self)\n--\n\nThe LaunchTimings of its launch; empty without timings=True.")
+      .def("stats", released(&Container::stats),
+           "stats(self)\n--\n\nThe ContainerStats of this moment. Raises LaunchError without a cgroup, which it has "
+           "with any "
+           "limit, and with Resources(statistics=True).")
       .def(
           "changes", released(&Container::changes),
           "changes(self)\n--\n\nWhat it has changed of its image's root file system: a list of Change, sorted by path; "

@@ -34,6 +34,7 @@ Fields<ContainerInfo> info_fields() {
       .option("terminal", &I::terminal)
       .option("remove_on_exit", &I::remove_on_exit)
       .option("stop_signal", &I::stop_signal)
+      .option("resources", &I::resources)
       .option("seccomp", &I::seccomp, seccomp_from)
       .option("exit", &I::exit)
       .option("created_at", &I::created_at)

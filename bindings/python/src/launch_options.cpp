@@ -129,6 +129,7 @@ Fields<LaunchCall> make_launch_fields() {
       .DUNNAGE_OPTION(add_capabilities)
       .DUNNAGE_OPTION(drop_capabilities)
       .DUNNAGE_OPTION(seccomp, seccomp_from)
+      .DUNNAGE_OPTION(resources)
       .DUNNAGE_OPTION(lifetime)
       .DUNNAGE_OPTION(restart, restart_from)
       .DUNNAGE_OPTION(stop_signal, stop_signal_from)
@@ -189,7 +190,8 @@ const Fields<TemplateCall>& template_fields() {
         .DUNNAGE_OPTION(cwd)
         .DUNNAGE_OPTION(hostname);
     add_streams(*made);
-    made->DUNNAGE_OPTION(lifetime)
+    made->DUNNAGE_OPTION(resources)
+        .DUNNAGE_OPTION(lifetime)
         .DUNNAGE_OPTION(restart, optional_restart_from)
         .DUNNAGE_OPTION(stop_signal, stop_signal_from)
         .DUNNAGE_OPTION(name)

@@ -58,6 +58,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_image_store(module);
   bind_rootfs(module);
   bind_seccomp(module);
+  bind_resources(module);
   bind_process(module);
   bind_launch_timings(module);
   bind_container(module);

@@ -100,6 +100,7 @@ void define_service(py::module_& module) {
       .DUNNAGE_MEMBER(cap_add)
       .DUNNAGE_MEMBER(cap_drop)
       .option("seccomp", &M::seccomp, seccomp_from)
+      .DUNNAGE_MEMBER(resources)
       .DUNNAGE_MEMBER(restart)
       .DUNNAGE_MEMBER(stop_signal)
       .DUNNAGE_MEMBER(stop_grace_period)

@@ -115,7 +115,7 @@ Failure apply(const Slot& slot, const Settings& settings, uint32_t* noted) noexc
   bool lacked = false;
   for (uint32_t index = 0; index < settings.list.count; ++index) {
     const SettingRecord& setting = list[index];
-    if ((setting.flags & kOnlyIfLacked) != 0 && !lacked) {
+    if (((setting.flags & kOnlyIfLacked) != 0 && !lacked) || ((setting.flags & kOnlyUpdate) != 0 && noted == nullptr)) {
       continue;
     }
     const OwnCgroup* cgroup = find_cgroup(slot, cgroups_of(settings)[setting.cgroup]);

@@ -2,6 +2,7 @@
 #include "bench/launch/floor.hpp"
 
 #include "bench/launch/floor_calls.hpp"
+#include "bench/launch/row.hpp"
 #include "bench/launch/seccomp_rules.hpp"
 #include "kernel/clone.hpp"
 #include "launch/capability.hpp"
@@ -71,6 +72,9 @@ Floor::Floor(FloorOptions options) : options_{std::move(options)}, stack_(64U <<
     filter_ = make_seccomp_rules();
     cgroups_ = find_cgroups();
   }
+  if (options_.limited) {
+    limits_ = FloorLimits{kLimitedMemory, kLimitedPids};
+  }
   if (options_.filtered) {
     const auto made = seccomp::filter_of(Seccomp::standard(), launch::default_capabilities());
     filter_ = made->program;
@@ -80,6 +84,9 @@ Floor::Floor(FloorOptions options) : options_{std::move(options)}, stack_(64U <<
 
 void Floor::run() const noexcept {
   const char* program = DUNNAGE_BENCH_TRUE;
+  if (limits_.any()) {
+    limits_.join();
+  }
   if (!options_.tree.root.empty()) {
     program = "/true";
     (void)raw_syscall(__NR_setsid);
@@ -104,20 +111,25 @@ void Floor::child(void* self) noexcept { static_cast<const Floor*>(self)->run();
 
 void Floor::launch() {
   const Group group{cgroups_};
+  limits_.make();
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-                    (options_.network ? CLONE_NEWNET : 0U) | (mounts_.makes_namespace() ? CLONE_NEWNS : 0U);
-  if (group.descriptor() >= 0) {
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                    (limits_.any() ? 0U : CLONE_NEWCGROUP) | (options_.network ? CLONE_NEWNET : 0U) |
+                    (mounts_.makes_namespace() ? CLONE_NEWNS : 0U);
+  if (const int born_into = limits_.any() ? limits_.unified() : group.descriptor(); born_into >= 0) {
     arguments.flags |= CLONE_INTO_CGROUP;
-    arguments.cgroup = static_cast<std::uint64_t>(group.descriptor());
+    arguments.cgroup = static_cast<std::uint64_t>(born_into);
   }
   arguments.exit_signal = SIGCHLD;
   arguments.stack = reinterpret_cast<std::uint64_t>(stack_.data());
   arguments.stack_size = stack_.size();
   const long pid = kernel::clone_onto_stack(&arguments, child, this);
   int status = 0;
-  if (pid < 0 || ::waitpid(static_cast<pid_t>(pid), &status, 0) != pid) {
-    throw std::system_error{pid < 0 ? static_cast<int>(-pid) : errno, std::system_category(), "the floor's clone"};
+  const bool waited = pid >= 0 && ::waitpid(static_cast<pid_t>(pid), &status, 0) == pid;
+  const int error = pid < 0 ? static_cast<int>(-pid) : errno;
+  limits_.remove();
+  if (!waited) {
+    throw std::system_error{error, std::system_category(), "the floor's clone"};
   }
   if (status != 0) {
     throw std::system_error{WEXITSTATUS(status), std::system_category(), "the floor's child"};

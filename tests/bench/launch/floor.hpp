@@ -10,6 +10,7 @@
 /// keyring and no_new_privs. It leaves out: attributes of binds (nosuid, nodev), every check of where a path leads,
 /// streams, reports of failures, supervision and clean-up.
 
+#include "bench/launch/floor_limits.hpp"
 #include "bench/launch/floor_mounts.hpp"
 
 #include <linux/filter.h>
@@ -24,6 +25,7 @@ struct FloorOptions {
   bool network = true;    ///< a network namespace of its own, as the other five
   bool secured = false;   ///< besides, a seccomp filter of 148 rules, and a cgroup of version 2 where one can be made
   bool filtered = false;  ///< besides, the seccomp filter that a container of this library has by default
+  bool limited = false;   ///< besides, limits of memory and processes
   FloorTree tree{};       ///< without a root nothing is mounted or dropped: namespaces, the program, its end
 };
 
@@ -42,6 +44,7 @@ class Floor {
 
   FloorOptions options_;
   FloorMounts mounts_;
+  FloorLimits limits_;
   std::vector<sock_filter> filter_;
   std::uint32_t filter_flags_ = 0;
   std::string cgroups_;  ///< where groups are made; empty: nowhere

@@ -51,6 +51,11 @@ void add_floor_rows(std::vector<Row>& rows, const Stage& stage) {
                     .make = floor({.network = network, .secured = true, .tree = {.root = stage.root}}),
                     .hot = {}});
   }
+  rows.push_back({.name = row_name("limited floor", 0),
+                  .floor = row_name("floor", 0),
+                  .make = floor({.limited = true, .tree = {.root = stage.root}}),
+                  .hot = {},
+                  .cold = true});
   rows.push_back({.name = row_name("filtered floor", 0),
                   .floor = row_name("floor", 0),
                   .make = floor({.filtered = true, .tree = {.root = stage.root}}),

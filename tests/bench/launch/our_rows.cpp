@@ -129,6 +129,14 @@ void add_our_rows(std::vector<Row>& rows, const Stage& stage) {
     spec.seccomp = Seccomp::standard();
     return spec;
   });
+  add(
+      kLimited, row_name("limited floor", 0),
+      [plain = with_binds(stage, 0, true)] {
+        LaunchSpec spec = plain();
+        spec.resources = {.memory = kLimitedMemory, .pids = kLimitedPids};
+        return spec;
+      },
+      {}, true);
   rows.push_back({.name = "dunnage, first launch of a process",
                   .floor = floor,
                   .ours = plain,

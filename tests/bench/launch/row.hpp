@@ -45,6 +45,11 @@ inline constexpr const char* kFiltered = "dunnage, 0 binds, default seccomp filt
 /// LaunchTemplate::keep_ready() before what is timed.
 inline constexpr const char* kKeptReady = "dunnage from a template, networks kept ready";
 
+/// Ours with limits of memory and processes, which are these.
+inline constexpr const char* kLimited = "dunnage, 0 binds, cgroup limits";
+inline constexpr unsigned long kLimitedMemory = 64UL << 20U;
+inline constexpr unsigned long kLimitedPids = 100;
+
 /// "dunnage, 10 binds, host's network" and the like.
 [[nodiscard]] std::string row_name(const std::string& who, unsigned binds, bool network = true);
 /// Many binds take long; so many launches do then.

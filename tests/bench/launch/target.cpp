@@ -134,6 +134,8 @@ void of_itself(Targets& targets, const std::vector<Session>& sessions) {
   targets.difference("ms more: the default seccomp filter", "launch", kFiltered, row_name("dunnage", 0), 0.1);
   targets.ratio("× the filtered floor: " + std::string{kFiltered}, "launch", kFiltered, row_name("filtered floor", 0),
                 1.25, false);
+  targets.ratio("× the limited floor: " + std::string{kLimited}, "launch", kLimited, row_name("limited floor", 0), 1.25,
+                false);
   targets.milliseconds("ms: first launch of a process", "dunnage, first launch of a process", 3);
   targets.per_second("launches a second: 4 threads, host's network", "dunnage, 4 threads, host's network", 4000);
   targets.per_second("launches a second: 4 threads, network", "dunnage, 4 threads, network", 1200);

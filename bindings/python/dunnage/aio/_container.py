@@ -79,6 +79,15 @@ class Container(Running[_dunnage.Container]):
         """Of its launch; empty without timings=True."""
         return self._handle.timings()
 
+    async def stats(self) -> _dunnage.ContainerStats:
+        """What it uses at this moment."""
+        return await in_thread(self._handle.stats)
+
+    async def update(self, changes: _dunnage.Resources | None = None, /, **limits: Any) -> None:
+        """Other limits for the running container, all or none: a Resources, or its keywords."""
+        given = _dunnage.Resources(**limits) if changes is None else changes
+        await in_thread(self._handle.update, given)
+
     async def stop(self, grace: _Seconds = 10.0) -> _dunnage.ExitStatus:
         """Sends the stop signal, waits `grace` seconds, then kills; returns the ExitStatus. Ends a restart policy.
         Cancelling it ends the grace: the container is killed."""

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage import (BindMount, Change, ComposeVolume, ExitStatus, Healthcheck, IdRange, ImageConfig, ImageInfo,
+from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, Healthcheck, IdRange, ImageConfig, ImageInfo,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
                      LaunchStep, LaunchTimings, Ownership, Platform, Progress, Propagation, Recursion, Relabel,
-                     ResolvedMount, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
+                     ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
                      SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
 
@@ -51,6 +51,12 @@ VALUES = [
     Change(), Change(kind="deleted", path="/etc/conf"), RootChanges(), RootChanges(kind="memory", size="1m"),
     Stdio.inherit(), Stdio.null(), Stdio.pipe(), Stdio.log(), Stdio.file("/tmp/log"),
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
+    ExitStatus(signal=9, oom_killed=True), ExitStatus(1, oom_killed=True),
+    DeviceRate("/dev/sda", "1mb"), Resources(),
+    Resources(memory="64m", memory_swap=-1, memory_reservation=1 << 25, pids=5, cpus=1, cpuset_cpus="0-3",
+              cpu_shares=512, blkio_weight=300, device_read_bps=[DeviceRate("/dev/sda", 5)], statistics=True),
+    Resources(cpu_quota=5000, cpu_period=10000, cpuset_mems="0"),
+    ContainerStats(), ContainerStats(memory_current=5, cpu_user=0.25, pids_current=1, io_read_bytes=0),
     RestartPolicy(), RestartPolicy(kind="on-failure", max_retries=5),
     VolumesFrom("db"), VolumesFrom("db", read_only=True),
     SpecMount(), SpecMount(engine="podman", type="bind", source="/a", target="/b", create_host_path=False,
