@@ -35,6 +35,7 @@ int run_in_foreground(dunnage::LaunchSpec spec, bool interactive) {
   const dunnage::ExitStatus status = container.wait();
   show_timings(container);  // when nothing of the program's own comes any more
   if (status.launcher_lost()) complain("the helper process of the container was killed, and the container with it");
+  if (status.oom_killed()) complain("memory ran out, and the kernel killed a process of the container");
   return status.code();
 }
 
