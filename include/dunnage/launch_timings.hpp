@@ -22,10 +22,10 @@ namespace dunnage {
 struct LaunchStep {
   /// In this process: "check", "image", "resolve", "identity" (a first launch starts the launcher here), "root",
   /// "prepare", "record", "describe" (a first launch makes the seccomp filter here), "send"; with a template, which has
-  /// done most of it, "check", "prepare" and from "record" on. In the launcher: "receive". In the container: "clone",
-  /// "namespaces", "root attached" (with /proc, /sys and /dev), "mounts attached", "paths protected", "user and
-  /// streams", "execute". Back here: "report", "finish". They are there twice if the launch had to begin again, as its
-  /// launcher died.
+  /// done most of it, "check", "prepare" and from "record" on. In the launcher: "receive". In the container: "clone"
+  /// (with its cgroups), "namespaces", "root attached" (with /proc, /sys and /dev), "mounts attached", "paths
+  /// protected", "user and streams", "execute". Back here: "report", "finish". They are there twice if the launch had
+  /// to begin again, as its launcher died.
   std::string name{};
   std::chrono::nanoseconds begin{};  ///< since the call
   std::chrono::nanoseconds duration{};

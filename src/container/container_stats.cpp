@@ -20,6 +20,9 @@ ContainerStats Container::stats() const {
     question.kind = launcher::MessageKind::Cgroup;
     question.number = number;
     const launcher::Received answer = run->ask(question, {}, deed.operation);
+    if (answer.message.failure.error == 0 && answer.descriptors.empty()) {
+      throw container::call_failure(deed, kernel::CallError{"receive", EMFILE});
+    }
     if (answer.descriptors.empty()) {
       if (number == 0) {
         throw container::failure(deed, "it has no cgroup, so nothing of it is counted", errc::not_supported,

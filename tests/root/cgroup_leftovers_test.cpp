@@ -9,6 +9,7 @@
 #include "support/host.hpp"
 #include "support/requires.hpp"
 #include "support/temporary_directory.hpp"
+#include "unit/volume_support.hpp"
 
 #include <sys/types.h>
 

@@ -18,7 +18,7 @@ Failure failed(Step step, long result) noexcept {
 
 const char* name_of(const Slot& slot) noexcept { return text_of(slot, slot.request->cgroup_name); }
 
-Failure make_one(Slot& slot, const CgroupRecord& record) noexcept {
+Failure make_one(Slot& slot, const CgroupRecord& record, bool may_forget) noexcept {
   Step step = Step::MakeCgroup;
   const int parent =
       own_cgroup(record, text_of(slot.settings, record.enable), descriptor_of(slot, record.descriptor), step);
@@ -26,6 +26,10 @@ Failure make_one(Slot& slot, const CgroupRecord& record) noexcept {
     return failed(step, parent);
   }
   int result = make_directory_at(parent, name_of(slot), 0755);
+  if (result == -ENOENT && may_forget) {
+    forget_own_cgroup(record.hierarchy);
+    return make_one(slot, record, false);
+  }
   if (result == -EEXIST) {  // of its former run, whose last process took its time
     (void)remove_cgroup(record.hierarchy, name_of(slot), (record.flags & kCgroupUnified) != 0);
     result = make_directory_at(parent, name_of(slot), 0755);
@@ -58,7 +62,7 @@ Failure make_cgroups(Slot& slot) noexcept {
     return failed(Step::ReceiveRequest, -EBADMSG);
   }
   for (uint32_t index = 0; index < settings.cgroups.count; ++index) {
-    if (const Failure failure = make_one(slot, cgroups_of(settings)[index]); failure.error != 0) {
+    if (const Failure failure = make_one(slot, cgroups_of(settings)[index], true); failure.error != 0) {
       return failure;
     }
   }

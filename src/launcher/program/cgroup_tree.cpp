@@ -221,6 +221,15 @@ int own_cgroup(const CgroupRecord& record, const char* enable, int base, Step& s
   return tree.directory;
 }
 
+void forget_own_cgroup(uint32_t hierarchy) noexcept {
+  OwnTree& tree = tree_of(hierarchy);
+  if (tree.directory >= 0) {
+    (void)close_descriptor(tree.directory);
+    (void)close_descriptor(tree.base);
+    tree = OwnTree{};
+  }
+}
+
 int remove_cgroup(uint32_t hierarchy, const char* name, bool unified) noexcept {
   const int parent = tree_of(hierarchy).directory;
   constexpr int kMostAttempts = 50;

@@ -14,6 +14,9 @@ namespace dunnage::launcher {
 /// \param base where it is made. Returns a descriptor, which stays open, or -errno; `step` is what failed.
 int own_cgroup(const CgroupRecord& record, const char* enable, int base, Step& step) noexcept;
 
+/// Somebody else has removed it: the next own_cgroup() makes another one.
+void forget_own_cgroup(uint32_t hierarchy) noexcept;
+
 /// Removes a container's cgroup, with whatever is in it. Processes that are left are killed. 0 or -errno.
 int remove_cgroup(uint32_t hierarchy, const char* name, bool unified) noexcept;
 
