@@ -201,6 +201,47 @@ class Run(CommandLineTest):
         self.assertEqual(self.dunnage("run", "--host", "true").stderr, "")
 
 
+class Limits(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        features = {feature["Name"]: feature for feature in json.loads(self.succeed("support", "--format", "json"))["Features"]}
+        for kind in ("memory", "pids"):
+            if not features[f"limits: {kind}"]["Available"]:
+                self.skipTest(f"no limits of {kind}: " + features[f"limits: {kind}"]["Detail"])
+
+    def test_limits_are_shown_updated_and_in_force(self):
+        self.detached("--name", "limited", "-m", "64m", "--memory-swap", "-1", "--pids-limit", "20", "sleep", "1000")
+        known = self.inspected("limited")["HostConfig"]
+        self.assertEqual((known["Memory"], known["MemorySwap"], known["PidsLimit"]), (64 << 20, -1, 20))
+        stats = json.loads(self.succeed("stats", "--format", "json"))
+        self.assertEqual([(one["Name"], one["MemoryLimit"], one["PidsLimit"]) for one in stats],
+                         [("limited", 64 << 20, 20)])
+        self.assertEqual(self.succeed("update", "--pids-limit", "30", "-m", "128m", "limited"), "limited\n")
+        self.assertRegex(self.lines("stats", "limited")[1], r"limited .* 134MB .* 30\Z")
+        self.assertIn("pids.max does not take", self.fail_with(1, "update", "--pids-limit", "99999999999", "limited"))
+        self.assertEqual(self.inspected("limited")["HostConfig"]["PidsLimit"], 30)
+        self.assertIn("nothing to update", self.fail_with(1, "update", "limited"))
+
+    def test_running_out_of_memory_is_told(self):
+        result = self.dunnage("run", "--host", "--name", "greedy", "-m", "32m", "--memory-swap", "32m", "tail", "/dev/zero")
+        self.assertEqual(result.returncode, 137)
+        self.assertIn("memory ran out", result.stderr)
+        self.assertTrue(self.inspected("greedy")["State"]["OOMKilled"])
+
+    def test_wrong_limits_are_refused(self):
+        self.assertIn("at least 6291456", self.fail_with(125, "run", "--host", "-m", "1m", "true"))
+        self.assertIn("less than memory", self.fail_with(125, "run", "--host", "-m", "64m", "--memory-swap", "32m", "true"))
+        self.assertIn("is no rate", self.fail_with(125, "run", "--host", "--device-read-bps", "sda:1", "true"))
+        self.assertIn("is no block device",
+                      self.fail_with(125, "run", "--host", "--device-read-bps", "/dev/null:1mb", "true"))
+
+    def test_what_has_no_limits_has_no_figures_unless_they_are_asked_for(self):
+        self.detached("--name", "plain", "sleep", "1000")
+        self.detached("--name", "counted", "--statistics", "sleep", "1000")
+        self.assertEqual([line.split()[1] for line in self.lines("stats")[1:]], ["counted"])
+        self.assertIn("it has no cgroup", self.fail_with(1, "stats", "plain"))
+
+
 class Detached(CommandLineTest):
     def test_a_container_outlives_the_command_and_is_found_stopped_and_removed(self):
         identifier = self.detached("--name", "server", "sh", "-c",

@@ -29,6 +29,7 @@ OPTIONS = {
 # Another name in Python; of a member without its class, what all classes have.
 RENAMED = {
     "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "ImageStore.import": "ImageStore.import_",
+    "kUnlimited": "UNLIMITED", "Resources.with": "Resources.with_", "Resources.empty": "Resources.__bool__",
     "parse_platform": "Platform.parse", "engine_named": "Engine",
     "LaunchSpec.in": "stdin", "LaunchSpec.out": "stdout",
     "LaunchSpec.err": "stderr", "TemplateLaunch.in": "stdin", "TemplateLaunch.out": "stdout",
@@ -46,6 +47,7 @@ LEFT_OUT = {
     "Watch": "progress= and timeout= of a call, and KeyboardInterrupt",
     "LogReader": "LogEntries has poll(), ended and fileno()", "ContainerStore.read_log": "ContainerStore.logs()",
     "to_string": "str() of a value, `value` of an enum",
+    "ExitStatus.with_oom_killed": "a keyword of ExitStatus()",
     "target_of": "every class of mounts has `target`",
     "error_category": "std::error_code is errno and code of an exception", "make_error_code": "likewise",
 }
