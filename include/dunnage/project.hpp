@@ -156,7 +156,7 @@ struct DUNNAGE_API Service {
   bool no_new_privileges = false;
   std::vector<std::string> cap_add{};
   std::vector<std::string> cap_drop{};
-  Seccomp seccomp{};           ///< `security_opt: [seccomp=…]`; a file is not read before the launch
+  Seccomp seccomp{};  ///< `security_opt: [seccomp=…]`; a file is not read before the launch
   /// `mem_limit`, `pids_limit`, `cpus`, `blkio_config` and the like, and `deploy.resources`; checked at the launch.
   Resources resources{};
   std::string restart = "no";  ///< "no", "always", "on-failure[:N]", "unless-stopped"

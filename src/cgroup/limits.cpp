@@ -20,11 +20,7 @@ struct Group {
   Controllers controller;
   const char* words;
 };
-constexpr Group kGroups[] = {{kMemory, "memory"},
-                             {kPids, "pids"},
-                             {kCpu, "cpus"},
-                             {kCpuset, "cpuset"},
-                             {kIo, "blkio"}};
+constexpr Group kGroups[] = {{kMemory, "memory"}, {kPids, "pids"}, {kCpu, "cpus"}, {kCpuset, "cpuset"}, {kIo, "blkio"}};
 
 constexpr const char* kDelegate =
     "run it as root, in a delegated cgroup (systemd-run --user --scope), or leave the limit out";
