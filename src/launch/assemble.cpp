@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "kernel/close_all.hpp"
 #include "launch/failure.hpp"
 #include "launch/launch.hpp"
 
@@ -34,9 +35,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
   };
   const kernel::FileDescriptor channel = connection_->request(request, deadline_);
   root_.mount.reset();
-  for (kernel::FileDescriptor& mount : mounts_->mounts) {
-    mount.reset();
-  }
+  kernel::close_all(mounts_->mounts);
   kernel::FileDescriptor tree;
   for (;;) {
     auto received = launcher::receive(channel.get(), deadline_);

@@ -44,14 +44,19 @@ void Launch::describe_mounts(Payload& payload) const {
     describe_shared(payload);
     return;
   }
-  const MountPlan& plan = prepared_.plan();
-  for (std::size_t index = 0; index < plan.size(); ++index) {
-    if (plan[index].left_out) {
+  for (std::size_t index = 0; index < plan().size(); ++index) {
+    const ResolvedMount& mount = plan()[index];
+    if (mount.left_out) {
       continue;
     }
-    launcher::MountRecord record = record_of(plan[index], index);
-    record.target = payload.text(plan[index].target);
-    record.descriptor = payload.descriptor(mounts_->mounts.at(index).get());
+    launcher::MountRecord record = record_of(mount, index);
+    record.target = payload.text(mount.target);
+    if (follow_) {
+      record.flags |= launcher::kMountFollows;
+    } else {
+      record.descriptor = payload.descriptor(mounts_->mounts.at(index).get());
+      record.id = mounts_->ids.at(index);
+    }
     payload.add_mount(record);
   }
 }
@@ -160,6 +165,7 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
     payload.limits(limits_, true);
   }
   streams.describe(payload);
+  fixed.follow = payload.descriptor(follow_theirs_.get());
   describe_mounts(payload);
   describe_record(payload);
   describe_locks(payload);

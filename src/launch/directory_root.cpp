@@ -56,7 +56,7 @@ Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   request.attributes = MOUNT_ATTR_NODEV;  // an image's device nodes are not ours to open
   request.propagation = launcher::kPrivate;
   request.propagation_recursive = 1;
-  const launcher::DetachResult result = source.bind(request, {.path = path.string(), .opened = directory.get()});
+  const launcher::DetachResult result = source.bind(request, {.path = path.c_str(), .opened = directory.get()});
   if (result.failure.error != 0) {
     throw root_error(rootfs.path().string(), "open_tree", result.failure.error,
                      result.failure.error == EPERM

@@ -89,7 +89,7 @@ void add_programs(const Builder& builder, prepare::MountSource& source, Root& ro
     if (!with_parts) {
       return;
     }
-    const launcher::DetachResult result = source.bind(request, {.path = "/" + name});
+    const launcher::DetachResult result = source.bind(request, {.path = ("/" + name).c_str()});
     if (result.failure.error != 0) {
       throw root_error("host", "open_tree /" + name, result.failure.error,
                        "see dunnage::support() for what this machine allows");

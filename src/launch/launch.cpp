@@ -6,6 +6,7 @@
 
 #include "container/failure.hpp"
 #include "container/running.hpp"
+#include "kernel/close_all.hpp"
 #include "kernel/random_hex.hpp"
 #include "launch/capability.hpp"
 #include "launch/check.hpp"
@@ -106,8 +107,9 @@ void Launch::decide_identity() {
 }
 
 void Launch::resolve_mounts() {
-  if (const auto* set = std::get_if<MountSet>(&spec_.mounts)) {
+  if (auto* set = std::get_if<MountSet>(&spec_.mounts)) {
     MountPlan plan = set->resolve({.store = spec_.store, .current_directory = {}});
+    done_with_ = std::move(*set);
     spec_.mounts = of_image() ? plan::with_copy_up(plan) : std::move(plan);
   }
   if (!spec_.volumes_from.empty()) {
@@ -120,11 +122,13 @@ void Launch::resolve_mounts() {
   take_volumes_over();
 }
 
-void Launch::prepare_storage() {
+void Launch::prepare_storage(Mounts when) {
   const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
   const prepare::Content content{of_image() ? root_.mount.get() : -1,
                                  {.progress = spec_.watch.progress, .stop = spec_.watch.stop, .deadline = deadline_}};
-  if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts)) {
+  if (const auto* plan = std::get_if<MountPlan>(&spec_.mounts); plan != nullptr && prepare::stays_as_planned(*plan)) {
+    prepare_as_planned(owner, when);
+  } else if (plan != nullptr) {
     prepared_ = prepare::prepare(*plan, identity_, owner, content);
   } else {
     prepared_ = std::move(std::get<PreparedMounts>(spec_.mounts));
@@ -239,8 +243,14 @@ std::shared_ptr<container::Running> Launch::start() {
   const launcher::Request request = describe(streams);
   timeline_.end("describe");
   kernel::FileDescriptor channel = connection_->request(request, deadline_);
-  timeline_.end("send");
   begun_ = true;
+  if (follow_) {
+    send_following(channel.get());
+  } else if (mounts_ != nullptr) {
+    kernel::close_all(mounts_->mounts);
+  }
+  timeline_.end("send");
+  done_with_ = {};  // this process has nothing else to do now
   auto answer = launcher::receive(channel.get(), deadline_);
   if (!answer) {
     throw failed(errc::timed_out, late);
@@ -257,6 +267,9 @@ std::shared_ptr<container::Running> Launch::start() {
   }
   timeline_.end(answer->message);
   timeline_.end("report");
+  if (mounts_ != nullptr) {
+    kernel::close_all(mounts_->mounts);  // those that followed; a process that closes the last ones starts later
+  }
   return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_);
 }
 
@@ -301,6 +314,11 @@ void Launch::forget_attempt() {
   record_.reset();
   mounts_ = nullptr;
   prepared_ = {};
+  follow_.reset();
+  follow_theirs_.reset();
+  if (whole_plan_ != nullptr && std::holds_alternative<MountSet>(spec_.mounts)) {
+    spec_.mounts = *std::exchange(whole_plan_, nullptr);
+  }
   discard_changes();
 }
 
@@ -334,7 +352,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
     timeline_.end("identity");
     prepare_root();
     timeline_.end("root");
-    prepare_storage();
+    prepare_storage(Mounts::MayFollow);
   }
   timeline_.end("prepare");
   make_record();

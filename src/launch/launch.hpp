@@ -69,7 +69,12 @@ class Launch {
   void forget_attempt();
   void decide_identity();
   void resolve_mounts();
-  void prepare_storage();
+  /// Where mounts may follow the request, and are many, they are left for then.
+  enum class Mounts { BeforeRequest, MayFollow };
+  void prepare_storage(Mounts when = Mounts::BeforeRequest);
+  void prepare_as_planned(const prepare::Owner& owner, Mounts when);
+  void send_following(int channel);
+  void make_following(int socket);
   void prepare_root();
   // with a template
   [[nodiscard]] std::shared_ptr<const Template> attempt_template();
@@ -132,6 +137,7 @@ class Launch {
   launcher::Identity identity_;
   std::shared_ptr<launcher::Connection> connection_;
   std::vector<AnonymousVolume> inherited_;  ///< of the container whose place this one takes
+  MountSet done_with_;                      ///< what the plan was made of; letting go of it takes a while
   PreparedMounts prepared_;
   PreparedMountsAccess::State* mounts_ = nullptr;
   std::shared_ptr<const image::Layout> images_;
@@ -146,10 +152,13 @@ class Launch {
   kernel::FileDescriptor trash_;
   std::shared_ptr<const Template> template_;
   Renew renew_;
+  kernel::FileDescriptor follow_;  ///< our end of the socket over which mounts follow the request
+  kernel::FileDescriptor follow_theirs_;
   bool makes_template_ = false;
-  bool stale_ = false;                           ///< what the template holds is not at its place any more
-  std::shared_ptr<const MountPlan> whole_plan_;  ///< with a template; else it is that of `prepared_`
-  bool begun_ = false;                           ///< the launcher has looked at the request: the program may have run
+  bool stale_ = false;  ///< what the template holds is not at its place any more
+  std::shared_ptr<const MountPlan>
+      whole_plan_;      ///< with a template, or if preparing adds nothing; else that of `prepared_`
+  bool begun_ = false;  ///< the launcher has looked at the request: the program may have run
 };
 
 }  // namespace dunnage::launch

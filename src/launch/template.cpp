@@ -130,6 +130,7 @@ launcher::Request Launch::describe_template(const Template& made) const {
     launcher::MountRecord record = record_of(mount, places[index]);
     record.target = payload.text(mount.target);
     record.descriptor = payload.descriptor(mounts_->mounts.at(index).get());
+    record.id = mounts_->ids.at(index);
     record.flags |= is_attached(made, places[index]) ? launcher::kMountShared : 0U;
     payload.add_mount(record);
   }

@@ -94,6 +94,7 @@ void Launch::describe_shared(Payload& payload) const {
     record.target = payload.text(plan()[mount.index].target);
     if (mount.own) {
       record.descriptor = payload.descriptor(mounts_->mounts.at(*mount.own).get());
+      record.id = mounts_->ids.at(*mount.own);
     } else {
       record.flags |= launcher::kMountShared;
       record.descriptor = mount.shared.value_or(-1);

@@ -31,16 +31,18 @@ inline const char* write_number(uint64_t value, unsigned base, char (&buffer)[24
 }
 
 /// Checks that what was opened is what the plan was made for: a bind's source may have been swapped since.
-inline Failure check_source(int fd, const DetachRequest& request, bool below = false) noexcept {
+/// \param id  gets that of the mount
+inline Failure check_source(int fd, const DetachRequest& request, bool below, uint64_t& id) noexcept {
   Failure failure;
   struct statx status {};
   const long answer = kernel::raw_syscall(__NR_statx, fd, kernel::as_argument(""), AT_EMPTY_PATH,
-                                          STATX_TYPE | STATX_INO, kernel::as_argument(&status));
+                                          STATX_TYPE | STATX_INO | STATX_MNT_ID, kernel::as_argument(&status));
   if (answer < 0) {
     failure.step = Step::OpenSource;
     failure.error = static_cast<int>(-answer);
     return failure;
   }
+  id = (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : 0;
   const unsigned kind = status.stx_mode & S_IFMT;
   if ((kind == S_IFDIR) != (request.is_file == 0)) {
     failure.step = Step::KindOfSource;
@@ -125,7 +127,7 @@ inline DetachResult clone_source(int directory, const char* path, const char* be
   if (result.fd < 0) {
     return detach_failure(Step::OpenSource, -result.fd);
   }
-  result.failure = check_source(result.fd, request, below[0] != '\0');
+  result.failure = check_source(result.fd, request, below[0] != '\0', result.id);
   return result;
 }
 

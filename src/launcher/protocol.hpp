@@ -11,6 +11,7 @@
 ///      │   channel: Unread ───────────────▶ taken first: if it is found there, nothing has been started
 ///      │ socket: Launch + [channel, …] ───▶ starts the container
 ///      │   channel: Descriptors … ────────▶   (what did not fit into one message)
+///      │   socket of its own: Descriptors … ▶   to the container's first process: mounts made while it attaches others
 ///      │   channel ◀── Started | Failed ────│
 ///      │   channel: Command … ────────────▶ signal, stop, pause, exec, detach
 ///      │   channel ◀──────────── Exited ────│ left in the channel for ever: this end is the exit descriptor
@@ -126,7 +127,8 @@ enum MountFlags : uint32_t {
   kMountFile = 2U,
   kMountTmpfs = 4U,  ///< made anew from the fields below at each restart
   kMountNoSwap = 8U,
-  kMountShared = 16U,  ///< `descriptor` is its number among the mounts of the template the container begins with
+  kMountShared = 16U,   ///< `descriptor` is its number among the mounts of the template the container begins with
+  kMountFollows = 32U,  ///< it comes over LaunchPayload::follow, in the order of the records that have this
 };
 
 struct MountRecord {
@@ -140,6 +142,7 @@ struct MountRecord {
   uint32_t gid = UINT32_MAX;
   uint32_t attributes = 0;  ///< MOUNT_ATTR_*
   uint64_t inodes = 0;      ///< of a tmpfs; 0: the kernel decides
+  uint64_t id = 0;          ///< of the mount, as statx(2) has it, by who made it; 0: the child has to ask
 };
 
 enum CgroupFlags : uint32_t {
@@ -234,6 +237,8 @@ struct LaunchPayload {
   uint32_t own_streams = 0;  ///< bit n: stream n is a pipe made for the program, which its user may own
   int32_t begins_with = -1;  ///< the mount namespace of a template; without a `rootfs`, the root is in it
   int32_t places = -1;       ///< a file of PlaceRecords: where the mounts of that root have to be
+  int32_t follow = -1;       ///< a socket from which the child itself takes mounts that are not made yet
+  uint32_t unused = 0;
 };
 
 /// A mount that is attached to the root of a template already. Its target follows, with its NUL.
@@ -242,6 +247,12 @@ struct PlaceRecord {
   uint64_t inode = 0;
   int32_t plan_index = -1;
   uint32_t path_size = 0;  ///< with the NUL and up to seven bytes more, so that the next one is aligned
+};
+
+/// What goes with Descriptors over LaunchPayload::follow: the numbers of these mounts, as in MountRecord.
+struct FollowingMounts {
+  Message message{};
+  uint64_t ids[kDescriptorsPerMessage] = {};
 };
 
 /// MS_PRIVATE, MS_SLAVE, MS_SHARED of mount(2), whose header cannot be included beside linux/mount.h.

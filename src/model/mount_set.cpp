@@ -28,8 +28,11 @@ MountSet& MountSet::add(Mount mount) {
                              std::string{fault->remedy});
   }
   std::string clean = model::clean_path(target_of(mount));
-  const auto taken =
-      std::find_if(mounts_.begin(), mounts_.end(), [&](const Mount& other) { return target_of(other) == clean; });
+  // targets of many mounts are often of one length and alike but for their ends
+  const auto taken = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mount& other) {
+    const std::string& target = target_of(other);
+    return target.size() == clean.size() && target.back() == clean.back() && target == clean;
+  });
   if (taken != mounts_.end()) {
     throw model::mount_error(Stage::Parse, "add", mount, "taken by " + model::name_of(*taken), errc::duplicate_target,
                              "choose another target or leave one of the two out");

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace dunnage::plan {
@@ -28,14 +29,21 @@ constexpr std::size_t kMostRanges = 340;  // of one map (user_namespaces(7))
 constexpr std::size_t kMostPatterns = 256;
 constexpr std::size_t kLongestPattern = 4095;
 
-/// Refuses one mount, so that each check is a line.
+/// Refuses one mount, so that each check is a line. Nothing is copied or put into words before one is refused.
 class Checker {
  public:
-  explicit Checker(Mount mount) : mount_{std::move(mount)} {}
+  template <typename Kind>
+  explicit Checker(const Kind& mount) noexcept : mount_{&mount} {}
 
-  void refuse_if(bool wrong, std::string cause, std::string remedy, errc code = errc::invalid_argument) const {
+  [[noreturn]] void refuse(std::string cause, std::string_view remedy, errc code = errc::invalid_argument) const {
+    const Mount mount = std::visit([](const auto* kind) { return Mount{*kind}; }, mount_);
+    throw model::mount_error(Stage::Resolve, "resolve", mount, std::move(cause), code, std::string{remedy});
+  }
+
+  void refuse_if(bool wrong, std::string_view cause, std::string_view remedy,
+                 errc code = errc::invalid_argument) const {
     if (wrong) {
-      throw model::mount_error(Stage::Resolve, "resolve", mount_, std::move(cause), code, std::move(remedy));
+      refuse(std::string{cause}, remedy, code);
     }
   }
 
@@ -44,16 +52,19 @@ class Checker {
   }
 
   void mode(unsigned value) const {
-    refuse_if(value > kAllBits, fmt::format("{:#o} is not a mode", value), "use bits up to 07777");
+    if (value > kAllBits) {
+      refuse(fmt::format("{:#o} is not a mode", value), "use bits up to 07777");
+    }
   }
 
   void text(std::string_view what, std::string_view value) const {
-    refuse_if(value.find('\0') != std::string_view::npos, fmt::format("the {} holds a NUL", what),
-              "give a path without control characters");
+    if (value.find('\0') != std::string_view::npos) {
+      refuse(fmt::format("the {} holds a NUL", what), "give a path without control characters");
+    }
   }
 
  private:
-  Mount mount_;
+  std::variant<const BindMount*, const VolumeMount*, const Tmpfs*, const ImageMount*> mount_;
 };
 
 /// A path that stays below where it begins.
@@ -77,16 +88,18 @@ bool overlap(std::uint64_t first, std::uint64_t count, std::uint64_t other, std:
 }
 
 void check_ranges(const Checker& checker, const std::vector<IdRange>& ranges) {
-  checker.refuse_if(ranges.empty() || ranges.size() > kMostRanges,
-                    fmt::format("a map of ids has {} ranges", ranges.size()),
-                    fmt::format("give 1 to {} ranges, of users and of groups", kMostRanges));
+  if (ranges.empty() || ranges.size() > kMostRanges) {
+    checker.refuse(fmt::format("a map of ids has {} ranges", ranges.size()),
+                   fmt::format("give 1 to {} ranges, of users and of groups", kMostRanges));
+  }
   for (std::size_t index = 0; index < ranges.size(); ++index) {
     const IdRange& range = ranges[index];
     const std::uint64_t last = std::max(range.inside, range.outside) + std::uint64_t{range.count};
-    checker.refuse_if(range.count == 0 || last > kNoId,
-                      fmt::format("the range of ids {}={}+{} is empty or leaves the numbers there are", range.inside,
-                                  range.outside, range.count),
-                      "use ids up to 4294967294");
+    if (range.count == 0 || last > kNoId) {
+      checker.refuse(fmt::format("the range of ids {}={}+{} is empty or leaves the numbers there are", range.inside,
+                                 range.outside, range.count),
+                     "use ids up to 4294967294");
+    }
     for (std::size_t other = 0; other < index; ++other) {
       const bool twice = overlap(range.inside, range.count, ranges[other].inside, ranges[other].count) ||
                          overlap(range.outside, range.count, ranges[other].outside, ranges[other].count);
@@ -96,10 +109,10 @@ void check_ranges(const Checker& checker, const std::vector<IdRange>& ranges) {
 }
 
 void check_owner(const Checker& checker, const Ownership& owner, bool chown) {
-  checker.refuse_if(
-      chown && owner.kind() != Ownership::Kind::AsIs,
-      "chown changes the owners on disk, and the ownership \"" + to_string(owner) + "\" leaves them alone",
-      "choose one of the two");
+  if (chown && owner.kind() != Ownership::Kind::AsIs) {
+    checker.refuse("chown changes the owners on disk, and the ownership \"" + to_string(owner) + "\" leaves them alone",
+                   "choose one of the two");
+  }
   if (owner.kind() == Ownership::Kind::As) {
     checker.id(owner.uid());
     checker.id(owner.gid());
@@ -110,14 +123,16 @@ void check_owner(const Checker& checker, const Ownership& owner, bool chown) {
 }
 
 void check_exclude(const Checker& checker, const std::vector<std::string>& patterns) {
-  checker.refuse_if(patterns.size() > kMostPatterns,
-                    fmt::format("{} patterns to exclude are too many", patterns.size()),
-                    fmt::format("give at most {}", kMostPatterns));
+  if (patterns.size() > kMostPatterns) {
+    checker.refuse(fmt::format("{} patterns to exclude are too many", patterns.size()),
+                   fmt::format("give at most {}", kMostPatterns));
+  }
   for (const std::string& pattern : patterns) {
     checker.text("pattern", pattern);
-    checker.refuse_if(!is_below(pattern) || pattern.size() > kLongestPattern,
-                      fmt::format("\"{}\" is no pattern of what lies below the source", pattern),
-                      "write it relative to the source and without \"..\", as \"node_modules\" or \"**/.git\"");
+    if (!is_below(pattern) || pattern.size() > kLongestPattern) {
+      checker.refuse(fmt::format("\"{}\" is no pattern of what lies below the source", pattern),
+                     "write it relative to the source and without \"..\", as \"node_modules\" or \"**/.git\"");
+    }
   }
 }
 
@@ -134,12 +149,18 @@ void check_overlay(const Checker& checker, const OverlayOptions& overlay) {
 
 /// \param whole "volume" or "image"
 void check_subpath(const Checker& checker, std::string_view whole, std::string_view subpath) {
+  if (subpath.empty()) {
+    return;
+  }
   checker.text(fmt::format("path in the {}", whole), subpath);
-  checker.refuse_if(subpath.size() > kLongestPattern, fmt::format("the path in the {} is too long", whole),
-                    fmt::format("use at most {} bytes", kLongestPattern));
-  checker.refuse_if(!subpath.empty() && !is_below(subpath),
-                    fmt::format("\"{}\" is no path in {} {}", subpath, whole == "image" ? "an" : "a", whole),
-                    fmt::format("give a path relative to the {}'s root, without \"..\"", whole));
+  if (subpath.size() > kLongestPattern) {
+    checker.refuse(fmt::format("the path in the {} is too long", whole),
+                   fmt::format("use at most {} bytes", kLongestPattern));
+  }
+  if (!is_below(subpath)) {
+    checker.refuse(fmt::format("\"{}\" is no path in {} {}", subpath, whole == "image" ? "an" : "a", whole),
+                   fmt::format("give a path relative to the {}'s root, without \"..\"", whole));
+  }
 }
 
 template <typename Options>
@@ -180,14 +201,14 @@ void check_options(const VolumeMount& mount) {
   check_subpath(checker, "volume", options.subpath);
   checker.refuse_if(!options.create && mount.name.empty(), "an anonymous volume is always created",
                     "name the volume, or leave create as it is");
-  checker.refuse_if(!options.driver.empty() && options.driver != "local",
-                    fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"",
-                    errc::not_supported);
+  if (!options.driver.empty() && options.driver != "local") {
+    checker.refuse(fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"",
+                   errc::not_supported);
+  }
   check_common(checker, options);
   volume::LocalDriver driver;
   if (const auto fault = volume::read_driver_options(options.driver_options, driver)) {
-    checker.refuse_if(true, fault->cause, fault->remedy,
-                      fault->unsupported ? errc::not_supported : errc::invalid_argument);
+    checker.refuse(fault->cause, fault->remedy, fault->unsupported ? errc::not_supported : errc::invalid_argument);
   }
 }
 

@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,20 +22,39 @@
 namespace dunnage::plan {
 namespace {
 
-/// The mounts by their targets; the texts are the mounts' own, which stay where they are as long as this is used.
-using Targets = std::unordered_map<std::string_view, std::size_t>;
-
-Targets targets_of(const std::vector<ResolvedMount>& mounts) {
-  Targets targets;
-  targets.reserve(mounts.size());
-  for (std::size_t index = 0; index < mounts.size(); ++index) {
-    targets.emplace(mounts[index].target, index);
+/// The mounts by their targets; the texts are the mounts' own, which stay where they are as long as this is used. Most
+/// mounts lie in no other, which the lengths of the targets tell without a table of them.
+class Targets {
+ public:
+  explicit Targets(const std::vector<ResolvedMount>& mounts) : mounts_{mounts} {
+    for (const ResolvedMount& mount : mounts) {
+      sizes_.set(std::min(mount.target.size(), sizes_.size() - 1));
+    }
   }
-  return targets;
-}
+
+  /// The mount with that target; none: nothing is mounted there.
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view target) {
+    if (!sizes_.test(std::min(target.size(), sizes_.size() - 1))) {
+      return std::nullopt;
+    }
+    if (known_.empty()) {
+      known_.reserve(mounts_.size());
+      for (std::size_t index = 0; index < mounts_.size(); ++index) {
+        known_.emplace(mounts_[index].target, index);
+      }
+    }
+    const auto found = known_.find(target);
+    return found == known_.end() ? std::nullopt : std::optional{found->second};
+  }
+
+ private:
+  const std::vector<ResolvedMount>& mounts_;
+  std::bitset<256> sizes_;  ///< the last stands for all that are longer
+  std::unordered_map<std::string_view, std::size_t> known_;
+};
 
 /// Parents come before children, said in the reasons of those that move.
-std::vector<std::size_t> order_of(std::vector<ResolvedMount>& mounts, const Targets& targets) {
+std::vector<std::size_t> order_of(std::vector<ResolvedMount>& mounts, Targets& targets) {
   std::vector<std::size_t> order;
   order.reserve(mounts.size());
   std::vector<bool> taken(mounts.size(), false);
@@ -48,10 +69,10 @@ std::vector<std::size_t> order_of(std::vector<ResolvedMount>& mounts, const Targ
     const std::string_view target = mounts[index].target;
     for (std::size_t slash = target.find('/', 1); slash != std::string::npos; slash = target.find('/', slash + 1)) {
       const auto parent = targets.find(target.substr(0, slash));
-      if (parent != targets.end() && !taken[parent->second]) {
-        mounts[parent->second].reasons.push_back(
+      if (parent && !taken[*parent]) {
+        mounts[*parent].reasons.push_back(
             fmt::format("it is mounted before \"{}\", which lies below it and was added earlier", target));
-        take(parent->second);
+        take(*parent);
       }
     }
     take(index);
@@ -60,13 +81,12 @@ std::vector<std::size_t> order_of(std::vector<ResolvedMount>& mounts, const Targ
 }
 
 /// The mount a target lies in: the deepest one above it.
-const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, const Targets& targets,
-                                 std::string_view target) {
+const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, Targets& targets, std::string_view target) {
   for (std::size_t slash = target.rfind('/'); slash != std::string::npos && slash > 0;
        slash = target.rfind('/', slash - 1)) {
     const auto above = targets.find(target.substr(0, slash));
-    if (above != targets.end() && !mounts[above->second].left_out) {
-      return &mounts[above->second];
+    if (above && !mounts[*above].left_out) {
+      return &mounts[*above];
     }
   }
   return nullptr;
@@ -96,7 +116,7 @@ std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {
   return fmt::format("it hides \"{}\", which the mount at \"{}\" shows", covered, above.target);
 }
 
-void explain_covers(std::vector<ResolvedMount>& mounts, const Targets& targets) {
+void explain_covers(std::vector<ResolvedMount>& mounts, Targets& targets) {
   for (ResolvedMount& mount : mounts) {
     const ResolvedMount* above = mount.left_out ? nullptr : mount_above(mounts, targets, mount.target);
     if (above != nullptr) {
@@ -111,7 +131,7 @@ void explain_covers(std::vector<ResolvedMount>& mounts, const Targets& targets) 
 }  // namespace
 
 std::vector<ResolvedMount> in_order(std::vector<ResolvedMount> mounts) {
-  const Targets targets = targets_of(mounts);
+  Targets targets{mounts};
   const std::vector<std::size_t> order = order_of(mounts, targets);
   explain_covers(mounts, targets);
   if (std::is_sorted(order.begin(), order.end())) {

@@ -60,7 +60,7 @@ struct Start {
 };
 
 Start start_of(const SourcePath& source) {
-  return source.opened >= 0 ? Start{source.opened, ""} : Start{AT_FDCWD, source.path.c_str()};
+  return source.opened >= 0 ? Start{source.opened, ""} : Start{AT_FDCWD, source.path};
 }
 
 }  // namespace
@@ -77,12 +77,12 @@ DetachResult MountSource::bind(const DetachRequest& request, const SourcePath& s
   wanted.kind = DetachKind::Bind;
   if (!identity_.rootless()) {
     const Start start = start_of(source);
-    return launcher::detach_bind(start.directory, start.path, source.below.c_str(), wanted, source.user_namespace);
+    return launcher::detach_bind(start.directory, start.path, source.below, wanted, source.user_namespace);
   }
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
-  return broker().detach(wanted, texts_of({source.path.string(), source.below}), deadline());
+  return broker().detach(wanted, texts_of({source.path, source.below}), deadline());
 }
 
 DetachResult MountSource::tmpfs(const DetachRequest& request) {
@@ -101,15 +101,14 @@ DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath
   wanted.size = options.size;
   if (!identity_.rootless()) {
     const Start start = start_of(source);
-    return launcher::detach_overlay(start.directory, start.path, source.below.c_str(), options.upper.c_str(),
+    return launcher::detach_overlay(start.directory, start.path, source.below, options.upper.c_str(),
                                     options.work.c_str(), wanted, source.user_namespace);
   }
   wanted.user_xattr = 1;
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
-  return broker().detach(wanted,
-                         texts_of({source.path.string(), source.below, options.upper.string(), options.work.string()}),
+  return broker().detach(wanted, texts_of({source.path, source.below, options.upper.string(), options.work.string()}),
                          deadline());
 }
 
@@ -155,7 +154,7 @@ launcher::Failure MountSource::change_owner(const DetachRequest& request, const 
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::failure_of(launcher::Step::ChangeOwner, -number);
   }
-  return broker().detach(wanted, source.path.string(), deadline()).failure;
+  return broker().detach(wanted, source.path, deadline()).failure;
 }
 
 launcher::Failure MountSource::mask(std::span<const int> targets) {

@@ -20,12 +20,12 @@
 
 namespace dunnage::prepare {
 
-/// What a mount is made of.
+/// What a mount is made of. The texts are the caller's.
 struct SourcePath {
-  std::filesystem::path path;  ///< absolute
-  std::string below{};         ///< in it; made if it is missing
-  int opened = -1;             ///< what `path` was when it was looked at (-1: nobody did), whose inode it has to be
-  int user_namespace = -1;     ///< by whose ids the files are shown; only as root
+  const char* path;         ///< absolute
+  const char* below = "";   ///< in it; made if it is missing
+  int opened = -1;          ///< what `path` was when it was looked at (-1: nobody did), whose inode it has to be
+  int user_namespace = -1;  ///< by whose ids the files are shown; only as root
 };
 
 /// What an overlay of layers is made of: names below one directory.

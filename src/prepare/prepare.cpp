@@ -29,6 +29,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -68,8 +69,9 @@ class Preparation {
 
  private:
   void prepare(ResolvedMount& mount) {
-    if (mount.left_out) {
-      state_->mounts.emplace_back();
+    if (prepare::stays_as_planned(mount)) {
+      const launcher::DetachResult made = prepare::make_as_planned(source_, mount);
+      add(kernel::FileDescriptor{made.fd}, made.id);
       return;
     }
     switch (mount.kind) {
@@ -80,26 +82,30 @@ class Preparation {
         prepare_volume(mount);
         break;
       case MountKind::Tmpfs:
-        take(mount, source_.tmpfs(prepare::request_for(mount)));
-        break;
+        break;  // as planned, always
       case MountKind::Image:
         prepare_image(mount);
         break;
     }
   }
 
+  void add(kernel::FileDescriptor mount, std::uint64_t id = 0) {
+    state_->mounts.push_back(std::move(mount));
+    state_->ids.push_back(id);
+  }
+
   void take(const ResolvedMount& mount, const launcher::DetachResult& result) {
     if (result.failure.error != 0) {
       throw prepare::prepare_error(mount, result.failure);
     }
-    state_->mounts.emplace_back(result.fd);
+    add(kernel::FileDescriptor{result.fd}, result.id);
   }
 
   void prepare_bind(ResolvedMount& mount) {
     if (mount.create_source) {
       prepare::create_source(mount, state_->created_directories);
     }
-    prepare_source(mount, {.path = mount.source});
+    prepare_source(mount, {.path = mount.source.c_str()});
     mount.create_source = false;
   }
 
@@ -107,7 +113,7 @@ class Preparation {
     prepare::SourceOptions options{source_, state_->identity, owner_.user, state_->container_id};
     prepare::OpenedSource opened = options.mount(mount, source);
     state_->for_user = state_->for_user || mount.chown || mount.owner.kind() == Ownership::Kind::MatchUser;
-    state_->mounts.push_back(std::move(opened.mount));
+    add(std::move(opened.mount), opened.id);
     if (opened.lock) {
       state_->locks.push_back(std::move(opened.lock));
     }
@@ -116,7 +122,7 @@ class Preparation {
   void prepare_image(ResolvedMount& mount) {
     prepare::OpenedImage opened =
         prepare::open_image(source_, mount, state_->identity, {state_->container_id, owner_.name}, content_.watch);
-    state_->mounts.push_back(std::move(opened.mount));
+    add(std::move(opened.mount));
     std::move(opened.locks.begin(), opened.locks.end(), std::back_inserter(state_->locks));
   }
 
@@ -132,17 +138,20 @@ class Preparation {
     const volume::LocalDriver driver = prepare::driver_of(mount);
     switch (driver.kind) {
       case volume::LocalDriver::Kind::Directory:
-        prepare_source(mount, {.path = mount.source, .below = mount.subpath, .opened = state_->uses.back().data_fd()});
+        prepare_source(
+            mount,
+            {.path = mount.source.c_str(), .below = mount.subpath.c_str(), .opened = state_->uses.back().data_fd()});
         break;
       case volume::LocalDriver::Kind::Bind:
-        prepare_source(mount, {.path = driver.device, .below = mount.subpath});
+        prepare_source(mount, {.path = driver.device.c_str(), .below = mount.subpath.c_str()});
         break;
       case volume::LocalDriver::Kind::Tmpfs:
         prepare_memory(store, mount, driver);
         break;
       case volume::LocalDriver::Kind::FileSystem:
-        prepare_source(mount,
-                       {.path = mount.source, .below = mount.subpath, .opened = volumes_.device_root(mount, driver)});
+        prepare_source(mount, {.path = mount.source.c_str(),
+                               .below = mount.subpath.c_str(),
+                               .opened = volumes_.device_root(mount, driver)});
         break;
     }
   }
@@ -206,6 +215,38 @@ PreparedMounts MountPlan::prepare(const PrepareOptions& options) const {
 }
 
 namespace prepare {
+
+bool stays_as_planned(const ResolvedMount& mount) {
+  const bool plain_bind = mount.kind == MountKind::Bind && !mount.create_source && !mount.chown &&
+                          mount.relabel == Relabel::None && mount.owner.kind() == Ownership::Kind::AsIs &&
+                          mount.exclude.empty() && !mount.overlay;
+  return mount.left_out || mount.kind == MountKind::Tmpfs || plain_bind;
+}
+
+bool stays_as_planned(const MountPlan& plan) {
+  return std::all_of(plan.begin(), plan.end(), [](const ResolvedMount& mount) { return stays_as_planned(mount); });
+}
+
+launcher::DetachResult make_as_planned(MountSource& source, const ResolvedMount& mount) {
+  launcher::DetachResult made;
+  if (mount.left_out) {
+    return made;
+  }
+  const launcher::DetachRequest request = request_for(mount);
+  made = mount.kind == MountKind::Tmpfs ? source.tmpfs(request) : source.bind(request, {.path = mount.source.c_str()});
+  if (made.failure.error != 0) {
+    throw prepare_error(mount, made.failure);
+  }
+  return made;
+}
+
+PreparedMounts begin_as_planned(const launcher::Identity& identity, const Owner& owner) {
+  auto state = std::make_unique<PreparedMountsAccess::State>();
+  state->identity = identity;
+  state->container_id = owner.id;
+  state->user = owner.user;
+  return PreparedMountsAccess::make(std::move(state));
+}
 
 PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner,
                        const Content& content) {

@@ -9,6 +9,7 @@
 #include <dunnage/progress.hpp>
 
 #include "launcher/identity.hpp"
+#include "prepare/detach_mount.hpp"
 #include "prepare/state.hpp"
 #include "prepare/user.hpp"
 
@@ -32,6 +33,15 @@ struct Content {
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.
 [[nodiscard]] PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity, const Owner& owner,
                                      const Content& content = {});
+
+/// Whether preparing adds nothing to what the plan, or a mount of it, says.
+[[nodiscard]] bool stays_as_planned(const ResolvedMount& mount);
+[[nodiscard]] bool stays_as_planned(const MountPlan& plan);
+
+/// One mount of those. Throws: MountError.
+[[nodiscard]] launcher::DetachResult make_as_planned(MountSource& source, const ResolvedMount& mount);
+/// What prepare() makes of such a plan, without a copy of the plan. `mounts` is left to the caller to fill in.
+[[nodiscard]] PreparedMounts begin_as_planned(const launcher::Identity& identity, const Owner& owner);
 
 /// Mounts that several containers are shown are used by each of them: its locks of their volumes and images, under its
 /// own name. \param mounts prepared once, and held by somebody; \param state gets the locks. Throws: VolumeError,

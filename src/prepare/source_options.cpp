@@ -33,9 +33,9 @@ namespace {
 /// The source as this process sees it; for the owner on disk.
 Ids owner_on_disk(const ResolvedMount& mount, const SourcePath& source) {
   kernel::FileDescriptor opened{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
-                                                   : ::open(source.path.c_str(), O_PATH | O_CLOEXEC)};
-  if (opened && !source.below.empty()) {
-    const launcher::DetachResult below = launcher::open_subpath(opened.release(), source.below.c_str());
+                                                   : ::open(source.path, O_PATH | O_CLOEXEC)};
+  if (opened && source.below[0] != '\0') {
+    const launcher::DetachResult below = launcher::open_subpath(opened.release(), source.below);
     if (below.failure.error != 0) {
       throw prepare_error(mount, below.failure);
     }
@@ -143,7 +143,7 @@ void SourceOptions::relabel(const ResolvedMount& mount, const SourcePath& source
     return;  // the plan says so
   }
   const kernel::FileDescriptor top{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
-                                                      : ::open(source.path.c_str(), O_PATH | O_CLOEXEC)};
+                                                      : ::open(source.path, O_PATH | O_CLOEXEC)};
   const launcher::Failure failure =
       top ? label_tree(top.get(), "security.selinux", label_for(mount.relabel, container_id_))
           : launcher::failure_of(launcher::Step::Relabel, -errno);
@@ -152,14 +152,15 @@ void SourceOptions::relabel(const ResolvedMount& mount, const SourcePath& source
   }
 }
 
-kernel::FileDescriptor SourceOptions::detach(const ResolvedMount& mount, const SourcePath& source) {
+void SourceOptions::detach(const ResolvedMount& mount, const SourcePath& source, OpenedSource& opened) {
   const launcher::DetachRequest request = request_for(mount);
   const launcher::DetachResult detached =
       mount.overlay ? source_.overlay(request, source, *mount.overlay) : source_.bind(request, source);
   if (detached.failure.error != 0) {
     throw prepare_error(mount, detached.failure);
   }
-  return kernel::FileDescriptor{detached.fd};
+  opened.mount.reset(detached.fd);
+  opened.id = detached.id;
 }
 
 OpenedSource SourceOptions::mount(ResolvedMount& mount, SourcePath source) {
@@ -177,7 +178,7 @@ OpenedSource SourceOptions::mount(ResolvedMount& mount, SourcePath source) {
   // before.
   constexpr int kLooks = 4;
   for (int look = 1;; ++look) {
-    result.mount = detach(mount, source);
+    detach(mount, source, result);
     if (mount.exclude.empty() || hide(mount, result.mount.get(), look == kLooks)) {
       break;
     }

@@ -11,6 +11,7 @@
 #include "prepare/detach_mount.hpp"
 #include "prepare/user.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ void add_reason(ResolvedMount& mount, std::string reason);
 
 struct OpenedSource {
   kernel::FileDescriptor mount;
+  std::uint64_t id = 0;         ///< of the mount, if it is known
   kernel::FileDescriptor lock;  ///< of an overlay's upper directory; empty without one
 };
 
@@ -36,7 +38,7 @@ class SourceOptions {
   void change_owner(ResolvedMount& mount, const SourcePath& source);
   void relabel(const ResolvedMount& mount, const SourcePath& source) const;
   [[nodiscard]] kernel::FileDescriptor map_ids(ResolvedMount& mount, const SourcePath& source) const;
-  [[nodiscard]] kernel::FileDescriptor detach(const ResolvedMount& mount, const SourcePath& source);
+  void detach(const ResolvedMount& mount, const SourcePath& source, OpenedSource& opened);
   /// \return false if the mount has to be made anew
   [[nodiscard]] bool hide(ResolvedMount& mount, int detached, bool last);
 

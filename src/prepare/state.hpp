@@ -12,6 +12,7 @@
 #include "prepare/user.hpp"
 #include "volume/use.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ struct PreparedMounts::State {
   bool for_user = false;                       ///< a mount depends on who the user is
   std::vector<kernel::FileDescriptor> mounts;  ///< one per mount of the plan, in its order;
                                                ///< empty for one that is left out
+  std::vector<std::uint64_t> ids;              ///< of these mounts, as far as they are known; else 0
   std::vector<kernel::FileDescriptor> locks;   ///< held as long as the container lives
   std::vector<volume::VolumeUse> uses;
   std::vector<AnonymousVolume> anonymous;

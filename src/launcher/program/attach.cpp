@@ -2,6 +2,7 @@
 // The mounts of the plan, attached by descriptor.
 
 #include "launcher/program/child.hpp"
+#include "launcher/program/transfer.hpp"
 
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -26,11 +27,13 @@ Place place_of(Child& child, int fd, Step step, int index) noexcept {
   return {status.stx_mnt_id, status.stx_mode & static_cast<unsigned>(S_IFMT)};
 }
 
-/// Which mount the container will find at a path: its root is this process's already.
+/// Which mount the container will find at a path: its root is this process's already. Nobody is asked who could let us
+/// wait: mounts are the kernel's own.
 uint64_t mount_at(Child& child, const char* path, int index) noexcept {
   struct statx status {};
   require(child, Step::VerifyMount,
-          raw_syscall(__NR_statx, AT_FDCWD, as_argument(path), AT_NO_AUTOMOUNT, STATX_MNT_ID, as_argument(&status)),
+          raw_syscall(__NR_statx, AT_FDCWD, as_argument(path), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+                      as_argument(&status)),
           index);
   return status.stx_mnt_id;
 }
@@ -43,15 +46,18 @@ long magic_of(int fd) noexcept {
 }
 
 /// An image can make /data a link to /proc/sys; the kernel's own file systems are no place for a mount.
+void check_file_system(Child& child, int target, const MountRecord& record) noexcept {
+  const long magic = require(child, Step::CheckTarget, magic_of(target), record.plan_index);
+  if (magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == DEVPTS_SUPER_MAGIC ||
+      magic == CGROUP2_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC) {
+    fail(child, Step::CheckTarget, EPERM, record.plan_index);
+  }
+}
+
 void check_target(Child& child, int target, const MountRecord& record) noexcept {
   const Place place = place_of(child, target, Step::CheckTarget, record.plan_index);
   if (place.mount != child.checked_mount) {
-    const long magic = require(child, Step::CheckTarget, magic_of(target), record.plan_index);
-    const bool refused = magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == DEVPTS_SUPER_MAGIC ||
-                         magic == CGROUP2_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC;
-    if (refused) {
-      fail(child, Step::CheckTarget, EPERM, record.plan_index);
-    }
+    check_file_system(child, target, record);
     if (child.own_dev >= 0 &&
         place.mount == place_of(child, child.own_dev, Step::CheckTarget, record.plan_index).mount) {
       fail(child, Step::OwnTarget, EPERM, record.plan_index);
@@ -64,20 +70,73 @@ void check_target(Child& child, int target, const MountRecord& record) noexcept 
   }
 }
 
+/// What most targets are: a directory of the root's own mount. The kernel says so by opening it: it is a directory, and
+/// no mount point was crossed from the root's descriptor on, neither one of ours nor one a link leads over, so it lies
+/// on the mount of that descriptor, whose file system is looked at once. That is all check_target() finds out by
+/// looking. Whatever is refused here is for those who look closer, and say what is wrong.
+int open_in_root(Child& child, const char* path, const MountRecord& record) noexcept {
+  if (!child.root_checked) {
+    check_file_system(child, child.root, record);
+    child.root_checked = true;
+  }
+  return kernel::open_at2(child.root, path, O_PATH | O_DIRECTORY,
+                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+int open_target(Child& child, const char* path, const MountRecord& record) noexcept {
+  const bool file = (record.flags & kMountFile) != 0;
+  int target = file ? -1 : open_in_root(child, path, record);
+  if (target < 0) {
+    target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
+    check_target(child, target, record);
+  }
+  return target;
+}
+
+/// The next mount that follows. The host makes some while this process attaches those before; when it gives up, or is
+/// gone, there are no more.
+int take_following(Child& child, uint64_t& id) noexcept {
+  if (child.taken == child.following.count) {
+    const int socket = descriptor_of(child.slot, child.slot.request->follow);
+    long size = 0;
+    do {
+      size = receive_message(socket, &child.followed, sizeof child.followed, child.following, 0);
+    } while (size == -EINTR);
+    child.taken = 0;
+    const uint64_t whole = sizeof(Message) + child.following.count * sizeof(uint64_t);
+    if (size < 0 || child.following.count == 0 || static_cast<uint64_t>(size) != whole) {
+      fail(child, Step::ReceiveDescriptors, size < 0 ? static_cast<int>(-size) : EPIPE);
+    }
+  }
+  id = child.followed.ids[child.taken];
+  return child.following.values[child.taken++];
+}
+
+/// \param id  gets that of the mount, or 0
+int open_mount(Child& child, const MountRecord& record, uint64_t& id) noexcept {
+  if ((record.flags & kMountFollows) != 0) {
+    return take_following(child, id);
+  }
+  id = record.id;
+  return (record.flags & kMountShared) != 0 ? open_shared(child, record) : descriptor_of(child.slot, record.descriptor);
+}
+
 void attach_one(Child& child, const MountRecord& record) noexcept {
   const char* path = text_of(child.slot, record.target);
-  const bool file = (record.flags & kMountFile) != 0;
-  const int target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
-  check_target(child, target, record);
-  const bool shared = (record.flags & kMountShared) != 0;
-  const int mount = shared ? open_shared(child, record) : descriptor_of(child.slot, record.descriptor);
+  const int target = open_target(child, path, record);
+  uint64_t id = 0;
+  const int mount = open_mount(child, record, id);
   require(child, Step::AttachMount, kernel::attach_mount(mount, target), record.plan_index);
   (void)close_descriptor(target);
-  // a path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now
-  if (mount_at(child, path, record.plan_index) != place_of(child, mount, Step::VerifyMount, record.plan_index).mount) {
+  // A path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now. The number of a
+  // mount stays the same when it is moved, and is nobody else's as long as there is a descriptor of it.
+  if (id == 0) {
+    id = place_of(child, mount, Step::VerifyMount, record.plan_index).mount;
+  }
+  if (mount_at(child, path, record.plan_index) != id) {
     fail(child, Step::VerifyMount, ESTALE, record.plan_index);
   }
-  if (shared) {
+  if ((record.flags & kMountShared) != 0) {
     (void)close_descriptor(mount);
   }
 }

@@ -6,6 +6,7 @@
 /// its own slot only.
 
 #include "launcher/program/slot.hpp"
+#include "launcher/program/transfer.hpp"
 
 #include <sys/resource.h>
 
@@ -31,7 +32,11 @@ struct Child {
   int proc = -1;
   int sys = -1;
   uint64_t checked_mount = UINT64_MAX;  ///< the last one whose file system was found to be none of the kernel's own
+  bool root_checked = false;            ///< the same of the root's own mount
   int masks = -1;                       ///< the root a container's mount namespace begins with
+  Descriptors following{};              ///< mounts that came over LaunchPayload::follow
+  FollowingMounts followed{};           ///< with them
+  uint32_t taken = 0;                   ///< of these, how many are attached
   int own_dev = -1;                     ///< of a template: what lies where containers have their /dev
   int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
 };

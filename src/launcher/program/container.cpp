@@ -49,6 +49,7 @@ void watch_logs(Slot& slot) noexcept {
 void close_consumed(Slot& slot) noexcept {
   close_spare(slot.spare);
   const LaunchPayload& request = *slot.request;
+  Closing closing;
   for (uint32_t index = 0; index < slot.descriptor_count; ++index) {
     const auto number = static_cast<int32_t>(index);
     const bool lock = request.first_lock >= 0 && number >= request.first_lock &&
@@ -60,10 +61,11 @@ void close_consumed(Slot& slot) noexcept {
     // the last who holds an overlay takes it apart, which nobody should have to wait for; see finish()
     const bool root = number == request.rootfs && (request.flags & kRemoveChanges) != 0;
     const bool again = stream || number == request.begins_with || number == request.places;
-    if (!lock && !record && !root && !(again && slot.mounts_held)) {
-      close_and_clear(slot.descriptors[index]);
+    if (slot.descriptors[index] >= 0 && !lock && !record && !root && !(again && slot.mounts_held)) {
+      closing.add(slot.descriptors[index]);
     }
   }
+  closing.finish();
 }
 
 Failure start(Slot& slot) noexcept {

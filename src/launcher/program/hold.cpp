@@ -84,10 +84,11 @@ Failure replace(Slot& slot, int32_t index, const DetachResult& made) noexcept {
 Failure hold_mounts(Slot& slot) noexcept {
   Failure failure;
   const LaunchPayload& request = *slot.request;
-  const MountRecord* mounts = mounts_of(slot);
+  MountRecord* mounts = mounts_of(slot);
   slot.mounts_held = true;
   long result = make_directory_at(AT_FDCWD, path_of(slot, kDirectoryOnly).text, 0700);
   for (uint32_t index = 0; result >= 0 && index < request.mounts.count; ++index) {
+    mounts[index].id = 0;  // what starts attach are clones
     if ((mounts[index].flags & (kMountTmpfs | kMountShared)) == 0) {
       failure.mount = mounts[index].plan_index;
       result =

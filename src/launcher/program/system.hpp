@@ -87,6 +87,30 @@ inline int open_at(int directory, const char* path, int flags, unsigned mode = 0
   return static_cast<int>(raw_syscall(__NR_openat, directory, as_argument(path), flags | O_CLOEXEC, mode));
 }
 
+/// Closes descriptors one after the other, those whose numbers follow each other by one call. They are this process's,
+/// so nobody else has put a descriptor between them.
+class Closing {
+ public:
+  void add(int& fd) noexcept {
+    if (fd != last_ + 1 || first_ < 0) {
+      finish();
+      first_ = fd;
+    }
+    last_ = fd;
+    fd = -1;
+  }
+  void finish() noexcept {
+    if (first_ >= 0) {
+      (void)raw_syscall(__NR_close_range, first_, last_, 0);
+    }
+    first_ = -1;
+  }
+
+ private:
+  int first_ = -1;
+  int last_ = -1;
+};
+
 inline long write_bytes(int fd, const void* data, size_t size) noexcept {
   return raw_syscall(__NR_write, fd, as_argument(data), static_cast<long>(size));
 }
