@@ -16,21 +16,17 @@ constexpr const char* kReadOnly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"}
 struct Masked {
   const char* path;
   bool in_sys;
+  bool directory;  ///< what it is in the kernels we know; another kind is looked at
 };
 
-constexpr Masked kMasked[] = {{"acpi", false},
-                              {"asound", false},
-                              {"interrupts", false},
-                              {"kcore", false},
-                              {"keys", false},
-                              {"latency_stats", false},
-                              {"sched_debug", false},
-                              {"scsi", false},
-                              {"timer_list", false},
-                              {"timer_stats", false},
-                              {"devices/virtual/powercap", true},
-                              {"firmware", true},
-                              {"fs/selinux", true}};
+/// Last of each kind what every kernel has: a mask is made for the first path of a kind and kept until one takes it.
+constexpr Masked kMasked[] = {{"asound", false, true},       {"kcore", false, false},
+                              {"keys", false, false},        {"latency_stats", false, false},
+                              {"sched_debug", false, false}, {"scsi", false, true},
+                              {"timer_list", false, false},  {"timer_stats", false, false},
+                              {"interrupts", false, false},  {"devices/virtual/powercap", true, true},
+                              {"fs/selinux", true, true},    {"acpi", false, true},
+                              {"firmware", true, true}};
 
 /// Attaches on a path of /proc or /sys by the descriptor of that mount itself: it is ours, the kernel makes its names,
 /// and a link at the end would not be followed.
@@ -55,6 +51,12 @@ void make_read_only(Child& child, const char* path) noexcept {
   (void)close_descriptor(mount);
 }
 
+int make_mask(Child& child, bool directory) noexcept {
+  const char* source = directory ? kMaskDirectory : kMaskFile;
+  return static_cast<int>(require(child, Step::MaskPath, kernel::open_tree_at(child.masks, source, OPEN_TREE_CLONE)));
+}
+
+/// By the kind that is there.
 void mask(Child& child, int directory, const char* path) noexcept {
   const int target = open_present(child, directory, path, Step::MaskPath);
   if (target < 0) {
@@ -64,12 +66,28 @@ void mask(Child& child, int directory, const char* path) noexcept {
   require(child, Step::MaskPath,
           raw_syscall(__NR_statx, target, as_argument(""), AT_EMPTY_PATH, STATX_TYPE, as_argument(&status)));
   const unsigned kind = status.stx_mode & static_cast<unsigned>(S_IFMT);
-  const char* source = kind == S_IFDIR ? kMaskDirectory : kMaskFile;
-  const int mount =
-      static_cast<int>(require(child, Step::MaskPath, kernel::open_tree_at(child.masks, source, OPEN_TREE_CLONE)));
+  const int mount = make_mask(child, kind == S_IFDIR);
   require(child, Step::MaskPath, kernel::attach_mount(mount, target));
   (void)close_descriptor(mount);
   (void)close_descriptor(target);
+}
+
+/// The kernel mounts a directory on a directory and a file on a file, and nothing on a link, so it need not be asked
+/// before what a path is. \param mount  a mask of that kind, or -1
+void mask_known(Child& child, const Masked& masked, int& mount) noexcept {
+  if (mount < 0) {
+    mount = make_mask(child, masked.directory);
+  }
+  const int directory = masked.in_sys ? child.sys : child.proc;
+  const long result = attach_at(mount, directory, masked.path);
+  if (result >= 0) {
+    (void)close_descriptor(mount);
+    mount = -1;
+  } else if (result == -EINVAL) {
+    mask(child, directory, masked.path);
+  } else if (result != -ENOENT) {
+    require(child, Step::MaskPath, result);
+  }
 }
 
 /// sys/devices/system/cpu/cpuN/thermal_throttle, for every N there is.
@@ -108,8 +126,10 @@ void protect_paths(Child& child) noexcept {
   for (const char* path : kReadOnly) {
     make_read_only(child, path);
   }
+  int file = -1;
+  int directory = -1;
   for (const Masked& masked : kMasked) {
-    mask(child, masked.in_sys ? child.sys : child.proc, masked.path);
+    mask_known(child, masked, masked.directory ? directory : file);
   }
   if (child.surroundings.thermal_throttle) {
     mask_thermal_throttle(child);
