@@ -17,6 +17,9 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+#ifndef __NR_open_tree_attr
+#define __NR_open_tree_attr 467
+#endif
 
 namespace dunnage::kernel {
 
@@ -54,6 +57,16 @@ inline int set_mount_attributes(int mount, unsigned flags, uint64_t set, uint64_
   attributes.attr_clr = clear;
   attributes.propagation = propagation;
   return static_cast<int>(raw_syscall(__NR_mount_setattr, mount, as_argument(""), flags | AT_EMPTY_PATH,
+                                      as_argument(&attributes), sizeof attributes));
+}
+
+/// open_tree_at() and set_mount_attributes() in one, of the whole tree with AT_RECURSIVE. Linux 6.15.
+inline int open_tree_with_attributes(int directory, const char* path, unsigned flags, uint64_t set,
+                                     uint64_t propagation) noexcept {
+  mount_attr attributes{};
+  attributes.attr_set = set;
+  attributes.propagation = propagation;
+  return static_cast<int>(raw_syscall(__NR_open_tree_attr, directory, as_argument(path), flags | OPEN_TREE_CLOEXEC,
                                       as_argument(&attributes), sizeof attributes));
 }
 

@@ -146,11 +146,39 @@ inline Failure map_ids(int mount, const DetachRequest& request, int user_namespa
   return answer < 0 ? failure_of(Step::MapIds, answer) : Failure{};
 }
 
+inline int no_open_tree_attr = 0;  ///< this kernel has been asked, and does not know it
+
+/// What most binds are takes one call: all attributes are set on all of the tree, and nothing else is asked for. -1: it
+/// is left to those who take one step after the other, which comes to the same, and say which of them failed.
+inline int clone_with_attributes(int directory, const char* path, const char* below, const DetachRequest& request,
+                                 int user_namespace) noexcept {
+  const bool of_top = (request.attributes & MOUNT_ATTR_RDONLY) != 0 && request.attributes_recursive == 0;
+  const bool simple = below[0] == '\0' && request.require_mountpoint == 0 && user_namespace < 0 && !of_top &&
+                      request.propagation_recursive != 0;
+  if (!simple || __atomic_load_n(&no_open_tree_attr, __ATOMIC_RELAXED) != 0) {
+    return -1;
+  }
+  const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
+  const unsigned empty = path[0] == '\0' ? AT_EMPTY_PATH : 0;
+  const int fd = kernel::open_tree_with_attributes(directory, path, OPEN_TREE_CLONE | recursive | empty,
+                                                   request.attributes, request.propagation);
+  if (fd == -ENOSYS) {
+    __atomic_store_n(&no_open_tree_attr, 1, __ATOMIC_RELAXED);
+  }
+  return fd < 0 ? -1 : fd;
+}
+
 /// A bind mount of `path` below `directory` (AT_FDCWD for an absolute path; with an empty path, of `directory` itself),
 /// or of what is `below` it, which is made if it is missing and never leads out.
 inline DetachResult detach_bind(int directory, const char* path, const char* below, const DetachRequest& request,
                                 int user_namespace = -1) noexcept {
-  DetachResult result = clone_source(directory, path, below, request);
+  DetachResult result;
+  result.fd = clone_with_attributes(directory, path, below, request, user_namespace);
+  if (result.fd >= 0) {
+    result.failure = check_source(result.fd, request, false, result.id);
+    return close_if_failed(result);
+  }
+  result = clone_source(directory, path, below, request);
   if (result.failure.error == 0) {
     result.failure = map_ids(result.fd, request, user_namespace);
   }

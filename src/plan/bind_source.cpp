@@ -28,7 +28,7 @@ namespace fs = boost::filesystem;
 }
 
 std::string absolute(const BindMount& mount, const std::filesystem::path& current_directory) {
-  const std::string text = mount.source.string();
+  const std::string& text = mount.source.native();
   if (text.empty()) {
     refuse(mount, "it has no source", errc::invalid_argument, "give a path on the host");
   }

@@ -305,6 +305,13 @@ MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& opt
   return plan::with_image_volumes(plan, {name, info->config.volumes, options.image_volumes}, options);
 }
 
+/// Lets a container of mounts make one in its place: they are large, and there may be many.
+template <typename Make>
+struct InPlace {
+  Make make;
+  operator ResolvedMount() const { return make(); }  // NOLINT(google-explicit-constructor): that is what it is for
+};
+
 }  // namespace
 
 MountPlan MountSet::resolve(const ResolveOptions& options) const {
@@ -313,7 +320,10 @@ MountPlan MountSet::resolve(const ResolveOptions& options) const {
   plan::SourceLook sources;
   for (const Mount& mount : mounts_) {
     refuse_reserved_target(mount);
-    mounts.push_back(std::visit([&](const auto& kind) { return resolve_mount(kind, options, sources); }, mount));
+    const auto make = [&] {
+      return std::visit([&](const auto& kind) { return resolve_mount(kind, options, sources); }, mount);
+    };
+    mounts.emplace_back(InPlace<decltype(make)>{make});
   }
   MountPlan plan{plan::in_order(std::move(mounts))};
   return options.rootfs.kind() == Rootfs::Kind::Image ? with_volumes_of_image(plan, options) : plan;
