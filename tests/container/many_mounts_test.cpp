@@ -56,8 +56,9 @@ TEST_CASE("a place that is no good for one of many mounts ends the launch, which
     const std::string place = "many/" + std::to_string(number);
     ground.directory().write("root/" + place, "");
     const LeakGuard guard;
-    CHECK(message_of([&] { (void)Container::launch(root.shell("touch /ran", mounts)); })
-              .find("-> \"/" + place + "\": the mount point is of another kind than the source") != std::string::npos);
+    CHECK(message_of([&] {
+            (void)Container::launch(root.shell("touch /ran", mounts));
+          }).find("-> \"/" + place + "\": the mount point is of another kind than the source") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(root.path() / "ran"));
     std::filesystem::remove(root.path() / place);
   }
