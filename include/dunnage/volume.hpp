@@ -19,6 +19,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -94,24 +95,30 @@ struct VolumeInfo {
 /// Docker's names: Name, Driver, Mountpoint, CreatedAt (RFC 3339), Labels, Options, Scope.
 [[nodiscard]] DUNNAGE_API std::string to_json(const VolumeInfo& volume);
 
-/// A handle on a volume that existed when the handle was made. It holds no descriptor and no lock.
+/// A handle on a volume that existed when the handle was made. It holds no descriptor and no lock; copies share what is
+/// known of the volume, which never changes.
 /// Thread safety: a value; any thread may use it.
 class DUNNAGE_API Volume {
  public:
-  [[nodiscard]] const std::string& name() const noexcept { return info_.name; }
-  [[nodiscard]] const std::filesystem::path& mountpoint() const noexcept { return info_.mountpoint; }
-  [[nodiscard]] const VolumeInfo& info() const noexcept { return info_; }
-  [[nodiscard]] const Labels& labels() const noexcept { return info_.labels; }
+  Volume(const Volume& other) noexcept;  // moving copies, so that nothing is left empty
+  Volume& operator=(const Volume& other) noexcept;
+  ~Volume();
+
+  [[nodiscard]] const std::string& name() const noexcept;
+  [[nodiscard]] const std::filesystem::path& mountpoint() const { return info().mountpoint; }
+  [[nodiscard]] const VolumeInfo& info() const;
+  [[nodiscard]] const Labels& labels() const noexcept;
 
   /// This volume at `target` in a container.
   [[nodiscard]] VolumeMount at(std::string target, VolumeMountOptions options = {}) const;
 
-  friend bool operator==(const Volume&, const Volume&) = default;
+  DUNNAGE_API friend bool operator==(const Volume& left, const Volume& right);
 
  private:
-  friend class VolumeStore;
-  explicit Volume(VolumeInfo info);
-  VolumeInfo info_;
+  friend class VolumeAccess;
+  struct Record;
+  explicit Volume(std::shared_ptr<const Record> record);
+  std::shared_ptr<const Record> record_;
 };
 
 }  // namespace dunnage

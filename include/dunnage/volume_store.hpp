@@ -64,9 +64,11 @@ class DUNNAGE_API VolumeStore {
   /// Labels are given only if it is created.
   Volume get_or_create(const std::string& name, const VolumeOptions& options = {});
   [[nodiscard]] std::optional<Volume> find(const std::string& name) const;
-  /// Sorted by name. A volume whose metadata is damaged is left out here and reported by damaged().
+  /// Sorted by name. A volume whose metadata is damaged is left out here and reported by damaged(). Read from an index
+  /// the store keeps, without looking at each volume: what is damaged or rewritten by hand inside a volume's directory
+  /// is seen by get() and damaged(), and by this after they found the damage. Volumes that were moved by hand are seen.
   [[nodiscard]] std::vector<Volume> list(const VolumeFilter& filter = {}) const;
-  /// The same, and what damaged() says of that moment, from one walk.
+  /// The same, and what damaged() says of that moment, from one walk through all volumes.
   [[nodiscard]] std::vector<Volume> list(const VolumeFilter& filter, std::vector<std::string>& damaged) const;
   /// Names of volumes whose metadata cannot be read; their data is untouched.
   [[nodiscard]] std::vector<std::string> damaged() const;

@@ -76,7 +76,10 @@ FileDescriptor create_file(int directory, const std::string& name, mode_t mode) 
     }
     throw CallError{"create file", errno};
   }
-  if (::fchmod(file.get(), mode) != 0) {
+  // most umasks take nothing of it, and looking is cheaper than writing an inode again
+  struct stat status {};
+  const bool right = ::fstat(file.get(), &status) == 0 && (status.st_mode & 07777U) == (mode & 07777U);
+  if (!right && ::fchmod(file.get(), mode) != 0) {
     throw CallError{"chmod", errno};
   }
   return file;
@@ -187,7 +190,11 @@ bool exists_at(int directory, const std::string& name) {
   return false;
 }
 
-std::vector<std::string> names_in(int fd, std::size_t most) {
+namespace {
+
+/// \param take  is given each entry, until it says no
+template <typename Take>
+void read_directory(int fd, Take&& take) {
   FileDescriptor own = open_beneath(fd, ".", O_RDONLY | O_DIRECTORY);
   if (!own) {
     throw CallError{"open directory", errno};
@@ -197,19 +204,58 @@ std::vector<std::string> names_in(int fd, std::size_t most) {
     throw CallError{"open directory", errno};
   }
   (void)own.release();  // the stream closes it
-  std::vector<std::string> names;
   errno = 0;
-  while (const dirent* entry = names.size() < most ? ::readdir(stream.get()) : nullptr) {
+  while (const dirent* entry = ::readdir(stream.get())) {
     const std::string_view name{static_cast<const char*>(entry->d_name)};
-    if (name != "." && name != "..") {
-      names.emplace_back(name);
+    if (name != "." && name != ".." && !take(name, *entry)) {
+      return;
     }
     errno = 0;
   }
   if (errno != 0) {
     throw CallError{"read directory", errno};
   }
+}
+
+}  // namespace
+
+std::vector<std::string> names_in(int fd, std::size_t most) {
+  std::vector<std::string> names;
+  read_directory(fd, [&](std::string_view name, const dirent&) {
+    names.emplace_back(name);
+    return names.size() < most;
+  });
   return names;
+}
+
+bool is_empty(int fd) {
+  alignas(dirent64) char buffer[512];
+  while (true) {
+    const ssize_t got = ::getdents64(fd, buffer, sizeof buffer);
+    if (got < 0) {
+      throw CallError{"read directory", errno};
+    }
+    if (got == 0) {
+      return true;
+    }
+    for (ssize_t at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
+      const std::string_view name{static_cast<const char*>(entry->d_name)};
+      if (name != "." && name != "..") {
+        return false;
+      }
+      at += entry->d_reclen;
+    }
+  }
+}
+
+std::vector<DirectoryEntry> entries_in(int fd) {
+  std::vector<DirectoryEntry> entries;
+  read_directory(fd, [&](std::string_view name, const dirent& entry) {
+    entries.push_back({.name = std::string{name}, .inode = entry.d_ino});
+    return true;
+  });
+  return entries;
 }
 
 }  // namespace dunnage::kernel

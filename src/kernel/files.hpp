@@ -77,4 +77,14 @@ void require_regular(int file, const char* call);
 /// \param most  more than these are not read
 [[nodiscard]] std::vector<std::string> names_in(int fd, std::size_t most = SIZE_MAX);
 
+/// Whether there is nothing in a directory that was just opened as `fd`. Moves its position.
+[[nodiscard]] bool is_empty(int fd);
+
+struct DirectoryEntry {
+  std::string name;
+  std::uint64_t inode = 0;  ///< of what is called that; below a mount point, of what the mount hides
+};
+/// The same, with inodes.
+[[nodiscard]] std::vector<DirectoryEntry> entries_in(int fd);
+
 }  // namespace dunnage::kernel

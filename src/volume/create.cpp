@@ -9,6 +9,7 @@
 #include "kernel/random_hex.hpp"
 #include "model/volume_name.hpp"
 #include "volume/failure.hpp"
+#include "volume/index.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/metadata.hpp"
 
@@ -19,6 +20,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -103,7 +105,10 @@ bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string
   }
   kernel::write_all(file.get(), metadata);
   kernel::sync(file.get());
-  return stage.publish(layout.volumes.get(), info.name);
+  return stage.publish(layout.volumes.get(), info.name, [&](const std::function<bool()>& rename) {
+    const VolumeChange change{layout, info.name};
+    return rename();
+  });
 }
 
 VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Content& content) {

@@ -59,6 +59,11 @@ std::vector<std::string> valid_of(std::vector<std::string> names) {
 
 std::vector<std::string> names_to_suggest(const Layout& layout) {
   constexpr std::size_t kMost = 4096;
+  struct stat status {};
+  // each directory in it counts as a link, where they are counted at all
+  if (::fstat(layout.volumes.get(), &status) == 0 && status.st_nlink > kMost + 2) {
+    return {};
+  }
   std::vector<std::string> names = kernel::names_in(layout.volumes.get(), kMost + 1);
   return names.size() > kMost ? std::vector<std::string>{} : valid_of(std::move(names));
 }

@@ -8,6 +8,8 @@
 #include "kernel/open_beneath.hpp"
 #include "volume/failure.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/stage.hpp"
+#include "volume/trash.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -85,23 +87,30 @@ void make_directories(const std::filesystem::path& path) {
 }
 
 kernel::FileDescriptor open_root(const std::filesystem::path& path) {
-  const kernel::FileDescriptor found{::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
-  if (!found) {
-    if (errno == ENOENT) {
-      return {};
+  kernel::FileDescriptor root{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  const int number = errno;
+  if (root) {
+    check_private(root.get(), path);
+  } else if (number != ENOENT) {
+    const kernel::FileDescriptor found{::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+    if (found) {
+      check_private(found.get(), path);  // it mostly says what is wrong
     }
-    throw kernel::CallError{"open", errno};
-  }
-  check_private(found.get(), path);
-  kernel::FileDescriptor root = kernel::open_beneath(found.get(), ".", O_RDONLY | O_DIRECTORY);
-  if (!root) {
-    throw kernel::CallError{"open", errno};
+    throw kernel::CallError{"open", number};
   }
   return root;
 }
 
 kernel::FileDescriptor open_part(const Layout& layout, const char* name) {
   return open_private(layout.root.get(), name, layout.path / name);
+}
+
+kernel::FileDescriptor open_or_throw(const Layout& layout, const char* name) {
+  kernel::FileDescriptor part = open_part(layout, name);
+  if (!part) {
+    throw kernel::CallError{"open directory", ENOENT};
+  }
+  return part;
 }
 
 /// \return whether there is a version at all
@@ -128,62 +137,85 @@ bool check_version(const Layout& layout) {
   return true;
 }
 
-void make_parts(const Layout& layout) {
+bool has_containers(const Layout& layout) {
+  constexpr const char* kContainers = "containers";
+  struct stat status {};
+  if (::fstatat(layout.root.get(), kContainers, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    check_private(status, layout.path / kContainers);
+    return true;
+  }
+  if (errno != ENOENT) {
+    throw kernel::CallError{"stat", errno};
+  }
+  return false;
+}
+
+void make_parts(const Layout& layout, bool has_version) {
   bool made = false;
   for (const char* name : {"volumes", "staging", "trash", "containers"}) {
     if (!kernel::exists_at(layout.root.get(), name)) {
       made |= kernel::make_directory(layout.root.get(), name, kPrivateDirectory);
     }
   }
-  if (!check_version(layout)) {
+  if (!has_version) {
     kernel::write_durably(layout.root.get(), "version", fmt::format("{}\n", kFormat), S_IRUSR | S_IWUSR);
   } else if (made) {
     kernel::sync(layout.root.get());
   }
 }
 
-std::optional<Layout> open_at(const std::filesystem::path& path, bool make) {
+/// Most often both are empty, which one look each tells.
+void sweep(const Layout& layout, int staging, int trash) {
+  if (!kernel::is_empty(staging)) {
+    sweep_staging(staging, trash);
+  }
+  if (!kernel::is_empty(trash)) {
+    (void)sweep_trash(layout.root.get());
+  }
+}
+
+Layout open_whole(const std::filesystem::path& path) {
   Layout layout{.path = path, .root = open_root(path), .volumes = {}};
-  if (!layout.root && make) {
+  if (!layout.root) {
     make_directories(path);
     layout.root = open_root(path);
     if (!layout.root) {
       throw kernel::CallError{"open", ENOENT};
     }
   }
-  if (!layout.root) {
-    return std::nullopt;
-  }
-  if (make) {
-    make_parts(layout);
-    for (const char* name : {"staging", "trash", "containers"}) {
-      (void)open_part(layout, name);  // for its check alone
-    }
-  } else {
-    (void)check_version(layout);
-  }
+  const bool has_version = check_version(layout);
   layout.volumes = open_part(layout, "volumes");
-  if (!layout.volumes) {
-    return std::nullopt;
+  auto staging = open_part(layout, "staging");
+  auto trash = open_part(layout, "trash");
+  if (!has_version || !layout.volumes || !staging || !trash || !has_containers(layout)) {
+    make_parts(layout, has_version);
+    layout.volumes = open_or_throw(layout, "volumes");
+    staging = layout.open_staging();
+    trash = layout.open_trash();
+    (void)has_containers(layout);
   }
+  sweep(layout, staging.get(), trash.get());
   return layout;
 }
 
-std::optional<Layout> open_or_explain(const std::filesystem::path& root, bool make) {
+std::optional<Layout> open_as_it_is(const std::filesystem::path& path) {
+  Layout layout{.path = path, .root = open_root(path), .volumes = {}};
+  if (!layout.root) {
+    return std::nullopt;
+  }
+  (void)check_version(layout);
+  layout.volumes = open_part(layout, "volumes");
+  return layout.volumes ? std::optional{std::move(layout)} : std::nullopt;
+}
+
+template <typename Open>
+auto open_or_explain(const std::filesystem::path& root, Open&& open) {
   const std::filesystem::path path = full_path(root);
   try {
-    return open_at(path, make);
+    return open(path);
   } catch (const kernel::CallError& error) {
     throw call_failure(kOpenStore, path.string(), error);
   }
-}
-
-kernel::FileDescriptor open_or_throw(const Layout& layout, const char* name) {
-  kernel::FileDescriptor part = open_part(layout, name);
-  if (!part) {
-    throw kernel::CallError{"open directory", ENOENT};
-  }
-  return part;
 }
 
 }  // namespace
@@ -191,18 +223,18 @@ kernel::FileDescriptor open_or_throw(const Layout& layout, const char* name) {
 kernel::FileDescriptor Layout::open_staging() const { return open_or_throw(*this, "staging"); }
 kernel::FileDescriptor Layout::open_trash() const { return open_or_throw(*this, "trash"); }
 
-std::filesystem::path Layout::mountpoint(const std::string& name) const {
-  return path.native() + "/volumes/" + name + "/" + kDataName;
+std::string Layout::volumes_path() const { return path.native() + "/volumes/"; }
+
+std::filesystem::path Layout::mountpoint(const std::string& name) const { return mountpoint_in(volumes_path(), name); }
+
+std::filesystem::path mountpoint_in(const std::string& volumes, const std::string& name) {
+  return volumes + name + "/" + kDataName;
 }
 
-Layout open_layout(const std::filesystem::path& root) {
-  auto layout = open_or_explain(root, true);
-  if (!layout) {  // somebody removed it while we made it
-    throw call_failure(kOpenStore, root.string(), kernel::CallError{"open", ENOENT});
-  }
-  return std::move(*layout);
-}
+Layout open_layout(const std::filesystem::path& root) { return open_or_explain(root, open_whole); }
 
-std::optional<Layout> open_existing_layout(const std::filesystem::path& root) { return open_or_explain(root, false); }
+std::optional<Layout> open_existing_layout(const std::filesystem::path& root) {
+  return open_or_explain(root, open_as_it_is);
+}
 
 }  // namespace dunnage::volume

@@ -4,11 +4,12 @@
 /// \file
 /// Where things lie in a store.
 ///
-///     <root>/version        "1"
+///     <root>/version        "1"; locked by whoever changes a volume, see index.hpp
 ///     <root>/volumes/NAME/  metadata  lock  _data/  users/CONTAINER
 ///     <root>/staging/HEX/   a volume in the making; its maker holds `lock` in it, or HEX.lock beside it
 ///     <root>/trash/HEX      removed; whoever comes by deletes it
 ///     <root>/trash/HEX.kept removed; holds files this user cannot delete without the container's ids
+///     <root>/volume-index/  a cache for listings, see index.hpp
 ///     <root>/containers/    belongs to the layer of containers
 ///
 /// All of it is closed to other users (0700), and is checked to be so at each opening.
@@ -34,10 +35,15 @@ struct Layout {
 
   [[nodiscard]] kernel::FileDescriptor open_staging() const;
   [[nodiscard]] kernel::FileDescriptor open_trash() const;
+  /// The directory of all volumes, with a slash at its end.
+  [[nodiscard]] std::string volumes_path() const;
   [[nodiscard]] std::filesystem::path mountpoint(const std::string& name) const;
 };
 
-/// Opens a store, making what is missing of it.
+/// Where the data of a volume lies. \param volumes  as volumes_path() says
+[[nodiscard]] std::filesystem::path mountpoint_in(const std::string& volumes, const std::string& name);
+
+/// Opens a store, making what is missing of it, and sweeps what killed processes left.
 /// Throws: VolumeError(store_unusable), VolumeError with the errno of what failed.
 [[nodiscard]] Layout open_layout(const std::filesystem::path& root);
 

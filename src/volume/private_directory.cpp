@@ -28,6 +28,10 @@ void check_private(int fd, const std::filesystem::path& path) {
   if (::fstat(fd, &status) != 0) {
     throw kernel::CallError{"stat", errno};
   }
+  check_private(status, path);
+}
+
+void check_private(const struct stat& status, const std::filesystem::path& path) {
   if (S_ISLNK(status.st_mode)) {
     throw unusable(path, "it is a symbolic link", "name the directory it leads to");
   }

@@ -24,6 +24,7 @@ inline constexpr mode_t kPrivateFile = S_IRUSR | S_IWUSR;
 /// Refuses what somebody else could have put there or could change.
 /// Throws: VolumeError(store_unusable), CallError.
 void check_private(int fd, const std::filesystem::path& path);
+void check_private(const struct stat& status, const std::filesystem::path& path);
 
 /// Opens the directory `name` in `parent` for reading, checked to be private. `path` is what to call it in errors.
 /// \return empty if it is not there. Throws: VolumeError(store_unusable), CallError.

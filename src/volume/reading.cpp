@@ -25,7 +25,7 @@ bool says_nothing_about_the_volume(int number) noexcept {
 
 }  // namespace
 
-VolumeReader::VolumeReader(const Layout& layout) : layout_{layout}, prefix_{layout.path.native() + "/volumes/"} {}
+VolumeReader::VolumeReader(const Layout& layout) : layout_{layout} {}
 
 Reading VolumeReader::read(const std::string& name) {
   if (!model::is_valid_volume_name(name)) {
@@ -60,7 +60,6 @@ Reading VolumeReader::read(const std::string& name) {
   if (auto damage = decode_metadata(text, name, *reading.volume)) {
     return {.volume = {}, .damage = std::move(*damage)};
   }
-  reading.volume->mountpoint = prefix_ + name + "/" + kDataName;
   return reading;
 }
 

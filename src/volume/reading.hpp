@@ -15,6 +15,7 @@
 namespace dunnage::volume {
 
 /// What came of reading a volume's metadata. Exactly one of: a volume, damage, or neither when there is no such volume.
+/// The mountpoint is left to whoever wants it: putting a path together takes longer than many a reading.
 struct Reading {
   std::optional<VolumeInfo> volume;
   std::string damage;  ///< what is wrong, to be put behind "its metadata cannot be used: "
@@ -30,7 +31,6 @@ class VolumeReader {
 
  private:
   const Layout& layout_;
-  std::string prefix_;  ///< of every mountpoint
   std::string path_;
   std::string buffer_;
 };

@@ -5,6 +5,7 @@
 #include "kernel/lock.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/index.hpp"
 #include "volume/trash.hpp"
 #include "volume/users.hpp"
 
@@ -41,6 +42,7 @@ std::string take_out(const Layout& layout, const std::string& name, int trash_fd
     }
     std::optional<std::string> trashed;
     if (kernel::is_at(layout.volumes.get(), name, volume.get())) {
+      const VolumeChange change{layout, name};
       trashed = move_to_trash(layout.volumes.get(), name, trash_fd);
     }
     kernel::unlock(lock.get());

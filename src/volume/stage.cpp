@@ -113,16 +113,17 @@ bool Stage::move_to(int place, const std::string& name) {
   return true;
 }
 
-bool Stage::publish(int place, const std::string& name) {
+bool Stage::publish(int place, const std::string& name, const Around& around) {
+  const auto rename = [&](const std::function<bool()>& work) { return around ? around(work) : work(); };
   kernel::sync(directory_.get());
-  if (!move_to(place, name)) {
+  if (!rename([&] { return move_to(place, name); })) {
     return false;
   }
   try {
     kernel::sync(place);
   } catch (...) {
     // Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure.
-    (void)kernel::rename_exclusively(place, name, staging_.get(), id_);
+    (void)rename([&] { return kernel::rename_exclusively(place, name, staging_.get(), id_) == 0; });
     throw;
   }
   id_.clear();

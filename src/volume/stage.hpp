@@ -6,6 +6,7 @@
 
 #include "kernel/file_descriptor.hpp"
 
+#include <functional>
 #include <string>
 
 namespace dunnage::volume {
@@ -14,6 +15,8 @@ namespace dunnage::volume {
 /// killed process left. Unless published it is deleted again. Throws: CallError.
 class Stage {
  public:
+  using Around = std::function<bool(const std::function<bool()>& rename)>;
+
   /// \param staging  the directory to make it in, readable
   explicit Stage(kernel::FileDescriptor staging);
   Stage(const Stage&) = delete;
@@ -28,8 +31,9 @@ class Stage {
 
   /// Syncs the directory and renames it to `name` in `place`, which is on the same disk, readable, and synced as well.
   /// Files in it must have been synced.
+  /// \param around  does the rename it is given, and the one that takes it back, with what goes before and after
   /// \return false if the name is taken; the stage is unchanged then
-  [[nodiscard]] bool publish(int place, const std::string& name);
+  [[nodiscard]] bool publish(int place, const std::string& name, const Around& around = {});
   /// The same without any sync: for many at once, when all of their files and directories have been synced. The caller
   /// syncs `place` afterwards.
   [[nodiscard]] bool publish_unsynced(int place, const std::string& name);

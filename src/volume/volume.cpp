@@ -2,11 +2,15 @@
 #include <dunnage/volume.hpp>
 
 #include "model/json_text.hpp"
+#include "volume/layout.hpp"
 #include "volume/timestamp.hpp"
+#include "volume/volume_access.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -23,7 +27,33 @@ nlohmann::ordered_json object_of(const std::map<std::string, std::string>& pairs
 
 }  // namespace
 
-Volume::Volume(VolumeInfo info) : info_{std::move(info)} {}
+Volume::Volume(std::shared_ptr<const Record> record) : record_{std::move(record)} {}
+
+Volume::Volume(const Volume& other) noexcept = default;
+Volume& Volume::operator=(const Volume& other) noexcept = default;
+Volume::~Volume() = default;
+
+Volume VolumeAccess::make(VolumeInfo info) { return make(std::move(info), nullptr); }
+
+Volume VolumeAccess::make(VolumeInfo info, std::shared_ptr<const std::string> volumes) {
+  return Volume{std::make_shared<const Volume::Record>(std::move(info), std::move(volumes))};
+}
+
+const std::string& Volume::name() const noexcept { return record_->info.name; }
+
+const Labels& Volume::labels() const noexcept { return record_->info.labels; }
+
+const VolumeInfo& Volume::info() const {
+  if (record_->volumes) {
+    std::call_once(record_->complete,
+                   [this] { record_->info.mountpoint = volume::mountpoint_in(*record_->volumes, record_->info.name); });
+  }
+  return record_->info;
+}
+
+bool operator==(const Volume& left, const Volume& right) {
+  return left.record_ == right.record_ || left.info() == right.info();
+}
 
 VolumeMount Volume::at(std::string target, VolumeMountOptions options) const {
   // <store>/volumes/<name>/_data

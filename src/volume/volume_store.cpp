@@ -9,15 +9,19 @@
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/index.hpp"
+#include "volume/listing.hpp"
 #include "volume/reading.hpp"
 #include "volume/removal.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 #include "volume/users.hpp"
+#include "volume/volume_access.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -68,15 +72,16 @@ void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::
 
 }  // namespace
 
+void VolumeStore::State::distrust_index(const std::string& name) const noexcept {
+  if (may_write) {
+    volume::distrust_index(layout, name);
+  }
+}
+
 VolumeStore::VolumeStore(std::shared_ptr<State> state) : state_{std::move(state)} {}
 
 VolumeStore VolumeStore::open(const std::filesystem::path& root) {
-  auto state = std::make_shared<State>(State{volume::open_layout(root)});
-  explained("open store", state->layout.path.string(), [&] {
-    volume::sweep_staging(state->layout.open_staging().get(), state->layout.open_trash().get());
-    volume::sweep_trash(state->layout.root.get());
-  });
-  return VolumeStore{std::move(state)};
+  return VolumeStore{std::make_shared<State>(State{volume::open_layout(root), true})};
 }
 
 std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesystem::path& root) {
@@ -84,28 +89,29 @@ std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesyste
   if (!layout) {
     return std::nullopt;
   }
-  return VolumeStore{std::make_shared<VolumeStore::State>(VolumeStore::State{std::move(*layout)})};
+  return VolumeStore{std::make_shared<VolumeStore::State>(VolumeStore::State{std::move(*layout), false})};
 }
 
 const std::filesystem::path& VolumeStore::root() const noexcept { return state_->layout.path; }
 
 Volume VolumeStore::create(const std::string& name, const VolumeOptions& options) {
-  return Volume{volume::create(state_->layout, name, options)};
+  return VolumeAccess::make(volume::create(state_->layout, name, options));
 }
 
 Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
-  return Volume{volume::create_anonymous(state_->layout, owner, options)};
+  return VolumeAccess::make(volume::create_anonymous(state_->layout, owner, options));
 }
 
 std::optional<Volume> VolumeStore::find(const std::string& name) const {
   auto reading = explained("get volume", name, [&] { return volume::VolumeReader{state_->layout}.read(name); });
   if (!reading.damage.empty()) {
+    state_->distrust_index(name);
     throw volume::damaged_failure(state_->layout, "get volume", name, reading.damage);
   }
   if (!reading.volume) {
     return std::nullopt;
   }
-  return Volume{std::move(*reading.volume)};
+  return VolumeAccess::make(std::move(*reading.volume), state_->volumes);
 }
 
 Volume VolumeStore::get(const std::string& name) const {
@@ -134,40 +140,24 @@ Volume VolumeStore::get_or_create(const std::string& name, const VolumeOptions& 
 }
 
 std::vector<Volume> VolumeStore::list(const VolumeFilter& filter) const {
-  std::vector<std::string> damaged;
-  return list(filter, damaged);
+  return explained("list volumes of", root().string(),
+                   [&] { return volume::list_volumes(state_->layout, filter, {.make_index = state_->may_write}); });
 }
 
 std::vector<Volume> VolumeStore::list(const VolumeFilter& filter, std::vector<std::string>& damaged) const {
   return explained("list volumes of", root().string(), [&] {
-    std::vector<Volume> volumes;
     std::vector<std::string> unreadable;
-    const auto names = volume::volume_names(state_->layout);
-    volume::VolumeReader reader{state_->layout};
-    for (const std::string& name : names) {
-      auto reading = reader.read(name);
-      if (!reading.damage.empty()) {
-        unreadable.push_back(name);
-      } else if (reading.volume && volume::matches(state_->layout, *reading.volume, filter)) {
-        volumes.push_back(Volume{std::move(*reading.volume)});
-      }
-    }
+    auto volumes = volume::walk_volumes(state_->layout, filter, unreadable);
+    std::for_each(unreadable.begin(), unreadable.end(), [&](const auto& name) { state_->distrust_index(name); });
     damaged = std::move(unreadable);
     return volumes;
   });
 }
 
 std::vector<std::string> VolumeStore::damaged() const {
-  return explained("list volumes of", root().string(), [&] {
-    std::vector<std::string> damaged;
-    volume::VolumeReader reader{state_->layout};
-    for (const std::string& name : volume::volume_names(state_->layout)) {
-      if (!reader.read(name).damage.empty()) {
-        damaged.push_back(name);
-      }
-    }
-    return damaged;
-  });
+  std::vector<std::string> damaged;
+  (void)list({.labels = {{"", std::nullopt}}}, damaged);  // no label is called that, so no values are made
+  return damaged;
 }
 
 std::vector<std::string> VolumeStore::users(const std::string& name) const {
@@ -189,6 +179,7 @@ void VolumeStore::remove(const std::string& name) {
       // The name's absence is what is acknowledged; the trash itself may reappear or not after a crash.
       kernel::sync(layout.volumes.get());
     } catch (...) {
+      const volume::VolumeChange change{layout, name};
       (void)kernel::rename_exclusively(trash.get(), trashed, layout.volumes.get(), name);
       throw;
     }

@@ -9,12 +9,24 @@
 #include "volume/layout.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace dunnage {
 
 struct VolumeStore::State {
+  State(volume::Layout opened, bool writes)
+      : layout{std::move(opened)},
+        volumes{std::make_shared<const std::string>(layout.volumes_path())},
+        may_write{writes} {}
+
   volume::Layout layout;
+  std::shared_ptr<const std::string> volumes;  ///< the directory of all of them, for their handles
+  bool may_write;                              ///< not if the store was opened to look at it
+
+  void distrust_index(const std::string& name) const noexcept;
 };
 
 class VolumeStoreAccess {

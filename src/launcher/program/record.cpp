@@ -3,6 +3,7 @@
 
 #include "launcher/detach.hpp"
 #include "launcher/log_format.hpp"
+#include "launcher/volume_log.hpp"
 
 #include <initializer_list>
 
@@ -156,9 +157,16 @@ void remove_record(const Slot& slot) noexcept {
 
 namespace {
 
+constexpr uint64_t kNoLinks = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+
+int lock_whole(int file, short kind) noexcept {
+  struct flock whole {};
+  whole.l_type = kind;
+  return control_descriptor(file, F_OFD_SETLK, as_argument(&whole));
+}
+
 /// The lock of a volume that nobody uses; -EAGAIN when somebody does, another -errno when there is none.
 int lock_volume(int volumes, const char* name) noexcept {
-  constexpr uint64_t kNoLinks = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const int directory = kernel::open_at2(volumes, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, kNoLinks);
   if (directory < 0) {
     return directory == -EACCES ? -ENOENT : directory;
@@ -168,13 +176,40 @@ int lock_volume(int volumes, const char* name) noexcept {
   if (lock < 0) {
     return lock == -EACCES ? -ENOENT : lock;
   }
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  const int result = control_descriptor(lock, F_OFD_SETLK, as_argument(&whole));
+  const int result = lock_whole(lock, F_WRLCK);
   if (result < 0) {
     (void)close_descriptor(lock);
     return result;
   }
+  return lock;
+}
+
+/// Tells who lists volumes that this one changes; volume/index.hpp says why.
+/// \return what to close after the change, or -errno
+int begin_volume_change(int volumes, const char* name, int trash) noexcept {
+  const int root = kernel::open_at2(volumes, "..", O_PATH | O_DIRECTORY, 0);
+  if (root < 0) {
+    return root;
+  }
+  const int lock = kernel::open_at2(root, kVolumeLock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, kNoLinks);
+  if (lock >= 0) {
+    (void)lock_whole(lock, F_RDLCK);
+  }
+  const VolumeLogRecord record = volume_log_record(VolumeLogRecord::kName, name, text_size(name));
+  const int log = kernel::open_at2(root, kVolumeLog, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK, kNoLinks);
+  const long written =
+      log < 0 ? log : raw_syscall(__NR_write, log, as_argument(record.bytes), static_cast<long>(record.size));
+  if (written != static_cast<long>(record.size) && log != -ENOENT) {  // no index is better than a wrong one
+    char digits[24];
+    char unique[80] = "index-";
+    const char* time = write_number(static_cast<uint64_t>(now_realtime()), 10, digits);
+    __builtin_memcpy(unique + 6, time, text_size(time) + 1);
+    (void)raw_syscall(__NR_renameat2, root, as_argument(kVolumeIndex), trash, as_argument(unique), 1);
+  }
+  if (log >= 0) {
+    (void)close_descriptor(log);
+  }
+  (void)close_descriptor(root);
   return lock;
 }
 
@@ -191,7 +226,12 @@ void remove_anonymous_volumes(const Slot& slot) noexcept {
   for (uint32_t index = 0; index < request.anonymous_volumes.count; ++index) {
     const int lock = lock_volume(volumes, names[index]);
     if (lock != -EAGAIN && lock != -EACCES) {  // another container took it over with volumes_from, and keeps it
+      const int change = begin_volume_change(volumes, names[index], trash);
       (void)raw_syscall(__NR_renameat2, volumes, as_argument(names[index]), trash, as_argument(names[index]), 1);
+      if (change >= 0) {
+        (void)lock_whole(change, F_UNLCK);  // a child that was just cloned may have a copy of it
+        (void)close_descriptor(change);
+      }
     }
     if (lock >= 0) {
       (void)close_descriptor(lock);
