@@ -17,12 +17,11 @@
 #include "plan/known_directory.hpp"
 #include "plan/order.hpp"
 #include "plan/selinux.hpp"
+#include "plan/store_look.hpp"
 #include "plan/volume_driver.hpp"
 #include "plan/volume_path.hpp"
-#include "volume/volume_store_access.hpp"
 
 #include <fmt/format.h>
-#include <boost/filesystem.hpp>
 
 #include <array>
 #include <filesystem>
@@ -195,28 +194,8 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options,
   return mount;
 }
 
-/// Where a volume or an image lives.
-template <typename Stored>
-std::filesystem::path store_of(const Stored& mount, const ResolveOptions& options) {
-  const std::filesystem::path store = !mount.store.empty()     ? mount.store
-                                      : !options.store.empty() ? options.store
-                                                               : default_store();
-  return boost::filesystem::absolute(store.string()).lexically_normal().string();
-}
-
-/// Opening a store creates it, and resolving writes nothing; so a store without volumes is not opened.
-std::optional<Volume> find_volume(const std::filesystem::path& store, const std::string& name) {
-  boost::system::error_code fault;
-  const auto type = boost::filesystem::status((store / "volumes").string(), fault).type();
-  if (type == boost::filesystem::file_not_found) {
-    return std::nullopt;
-  }
-  const auto opened = VolumeStoreAccess::open_existing(store);
-  return opened ? opened->find(name) : std::nullopt;
-}
-
-void find_or_plan(const VolumeMount& volume, ResolvedMount& mount) {
-  if (const auto found = find_volume(mount.store, volume.name)) {
+void find_or_plan(const VolumeMount& volume, ResolvedMount& mount, plan::StoreLook& stores) {
+  if (const auto found = stores.find(mount.store, volume.name)) {
     mount.source = found->mountpoint();
     mount.driver_options = found->info().driver_options;
     mount.reasons.push_back("the volume exists and is used as it is, with its own labels and options");
@@ -234,7 +213,7 @@ void find_or_plan(const VolumeMount& volume, ResolvedMount& mount) {
       fmt::format("there is no volume \"{}\" in \"{}\"; preparing creates it", volume.name, mount.store.string()));
 }
 
-ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& options) {
+ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& options, plan::StoreLook& stores) {
   plan::check_options(volume);
   if (!volume.name.empty() && !model::is_valid_volume_name(volume.name)) {
     refuse(volume, "that is not a name of a volume", errc::invalid_argument,
@@ -242,7 +221,7 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
   }
   ResolvedMount mount = begin_mount(MountKind::Volume, volume.target, volume.options);
   mount.volume = volume.name;
-  mount.store = store_of(volume, options);
+  mount.store = stores.root_of(volume.store);
   mount.no_copy = volume.options.no_copy;
   mount.recursive_read_only = mount.read_only;
   if (volume.name.empty()) {
@@ -251,7 +230,7 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
     mount.driver_options = volume.options.driver_options;
     mount.reasons.emplace_back("it has no name; preparing makes an anonymous volume, which goes with the container");
   } else {
-    find_or_plan(volume, mount);
+    find_or_plan(volume, mount, stores);
   }
   plan::take_driver_options(volume, mount);
   if (!volume.options.subpath.empty()) {
@@ -282,17 +261,23 @@ ResolvedMount resolve_tmpfs(const Tmpfs& tmpfs, const ResolveOptions&) {
   return mount;
 }
 
-ResolvedMount resolve_mount(const BindMount& mount, const ResolveOptions& options, plan::SourceLook& sources) {
-  return resolve_bind(mount, options, sources);
+/// What has been looked at for this plan.
+struct Looks {
+  plan::SourceLook sources{};
+  plan::StoreLook stores;
+};
+
+ResolvedMount resolve_mount(const BindMount& mount, const ResolveOptions& options, Looks& looks) {
+  return resolve_bind(mount, options, looks.sources);
 }
-ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& options, plan::SourceLook&) {
-  return resolve_volume(mount, options);
+ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& options, Looks& looks) {
+  return resolve_volume(mount, options, looks.stores);
 }
-ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options, plan::SourceLook&) {
+ResolvedMount resolve_mount(const Tmpfs& mount, const ResolveOptions& options, Looks&) {
   return resolve_tmpfs(mount, options);
 }
-ResolvedMount resolve_mount(const ImageMount& mount, const ResolveOptions& options, plan::SourceLook&) {
-  return plan::resolve_image(mount, store_of(mount, options));
+ResolvedMount resolve_mount(const ImageMount& mount, const ResolveOptions&, Looks& looks) {
+  return plan::resolve_image(mount, looks.stores.root_of(mount.store));
 }
 
 MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& options) {
@@ -317,11 +302,11 @@ struct InPlace {
 MountPlan MountSet::resolve(const ResolveOptions& options) const {
   std::vector<ResolvedMount> mounts;
   mounts.reserve(mounts_.size());
-  plan::SourceLook sources;
+  Looks looks{.stores = plan::StoreLook{options}};
   for (const Mount& mount : mounts_) {
     refuse_reserved_target(mount);
     const auto make = [&] {
-      return std::visit([&](const auto& kind) { return resolve_mount(kind, options, sources); }, mount);
+      return std::visit([&](const auto& kind) { return resolve_mount(kind, options, looks); }, mount);
     };
     mounts.emplace_back(InPlace<decltype(make)>{make});
   }
