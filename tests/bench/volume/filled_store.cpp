@@ -67,6 +67,7 @@ std::string FilledStore::name(int number) const {
 Floor::Floor(const FilledStore& filled)
     : root_{filled.store.root().native()},
       volumes_{open_directory(AT_FDCWD, (root_ + "/volumes").c_str())},
+      staging_{open_directory(AT_FDCWD, (root_ + "/staging").c_str())},
       trash_{open_directory(AT_FDCWD, (root_ + "/trash").c_str())} {}
 
 void Floor::open() const {
@@ -101,12 +102,23 @@ void Floor::list(int expected) {
   check(count == expected, "list");
 }
 
-void Floor::create(const std::string& name) const {
-  check(::mkdirat(volumes_.get(), name.c_str(), 0700) == 0, "mkdir");
-  const FileDescriptor directory = open_directory(volumes_.get(), name.c_str());
+void Floor::make_in(int place, const std::string& name) {
+  check(::mkdirat(place, name.c_str(), 0700) == 0, "mkdir");
+  const FileDescriptor directory = open_directory(place, name.c_str());
   check(::mkdirat(directory.get(), "_data", 0755) == 0, "mkdir");
   write_file(directory.get(), "metadata", std::string(200, 'x'), true);
-  check(::fsync(directory.get()) == 0 && ::fsync(volumes_.get()) == 0, "fsync");
+  check(::fsync(directory.get()) == 0, "fsync");
+}
+
+void Floor::create(const std::string& name) const {
+  make_in(volumes_.get(), name);
+  check(::fsync(volumes_.get()) == 0, "fsync");
+}
+
+void Floor::create_staged(const std::string& name) const {
+  make_in(staging_.get(), name);
+  check(::renameat(staging_.get(), name.c_str(), volumes_.get(), name.c_str()) == 0 && ::fsync(volumes_.get()) == 0,
+        "rename");
 }
 
 void Floor::remove(const std::string& name) const {

@@ -45,11 +45,16 @@ class Floor {
   void list(int expected);
   /// A directory for the data and one record, durable with its name.
   void create(const std::string& name) const;
+  /// The same, so that at no time, a power cut included, anybody finds half of it: made elsewhere, then renamed.
+  void create_staged(const std::string& name) const;
   void remove(const std::string& name) const;
 
  private:
+  static void make_in(int place, const std::string& name);
+
   std::string root_;
   kernel::FileDescriptor volumes_;
+  kernel::FileDescriptor staging_;
   kernel::FileDescriptor trash_;
   std::string path_;
 };

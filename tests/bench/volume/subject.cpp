@@ -6,8 +6,14 @@
 #include <dunnage/mount_set.hpp>
 #include <dunnage/prepared_mounts.hpp>
 
+#include "volume/index.hpp"
+#include "volume/volume_store_access.hpp"
+
 #include <unistd.h>
 
+#include <cstddef>
+#include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -66,40 +72,82 @@ void Subject::add_single() {
   });
 }
 
-void Subject::add_list(const char* deed, const VolumeFilter& filter, int expected) {
-  add(deed, kOurs, [this, filter, expected] {
-    return seconds_of(
-        [&](int) { require(filled_.store.list(filter).size() == static_cast<std::size_t>(expected), "list"); });
+/// All of it is read: the names and the labels.
+double Subject::time_list(const VolumeFilter& filter, int expected) {
+  return seconds_of([&](int) {
+    const auto volumes = filled_.store.list(filter);
+    std::size_t letters = 0;
+    for (const Volume& volume : volumes) {
+      letters += volume.name().size() + volume.labels().at("app").size();
+    }
+    require(volumes.size() == static_cast<std::size_t>(expected) && letters > volumes.size(), "list");
   });
 }
 
+/// Others change the directory here, too, after which an index is made anew as soon as the change is some ticks old.
+void Subject::wait_for_index() {
+  while (!volume::VolumeIndex::read(VolumeStoreAccess::layout(filled_.store), true)) {
+    (void)filled_.store.list({.labels = {{"none has it", std::nullopt}}});
+  }
+}
+
 void Subject::add_lists() {
+  const int count = filled_.count();
+  const VolumeFilter front{.labels = {{"com.example.tier", "front"}}};
   add("list", kFloor, [this] { return seconds_of([&](int) { floor_.list(filled_.count()); }); });
-  add_list("list", {}, filled_.count());
-  add_list("list, a label of 1 in 100", {.labels = {{"com.example.tier", "front"}}}, filled_.count() / 100);
-  add_list("list, a label of all", {.labels = {{"app", "shop"}}}, filled_.count());
+  const auto add_indexed = [this](const char* deed, const VolumeFilter& filter, int expected) {
+    add(deed, kOurs, [this, filter, expected] {
+      wait_for_index();
+      return time_list(filter, expected);
+    });
+  };
+  add_indexed("list", {}, count);
+  add_indexed("list, a label of 1 in 100", front, count / 100);
+  add_indexed("list, a label of all", {.labels = {{"app", "shop"}}}, count);
+  add("list, after a create", kOurs, [this, count] {
+    wait_for_index();
+    (void)filled_.store.create(kNewVolume, {.labels = {{"app", "shop"}}});
+    const double seconds = time_list({}, count + 1);
+    filled_.store.remove(kNewVolume);
+    return seconds;
+  });
+  add("list, without an index", kOurs, [this, count] {
+    std::filesystem::remove_all(filled_.store.root() / "volume-index");
+    return time_list({}, count);
+  });
 }
 
 void Subject::add_changes() {
   const auto make = [this](int) { (void)filled_.store.create(kNewVolume, {.labels = {{"app", "shop"}}}); };
   const auto remove = [this](int) { filled_.store.remove(kNewVolume); };
   const auto make_floor = [this](int) { floor_.create(kNewVolume); };
+  const auto make_staged = [this](int) { floor_.create_staged(kNewVolume); };
   const auto remove_floor = [this](int) { floor_.remove(kNewVolume); };
+  constexpr int kRepeats = 5;  // what waits for a disk takes very different times
   const auto first = [](auto work, auto undo) {
     return [=] {
-      const double seconds = seconds_of(work);
-      undo(0);
-      return seconds;
+      Series seconds;
+      for (int repeat = 0; repeat < kRepeats; ++repeat) {
+        seconds.emplace_back(seconds_of(work));
+        undo(0);
+      }
+      return spread_of(values_of(seconds)).median;
     };
   };
   const auto second = [](auto before, auto work) {
     return [=] {
-      before(0);
-      return seconds_of(work);
+      Series seconds;
+      for (int repeat = 0; repeat < kRepeats; ++repeat) {
+        before(0);
+        seconds.emplace_back(seconds_of(work));
+      }
+      return spread_of(values_of(seconds)).median;
     };
   };
   add("create", kFloor, first(make_floor, remove_floor));
   add("create", kOurs, first(make, remove));
+  add("create, staged", kFloor, first(make_staged, remove_floor));
+  add("create, staged", kOurs, first(make, remove));
   add("remove", kFloor, second(make_floor, remove_floor));
   add("remove", kOurs, second(make, remove));
 }

@@ -28,7 +28,8 @@ class Subject {
   template <typename Work>
   void add_many(const char* deed, const char* way, Work work);
   void add_single();
-  void add_list(const char* deed, const VolumeFilter& filter, int expected);
+  double time_list(const VolumeFilter& filter, int expected);
+  void wait_for_index();
   void add_lists();
   void add_changes();
   void add_launch();
