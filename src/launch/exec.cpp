@@ -17,6 +17,7 @@
 #include "launch/user.hpp"
 #include "prepare/user.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -94,6 +95,17 @@ LaunchError exec_error(const std::string& subject, std::error_code code, std::st
                       .remedy = std::move(remedy)}};
 }
 
+/// One that ends while a program is started in it: its process is gone, or the kernel takes no more into its namespace.
+bool has_ended(const container::Running& run, const launcher::Failure& failure) {
+  constexpr auto kPatience =
+      std::chrono::seconds{2};  // its end is on its way then, and may have to wait for a processor
+  if (failure.step != launcher::Step::StartProcess && failure.step != launcher::Step::JoinNamespaces) {
+    return false;
+  }
+  return failure.error == ESRCH ||
+         (failure.error == ENOMEM && run.wait_until(std::chrono::steady_clock::now() + kPatience).has_value());
+}
+
 std::shared_ptr<container::Running> start(const State& state, const ExecSpec& spec) {
   const auto run = state.run();
   const std::string& subject = run->subject();
@@ -112,7 +124,7 @@ std::shared_ptr<container::Running> start(const State& state, const ExecSpec& sp
   if (!answer) {
     throw exec_error(subject, errc::timed_out, "try again; the machine is very busy");
   }
-  if (answer->message.kind == launcher::MessageKind::Failed) {
+  if (answer->message.kind == launcher::MessageKind::Failed && !has_ended(*run, answer->message.failure)) {
     launch::throw_failure({"execute in container", subject, spec.argv.front(), spec.cwd, nullptr},
                           answer->message.failure);
   }
