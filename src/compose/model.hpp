@@ -9,9 +9,9 @@
 
 #include <dunnage/project.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,8 +48,14 @@ struct Model {
 struct Project::State : compose::Model {
   explicit State(compose::Model model) : Model{std::move(model)} {}
 
-  mutable std::once_flag hashed{};
-  mutable std::map<std::string, std::string> hashes{};  ///< of services; every plan compares all of them
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { delete hashes.load(); }
+
+  using Hashes = std::map<std::string, std::string>;
+  /// Of services; every plan compares all of them. Made by who asks first, and without a lock: a forked copy of the
+  /// process would wait for it for ever.
+  mutable std::atomic<const Hashes*> hashes{nullptr};
 };
 
 }  // namespace dunnage

@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <ostream>
 #include <set>
 #include <string>
@@ -137,12 +136,19 @@ std::string Project::to_json() const {
 
 std::string Project::config_hash(std::string_view name) const {
   const Service& asked = service(name);
-  std::call_once(state_->hashed, [this] {
-    for (const auto& [key, service] : state_->services) {
-      state_->hashes.insert_or_assign(key, compose::service_hash(*state_, service));
-    }
-  });
-  return state_->hashes.at(asked.name);
+  if (const auto* known = state_->hashes.load()) {
+    return known->at(asked.name);
+  }
+  auto hashes = std::make_unique<State::Hashes>();
+  for (const auto& [key, service] : state_->services) {
+    hashes->insert_or_assign(key, compose::service_hash(*state_, service));
+  }
+  const std::string hash = hashes->at(asked.name);
+  const State::Hashes* none = nullptr;
+  if (state_->hashes.compare_exchange_strong(none, hashes.get())) {
+    (void)hashes.release();
+  }
+  return hash;
 }
 
 std::string Project::volume_hash(std::string_view name) const {

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,29 +25,9 @@ using launcher::MessageKind;
 }  // namespace
 
 Container::State::~State() {
-  if (owned && run_ != nullptr) {
-    run_->kill_and_wait(container::kEndTimeout);
+  if (const auto last = run(); owned && last != nullptr) {
+    last->kill_and_wait(container::kEndTimeout);
   }
-}
-
-std::shared_ptr<container::Running> Container::State::run() const {
-  const std::scoped_lock lock{mutex_};
-  return run_;
-}
-
-void Container::State::set_run(std::shared_ptr<container::Running> run) {
-  const std::scoped_lock lock{mutex_};
-  run_.swap(run);
-}
-
-container::Storage Container::State::storage() const {
-  const std::scoped_lock lock{mutex_};
-  return storage_;
-}
-
-void Container::State::set_storage(container::Storage storage) {
-  const std::scoped_lock lock{mutex_};
-  std::swap(storage_, storage);
 }
 
 Container::Container(std::shared_ptr<State> state) noexcept : state_{std::move(state)} {}

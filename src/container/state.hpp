@@ -7,6 +7,7 @@
 #include <dunnage/container.hpp>
 
 #include "container/running.hpp"
+#include "kernel/guarded_value.hpp"
 #include "prepare/state.hpp"
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dunnage {
@@ -36,11 +38,11 @@ struct Container::State {
   ~State();
 
   /// The present run; restart() puts another one in its place.
-  [[nodiscard]] std::shared_ptr<container::Running> run() const;
-  void set_run(std::shared_ptr<container::Running> run);
+  [[nodiscard]] std::shared_ptr<container::Running> run() const { return run_.get(); }
+  void set_run(std::shared_ptr<container::Running> run) { run_.set(std::move(run)); }
   /// A copy: a restart may change it while somebody reads it.
-  [[nodiscard]] container::Storage storage() const;
-  void set_storage(container::Storage storage);
+  [[nodiscard]] container::Storage storage() const { return storage_.get(); }
+  void set_storage(container::Storage storage) { storage_.set(std::move(storage)); }
 
   std::string id;
   std::string name;
@@ -62,9 +64,8 @@ struct Container::State {
   std::mutex restarting;            ///< held by a restart, which is one at a time
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<container::Running> run_;
-  container::Storage storage_{std::make_shared<const MountPlan>(), {}};
+  kernel::GuardedValue<std::shared_ptr<container::Running>> run_;
+  kernel::GuardedValue<container::Storage> storage_{{std::make_shared<const MountPlan>(), {}}};
 };
 
 struct Process::State {

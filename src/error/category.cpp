@@ -72,7 +72,7 @@ class Category final : public std::error_category {
 }  // namespace
 
 const std::error_category& error_category() noexcept {
-  static const Category category;
+  static constinit const Category category;
   return category;
 }
 

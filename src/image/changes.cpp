@@ -5,6 +5,7 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
+#include "kernel/per_process.hpp"
 #include "volume/trash.hpp"
 
 #include <nlohmann/json.hpp>
@@ -50,8 +51,8 @@ kernel::FileDescriptor open_lock(int place) {
 }
 
 /// One run of the machine.
-const std::string& boot_id() {
-  static const std::string id = [] {
+struct BootId {
+  std::string text = [] {
     std::string buffer;
     const auto [text, number] = kernel::read_host_file("/proc/sys/kernel/random/boot_id", buffer, kMostLockBytes);
     if (number != 0) {
@@ -59,8 +60,11 @@ const std::string& boot_id() {
     }
     return std::string{text.substr(0, text.find('\n'))};
   }();
-  return id;
-}
+};
+
+constinit kernel::PerProcess<BootId> boot_id_of_process;
+
+const std::string& boot_id() { return boot_id_of_process.get().text; }
 
 std::string encode(const ChangesOwner& owner, bool is_volatile) {
   const nlohmann::ordered_json json{{"Image", owner.image_id},
@@ -111,8 +115,11 @@ kernel::FileDescriptor lock_abandoned(int changes, const std::string& id) {
     return {};
   }
   kernel::FileDescriptor lock = open_lock(place.get());
-  if (!lock || !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive) || !kernel::is_at(changes, id, place.get()) ||
-      kernel::exists_at(place.get(), kKept)) {
+  if (!lock || !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
+    return {};
+  }
+  if (!kernel::is_at(changes, id, place.get()) || kernel::exists_at(place.get(), kKept)) {
+    kernel::unlock(lock.get());  // a forked copy of this process may have a copy of the descriptor
     return {};
   }
   return lock;

@@ -177,6 +177,9 @@ void await_changes(const Layout& layout) {
   if (lock && !kernel::lock_within(lock.get(), kernel::LockKind::Shared, kPatienceWithWriters)) {
     throw kernel::CallError{"lock images", ETIMEDOUT};
   }
+  if (lock) {
+    kernel::unlock(lock.get());  // a forked copy of this process may have a copy of the descriptor
+  }
 }
 
 }  // namespace dunnage::image

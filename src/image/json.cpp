@@ -12,6 +12,12 @@
 namespace dunnage::image {
 namespace {
 
+// Made when the library is loaded: one that is made where it is first used has a lock, which a copy of the process that
+// is forked at that moment would wait for.
+const Json kNull;
+const Json::object_t kNoMembers;
+const Json::array_t kNoElements;
+
 constexpr std::size_t kMaxNesting = 64;
 
 /// The parser itself does not recurse, but what is done with deep values later might.
@@ -63,10 +69,9 @@ std::string checked_text(const Json& value, const char* name) {
 }
 
 const Json::object_t& object_in(const Json& object, const char* name) {
-  static const Json::object_t kNone;
   const Json& value = member(object, name);
   if (value.is_null()) {
-    return kNone;
+    return kNoMembers;
   }
   if (!value.is_object()) {
     throw wrong_kind(name, "an object");
@@ -93,7 +98,6 @@ Json::array_t parse_objects(std::string_view text, const std::string& what) {
 }
 
 const Json& member(const Json& object, const char* name) {
-  static const Json kNull;
   const auto found = object.find(name);
   return found == object.end() ? kNull : *found;
 }
@@ -150,10 +154,9 @@ std::vector<std::string> keys_in(const Json& object, const char* name) {
 }
 
 const Json::array_t& objects_in(const Json& object, const char* name) {
-  static const Json::array_t kNone;
   const Json& value = member(object, name);
   if (value.is_null()) {
-    return kNone;
+    return kNoElements;
   }
   if (!is_list_of_objects(value)) {
     throw wrong_kind(name, "a list of objects");

@@ -3,6 +3,7 @@
 
 #include "image/find.hpp"
 #include "image/index.hpp"
+#include "kernel/per_process.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,10 +41,6 @@ struct Memory {
   std::mutex mutex;
   std::deque<Known> known;
 
-  static Memory& instance() {
-    static auto* memory = new Memory;  // never freed: a launch may be going on when the process ends
-    return *memory;
-  }
   std::shared_ptr<const ImageInfo> recall(const IndexFile& file, std::string_view name) {
     const std::scoped_lock lock{mutex};
     for (const Known& entry : known) {
@@ -63,17 +60,19 @@ struct Memory {
   }
 };
 
+constinit kernel::PerProcess<Memory> memory;
+
 template <typename Find>
 std::shared_ptr<const ImageInfo> recall_or(const Layout& layout, std::string_view name, Find&& find) {
   const auto file = index_file(layout);
   if (file) {
-    if (auto known = Memory::instance().recall(*file, name)) {
+    if (auto known = memory.get().recall(*file, name)) {
       return known;
     }
   }
   std::shared_ptr<const ImageInfo> image = find();
   if (file && image != nullptr && index_file(layout) == file) {
-    Memory::instance().remember({*file, std::string{name}, image});
+    memory.get().remember({*file, std::string{name}, image});
   }
   return image;
 }

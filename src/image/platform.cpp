@@ -2,6 +2,7 @@
 #include "image/platform.hpp"
 
 #include "image/failure.hpp"
+#include "kernel/per_process.hpp"
 #include "launcher/fields.hpp"
 
 #include <fmt/format.h>
@@ -87,15 +88,18 @@ Platform parse_words(std::string_view text) {
   return platform;
 }
 
-}  // namespace
-
-const std::string& machine_architecture() {
-  static const std::string kArchitecture = [] {
+struct Machine {
+  std::string architecture = [] {
     utsname names{};
     return ::uname(&names) == 0 ? architecture_of(static_cast<const char*>(names.machine)) : std::string{};
   }();
-  return kArchitecture;
-}
+};
+
+constinit kernel::PerProcess<Machine> machine;
+
+}  // namespace
+
+const std::string& machine_architecture() { return machine.get().architecture; }
 
 bool is_default(const Platform& platform) noexcept { return platform == Platform{}; }
 

@@ -6,6 +6,7 @@
 #include "image/pull.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/calls.hpp"
+#include "kernel/per_process.hpp"
 #include "launch/accounts.hpp"
 #include "launch/check.hpp"
 #include "launch/image_config.hpp"
@@ -35,19 +36,25 @@ namespace {
 
 constexpr const char* kOperation = "use the image";
 
+struct Swept {
+  using Directory = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::uint32_t>;
+  std::mutex mutex;
+  std::set<Directory> directories;
+};
+
+constinit kernel::PerProcess<Swept> swept;
+
 /// What killed processes left is looked for once: this process leaves nothing.
 void sweep_once(int changes, const image::Layout& images) {
-  using Directory = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::uint32_t>;
-  static std::mutex mutex;
-  static auto* swept = new std::set<Directory>;  // never freed: a launch may be going on at the end
   struct statx status {};
   if (::statx(changes, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) {
     throw kernel::CallError{"statx", errno};
   }
   const std::uint64_t device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
-  const std::scoped_lock lock{mutex};
+  Swept& known = swept.get();
+  const std::scoped_lock lock{known.mutex};
   // numbers of inodes are given again
-  if (swept->emplace(device, status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec).second) {
+  if (known.directories.emplace(device, status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec).second) {
     image::sweep_changes(changes, images.open_trash().get());
     image::sweep_changes(images.open_ahead().get(), images.open_trash().get());
   }

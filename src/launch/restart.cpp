@@ -46,9 +46,9 @@ void end_for_restart(const Container& container, const container::Running& run, 
 }  // namespace
 
 void Container::restart(std::chrono::milliseconds grace) {
+  state_->run()->require_ours("restart container");  // in a forked copy the mutex may be held for ever
   const std::scoped_lock lock{state_->restarting};
   const auto before = state_->run();
-  before->require_ours("restart container");
   const Deed deed{Stage::Run, "restart container", before->subject()};
   if (!state_->spec) {
     throw old_record_failure(deed);

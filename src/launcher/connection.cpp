@@ -4,6 +4,7 @@
 #include <dunnage/error.hpp>
 
 #include "kernel/call_error.hpp"
+#include "kernel/per_process.hpp"
 #include "launcher/id_maps.hpp"
 #include "launcher/program_image.hpp"
 
@@ -16,7 +17,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -85,27 +85,14 @@ const char* words_of_start(Step step) {
 struct Registry {
   std::mutex mutex;
   std::map<Identity, std::shared_ptr<Connection>> connections;
-  pid_t owner = ::getpid();
 };
 
-/// A fork may happen while another thread holds the mutex; the copy then begins with a registry of its own.
-Registry& registry() {
-  static std::atomic<Registry*> current{new Registry};  // never freed: handles outlive static destructors
-  Registry* known = current.load();
-  if (known->owner != ::getpid()) {
-    auto* fresh = new Registry;
-    if (current.compare_exchange_strong(known, fresh)) {
-      return *fresh;
-    }
-    delete fresh;
-  }
-  return *current.load();
-}
+constinit kernel::PerProcess<Registry> registry;
 
 }  // namespace
 
 std::shared_ptr<Connection> Connection::get(const Identity& identity) {
-  Registry& known = registry();
+  Registry& known = registry.get();
   const std::scoped_lock lock{known.mutex};
   std::shared_ptr<Connection>& entry = known.connections[identity];
   if (entry == nullptr || !entry->alive()) {

@@ -5,6 +5,7 @@
 
 #include "image/layout.hpp"
 #include "kernel/calls.hpp"
+#include "kernel/per_process.hpp"
 #include "kernel/random_hex.hpp"
 #include "prepare/image_root.hpp"
 
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -58,23 +58,9 @@ void discard(Entry entry) noexcept {
   }
 }
 
-/// What there is, and who makes it.
+/// What there is, and who makes it. A forked copy of the process has its own: it shares the locks of the old one.
 class Stock {
  public:
-  /// A forked copy has its own: it shares the locks of the old one, and does not look whether its mutex was held. None
-  /// is ever freed: a launch may be going on when the process ends.
-  static Stock& instance() {
-    static std::atomic<Stock*> present = new Stock;
-    Stock* stock = present;
-    while (stock->owner_ != ::getpid()) {
-      auto fresh = std::make_unique<Stock>();
-      if (present.compare_exchange_strong(stock, fresh.get())) {
-        stock = fresh.release();
-      }
-    }
-    return *stock;
-  }
-
   [[nodiscard]] std::optional<Entry> take(const ReadyKind& kind) {
     const std::scoped_lock lock{mutex_};
     note_use(kind);
@@ -161,13 +147,14 @@ class Stock {
     }
   }
 
-  const pid_t owner_ = ::getpid();
   std::mutex mutex_;
   std::condition_variable changed_;
   bool making_ = false;
   std::deque<Entry> entries_;
   std::deque<Use> used_;
 };
+
+constinit kernel::PerProcess<Stock> stock_of_process;
 
 std::vector<std::pair<dev_t, ino_t>> layers_of(const image::Trees& trees) {
   std::vector<std::pair<dev_t, ino_t>> layers;
@@ -233,7 +220,7 @@ class BlockedSignals {
 }  // namespace
 
 std::optional<ReadyRoot> take_ready_root(const ReadyKind& kind, const image::Trees& trees) {
-  auto entry = Stock::instance().take(kind);
+  auto entry = stock_of_process.get().take(kind);
   if (!entry) {
     return std::nullopt;
   }
@@ -245,7 +232,7 @@ std::optional<ReadyRoot> take_ready_root(const ReadyKind& kind, const image::Tre
 }
 
 void make_ready_roots(const ReadyKind& kind, const ReadyOrder& order) noexcept {
-  Stock& stock = Stock::instance();
+  Stock& stock = stock_of_process.get();
   const auto work = [&stock, kind, order] {
     while (stock.await_turn(kind)) {
       if (auto surplus = stock.add(try_to_make(kind, order))) {
@@ -268,7 +255,7 @@ void make_ready_roots(const ReadyKind& kind, const ReadyOrder& order) noexcept {
 namespace dunnage {
 
 void drop_ready_roots() noexcept {
-  for (prepare::Entry& entry : prepare::Stock::instance().take_all()) {
+  for (prepare::Entry& entry : prepare::stock_of_process.get().take_all()) {
     prepare::discard(std::move(entry));
   }
 }

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "kernel/per_process.hpp"
 #include "seccomp/default_profile.hpp"
 #include "seccomp/profile.hpp"
 #include "seccomp/program.hpp"
@@ -70,10 +71,7 @@ class Cache {
   std::deque<Kept> kept_;
 };
 
-Cache& cache() {
-  static auto* const kept = new Cache;  // never destroyed: a thread may launch while the process ends
-  return *kept;
-}
+constinit kernel::PerProcess<Cache> cache;
 
 }  // namespace
 
@@ -93,12 +91,12 @@ std::shared_ptr<const Filter> filter_of(const Seccomp& seccomp, std::uint64_t ca
   }
   const bool standard = seccomp.kind() == Seccomp::Kind::Standard;
   const std::string& text = seccomp.text();
-  if (auto filter = cache().find(text, capabilities)) {
+  if (auto filter = cache.get().find(text, capabilities)) {
     return filter;
   }
   try {
     auto filter = std::make_shared<const Filter>(compile(standard ? default_profile() : text, capabilities));
-    cache().keep({text, capabilities, filter});
+    cache.get().keep({text, capabilities, filter});
     return filter;
   } catch (const ProfileFault& fault) {
     throw LaunchError{{.stage = Stage::Launch,

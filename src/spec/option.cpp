@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -224,9 +226,17 @@ class Index {
 
 static_assert(std::size(kOptions) < kNoEntry);
 
+/// Made by who asks first, without a lock that a forked copy of the process could wait for, and never freed.
 const Index& index() {
-  static const Index kIndex;
-  return kIndex;
+  static constinit std::atomic<const Index*> made{nullptr};
+  const Index* known = made.load(std::memory_order_acquire);
+  if (known == nullptr) {
+    auto fresh = std::make_unique<const Index>();
+    if (made.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) {
+      known = fresh.release();
+    }
+  }
+  return *known;
 }
 
 template <typename Fits>
