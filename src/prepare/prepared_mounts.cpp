@@ -3,6 +3,7 @@
 #include <dunnage/volume_store.hpp>
 
 #include "kernel/calls.hpp"
+#include "kernel/lock.hpp"
 #include "prepare/state.hpp"
 
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 
 namespace dunnage {
 namespace {
+
+const MountPlan kNoMounts;  // made when the library is loaded, and so without a lock that a forked copy could wait for
 
 /// Somebody has put something there meanwhile, or a link on the way: then it stays.
 void take_back(const std::filesystem::path& directory) {
@@ -27,6 +30,12 @@ void take_back(const std::filesystem::path& directory) {
 }  // namespace
 
 PreparedMounts::State::~State() {
+  if (owner != ::getpid()) {
+    return;
+  }
+  for (const kernel::FileDescriptor& lock : locks) {
+    kernel::unlock(lock.get());  // a forked copy of this process may live long, with copies of the descriptors
+  }
   if (taken) {
     return;
   }
@@ -49,10 +58,7 @@ PreparedMounts::PreparedMounts(PreparedMounts&&) noexcept = default;
 PreparedMounts& PreparedMounts::operator=(PreparedMounts&&) noexcept = default;
 PreparedMounts::~PreparedMounts() = default;
 
-const MountPlan& PreparedMounts::plan() const noexcept {
-  static const MountPlan empty;
-  return state_ ? state_->plan : empty;
-}
+const MountPlan& PreparedMounts::plan() const noexcept { return state_ ? state_->plan : kNoMounts; }
 
 std::size_t PreparedMounts::size() const noexcept { return plan().size(); }
 

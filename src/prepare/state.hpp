@@ -12,6 +12,9 @@
 #include "prepare/user.hpp"
 #include "volume/use.hpp"
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -46,6 +49,7 @@ struct PreparedMounts::State {
   std::vector<AnonymousVolume> anonymous;
   std::vector<std::filesystem::path> created_directories;  ///< outermost first
   bool taken = false;                                      ///< a container has it; nothing is undone
+  const pid_t owner = ::getpid();                          ///< a forked copy undoes nothing
 };
 
 class PreparedMountsAccess {

@@ -140,6 +140,7 @@ VolumeUse& VolumeUse::operator=(VolumeUse&& other) noexcept {
     record_lock_ = std::move(other.record_lock_);
     record_ = std::move(other.record_);
     kept_ = other.kept_;
+    owner_ = other.owner_;
   }
   return *this;
 }
@@ -147,7 +148,7 @@ VolumeUse& VolumeUse::operator=(VolumeUse&& other) noexcept {
 VolumeUse::~VolumeUse() { end(); }
 
 void VolumeUse::end() noexcept {
-  if (kept_) {
+  if (kept_ || owner_ != ::getpid()) {
     return;
   }
   if (record_lock_) {

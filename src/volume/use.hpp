@@ -7,6 +7,9 @@
 #include "kernel/file_descriptor.hpp"
 #include "volume/layout.hpp"
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,7 +29,7 @@ class VolumeUse {
 
   VolumeUse(VolumeUse&& other) noexcept = default;
   VolumeUse& operator=(VolumeUse&& other) noexcept;
-  /// Ends the use, unless keep() or release_locks() was called.
+  /// Ends the use, unless keep() or release_locks() was called, or this is a forked copy.
   ~VolumeUse();
 
   /// The directory of the data, O_PATH.
@@ -52,6 +55,7 @@ class VolumeUse {
   kernel::FileDescriptor record_lock_;
   std::string record_;
   bool kept_ = false;
+  pid_t owner_ = ::getpid();  ///< the use goes on when a forked copy drops it
 };
 
 }  // namespace dunnage::volume
