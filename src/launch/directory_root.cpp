@@ -59,8 +59,9 @@ Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   const launcher::DetachResult result = source.bind(request, {.path = path.c_str(), .opened = directory.get()});
   if (result.failure.error != 0) {
     throw root_error(rootfs.path().string(), "open_tree", result.failure.error,
-                     result.failure.error == EPERM
-                         ? "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()"
+                     result.failure.error == EPERM || result.failure.error == ENOSYS
+                         ? "this needs CAP_SYS_ADMIN or a user namespace, and open_tree, move_mount and mount_setattr "
+                           "allowed in any filter of system calls around this program; see dunnage::support()"
                          : "choose a directory this user may mount");
   }
   Root root;

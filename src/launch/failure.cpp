@@ -179,12 +179,20 @@ std::string mount_remedy(const Failure& failure) {
                                                  setting.limit)}};
 }
 
+/// \param error  of a call that a filter of system calls may deny: containers' own engines put one around a program
+std::string machine_remedy(int error) {
+  return error == ENOSYS || error == EPERM
+             ? "allow the calls for namespaces, mounts and privileges in the filter of system calls this program runs "
+               "under, if there is one; see dunnage::support() for what this machine allows"
+             : "see dunnage::support() for what this machine allows";
+}
+
 std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
   switch (failure.step) {
     case Step::StartProcess:
       return failure.error == EAGAIN   ? "raise the number of processes this user may have (ulimit -u)"
              : failure.error == ENOSPC ? "raise user.max_*_namespaces"
-                                       : "see dunnage::support() for what this machine allows";
+                                       : machine_remedy(failure.error);
     case Step::ReceiveDescriptors:
       return "raise the number of descriptors a process may have (ulimit -n)";
     case Step::EnterWorkingDirectory:
@@ -201,7 +209,8 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
     case Step::LoadFilter:
       return failure.error == ENOSYS || failure.error == EINVAL
                  ? "this kernel has no such filters (CONFIG_SECCOMP_FILTER); launch it with Seccomp::unconfined()"
-                 : "see seccomp(2)";
+             : failure.error == EPERM ? "allow seccomp(2) in the filter of system calls this program runs under"
+                                      : "see seccomp(2)";
     case Step::MakeCgroup:
     case Step::EnableControllers:
     case Step::JoinCgroup:
@@ -213,7 +222,7 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
     case Step::ReceiveRequest:
       return failure.error == ESRCH ? "launch the container again" : "try again";
     default:
-      return "see dunnage::support() for what this machine allows";
+      return machine_remedy(failure.error);
   }
 }
 

@@ -50,8 +50,8 @@ LaunchError start_error(const std::string& cause, int number, std::string remedy
                       .remedy = std::move(remedy)}};
 }
 
-std::string start_remedy(const std::string& call, int number) {
-  if (call == "clone3" && (number == EPERM || number == ENOSPC || number == EUSERS)) {
+std::string start_remedy(const std::string& call, int number, bool rootless) {
+  if (call == "clone3" && rootless && (number == EPERM || number == ENOSPC || number == EUSERS)) {
     return "allow user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, AppArmor's "
            "apparmor_restrict_unprivileged_userns), see dunnage::support()";
   }
@@ -65,6 +65,11 @@ std::string start_remedy(const std::string& call, int number) {
   if (number == EMFILE || number == ENFILE) {
     return "close descriptors or raise the limit (ulimit -n)";
   }
+  if (number == ENOSYS || number == EPERM) {
+    return "allow the calls for processes, namespaces and mounts in the filter of system calls this program runs under "
+           "(Docker's denies pivot_root even with --cap-add SYS_ADMIN), or use Linux 5.12 or newer; see "
+           "dunnage::support()";
+  }
   return "see dunnage::support() for what this machine allows";
 }
 
@@ -77,6 +82,8 @@ const char* words_of_start(Step step) {
       return "start broker";
     case Step::BindDevices:
       return "keep /proc, /sys and devices in sight";
+    case Step::OpenEvents:
+      return "wait for signals and ends of processes";
     default:
       return "park the mount namespace";
   }
@@ -115,7 +122,7 @@ void Connection::give_up(const std::string& call, int number) const {
     (void)::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
     (void)wait_for_end(process_, kEndTimeout);
   }
-  throw start_error(call, number, start_remedy(call, number));
+  throw start_error(call, number, start_remedy(call, number, identity_.rootless()));
 }
 
 void Connection::await_readiness() const {

@@ -49,6 +49,7 @@ struct Plan {
   long pid = 0;
   int process = -1;  ///< pidfd, made in the host's own table, which the go-between shares
   long error = 0;    ///< of the steps up to the execution
+  const char* failed = "execveat";
   int status = 0;
 };
 
@@ -100,8 +101,11 @@ DUNNAGE_UNSANITIZED void run_child(void* argument) noexcept {
   auto* plan = static_cast<Plan*>(argument);
   int program = -1;
   long result = arrange_descriptors(*plan, program);
-  if (result >= 0 && plan->keep_capabilities) {
+  if (result < 0) {
+    plan->failed = "close_range";  // what makes descriptors of numbers fails for want of them only, and that says so
+  } else if (plan->keep_capabilities) {
     result = keep_capabilities();
+    plan->failed = result < 0 ? "capset" : plan->failed;
   }
   if (result >= 0) {
     (void)raw_syscall(__NR_chdir, as_argument("/"));
@@ -244,7 +248,7 @@ Outcome start(const Spawn& request, long patience) {
     throw kernel::CallError{"clone3", static_cast<int>(-plan.pid)};
   }
   if (plan.error != 0) {
-    throw kernel::CallError{"execveat", static_cast<int>(plan.error)};
+    throw kernel::CallError{plan.failed, static_cast<int>(plan.error)};
   }
   return outcome;
 }

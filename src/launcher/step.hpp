@@ -64,6 +64,7 @@ enum class Step : uint16_t {
   FindCgroup,
   // the launcher's own start
   ParkNamespace,
+  OpenEvents,
   BindDevices,
   StartBroker,
   // detaching mounts

@@ -72,7 +72,9 @@ std::string open_remedy(const ResolvedMount& mount, int error) {
                              : "there are mounts below the source that an ordinary user cannot leave out; "
                                "use recursion \"enabled\"";
     case EPERM:
-      return "this needs CAP_SYS_ADMIN or a user namespace, see dunnage::support()";
+    case ENOSYS:
+      return "this needs CAP_SYS_ADMIN or a user namespace, and open_tree, move_mount and mount_setattr allowed in any "
+             "filter of system calls around this program; see dunnage::support()";
     case EACCES:
       return "give this user access to it";
     case ENOSPC:

@@ -33,8 +33,10 @@ std::string remedy_for(int number) {
     case EIO:
       return "look for disk errors in the kernel's log (dmesg)";
     case EACCES:
-    case EPERM:
       return "look at the owners and modes of the store's directories";
+    case EPERM:
+      return "look at the owners and attributes (lsattr) of the store's directories, and allow openat2 in the seccomp "
+             "filter this process runs under, if there is one";
     default:
       return "look whether the store is intact and its disk is in order";
   }

@@ -153,7 +153,7 @@ bool has_thermal_throttle() noexcept {
   return directory != -ENOENT;
 }
 
-Failure set_up() noexcept {
+Failure set_up(int signals) noexcept {
   Launcher& self = launcher();
   Configuration configuration;
   const int broker_socket = receive_configuration(configuration);
@@ -180,6 +180,12 @@ Failure set_up() noexcept {
   constexpr int kEpollCloseOnExec = O_CLOEXEC;
   self.epoll = static_cast<int>(raw_syscall(__NR_epoll_create1, kEpollCloseOnExec));
   self.own_process = static_cast<int>(raw_syscall(__NR_pidfd_open, raw_syscall(__NR_getpid), 0));
+  for (const int descriptor : {signals, self.epoll, self.own_process}) {
+    if (failure.error == 0 && descriptor < 0) {  // it would never hear of an end
+      failure.step = Step::OpenEvents;
+      failure.error = -descriptor;
+    }
+  }
   return failure;
 }
 
@@ -187,7 +193,7 @@ Failure set_up() noexcept {
 
 void run_loop() noexcept {
   const int signals = open_signals();
-  const Failure failure = set_up();
+  const Failure failure = set_up(signals);
   answer_host(failure);
   if (failure.error != 0) {
     return;
