@@ -80,6 +80,10 @@ for set in "$@"; do
       need_package python3-pytest
       need_package python3-pytest-xdist
       need_package python3-sphinx
+      need_package python3-uvloop
+      need_package libglib2.0-dev  # event loops that wait for containers
+      need_package libuv1-dev
+      need_package qtbase5-dev
       need_command clang++ clang
       need_package libclang-rt-$clang-dev  # its sanitizers
       need_command clang-tidy clang-tidy
