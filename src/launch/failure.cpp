@@ -206,6 +206,10 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
     case Step::MountSys:
       return "the machine hides parts of its own /proc or /sys, and the kernel allows no new one then; see "
              "dunnage::support()";
+    case Step::MaskPath:
+      return failure.error == ENOENT ? "this program runs in a root changed by chroot(2): have it changed by "
+                                       "pivot_root(2) in a mount namespace"
+                                     : machine_remedy(failure.error);
     case Step::LoadFilter:
       return failure.error == ENOSYS || failure.error == EINVAL
                  ? "this kernel has no such filters (CONFIG_SECCOMP_FILTER); launch it with Seccomp::unconfined()"

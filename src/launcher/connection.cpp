@@ -50,6 +50,22 @@ LaunchError start_error(const std::string& cause, int number, std::string remedy
                       .remedy = std::move(remedy)}};
 }
 
+/// The steps the launcher takes before it serves.
+const char* words_of_start(Step step) {
+  switch (step) {
+    case Step::SetLimits:
+      return "set resource limits";
+    case Step::StartBroker:
+      return "start broker";
+    case Step::BindDevices:
+      return "keep /proc, /sys and devices in sight";
+    case Step::OpenEvents:
+      return "wait for signals and ends of processes";
+    default:
+      return "park the mount namespace";
+  }
+}
+
 std::string start_remedy(const std::string& call, int number, bool rootless) {
   if (call == "clone3" && rootless && (number == EPERM || number == ENOSPC || number == EUSERS)) {
     return "allow user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, AppArmor's "
@@ -65,28 +81,17 @@ std::string start_remedy(const std::string& call, int number, bool rootless) {
   if (number == EMFILE || number == ENFILE) {
     return "close descriptors or raise the limit (ulimit -n)";
   }
+  if (call == words_of_start(Step::ParkNamespace) && number == EINVAL) {
+    return "if this program runs in a root changed by chroot(2), have it changed by pivot_root(2) in a mount "
+           "namespace; "
+           "see dunnage::support() else";
+  }
   if (number == ENOSYS || number == EPERM) {
     return "allow the calls for processes, namespaces and mounts in the filter of system calls this program runs under "
-           "(Docker's denies pivot_root even with --cap-add SYS_ADMIN), or use Linux 5.12 or newer; see "
-           "dunnage::support()";
+           "(Docker's denies pivot_root even with --cap-add SYS_ADMIN), or use Linux 5.12 or newer; in a "
+           "container of a user namespace nothing of /proc and /sys may be hidden; see dunnage::support()";
   }
   return "see dunnage::support() for what this machine allows";
-}
-
-/// The steps the launcher takes before it serves.
-const char* words_of_start(Step step) {
-  switch (step) {
-    case Step::SetLimits:
-      return "set resource limits";
-    case Step::StartBroker:
-      return "start broker";
-    case Step::BindDevices:
-      return "keep /proc, /sys and devices in sight";
-    case Step::OpenEvents:
-      return "wait for signals and ends of processes";
-    default:
-      return "park the mount namespace";
-  }
 }
 
 struct Registry {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,11 +63,20 @@ std::vector<IdRange> ranges_in(const char* path, const std::string& name, uid_t 
   return number != 0 ? std::vector<IdRange>{} : parse_subordinate_ids(text, name, user);
 }
 
+/// Root of another one may mount in it, but neither make devices nor show a new /proc and /sys without those it sees.
+/// Without a /proc to ask, it is taken for this.
+bool in_first_user_namespace() {
+  constexpr ino_t kFirst = 0xeffffffd;  // PROC_USER_INIT_INO, the same on every kernel
+  struct stat status {};
+  return ::stat("/proc/self/ns/user", &status) != 0 || status.st_ino == kFirst;
+}
+
 bool is_root() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   const long result = kernel::raw_syscall(__NR_capget, kernel::as_argument(&header), kernel::as_argument(data));
-  return result == 0 && ::geteuid() == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+  return result == 0 && ::geteuid() == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0 &&
+         in_first_user_namespace();
 }
 
 }  // namespace
