@@ -47,8 +47,28 @@ struct Leftovers {
   long keys = 0;        ///< of this user (/proc/key-users)
   long namespaces = 0;  ///< network and pid namespaces the kernel has objects of; 0 where only root may know
   long mounts = 0;      ///< the same
+  long cgroups = 0;     ///< of each hierarchy (/proc/cgroups), and of the unified one
 
   friend bool operator==(const Leftovers&, const Leftovers&) = default;
+  [[nodiscard]] static long count_cgroups() {
+    long count = 0;
+    std::istringstream hierarchies{test::file_text("/proc/cgroups")};
+    for (std::string line; std::getline(hierarchies, line);) {
+      std::istringstream words{line};
+      std::string controller;
+      long hierarchy = 0;
+      long groups = 0;
+      if (words >> controller >> hierarchy >> groups) count += groups;
+    }
+    for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+      std::istringstream words{test::file_text(std::string{root} + "/cgroup.stat")};
+      for (std::string word; words >> word;) {
+        long value = 0;
+        if (words >> value && word == "nr_descendants") count += value;
+      }
+    }
+    return count;
+  }
   [[nodiscard]] static Leftovers of(const std::filesystem::path& store) {
     Leftovers result{.store_entries = std::distance(std::filesystem::recursive_directory_iterator{store}, {})};
     std::istringstream users{test::file_text("/proc/key-users")};
@@ -66,6 +86,7 @@ struct Leftovers {
       if (name == "net_namespace" || name == "pid_namespace") result.namespaces += active;
       if (name == "mnt_cache") result.mounts += active;
     }
+    result.cgroups = count_cgroups();
     return result;
   }
 };
@@ -190,12 +211,14 @@ TEST_CASE("host and launcher stay as they are over thousands of launches", "[soa
               host.memory, launcher_before.memory, after.memory);
   constexpr long kRoughly = 512;  // the kernel counts objects of its caches roughly
   const Leftovers left = settled(store);
-  std::printf("store entries %ld -> %ld, keys %ld -> %ld, namespaces %ld -> %ld, mounts %ld -> %ld\n",
-              before.store_entries, left.store_entries, before.keys, left.keys, before.namespaces, left.namespaces,
-              before.mounts, left.mounts);
+  std::printf(
+      "store entries %ld -> %ld, keys %ld -> %ld, namespaces %ld -> %ld, mounts %ld -> %ld, cgroups %ld -> %ld\n",
+      before.store_entries, left.store_entries, before.keys, left.keys, before.namespaces, left.namespaces,
+      before.mounts, left.mounts, before.cgroups, left.cgroups);
   CHECK(cgroups_beside_one() == 0);
   CHECK(left.store_entries == before.store_entries);
   CHECK(left.keys - before.keys < 16);
+  CHECK(left.cgroups - before.cgroups < 16);  // others of the machine make some, too
   CHECK(left.namespaces - before.namespaces < kRoughly);
   CHECK(left.mounts - before.mounts < 8 * kRoughly);
   CHECK(launcher_pid() == launcher);
