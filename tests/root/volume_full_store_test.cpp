@@ -163,3 +163,49 @@ TEST_CASE("a store of another user is refused", "[volume]") {
           require(false, "it made a store where it may not");
         }) == 0);
 }
+
+TEST_CASE("a store on a read-only file system is listed, with an index or without", "[volume][index]") {
+  if (!test::requires_root()) return;
+  for (const bool with_index : {false, true}) {
+    CAPTURE(with_index);
+    TemporaryDirectory directory;
+    CHECK(run_with_own_mounts([&] {
+            mount_memory(directory.path(), "mode=700");
+            const auto root = directory.path() / "store";
+            VolumeStore store = VolumeStore::open(root);
+            store.create("one");
+            store.create("two");
+            const auto list = root / "volume-index" / "list";
+            while (with_index && !std::filesystem::exists(list)) (void)store.list();
+            require(::mount(nullptr, directory.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0,
+                    "remount");
+            require(VolumeStore::open(root).list().size() == 2, "a volume is missing");
+            require(store.list({.labels = {{"none", std::nullopt}}}).empty(), "a volume too many");
+            require(std::filesystem::exists(list) == with_index, "the index changed");
+            bool failed = false;
+            try {
+              store.remove("one");
+            } catch (const VolumeError& error) {
+              failed = error.code() == std::errc::read_only_file_system;
+            }
+            require(failed && store.list().size() == 2, "it was removed");
+          }) == 0);
+  }
+}
+
+TEST_CASE("a full disk lets a volume be removed when its name cannot be noted beside the index", "[volume][index]") {
+  if (!test::requires_root()) return;
+  TemporaryDirectory directory;
+  CHECK(run_with_own_mounts([&] {
+          mount_memory(directory.path(), "mode=700,size=160k");
+          VolumeStore store = VolumeStore::open(directory.path() / "store");
+          store.create("one");
+          while (!std::filesystem::exists(store.root() / "volume-index" / "list")) (void)store.list();
+          const auto log = store.root() / "volume-index" / "changed";
+          std::filesystem::resize_file(log, 4096);  // the next byte needs a page
+          std::ofstream{directory.path() / "rest"} << std::string(1U << 20U, 'x');
+          store.remove("one");
+          require(!std::filesystem::exists(log), "there was room for it");
+          require(!store.find("one") && store.list().empty(), "it was not removed");
+        }) == 0);
+}
