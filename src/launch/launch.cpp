@@ -65,7 +65,6 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(sp
     spec_.seccomp = spec_.seccomp.load();
   }
   deadline_ = std::chrono::steady_clock::now() + spec_.launch_timeout;
-  limits_ = cgroup::limits_of(spec_.resources, spec_.name);
   id_ = again_ ? again_->id : kernel::random_hex(kIdDigits);
   name_ = again_                ? again_->name
           : !spec_.name.empty() ? spec_.name
@@ -340,6 +339,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
+  limits_ = cgroup::limits_of(spec_.resources, subject());
   timeline_.end("check");
   if (template_ != nullptr) {
     begin_with_template();

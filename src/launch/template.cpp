@@ -199,6 +199,7 @@ std::shared_ptr<const Template> Launch::make_template() {
 }
 
 std::shared_ptr<const Template> Launch::attempt_template() {
+  (void)cgroup::limits_of(spec_.resources, subject());  // what cannot be had is refused here
   auto made = std::make_shared<Template>();
   find_image();
   resolve_mounts();

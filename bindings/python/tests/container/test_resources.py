@@ -26,7 +26,7 @@ def test_sizes_are_numbers_or_texts_and_nothing_is_taken_for_something_else():
     assert json.loads(Resources(memory=UNLIMITED, cpus=0.5).to_json()) == {"Memory": -1, "NanoCpus": 500000000}
     assert DeviceRate.parse_bytes("/dev/sda:1mb") == DeviceRate("/dev/sda", "1mb")
     assert Resources(pids=5).with_(Resources(memory="8m")) == Resources(pids=5, memory="8m")
-    for wrong in ({"memory": 1.5}, {"pids": True}, {"cpus": "1"}, {"device_read_bps": ["/dev/sda:1"]}):
+    for wrong in ({"memory": 1.5}, {"pids": 1.5}, {"cpus": "1"}, {"device_read_bps": ["/dev/sda:1"]}):
         with pytest.raises(TypeError):
             Resources(**wrong)
     with pytest.raises(ValueError):
