@@ -16,8 +16,6 @@
 namespace dunnage::bench {
 namespace {
 
-constexpr const char* kGroup = "one";
-
 [[noreturn]] void fail(const char* call) { throw std::system_error{errno, std::system_category(), call}; }
 
 void write_to(int directory, const char* file, std::string_view value) {
@@ -35,15 +33,12 @@ FloorLimits::FloorLimits(unsigned long memory, unsigned long pids) {
   const std::string name = "dunnage-floor-" + std::to_string(::getpid());
   for (std::size_t index = 0; index < limits.cgroups.size(); ++index) {
     const cgroup::Hierarchy& hierarchy = *limits.cgroups[index].hierarchy;
-    Tree tree{.parent = {}, .group = {}, .name = name, .base = hierarchy.base.get(), .unified = hierarchy.unified};
-    if (::mkdirat(tree.base, name.c_str(), 0755) != 0 && errno != EEXIST) {
-      fail("mkdir");
-    }
-    tree.parent.reset(::openat(tree.base, name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    Tree tree;
+    tree.name = name;
+    tree.base = hierarchy.base.get();
+    tree.unified = hierarchy.unified;
     if (tree.unified) {
-      const std::string words = cgroup::words_of(limits.cgroups[index].controllers);
-      write_to(tree.base, "cgroup.subtree_control", words);
-      write_to(tree.parent.get(), "cgroup.subtree_control", words);
+      write_to(tree.base, "cgroup.subtree_control", cgroup::words_of(limits.cgroups[index].controllers));
     }
     for (const cgroup::Setting& setting : limits.settings) {
       if (setting.cgroup == index && !setting.expected.empty()) {
@@ -54,21 +49,12 @@ FloorLimits::FloorLimits(unsigned long memory, unsigned long pids) {
   }
 }
 
-FloorLimits::~FloorLimits() {
-  for (const Tree& tree : trees_) {
-    if (tree.parent) {
-      (void)::unlinkat(tree.parent.get(), kGroup, AT_REMOVEDIR);
-      (void)::unlinkat(tree.base, tree.name.c_str(), AT_REMOVEDIR);
-    }
-  }
-}
-
 void FloorLimits::make() {
   for (Tree& tree : trees_) {
-    if (::mkdirat(tree.parent.get(), kGroup, 0755) != 0) {
+    if (::mkdirat(tree.base, tree.name.c_str(), 0755) != 0) {
       fail("mkdir");
     }
-    tree.group.reset(::openat(tree.parent.get(), kGroup, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    tree.group.reset(::openat(tree.base, tree.name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (const Write& write : tree.writes) {
       write_to(tree.group.get(), write.file.c_str(), write.value);
     }
@@ -78,7 +64,7 @@ void FloorLimits::make() {
 void FloorLimits::remove() noexcept {
   for (Tree& tree : trees_) {
     tree.group.reset();
-    (void)::unlinkat(tree.parent.get(), kGroup, AT_REMOVEDIR);
+    (void)::unlinkat(tree.base, tree.name.c_str(), AT_REMOVEDIR);
   }
 }
 

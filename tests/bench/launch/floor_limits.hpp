@@ -17,9 +17,6 @@ class FloorLimits {
   FloorLimits() = default;  ///< none
   /// Throws: std::system_error where no cgroup can be made.
   FloorLimits(unsigned long memory, unsigned long pids);
-  FloorLimits(FloorLimits&&) noexcept = default;
-  FloorLimits& operator=(FloorLimits&&) noexcept = default;
-  ~FloorLimits();
 
   [[nodiscard]] bool any() const noexcept { return !trees_.empty(); }
   void make();
@@ -35,12 +32,11 @@ class FloorLimits {
     std::string value;
   };
   struct Tree {
-    kernel::FileDescriptor parent;
-    kernel::FileDescriptor group;
-    std::string name;  ///< of the parent, for its end
+    kernel::FileDescriptor group{};
+    std::string name{};
     int base = -1;
     bool unified = false;
-    std::vector<Write> writes;
+    std::vector<Write> writes{};
   };
   std::vector<Tree> trees_;
 };
