@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/prctl.h>
+#include <linux/securebits.h>
 #include <linux/wait.h>
 #include <poll.h>
 #include <sched.h>
@@ -196,6 +197,13 @@ std::vector<char*> closed_list(const std::vector<const char*>& texts) {
   return list;
 }
 
+/// By the execution: of a user that is not (yet) mapped to root, and of a root that is like any user.
+bool loses_capabilities(const Spawn& request) noexcept {
+  const long bits = raw_syscall(__NR_prctl, PR_GET_SECUREBITS, 0, 0, 0, 0);
+  return (request.namespaces & CLONE_NEWUSER) != 0 ||
+         (request.namespaces != 0 && bits > 0 && (bits & SECBIT_NOROOT) != 0);
+}
+
 struct Outcome {
   SpawnedProcess spawned;
   int status = 0;
@@ -220,7 +228,7 @@ Outcome start(const Spawn& request, long patience) {
             .argv = argv.data(),
             .environment = environment.data(),
             .namespaces = request.namespaces,
-            .keep_capabilities = (request.namespaces & CLONE_NEWUSER) != 0,
+            .keep_capabilities = loses_capabilities(request),
             .patience = patience,
             .stack = stacks + kStack};
   for (int number = 0; number < 3; ++number) {

@@ -7,7 +7,9 @@
 #include "container/support.hpp"
 
 #include <fcntl.h>
+#include <linux/securebits.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -275,4 +277,37 @@ TEST_CASE("P-60: containers of a host with every setting changed show the defaul
   const Ground ground;
   const auto canary = ground.directory().make("canary");
   CHECK(complaints_of([&] { return be_dirty_host(ground, canary); }) == "");
+}
+
+TEST_CASE("P-60: a host that can gain no privileges has containers that can gain none, whatever they ask for",
+          "[container][dirty]") {
+  if (who() == Launcher::Range) return skip("with no_new_privs newuidmap gains nothing, which an error says");
+  const Ground ground;
+  CHECK(complaints_of([&] {
+          (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+          std::string seen;
+          for (const bool wanted : {true, false}) {
+            LaunchSpec spec = ground.program({"cat", "/proc/self/status"});
+            spec.no_new_privileges = wanted;
+            spec.out = Stdio::pipe();
+            const Container container = Container::launch(std::move(spec));
+            const std::string status = read_all(container.stdout_fd());
+            if (field_of(status, "NoNewPrivs") != "1" || field_of(status, "CapEff") != "00000000800405fb")
+              seen += status;
+          }
+          return seen;
+        }) == "");
+}
+
+TEST_CASE("P-60: for a host whose root is like any user containers are as everywhere", "[container][dirty]") {
+  if (!requires_root()) return;
+  const Ground ground;
+  CHECK(complaints_of([&] {
+          if (::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP) != 0) return std::string{"prctl"};
+          LaunchSpec spec = ground.program({"cat", "/proc/self/status"});
+          spec.out = Stdio::pipe();
+          const Container container = Container::launch(std::move(spec));
+          const std::string status = read_all(container.stdout_fd());
+          return field_of(status, "CapEff") == "00000000800405fb" ? std::string{} : status;
+        }) == "");
 }
