@@ -6,6 +6,7 @@
 
 # The caller said this path, or the machine has it there: what it leads to is for them to say.
 OF_THE_CALLER = [
+    ("cgroup/writing.cpp", "stat", "the block device the caller names"),
     ("compose/contents.cpp", "mkdir open", "the directory the caller names for configs and secrets"),
     ("compose/files.cpp", "open", "the project's directory, and files the caller names or grants"),
     ("compose/find_files.cpp", "filesystem::exists filesystem::absolute", "looks for the project's file"),
@@ -33,8 +34,8 @@ OF_THE_CALLER = [
     ("plan/copy_up.cpp", "filesystem::canonical filesystem::is_directory", "the device of a volume's options"),
     ("plan/known_directory.cpp", "filesystem::canonical", "the home directory of this user"),
     ("plan/order.cpp", "open", "the source of a mount; what is in it is looked for below that"),
-    ("plan/resolve.cpp", "filesystem::absolute filesystem::status", "whether the store the caller names is there"),
     ("plan/selinux.hpp", "access", "whether the machine has SELinux"),
+    ("plan/store_look.cpp", "filesystem::absolute filesystem::status", "whether the store the caller names is there"),
     ("plan/volume_driver.cpp", "filesystem::canonical", "the device of a volume's options"),
     ("plan/volume_path.cpp", "open", "the directory of a volume in the store; what is in it is looked for below that"),
     ("prepare/loop_device.cpp", "open", "the device of a volume's options, and the machine's loop devices"),
@@ -69,7 +70,10 @@ IN_THE_STORE = [
     ("launcher/layers.hpp", "unlinkat", "the mark of a volatile overlay in its own work directory"),
     ("launcher/program/record.cpp", "open_at renameat2 unlinkat", "the log and the state of a container"),
     ("project/launch_service.cpp", "mkdir open", "the directory of configs and secrets in the store"),
+    ("volume/create.cpp", "rename", "a name of its own, not the call: the stage gets its name"),
     ("volume/fill_lock.cpp", "unlinkat", "a lock in the staging directory"),
+    ("volume/index_draft.cpp", "renameat unlinkat", "a list of volumes, which becomes the index or goes"),
+    ("volume/layout.cpp", "fstatat", "whether the store has containers"),
     ("volume/living_record.cpp", "unlinkat", "a stale record of who uses a volume"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/use.cpp", "unlinkat", "a record of who uses a volume"),
@@ -131,10 +135,17 @@ OF_THE_CONTAINER = [
 
 # Files of the kernel's own, of the launcher itself and of processes it holds.
 OF_THE_KERNEL = [
+    ("cgroup/hierarchies.cpp", "open faccessat read_host_file",
+     "the cgroups of this process, where the kernel says they are mounted; a cgroup has no links"),
+    ("cgroup/usage.cpp", "faccessat", "which file of a cgroup there is"),
     ("container/running.cpp", "open", "/proc/self/fdinfo of a pidfd"),
     ("image/changes.cpp", "read_host_file", "the id of this boot"),
     ("launch/accounts.cpp", "open", "the root of a process that is held, and what of it was found to be a file"),
     ("launcher/program/broker.cpp", "open_at:cwd", "the root of this namespace, and whether its mounts change"),
+    ("launcher/program/cgroup.cpp", "open_at make_directory_at", "the cgroup of a container, in the launcher's own"),
+    ("launcher/program/cgroup_settings.cpp", "open_at", "the files of such a cgroup"),
+    ("launcher/program/cgroup_tree.cpp", "open_at make_directory_at unlinkat faccessat",
+     "the launcher's own cgroup, and those below it; a cgroup has no links"),
     ("launcher/program/command.cpp", "open_at:cwd", "the root of the launcher's own child"),
     ("launcher/program/freezer.cpp", "open_at open_at:cwd make_directory_at unlinkat",
      "a cgroup tree that is mounted nowhere; a cgroup has no links"),
@@ -142,6 +153,8 @@ OF_THE_KERNEL = [
     ("launcher/program/network.cpp", "open_at:cwd", "the network namespaces of this thread"),
     ("launcher/program/pause.cpp", "statx:cwd open_at:cwd", "which processes are in a pid namespace"),
     ("launcher/program/settle.cpp", "open_at:cwd", "the score of the launcher itself"),
+    ("launcher/identity.cpp", "stat", "which user namespace this process is in"),
+    ("volume/index_file.cpp", "read_host_file", "the id of this boot"),
     ("prepare/user_namespace.cpp", "open", "the maps and the namespace of a child that is held"),
 ]
 
@@ -164,12 +177,12 @@ BY_DESCRIPTOR = [
 
 # Sources of binds are cloned by the path the plan found, and not yet by a descriptor of what it saw there.
 BY_THE_PLAN = [
-    ("launcher/detach.hpp", "open_at2 open_tree_at", "the source of a mount: the plan's path, or its descriptor"),
+    ("launcher/detach.hpp", "open_at2 open_tree_at open_tree_with_attributes", "the source of a mount: the plan's path, or its descriptor"),
 ]
 
 # The wrappers themselves, and programs of the machine.
 BELOW = [
-    ("kernel/calls.hpp", "openat2 open_tree", "the wrappers"),
+    ("kernel/calls.hpp", "openat2 open_tree open_tree_attr", "the wrappers"),
     ("launcher/program/keep.cpp", "execve", "a program of the machine, named by its full path"),
 ]
 
@@ -178,11 +191,13 @@ CALLS = [*OF_THE_CALLER, *IN_THE_STORE, *AMONG_OTHERS, *OWN_TREES, *CHECKED_ONLY
 
 # Paths that begin with /proc.
 PROC = [
+    ("cgroup/hierarchies.cpp", "the cgroups of this process, and where they are mounted"),
     ("container/running.cpp", "the process behind a pidfd, which only its fdinfo tells"),
     ("image/changes.cpp", "the id of this boot"),
     ("kernel/descriptor_path.hpp", "the one way to what a descriptor holds"),
     ("launch/accounts.cpp", "the root of a container's process, which is held"),
     ("launcher/id_maps.cpp", "the id maps of a child, which is held"),
+    ("launcher/identity.cpp", "the user namespace this process is in"),
     ("launcher/program/broker.cpp", "the mounts of the namespace, polled for changes"),
     ("launcher/program/command.cpp", "the root of the launcher's own child"),
     ("launcher/program/freezer.cpp", "the launcher's own cgroup"),
@@ -197,4 +212,5 @@ PROC = [
     ("plan/known_directory.cpp", "a directory whose owner and label stay"),
     ("plan/resolve.cpp", "places in a container"),
     ("prepare/user_namespace.cpp", "the maps of a child, which is held"),
+    ("volume/index_file.cpp", "the id of this boot"),
 ]

@@ -187,7 +187,7 @@ int lock_volume(int volumes, const char* name) noexcept {
 /// Tells who lists volumes that this one changes; volume/index.hpp says why.
 /// \return what to close after the change, or -errno
 int begin_volume_change(int volumes, const char* name, int trash) noexcept {
-  const int root = kernel::open_at2(volumes, "..", O_PATH | O_DIRECTORY, 0);
+  const int root = kernel::open_at2(volumes, "..", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
   if (root < 0) {
     return root;
   }
