@@ -13,8 +13,8 @@
 namespace dunnage::kernel {
 
 /// To be a constant-initialised variable of static storage. The T of each process is made by the first who asks for it
-/// there; two threads that do may make two, and one is thrown away. It is never destroyed: a thread may be at work while
-/// the process ends, and the T of the process a copy was made of may be in any state.
+/// there; two threads that do may make two, and one is thrown away. It is never destroyed: a thread may be at work
+/// while the process ends, and the T of the process a copy was made of may be in any state.
 template <typename T>
 class PerProcess {
  public:

@@ -58,7 +58,7 @@ def test_who_waits_for_a_container_holds_up_no_other_thread():
         assert len(ends) == 16 and all(end.success for end in ends)
 
 
-# What is interrupted, and the end of each: a handler of Python's runs in the main thread while that waits in the library.
+# What is interrupted: a handler of Python's runs in the main thread while that waits in the library.
 WAITS = {
     "wait": "container.wait()",
     "wait with a timeout": "container.wait(timeout=60)",
