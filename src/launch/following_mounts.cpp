@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mounts that are made while the container's first process attaches those made before.
+// Sending a request, and mounts that are made while the container's first process attaches those made before.
 
 #include "container/failure.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/close_all.hpp"
 #include "launch/launch.hpp"
 #include "prepare/prepare.hpp"
 
@@ -47,7 +48,7 @@ void Launch::make_following(int socket) {
   launcher::FollowingMounts frame;
   mounts_->mounts.reserve(plan().size());
   std::vector<int> descriptors;
-  const auto send = [&] {
+  const auto send_made = [&] {
     const std::size_t size = sizeof(launcher::Message) + descriptors.size() * sizeof(std::uint64_t);
     frame.message.kind = launcher::MessageKind::Descriptors;
     const int result = launcher::send(socket, std::as_bytes(std::span{&frame, 1}).first(size), descriptors, deadline_);
@@ -63,11 +64,11 @@ void Launch::make_following(int socket) {
     mounts_->mounts.emplace_back(made.fd);
     frame.ids[descriptors.size()] = made.id;
     descriptors.push_back(made.fd);
-    if (descriptors.size() == kAtOnce && (result = send()) != 0) {
+    if (descriptors.size() == kAtOnce && (result = send_made()) != 0) {
       break;
     }
   }
-  result = result == 0 && !descriptors.empty() ? send() : result;
+  result = result == 0 && !descriptors.empty() ? send_made() : result;
   if (result != 0 && result != EPIPE && result != ETIMEDOUT) {  // whoever waits for the answer hears of those
     throw kernel::CallError{"send the mounts", result};
   }
@@ -83,6 +84,20 @@ void Launch::send_following(int channel) {
     throw;
   }
   follow_.reset();
+}
+
+kernel::FileDescriptor Launch::send(const launcher::Request& request) {
+  timeline_.end("describe");
+  kernel::FileDescriptor channel = connection_->request(request, deadline_);
+  begun_ = true;
+  if (follow_) {
+    send_following(channel.get());
+  } else if (mounts_ != nullptr) {
+    kernel::close_all(mounts_->mounts);
+  }
+  timeline_.end("send");
+  done_with_ = {};  // this process has nothing else to do now
+  return channel;
 }
 
 }  // namespace dunnage::launch

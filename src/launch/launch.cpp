@@ -239,17 +239,7 @@ std::shared_ptr<container::Running> Launch::start() {
   if (std::chrono::steady_clock::now() >= deadline_) {
     throw failed(errc::timed_out, late);
   }
-  const launcher::Request request = describe(streams);
-  timeline_.end("describe");
-  kernel::FileDescriptor channel = connection_->request(request, deadline_);
-  begun_ = true;
-  if (follow_) {
-    send_following(channel.get());
-  } else if (mounts_ != nullptr) {
-    kernel::close_all(mounts_->mounts);
-  }
-  timeline_.end("send");
-  done_with_ = {};  // this process has nothing else to do now
+  kernel::FileDescriptor channel = send(describe(streams));
   auto answer = launcher::receive(channel.get(), deadline_);
   if (!answer) {
     throw failed(errc::timed_out, late);

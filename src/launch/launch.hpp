@@ -73,6 +73,8 @@ class Launch {
   enum class Mounts { BeforeRequest, MayFollow };
   void prepare_storage(Mounts when = Mounts::BeforeRequest);
   void prepare_as_planned(const prepare::Owner& owner, Mounts when);
+  /// The request and what follows it; from here on the program may run.
+  [[nodiscard]] kernel::FileDescriptor send(const launcher::Request& request);
   void send_following(int channel);
   void make_following(int socket);
   void prepare_root();
