@@ -295,7 +295,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
 /// A launcher that is being killed cannot be told from another before its sockets close. What was prepared by its
 /// broker went with it, so mounts the caller has prepared are of no use to the next one.
 bool Launch::may_try_again() const {
-  return stale_ || (connection_ != nullptr && connection_->has_served() && !connection_->alive() && !begun_ &&
+  return stale_ || (connection_ != nullptr && !connection_->has_refused() && !connection_->alive() && !begun_ &&
                     !std::holds_alternative<PreparedMounts>(spec_.mounts));
 }
 

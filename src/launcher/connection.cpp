@@ -41,13 +41,14 @@ constexpr auto kStartTimeout = 60s;
 constexpr auto kEndTimeout = 10s;
 
 LaunchError start_error(const std::string& cause, int number, std::string remedy) {
-  return LaunchError{{.stage = Stage::Launch,
-                      .operation = "start the launcher",
-                      .subject = {},
-                      .detail = {},
-                      .cause = cause,
-                      .code = std::error_code{number, std::system_category()},
-                      .remedy = std::move(remedy)}};
+  return LaunchError{
+      {.stage = Stage::Launch,
+       .operation = "start the launcher",
+       .subject = {},
+       .detail = {},
+       .cause = cause,
+       .code = number == EPIPE ? make_error_code(errc::launcher_lost) : std::error_code{number, std::system_category()},
+       .remedy = std::move(remedy)}};
 }
 
 /// The steps the launcher takes before it serves.
@@ -146,6 +147,7 @@ void Connection::await_readiness() const {
     serves_ = true;
   } catch (const kernel::CallError& error) {
     lost_ = true;
+    refused_ = error.code().value() != EPIPE;  // that one has ended without a word, as who is killed does
     try {
       give_up(error.call(), error.code().value());
     } catch (const LaunchError&) {

@@ -65,8 +65,8 @@ class Connection {
 
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool alive() const noexcept;
-  /// Whether it ever served.
-  [[nodiscard]] bool has_served() const noexcept { return serves_; }
+  /// Whether it has said that it cannot serve; another one would say the same.
+  [[nodiscard]] bool has_refused() const noexcept { return refused_; }
   /// To be called when it has closed a channel without a word. If it is dying, the next get() shall not find it.
   void notice_silence() const noexcept;
   /// Process id of the launcher.
@@ -89,6 +89,7 @@ class Connection {
   kernel::FileDescriptor broker_;
   mutable std::atomic<bool> lost_{false};
   mutable std::atomic<bool> serves_{false};
+  mutable std::atomic<bool> refused_{false};
   mutable std::mutex readiness_;
   mutable std::exception_ptr start_failure_;  ///< guarded by readiness_
 };

@@ -109,8 +109,8 @@ void bind_launch_template(py::module_& module) {
             shared->keep_ready(launches);
           },
           py::arg("launches"),
-          "Has network namespaces for so many launches made ahead, at most 256, and waits until they are; 4 unasked. "
-          "They are for all launches of this process and user.")
+          "keep_ready(self, launches)\n--\n\nHas network namespaces for so many launches made ahead, at most 256, and "
+          "waits until they are; 4 unasked. They are for all launches of this process and user.")
       .def_property_readonly("closed", &TemplateHandle::closed, "Whether close() has been called.")
       .def("close", &TemplateHandle::close, "close(self)\n--\n\nLets go of its image and volumes.")
       .def("__enter__",
