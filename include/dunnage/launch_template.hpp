@@ -22,7 +22,8 @@
 /// template is one, too, called "template NAME", so that none of them can be removed before it.
 ///
 /// It is prepared anew, from what names lead to then, by the launch that finds the launcher dead, that is made in a
-/// forked copy of the process, or that finds a mount point moved or removed in a root that others write to.
+/// forked copy of the process, or that finds a mount point moved or removed in a root that others write to. Where the
+/// sources of binds led at first they lead for ever: a link that has been put there since is an error.
 
 #include <dunnage/container.hpp>
 #include <dunnage/environment.hpp>

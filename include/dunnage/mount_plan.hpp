@@ -96,7 +96,8 @@ struct PrepareOptions {
   std::filesystem::path store{};  ///< of the image; empty: default_store()
 };
 
-/// A value. Two plans of the same set on the same host are equal. Order: parents before children, otherwise as added.
+/// A value. Two plans of the same set on the same host are equal. Its paths are free of links as far as they exist, and
+/// preparing follows none: a link that has been put in the way since is an error (ELOOP), not another source. Order: parents before children, otherwise as added.
 /// Thread safety: as a std::vector.
 class DUNNAGE_API MountPlan {
  public:

@@ -15,7 +15,12 @@
 
 namespace dunnage {
 
-/// Where one of a program's standard streams goes. A value; files are opened at launch.
+/// Where one of a program's standard streams goes. A value; files are opened at launch. A directory is refused
+/// (invalid_argument).
+///
+/// inherit(), file() and descriptor() give the program the descriptor with all that its file allows: it may open the
+/// file anew through /proc/self/fd, for writing too, as far as its own user and capabilities may. Give a program that
+/// is not trusted pipe() or callback() instead of a file that it must not change.
 class DUNNAGE_API Stdio {
  public:
   /// Receives bytes as they come, in a thread the library starts for the container (all signals blocked) and joins

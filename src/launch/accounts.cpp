@@ -23,8 +23,19 @@ namespace {
 
 constexpr std::size_t kMostAccountBytes = std::size_t{4} << 20U;
 
+LaunchError unread(const char* path, const std::string& cause, int number, const std::string& remedy) {
+  return LaunchError{{.stage = Stage::Launch,
+                      .operation = "read the accounts of the root file system",
+                      .subject = std::string{"/"} + path,
+                      .detail = {},
+                      .cause = cause,
+                      .code = {number, std::system_category()},
+                      .remedy = remedy}};
+}
+
 /// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
-/// size is opened and read. \return empty when there is none
+/// size is opened and read. A part of it could give a user another id, so it is all or an error. \return empty when
+/// there is none
 std::string read_inside(int root, const char* path) {
   const kernel::FileDescriptor found{kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
   struct stat status {};
@@ -38,12 +49,15 @@ std::string read_inside(int root, const char* path) {
   }
   std::string content;
   std::string buffer(std::size_t{64} << 10U, '\0');
-  while (content.size() < kMostAccountBytes) {
-    const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
-    if (size <= 0) {
-      break;
-    }
+  ssize_t size = 0;
+  while ((size = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
     content.append(buffer, 0, static_cast<std::size_t>(size));
+    if (content.size() > kMostAccountBytes) {
+      throw unread(path, "it is larger than 4 MiB", EFBIG, "take out accounts that nothing there uses");
+    }
+  }
+  if (size < 0) {
+    throw unread(path, "read", errno, "repair the root file system");
   }
   return content;
 }

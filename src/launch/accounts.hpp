@@ -10,7 +10,8 @@
 
 namespace dunnage::launch {
 
-/// Below `root`: no link leads out of it, and nothing but regular files of a bounded size is read.
+/// Below `root`: no link leads out of it, and nothing but regular files is read, of at most 4 MiB.
+/// Throws: LaunchError if one is larger or cannot be read to its end.
 [[nodiscard]] Accounts read_accounts_in(int root);
 
 /// Those a running process sees. \param process pidfd \param subject the container, for messages

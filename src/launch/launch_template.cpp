@@ -9,15 +9,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace dunnage {
 namespace {
@@ -74,6 +77,18 @@ std::filesystem::path full_path_of(const std::filesystem::path& path) {
   return path.empty() || code ? path : result;
 }
 
+/// What was left out at first may be there now.
+MountPlan with_binds_of(const MountPlan& first, const MountPlan& now) {
+  std::vector<ResolvedMount> mounts{now.begin(), now.end()};
+  for (ResolvedMount& mount : mounts) {
+    const auto before = std::ranges::find(first, mount.target, &ResolvedMount::target);
+    if (mount.kind == MountKind::Bind && before != first.end() && before->kind == mount.kind && !before->left_out) {
+      mount = *before;
+    }
+  }
+  return MountPlan{std::move(mounts)};
+}
+
 }  // namespace
 
 struct LaunchTemplate::State {
@@ -111,16 +126,22 @@ struct LaunchTemplate::State {
     return result;
   }
 
-  [[nodiscard]] MountPlan mounts() const {
+  /// A container may have made a link of a source it could write to: binds show what they showed at first, or nothing.
+  [[nodiscard]] MountPlan mounts() {
     const auto* set = std::get_if<MountSet>(&spec.mounts);
     if (set == nullptr) {
       return std::get<MountPlan>(spec.mounts);
     }
     MountPlan plan = set->resolve({.store = spec.store, .current_directory = directory});
+    if (first) {
+      plan = with_binds_of(*first, plan);
+    } else {
+      first = plan;
+    }
     return spec.rootfs.kind() == Rootfs::Kind::Image ? plan::with_copy_up(plan) : plan;
   }
 
-  [[nodiscard]] Shared make() const {
+  [[nodiscard]] Shared make() {
     LaunchSpec wanted = copy();
     wanted.mounts = mounts();
     wanted.volumes_from = spec.volumes_from;
@@ -147,6 +168,7 @@ struct LaunchTemplate::State {
 
   LaunchSpec spec;
   std::filesystem::path directory;  ///< what relative sources begin with
+  std::optional<MountPlan> first;   ///< where names led when this was constructed; as it is from then on
   std::atomic<Made*> made{nullptr};
 };
 

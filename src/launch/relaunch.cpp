@@ -5,6 +5,7 @@
 
 #include "launch/launch.hpp"
 #include "plan/copy_up.hpp"
+#include "prepare/volume_making.hpp"
 
 #include <string>
 #include <utility>
@@ -20,7 +21,9 @@ void forget(const AnonymousVolume& gone, std::vector<ResolvedMount>& mounts) {
   for (ResolvedMount& mount : mounts) {
     if (mount.kind == MountKind::Volume && mount.volume == gone.name && mount.store == gone.store) {
       mount.volume.clear();
-      mount.source.clear();
+      if (prepare::driver_of(mount).kind != volume::LocalDriver::Kind::Bind) {
+        mount.source.clear();
+      }
       mount.create_volume = true;
       std::vector<std::string> reasons = mount.reasons;  // they are those of the first start
       plan::decide_copy_up(mount);

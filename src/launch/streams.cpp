@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -34,6 +35,19 @@ LaunchError open_error(int number, const std::string& cause) {
   return stream_error(number, cause, {error, std::system_category()},
                       error == EMFILE || error == ENFILE ? "close descriptors or raise the limit (ulimit -n)"
                                                          : "choose another file, or Stdio::null()");
+}
+
+/// A program gets from a directory to all that lies beside it on the host.
+[[noreturn]] void refuse_directory(int number) {
+  throw stream_error(number, "it is a directory, through which the program could reach the host's files",
+                     errc::invalid_argument, "give a file, a pipe, a socket or Stdio::null(), and mount directories");
+}
+
+void check_kind(int number, int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+    refuse_directory(number);
+  }
 }
 
 /// The stream of this process; /dev/null when that is closed.
@@ -101,8 +115,15 @@ void OpenStreams::open(Stream& stream, const Stdio& stdio, int number) {
       stream.log = true;
       return;
   }
+  if (!stream.theirs && stdio.kind() == Stdio::Kind::File && errno == EISDIR) {
+    refuse_directory(number);
+  }
   if (!stream.theirs) {
     throw open_error(number, stdio.kind() == Stdio::Kind::File ? "open " + stdio.path().string() : "open");
+  }
+  if (stdio.kind() == Stdio::Kind::Inherit || stdio.kind() == Stdio::Kind::File ||
+      stdio.kind() == Stdio::Kind::Descriptor) {
+    check_kind(number, stream.theirs.get());
   }
 }
 

@@ -44,7 +44,9 @@ inline Failure check_source(int fd, const DetachRequest& request, bool below, ui
   }
   id = (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : 0;
   const unsigned kind = status.stx_mode & S_IFMT;
-  if ((kind == S_IFDIR) != (request.is_file == 0)) {
+  if (kind == S_IFLNK) {
+    failure = failure_of(Step::OpenSource, -ELOOP);
+  } else if ((kind == S_IFDIR) != (request.is_file == 0)) {
     failure.step = Step::KindOfSource;
     failure.error = kind == S_IFDIR ? EISDIR : ENOTDIR;
   } else if (request.check_inode != 0 && !below &&
@@ -79,11 +81,24 @@ inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
   return failure;
 }
 
+/// For an empty path what is open already, of which a file is as good as a directory.
+inline int open_found(int directory, const char* path, const DetachRequest& request) noexcept {
+  if (path[0] == '\0') {
+    return static_cast<int>(kernel::raw_syscall(__NR_fcntl, directory, F_DUPFD_CLOEXEC, 3));
+  }
+  const uint64_t resolve = request.no_links != 0 ? RESOLVE_NO_SYMLINKS : 0;
+  const unsigned for_automount = request.is_file == 0 ? O_DIRECTORY : 0;  // O_PATH alone does not trigger it (open(2))
+  int fd = kernel::open_at2(directory, path, O_PATH | for_automount, resolve);
+  if (fd == -ENOTDIR && for_automount != 0) {
+    fd = kernel::open_at2(directory, path, O_PATH, resolve);  // whoever checks its kind has the words for it
+  }
+  return fd;
+}
+
 /// What a mount is cloned from. A share that is not mounted is an empty directory, and looks like its server's.
 inline DetachResult open_source(int directory, const char* path, const DetachRequest& request) noexcept {
   DetachResult result;
-  const unsigned flags = O_PATH | (path[0] == '\0' ? O_DIRECTORY : 0U);
-  result.fd = kernel::open_at2(directory, path[0] == '\0' ? "." : path, flags, 0);
+  result.fd = open_found(directory, path, request);
   if (result.fd < 0) {
     return detach_failure(Step::OpenSource, -result.fd);
   }
@@ -105,14 +120,18 @@ inline DetachResult open_source(int directory, const char* path, const DetachReq
   return result;
 }
 
+/// A link that is not followed is cloned itself, and found to be one.
+inline unsigned look_up(const char* path, const DetachRequest& request) noexcept {
+  return (path[0] == '\0' ? AT_EMPTY_PATH : 0U) | (request.no_links != 0 ? AT_SYMLINK_NOFOLLOW : 0U);
+}
+
 /// The clone alone, checked and without attributes.
 inline DetachResult clone_source(int directory, const char* path, const char* below,
                                  const DetachRequest& request) noexcept {
   DetachResult result;
   const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
   if (below[0] == '\0' && request.require_mountpoint == 0) {
-    const unsigned empty = path[0] == '\0' ? AT_EMPTY_PATH : 0;
-    result.fd = kernel::open_tree_at(directory, path, OPEN_TREE_CLONE | recursive | empty);
+    result.fd = kernel::open_tree_at(directory, path, OPEN_TREE_CLONE | recursive | look_up(path, request));
   } else {
     DetachResult base = open_source(directory, path, request);
     if (base.failure.error == 0 && below[0] != '\0') {
@@ -159,9 +178,8 @@ inline int clone_with_attributes(int directory, const char* path, const char* be
     return -1;
   }
   const unsigned recursive = request.recursive != 0 ? AT_RECURSIVE : 0;
-  const unsigned empty = path[0] == '\0' ? AT_EMPTY_PATH : 0;
-  const int fd = kernel::open_tree_with_attributes(directory, path, OPEN_TREE_CLONE | recursive | empty,
-                                                   request.attributes, request.propagation);
+  const int fd = kernel::open_tree_with_attributes(
+      directory, path, OPEN_TREE_CLONE | recursive | look_up(path, request), request.attributes, request.propagation);
   if (fd == -ENOSYS) {
     __atomic_store_n(&no_open_tree_attr, 1, __ATOMIC_RELAXED);
   }
@@ -169,7 +187,7 @@ inline int clone_with_attributes(int directory, const char* path, const char* be
 }
 
 /// A bind mount of `path` below `directory` (AT_FDCWD for an absolute path; with an empty path, of `directory` itself),
-/// or of what is `below` it, which is made if it is missing and never leads out.
+/// or of what is `below` it, which is made if it is missing and never leads out. With no_links the path is one name.
 inline DetachResult detach_bind(int directory, const char* path, const char* below, const DetachRequest& request,
                                 int user_namespace = -1) noexcept {
   DetachResult result;

@@ -70,11 +70,36 @@ inline Upper make_upper(int source, uint64_t size) noexcept {
   return result;
 }
 
-inline Upper open_upper(const char* upper, const char* work) noexcept {
+/// Where an overlay writes: paths without links, or both empty.
+struct UpperPlace {
+  const char* upper;
+  const char* work;
+  int locked = -1;  ///< `upper`, where it is known; else the request has its inode
+};
+
+/// Two overlays on one upper directory damage it: it has to be the one that was locked.
+inline long check_upper(int upper, const DetachRequest& request) noexcept {
+  struct statx status {};
+  const long answer = kernel::raw_syscall(__NR_statx, upper, kernel::as_argument(""), AT_EMPTY_PATH, STATX_INO,
+                                          kernel::as_argument(&status));
+  if (answer < 0) {
+    return answer;
+  }
+  const bool same = status.stx_ino == request.upper_inode &&
+                    makedev(status.stx_dev_major, status.stx_dev_minor) == request.upper_device;
+  return same ? 0 : -ESTALE;
+}
+
+inline Upper open_upper(const UpperPlace& place, const DetachRequest& request) noexcept {
   Upper result;
-  result.upper = kernel::open_at2(AT_FDCWD, upper, O_PATH | O_DIRECTORY, 0);
-  result.work = kernel::open_at2(AT_FDCWD, work, O_PATH | O_DIRECTORY, 0);
-  const int worse = result.upper < 0 ? result.upper : result.work;
+  constexpr unsigned kFlags = O_PATH | O_DIRECTORY;
+  result.upper = place.locked >= 0 ? static_cast<int>(kernel::raw_syscall(__NR_fcntl, place.locked, F_DUPFD_CLOEXEC, 3))
+                                   : kernel::open_at2(AT_FDCWD, place.upper, kFlags, RESOLVE_NO_SYMLINKS);
+  result.work = kernel::open_at2(AT_FDCWD, place.work, kFlags, RESOLVE_NO_SYMLINKS);
+  long worse = result.upper < 0 ? result.upper : result.work;
+  if (worse >= 0 && request.check_upper != 0) {
+    worse = check_upper(result.upper, request);
+  }
   if (worse < 0) {
     result.failure = failure_of(Step::OpenUpper, worse);
   }
@@ -96,9 +121,9 @@ inline DetachResult mount_overlay(int lower, const Upper& upper, const DetachReq
   return finish_file_system(context, answer, request.attributes);
 }
 
-/// \param directory, path, below the source, as for detach_bind(); \param upper, work absolute paths, or both empty
-inline DetachResult detach_overlay(int directory, const char* path, const char* below, const char* upper,
-                                   const char* work, const DetachRequest& request, int user_namespace = -1) noexcept {
+/// \param directory, path, below the source, as for detach_bind()
+inline DetachResult detach_overlay(int directory, const char* path, const char* below, const UpperPlace& place,
+                                   const DetachRequest& request, int user_namespace = -1) noexcept {
   DetachResult lower = clone_source(directory, path, below, request);
   if (lower.failure.error == 0) {
     lower.failure = map_ids(lower.fd, request, user_namespace);
@@ -106,7 +131,7 @@ inline DetachResult detach_overlay(int directory, const char* path, const char* 
   if (lower.failure.error != 0) {
     return close_if_failed(lower);
   }
-  Upper changes = upper[0] == '\0' ? make_upper(lower.fd, request.size) : open_upper(upper, work);
+  Upper changes = place.upper[0] == '\0' ? make_upper(lower.fd, request.size) : open_upper(place, request);
   DetachResult result;
   result.failure = changes.failure;
   if (changes.failure.error == 0) {

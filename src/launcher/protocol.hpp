@@ -313,6 +313,10 @@ struct DetachRequest {
   UpperKind upper = UpperKind::None;  ///< of DetachKind::Layers
   uint32_t layer_count = 0;
   uint32_t is_volatile = 0;  ///< nothing that is written is ever synced
+  uint32_t no_links = 0;     ///< a link anywhere in the path of the source is an error
+  uint32_t check_upper = 0;
+  uint64_t upper_device = 0;  ///< of an overlay's upper directory, as in stat, when check_upper
+  uint64_t upper_inode = 0;
 };
 
 }  // namespace dunnage::launcher

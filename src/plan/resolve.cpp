@@ -22,6 +22,7 @@
 #include "plan/volume_path.hpp"
 
 #include <fmt/format.h>
+#include <boost/filesystem/operations.hpp>
 
 #include <array>
 #include <filesystem>
@@ -103,6 +104,25 @@ void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
   }
 }
 
+/// Preparing follows no link; what is missing, it says.
+void follow_links(std::filesystem::path& path, std::vector<std::string>& reasons) {
+  boost::system::error_code fault;
+  const std::string there = boost::filesystem::canonical(path.string(), fault).string();
+  if (!fault && model::clean_path(path.string()) != there) {
+    reasons.push_back(fmt::format("\"{}\" leads over a symbolic link to \"{}\"", path.string(), there));
+  }
+  if (!fault) {
+    path = there;
+  }
+}
+
+void follow_links(OverlayOptions& overlay, std::vector<std::string>& reasons) {
+  if (!overlay.upper.empty()) {
+    follow_links(overlay.upper, reasons);
+    follow_links(overlay.work, reasons);
+  }
+}
+
 template <typename Options>
 void take_options(const Options& options, ResolvedMount& mount) {
   mount.owner = options.owner;
@@ -132,6 +152,7 @@ void take_options(const Options& options, ResolvedMount& mount) {
     mount.reasons.emplace_back(
         "the source is the lower layer of an overlay and is not changed; mounts below it are not "
         "shown");
+    follow_links(*mount.overlay, mount.reasons);
   }
 }
 

@@ -50,15 +50,16 @@ void take_driver_options(const VolumeMount& volume, ResolvedMount& mount) {
   }
   const bool changes = volume.options.chown || volume.options.relabel != Relabel::None;
   boost::system::error_code fault;
-  if (driver.kind == Kind::Bind && changes &&
-      is_known_directory(boost::filesystem::canonical(driver.device.string(), fault).string())) {
+  const std::string device =
+      driver.kind == Kind::Bind ? boost::filesystem::canonical(driver.device.string(), fault).string() : "";
+  if (driver.kind == Kind::Bind && changes && is_known_directory(device)) {
     refuse(
         volume,
         fmt::format("\"{}\" is a directory of the machine itself, whose owner and label stay", driver.device.string()),
         errc::invalid_argument, "leave chown and relabel out");
   }
   if (driver.kind == Kind::Bind) {
-    mount.source = driver.device;
+    mount.source = fault ? driver.device.string() : device;  // preparing follows no link
     mount.recursive = driver.recursive;
     mount.recursive_read_only = mount.read_only && mount.recursive;
     mount.reasons.push_back(fmt::format("the volume shows \"{}\" of the host", driver.device.string()));

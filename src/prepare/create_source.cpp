@@ -43,7 +43,7 @@ void give_mode_and_owner(const ResolvedMount& mount, int made) {
 }  // namespace
 
 /// Each in the one before it, which is held: nothing is made in a place that somebody puts in the way meanwhile.
-void create_source(const ResolvedMount& mount, std::vector<std::filesystem::path>& created) {
+kernel::FileDescriptor create_source(const ResolvedMount& mount, std::vector<std::filesystem::path>& created) {
   constexpr mode_t kForAll = 0777;
   kernel::FileDescriptor directory = open_made(mount, AT_FDCWD, "/");
   std::filesystem::path path{"/"};
@@ -61,6 +61,7 @@ void create_source(const ResolvedMount& mount, std::vector<std::filesystem::path
   if (made) {
     give_mode_and_owner(mount, directory.get());
   }
+  return directory;
 }
 
 }  // namespace dunnage::prepare

@@ -6,6 +6,8 @@
 
 #include <dunnage/mount_plan.hpp>
 
+#include "kernel/file_descriptor.hpp"
+
 #include <filesystem>
 #include <vector>
 
@@ -13,6 +15,8 @@ namespace dunnage::prepare {
 
 /// Makes the directories that are missing; the last one with the mode and owner of the plan.
 /// \param created gets what was made, outermost first, also when this throws. Throws: MountError.
-void create_source(const ResolvedMount& mount, std::vector<std::filesystem::path>& created);
+/// \return the source, open
+[[nodiscard]] kernel::FileDescriptor create_source(const ResolvedMount& mount,
+                                                   std::vector<std::filesystem::path>& created);
 
 }  // namespace dunnage::prepare

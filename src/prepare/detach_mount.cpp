@@ -7,6 +7,7 @@
 #include "launcher/overlay.hpp"
 #include "launcher/part.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 
 namespace dunnage::prepare {
 namespace {
@@ -53,17 +55,57 @@ int pin(DetachRequest& request, int opened) {
   return 0;
 }
 
-/// Where a root starts: at the descriptor, if there is one.
-struct Start {
-  int directory;
-  const char* path;
-};
-
-Start start_of(const SourcePath& source) {
-  return source.opened >= 0 ? Start{source.opened, ""} : Start{AT_FDCWD, source.path};
+/// The same for the upper directory of an overlay.
+int pin_upper(DetachRequest& request, int upper) {
+  struct stat status {};
+  if (upper < 0) {
+    return 0;
+  }
+  if (::fstat(upper, &status) != 0) {
+    return errno;
+  }
+  request.check_upper = 1;
+  request.upper_device = status.st_dev;
+  request.upper_inode = status.st_ino;
+  return 0;
 }
 
 }  // namespace
+
+/// At the descriptor, if there is one. The sources of many binds lie in one directory, which is opened once, without
+/// following a link; open_tree(2) has no bound for more than the last name.
+MountSource::Start MountSource::start_of(const SourcePath& source, const DetachRequest& request) {
+  if (source.opened >= 0) {
+    return {source.opened, ""};
+  }
+  if (request.no_links == 0) {
+    return {AT_FDCWD, source.path};
+  }
+  const std::string_view path{source.path};
+  const std::size_t name = path.rfind('/') + 1;
+  if (!parent_ || path.substr(0, name) != parent_path_) {
+    parent_path_ = path.substr(0, name);
+    const int fd = kernel::open_at2(AT_FDCWD, parent_path_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    if (fd < 0) {
+      parent_.reset();
+      return {fd, ""};
+    }
+    parent_.reset(fd);
+  }
+  return {parent_.get(), source.path + name};
+}
+
+DetachResult MountSource::open(const char* path, const DetachRequest& request) {
+  DetachRequest wanted = request;
+  wanted.no_links = 1;
+  DetachResult result;
+  result.fd = launcher::open_found(AT_FDCWD, path, wanted);
+  if (result.fd < 0) {
+    return launcher::detach_failure(launcher::Step::OpenSource, -result.fd);
+  }
+  result.failure = launcher::check_source(result.fd, wanted, false, result.id);
+  return launcher::close_if_failed(result);
+}
 
 const launcher::Connection& MountSource::broker() {
   if (connection_ == nullptr) {
@@ -76,7 +118,10 @@ DetachResult MountSource::bind(const DetachRequest& request, const SourcePath& s
   DetachRequest wanted = request;
   wanted.kind = DetachKind::Bind;
   if (!identity_.rootless()) {
-    const Start start = start_of(source);
+    const Start start = start_of(source, wanted);
+    if (start.directory < 0 && start.directory != AT_FDCWD) {
+      return launcher::detach_failure(launcher::Step::OpenSource, -start.directory);
+    }
     return launcher::detach_bind(start.directory, start.path, source.below, wanted, source.user_namespace);
   }
   if (const int number = pin(wanted, source.opened); number != 0) {
@@ -100,11 +145,14 @@ DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath
   wanted.kind = DetachKind::Overlay;
   wanted.size = options.size;
   if (!identity_.rootless()) {
-    const Start start = start_of(source);
-    return launcher::detach_overlay(start.directory, start.path, source.below, options.upper.c_str(),
-                                    options.work.c_str(), wanted, source.user_namespace);
+    return launcher::detach_overlay(source.opened, "", source.below,
+                                    {options.upper.c_str(), options.work.c_str(), source.upper}, wanted,
+                                    source.user_namespace);
   }
   wanted.user_xattr = 1;
+  if (const int number = pin_upper(wanted, source.upper); number != 0) {
+    return launcher::detach_failure(launcher::Step::OpenUpper, number);
+  }
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
@@ -147,9 +195,8 @@ launcher::Failure MountSource::change_owner(const DetachRequest& request, const 
   DetachRequest wanted = request;
   wanted.kind = DetachKind::Owner;
   if (!identity_.rootless()) {
-    const Start start = start_of(source);
     const auto walk = std::make_unique<launcher::Walk>(false);
-    return launcher::change_owner(start.directory, start.path, wanted, *walk);
+    return launcher::change_owner(source.opened, "", wanted, *walk);
   }
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::failure_of(launcher::Step::ChangeOwner, -number);

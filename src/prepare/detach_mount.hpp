@@ -25,6 +25,7 @@ struct SourcePath {
   const char* path;         ///< absolute
   const char* below = "";   ///< in it; made if it is missing
   int opened = -1;          ///< what `path` was when it was looked at (-1: nobody did), whose inode it has to be
+  int upper = -1;           ///< the upper directory of an overlay, locked
   int user_namespace = -1;  ///< by whose ids the files are shown; only as root
 };
 
@@ -44,6 +45,9 @@ class MountSource {
   explicit MountSource(const launcher::Identity& identity) : identity_{identity} {}
   [[nodiscard]] const launcher::Identity& identity() const noexcept { return identity_; }
 
+  /// The source of a bind of the plan, whose path is free of links: looked up once, for all that is done with it.
+  /// \param request whose kind it has to be of
+  [[nodiscard]] static launcher::DetachResult open(const char* path, const launcher::DetachRequest& request);
   [[nodiscard]] launcher::DetachResult bind(const launcher::DetachRequest& request, const SourcePath& source);
   [[nodiscard]] launcher::DetachResult tmpfs(const launcher::DetachRequest& request);
   [[nodiscard]] launcher::DetachResult overlay(const launcher::DetachRequest& request, const SourcePath& source,
@@ -58,9 +62,17 @@ class MountSource {
   [[nodiscard]] launcher::Failure mask(std::span<const int> targets);
 
  private:
+  /// Where a look-up starts.
+  struct Start {
+    int directory;  ///< or -errno
+    const char* path;
+  };
   const launcher::Connection& broker();
+  [[nodiscard]] Start start_of(const SourcePath& source, const launcher::DetachRequest& request);
   const launcher::Identity& identity_;
   std::shared_ptr<launcher::Connection> connection_;
+  std::string parent_path_;  ///< with the slash at its end
+  kernel::FileDescriptor parent_;
 };
 
 }  // namespace dunnage::prepare

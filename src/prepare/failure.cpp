@@ -13,11 +13,12 @@ namespace {
 
 using launcher::Step;
 
-std::string cause_of(const ResolvedMount& mount, Step step) {
+std::string cause_of(const ResolvedMount& mount, const launcher::Failure& failure) {
   const char* const whole = mount.kind == MountKind::Image ? "image" : "volume";
-  switch (step) {
+  switch (failure.step) {
     case Step::OpenSource:
-      return "open_tree";
+      return failure.error == ELOOP ? "a symbolic link has been put in the way to the source since the plan was made"
+                                    : "open_tree";
     case Step::KindOfSource:
       return "the source is of another kind than when the plan was made";
     case Step::SourceChanged:
@@ -82,6 +83,8 @@ std::string open_remedy(const ResolvedMount& mount, int error) {
     case EMFILE:
     case ENFILE:
       return "close descriptors or raise the limit (ulimit -n)";
+    case ELOOP:
+      return "put back what was there, or resolve the mounts again and launch anew, if the link is to be followed";
     default:
       return "resolve the mounts again";
   }
@@ -203,7 +206,7 @@ MountError prepare_error(const ResolvedMount& mount, const launcher::Failure& fa
   const bool refused =
       failure.step == Step::SetNoSwap || failure.step == Step::MapIds ||
       ((failure.step == Step::MaskBelow || failure.step == Step::ClonePart) && failure.error == EINVAL);
-  return prepare_error(mount, cause_of(mount, failure.step), refused ? EOPNOTSUPP : failure.error,
+  return prepare_error(mount, cause_of(mount, failure), refused ? EOPNOTSUPP : failure.error,
                        remedy_of(mount, failure));
 }
 

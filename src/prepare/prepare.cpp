@@ -102,10 +102,9 @@ class Preparation {
   }
 
   void prepare_bind(ResolvedMount& mount) {
-    if (mount.create_source) {
-      prepare::create_source(mount, state_->created_directories);
-    }
-    prepare_source(mount, {.path = mount.source.c_str()});
+    const kernel::FileDescriptor opened =
+        mount.create_source ? prepare::create_source(mount, state_->created_directories) : prepare::open_source(mount);
+    prepare_source(mount, {.path = mount.source.c_str(), .opened = opened.get()});
     mount.create_source = false;
   }
 
@@ -143,7 +142,9 @@ class Preparation {
             {.path = mount.source.c_str(), .below = mount.subpath.c_str(), .opened = state_->uses.back().data_fd()});
         break;
       case volume::LocalDriver::Kind::Bind:
-        prepare_source(mount, {.path = driver.device.c_str(), .below = mount.subpath.c_str()});
+        prepare_source(
+            mount,
+            {.path = mount.source.c_str(), .below = mount.subpath.c_str(), .opened = volumes_.bound_directory(mount)});
         break;
       case volume::LocalDriver::Kind::Tmpfs:
         prepare_memory(store, mount, driver);

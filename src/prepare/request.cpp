@@ -50,6 +50,7 @@ launcher::DetachRequest request_for(const ResolvedMount& mount) noexcept {
   request.gid = mount.gid.value_or(UINT32_MAX);
   request.inodes = mount.nr_inodes.value_or(0);
   request.no_swap = mount.no_swap ? 1 : 0;
+  request.no_links = mount.kind == MountKind::Bind ? 1 : 0;  // the plan has followed those there were
   request.require_mountpoint = mount.require_mountpoint ? 1 : 0;
   return request;
 }

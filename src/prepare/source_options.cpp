@@ -32,8 +32,7 @@ namespace {
 
 /// The source as this process sees it; for the owner on disk.
 Ids owner_on_disk(const ResolvedMount& mount, const SourcePath& source) {
-  kernel::FileDescriptor opened{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
-                                                   : ::open(source.path, O_PATH | O_CLOEXEC)};
+  kernel::FileDescriptor opened{::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)};
   if (opened && source.below[0] != '\0') {
     const launcher::DetachResult below = launcher::open_subpath(opened.release(), source.below);
     if (below.failure.error != 0) {
@@ -53,9 +52,11 @@ kernel::FileDescriptor lock_upper(const ResolvedMount& mount) {
   if (!mount.overlay || mount.overlay->upper.empty()) {
     return {};
   }
-  kernel::FileDescriptor lock{::open(mount.overlay->upper.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const int opened =
+      kernel::open_at2(AT_FDCWD, mount.overlay->upper.c_str(), O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+  kernel::FileDescriptor lock{opened};
   if (!lock) {
-    throw prepare_error(mount, "open the upper directory \"" + mount.overlay->upper.string() + "\"", errno,
+    throw prepare_error(mount, "open the upper directory \"" + mount.overlay->upper.string() + "\"", -opened,
                         "create it, or correct the path");
   }
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -84,8 +85,18 @@ void add_reason(ResolvedMount& mount, std::string reason) {
   }
 }
 
-void SourceOptions::change_owner(ResolvedMount& mount, const SourcePath& source) {
+kernel::FileDescriptor open_source(const ResolvedMount& mount) {
   launcher::DetachRequest request;
+  request.is_file = mount.kind == MountKind::Bind && mount.file_kind == FileKind::File ? 1 : 0;
+  const launcher::DetachResult opened = MountSource::open(mount.source.c_str(), request);
+  if (opened.failure.error != 0) {
+    throw prepare_error(mount, opened.failure);
+  }
+  return kernel::FileDescriptor{opened.fd};
+}
+
+void SourceOptions::change_owner(ResolvedMount& mount, const SourcePath& source) {
+  launcher::DetachRequest request = request_for(mount);
   request.uid = user_.uid;
   request.gid = user_.gid;
   const launcher::Failure failure = source_.change_owner(request, source);
@@ -142,11 +153,8 @@ void SourceOptions::relabel(const ResolvedMount& mount, const SourcePath& source
   if (!plan::has_selinux()) {
     return;  // the plan says so
   }
-  const kernel::FileDescriptor top{source.opened >= 0 ? ::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)
-                                                      : ::open(source.path, O_PATH | O_CLOEXEC)};
   const launcher::Failure failure =
-      top ? label_tree(top.get(), "security.selinux", label_for(mount.relabel, container_id_))
-          : launcher::failure_of(launcher::Step::Relabel, -errno);
+      label_tree(source.opened, "security.selinux", label_for(mount.relabel, container_id_));
   if (failure.error != 0) {
     throw prepare_error(mount, failure);
   }
@@ -166,6 +174,7 @@ void SourceOptions::detach(const ResolvedMount& mount, const SourcePath& source,
 OpenedSource SourceOptions::mount(ResolvedMount& mount, SourcePath source) {
   OpenedSource result;
   result.lock = lock_upper(mount);
+  source.upper = result.lock ? result.lock.get() : -1;
   if (mount.chown) {
     change_owner(mount, source);
   }

@@ -20,6 +20,10 @@ namespace dunnage::prepare {
 /// A plan that is prepared again says each thing once.
 void add_reason(ResolvedMount& mount, std::string reason);
 
+/// What the plan found on the host, whose path is free of links: a link that is there now, somebody has put there
+/// since. Throws: MountError.
+[[nodiscard]] kernel::FileDescriptor open_source(const ResolvedMount& mount);
+
 struct OpenedSource {
   kernel::FileDescriptor mount;
   std::uint64_t id = 0;         ///< of the mount, if it is known
@@ -32,6 +36,7 @@ class SourceOptions {
       : source_{source}, identity_{identity}, user_{user}, container_id_{container_id} {}
 
   /// Writes into the plan's mount what was done and why. Throws: MountError.
+  /// \param source open: all that is done is done with what it holds
   [[nodiscard]] OpenedSource mount(ResolvedMount& mount, SourcePath source);
 
  private:

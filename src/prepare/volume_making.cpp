@@ -10,8 +10,6 @@
 #include "volume/trash.hpp"
 #include "volume/volume_store_access.hpp"
 
-#include <fcntl.h>
-
 #include <cerrno>
 
 namespace dunnage::prepare {
@@ -69,7 +67,10 @@ void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
     const Volume made = store.create_anonymous(owner_.name, options_of(mount));
     take_anonymous(mount, made.info());
   } else if (mount.create_volume) {
-    mount.source = store.get_or_create(mount.volume, options_of(mount)).mountpoint();
+    const Volume made = store.get_or_create(mount.volume, options_of(mount));
+    if (driver.kind != volume::LocalDriver::Kind::Bind) {
+      mount.source = made.mountpoint();
+    }
   }
   mount.create_volume = false;
   if (is_to_be_filled(mount)) {
@@ -79,22 +80,29 @@ void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
 
 /// What the options of the driver name.
 void VolumeMaking::fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver) {
-  kernel::FileDescriptor opened;
   int top = -1;
   if (driver.kind == volume::LocalDriver::Kind::Bind) {
-    opened.reset(::open(driver.device.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    top = opened.get();
+    top = bound_directory(mount);
   } else if (driver.kind == volume::LocalDriver::Kind::FileSystem) {
     top = device_root(mount, driver);
   }
   if (top < 0) {
-    return;  // it is in memory, or mounting it says what is wrong
+    return;  // it is in memory
   }
   const auto connection = launcher::Connection::get(state_.identity);
   const volume::Filled filled = volume::fill_elsewhere(VolumeStoreAccess::layout(store), mount.volume, top,
                                                        {*connection, content_.root, mount.target, content_.watch});
   mount.copy_up = false;
   mount.reasons.push_back(volume::reason_of(filled, mount.target));
+}
+
+/// Once for all mounts of the volume, and for filling it.
+int VolumeMaking::bound_directory(const ResolvedMount& mount) {
+  kernel::FileDescriptor& directory = device_roots_[{mount.store, mount.volume}];
+  if (!directory) {
+    directory = open_source(mount);
+  }
+  return directory.get();
 }
 
 int VolumeMaking::device_root(const ResolvedMount& mount, const volume::LocalDriver& driver) {
@@ -118,7 +126,9 @@ void VolumeMaking::fill_memory(ResolvedMount& mount, int mounted) const {
 void VolumeMaking::take_anonymous(ResolvedMount& mount, const VolumeInfo& made) {
   state_.anonymous.push_back({mount.store, made.name});
   mount.volume = made.name;
-  mount.source = made.mountpoint;
+  if (driver_of(mount).kind != volume::LocalDriver::Kind::Bind) {
+    mount.source = made.mountpoint;
+  }
 }
 
 /// Makes the volume if it is missing, with what the image has at its target.

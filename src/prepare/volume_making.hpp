@@ -39,6 +39,8 @@ class VolumeMaking {
   VolumeStore& make(ResolvedMount& mount);
   /// The top of a file system that is mounted for this container, once for all of its mounts. Throws: MountError.
   [[nodiscard]] int device_root(const ResolvedMount& mount, const volume::LocalDriver& driver);
+  /// What a volume of the host's directory shows, looked up once as well. Throws: MountError.
+  [[nodiscard]] int bound_directory(const ResolvedMount& mount);
   /// Fills a volume in memory that has just been mounted: as it is empty again, at each start. Throws: VolumeError.
   void fill_memory(ResolvedMount& mount, int mounted) const;
 

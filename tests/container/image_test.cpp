@@ -152,7 +152,11 @@ TEST_CASE("accounts of an image that are no files, or far too large, are not rea
   CHECK(refused({{.path = "etc/passwd", .content = "/../../../../../etc/shadow", .type = '2'}}));
   std::string lines;
   while (lines.size() < 5'000'000) lines += "x:x:1:1::/:/bin/sh\n";
-  CHECK(refused({{.path = "etc/passwd", .content = lines + "app:x:0:0::/:/bin/sh\n"}}));
+  for (const char* name : {"etc/passwd", "etc/group"}) {
+    images.add("app", {base_layer(), {{.path = name, .content = lines + "app:x:0:0::/:/bin/sh\n"}}});
+    CHECK_THAT(message_of([&] { (void)Container::launch(images.shell("app", "true")); }),
+               Catch::Contains(std::string{"/"} + name + "\": it is larger than 4 MiB"));
+  }
 }
 
 TEST_CASE("a further program finds its user in what the container has made of its accounts",

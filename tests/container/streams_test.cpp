@@ -174,6 +174,33 @@ TEST_CASE("a stream that cannot be opened is an error before anything runs", "[c
       "container a name, or set record");
 }
 
+TEST_CASE("a directory is no stream, however it is given", "[container][streams]") {
+  const Ground ground;
+  const auto directory = ground.directory().make("directory");
+  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int path = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const int own = ::dup(STDIN_FILENO);
+  REQUIRE(::dup2(path, STDIN_FILENO) == STDIN_FILENO);
+  const auto message = [&](Stdio LaunchSpec::*stream, const Stdio& stdio) {
+    const auto launch = [&] {
+      LaunchSpec spec = ground.program({"true"});
+      spec.*stream = stdio;
+      (void)run(std::move(spec));
+    };
+    CHECK(code_of(launch) == errc::invalid_argument);
+    return message_of(launch);
+  };
+  const char* const words = "it is a directory, through which the program could reach the host's files";
+  for (Stdio LaunchSpec::*stream : {&LaunchSpec::in, &LaunchSpec::out, &LaunchSpec::err}) {
+    for (const Stdio& stdio : {Stdio::descriptor(opened), Stdio::descriptor(path), Stdio::file(directory)}) {
+      CHECK_THAT(message(stream, stdio), Catch::Contains(words));
+    }
+  }
+  CHECK_THAT(message(&LaunchSpec::in, Stdio::inherit()), Catch::Contains(words));
+  (void)::dup2(own, STDIN_FILENO);
+  for (const int fd : {own, path, opened}) (void)::close(fd);
+}
+
 TEST_CASE("a terminal is one to the program, its size follows, and it echoes", "[container][streams][terminal]") {
   const Ground ground;
   LaunchSpec spec = ground.shell(

@@ -26,7 +26,6 @@ OF_THE_CALLER = [
     ("launch/support.cpp", "open_at2:cwd", "/usr, to try what the kernel can do"),
     ("launcher/id_maps.cpp", "open", "newuidmap of the machine, and the maps of a child that is held"),
     ("launcher/identity.cpp", "access read_host_file", "newuidmap, /etc/subuid and /etc/subgid of the machine"),
-    ("launcher/overlay.hpp", "open_at2:cwd", "the upper and the work directory the caller names"),
     ("launcher/spawn.cpp", "open chdir", "/dev/null; the launcher leaves the host's working directory for /"),
     ("plan/bind_source.cpp", "open statx filesystem::current_path filesystem::absolute filesystem::weakly_canonical "
      "filesystem::symlink_status filesystem::status filesystem::canonical",
@@ -34,13 +33,13 @@ OF_THE_CALLER = [
     ("plan/copy_up.cpp", "filesystem::canonical filesystem::is_directory", "the device of a volume's options"),
     ("plan/known_directory.cpp", "filesystem::canonical", "the home directory of this user"),
     ("plan/order.cpp", "open", "the source of a mount; what is in it is looked for below that"),
+    ("plan/resolve.cpp", "filesystem::canonical",
+     "where the upper and the work directory the caller names lead; the plan says so"),
     ("plan/selinux.hpp", "access", "whether the machine has SELinux"),
     ("plan/store_look.cpp", "filesystem::absolute filesystem::status", "whether the store the caller names is there"),
     ("plan/volume_driver.cpp", "filesystem::canonical", "the device of a volume's options"),
     ("plan/volume_path.cpp", "open", "the directory of a volume in the store; what is in it is looked for below that"),
     ("prepare/loop_device.cpp", "open", "the device of a volume's options, and the machine's loop devices"),
-    ("prepare/source_options.cpp", "open", "the source of a bind, and the upper directory the caller names"),
-    ("prepare/volume_making.cpp", "open", "the device of a volume's options"),
     ("seccomp/seccomp.cpp", "open", "the profile the caller names"),
     ("spec/host.cpp", "filesystem::current_path filesystem::exists filesystem::symlink_status",
      "what an engine would look for when it reads an option"),
@@ -175,9 +174,11 @@ BY_DESCRIPTOR = [
     ("project/actor.cpp", "DescriptorPath open", "a pipe of its own, opened for both ways"),
 ]
 
-# Sources of binds are cloned by the path the plan found, and not yet by a descriptor of what it saw there.
+# The source of a bind is one name in a directory that was opened without links, or a descriptor. A link there is cloned
+# itself, and then found to be one.
 BY_THE_PLAN = [
-    ("launcher/detach.hpp", "open_at2 open_tree_at open_tree_with_attributes", "the source of a mount: the plan's path, or its descriptor"),
+    ("launcher/detach.hpp", "open_tree_at open_tree_with_attributes",
+     "the source of a mount: a name that is not followed, or a descriptor"),
 ]
 
 # The wrappers themselves, and programs of the machine.

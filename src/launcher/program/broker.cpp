@@ -54,19 +54,23 @@ DetachResult serve_mount(const DetachRequest& request, const char* texts) noexce
       return detach_failure(Step::ReceiveRequest, EBADMSG);
     }
   }
-  switch (request.kind) {
-    case DetachKind::Overlay:
-      return detach_overlay(AT_FDCWD, text[0], text[1], text[2], text[3], request);
-    case DetachKind::Layers:
-      return serve_layers(request, texts);
-    case DetachKind::Owner: {
-      DetachResult result;
-      result.failure = change_owner(AT_FDCWD, text[0], request, walk);
-      return result;
-    }
-    default:
-      return detach_bind(AT_FDCWD, text[0], text[1], request);
+  if (request.kind == DetachKind::Layers) {
+    return serve_layers(request, texts);
   }
+  const int source = open_found(AT_FDCWD, text[0], request);
+  if (source < 0) {
+    return detach_failure(Step::OpenSource, -source);
+  }
+  DetachResult result;
+  if (request.kind == DetachKind::Overlay) {
+    result = detach_overlay(source, "", text[1], {text[2], text[3]}, request);
+  } else if (request.kind == DetachKind::Owner) {
+    result.failure = change_owner(source, "", request, walk);
+  } else {
+    result = detach_bind(source, "", text[1], request);
+  }
+  (void)close_descriptor(source);
+  return result;
 }
 
 DetachResult serve_detach(const Message& message, const Descriptors& descriptors) noexcept {
