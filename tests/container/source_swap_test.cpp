@@ -43,12 +43,12 @@ class Place {
   [[nodiscard]] fs::path path(std::string_view relative) const { return ground_.path(relative); }
   /// Puts a link in the place of what has this name.
   void replace(const char* name, const char* by) const {
-    fs::rename(path(name), path("aside"));
+    fs::rename(path(name), path(std::string{name} + ".aside"));
     fs::create_symlink(path(by), path(name));
   }
   void put_back(const char* name) const {
     fs::remove(path(name));
-    fs::rename(path("aside"), path(name));
+    fs::rename(path(std::string{name} + ".aside"), path(name));
   }
   void check() const { CHECK(tree() == before_); }
 
