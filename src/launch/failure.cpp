@@ -29,6 +29,7 @@ constexpr Words kWords[] = {
     {Step::ReceiveDescriptors, "the launcher could not take the descriptors"},
     {Step::StartProcess, "clone3"},
     {Step::JoinNamespaces, "setns"},
+    {Step::EnterProcesses, "clone, below the seccomp filter, where programs may trace each other"},
     {Step::EnterMountNamespace, "enter a mount namespace"},
     {Step::AttachRootfs, "attach the root file system"},
     {Step::MountProc, "mount /proc"},
@@ -193,6 +194,9 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
       return failure.error == EAGAIN   ? "raise the number of processes this user may have (ulimit -u)"
              : failure.error == ENOSPC ? "raise user.max_*_namespaces"
                                        : machine_remedy(failure.error);
+    case Step::EnterProcesses:
+      return failure.error == EAGAIN ? "raise the number of processes this user or the container may have"
+                                     : "allow clone and setsid in its seccomp profile, or launch it without SYS_PTRACE";
     case Step::ReceiveDescriptors:
       return "raise the number of descriptors a process may have (ulimit -n)";
     case Step::EnterWorkingDirectory:

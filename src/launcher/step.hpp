@@ -15,6 +15,7 @@ enum class Step : uint16_t {
   ReceiveDescriptors,
   StartProcess,
   JoinNamespaces,
+  EnterProcesses,
   EnterMountNamespace,
   AttachRootfs,
   MountProc,

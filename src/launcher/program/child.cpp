@@ -34,9 +34,10 @@ void set_surroundings(const Surroundings& value) noexcept { surroundings = value
 const Surroundings& get_surroundings() noexcept { return surroundings; }
 
 void fail(Child& child, Step step, int error, int mount) noexcept {
-  child.slot.failure.step = step;
-  child.slot.failure.error = error;
-  child.slot.failure.mount = mount;
+  Failure& failure = child.failure != nullptr ? *child.failure : child.slot.failure;
+  failure.step = step;
+  failure.error = error;
+  failure.mount = mount;
   exit_process(127);
 }
 

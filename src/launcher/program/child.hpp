@@ -39,6 +39,7 @@ struct Child {
   uint32_t taken = 0;                   ///< of these, how many are attached
   int own_dev = -1;                     ///< of a template: what lies where containers have their /dev
   int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
+  Failure* failure = nullptr;  ///< where it is noted if that is not the slot: its memory is not the launcher's
 };
 
 /// Notes a failed step in the slot and ends the child. The launcher reports it.

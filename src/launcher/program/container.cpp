@@ -3,6 +3,7 @@
 
 #include "launcher/program/cgroup.hpp"
 #include "launcher/program/changes.hpp"
+#include "launcher/program/enter.hpp"
 #include "launcher/program/hold.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
@@ -89,6 +90,7 @@ Failure start(Slot& slot) noexcept {
   }
   int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
   if (result >= 0) {
+    launcher().entering += slot.entrance != nullptr ? 1 : 0;
     launcher().slots.remember_pid(slot);
     result = watch(launcher().epoll, slot.status, EPOLLIN, event_data(Role::Status, slot.index, slot.generation));
   }
@@ -178,6 +180,29 @@ void schedule(Slot& slot) noexcept {
   write_state(slot, ContainerState::Restarting);
 }
 
+/// The program is executed.
+void run(Slot& slot) noexcept {
+  note(slot, kExecuted);
+  slot.life = Life::Running;
+  slot.started_at = now_realtime();
+  slot.started_monotonic = now_monotonic();
+  slot.paused = false;
+  if (slot.terminal >= 0 && (slot.request->flags & kLogTerminal) != 0) {
+    (void)control_descriptor(slot.terminal, F_SETFL, O_NONBLOCK | O_RDWR);
+    (void)watch(launcher().epoll, slot.terminal, EPOLLIN, event_data(Role::Terminal, slot.index, slot.generation));
+  }
+  if (!slot.is_exec) {
+    write_state(slot, ContainerState::Running);
+  }
+  if (!slot.started_once) {
+    report_started(slot);
+  }
+  close_consumed(slot);
+  if (!slot.is_exec && is_stock_empty()) {
+    refill_stock();
+  }
+}
+
 }  // namespace
 
 Launcher& launcher() noexcept {
@@ -260,6 +285,9 @@ void on_status(Slot& slot) noexcept {
   }
   unwatch(launcher().epoll, slot.status);
   close_and_clear(slot.status);
+  if (slot.entrance != nullptr) {
+    return;  // the end of a process tells how it went
+  }
   if (slot.failure.error != 0) {
     const Failure failure = slot.failure;
     reap_failed(slot);
@@ -277,25 +305,49 @@ void on_status(Slot& slot) noexcept {
     }
     return;
   }
-  note(slot, kExecuted);
-  slot.life = Life::Running;
-  slot.started_at = now_realtime();
-  slot.started_monotonic = now_monotonic();
-  slot.paused = false;
-  if (slot.terminal >= 0 && (slot.request->flags & kLogTerminal) != 0) {
-    (void)control_descriptor(slot.terminal, F_SETFL, O_NONBLOCK | O_RDWR);
-    (void)watch(launcher().epoll, slot.terminal, EPOLLIN, event_data(Role::Terminal, slot.index, slot.generation));
+  run(slot);
+}
+
+void on_entered(Slot& slot) noexcept {
+  for (int message = 0; slot.status >= 0 && message < 2; ++message) {
+    on_status(slot);  // a terminal, perhaps
   }
-  if (!slot.is_exec) {
-    write_state(slot, ContainerState::Running);
+  --launcher().entering;
+  Failure failure = failure_of(*slot.entrance);
+  launcher().slots.forget_pid(slot);
+  close_and_clear(slot.process);
+  const int born = slot.entrance->born;
+  if (failure.error == 0) {
+    slot.process = static_cast<int>(raw_syscall(__NR_pidfd_open, born, 0));
+    failure.step = Step::StartProcess;
+    failure.error = slot.process < 0 ? -slot.process : 0;
   }
-  if (!slot.started_once) {
-    report_started(slot);
+  if (failure.error != 0) {
+    if (born > 0) {
+      (void)raw_syscall(__NR_kill, born, SIGKILL);  // it is ours, and nobody has waited for it
+    }
+    abandon(slot, failure);
+    return;
   }
-  close_consumed(slot);
-  if (!slot.is_exec && is_stock_empty()) {
-    refill_stock();
+  remove_entrance(slot.entrance);
+  slot.pid = born;
+  launcher().slots.remember_pid(slot);
+  run(slot);
+  if (slot.channel < 0 && !slot.detached) {  // its host let go of it before it was there
+    (void)signal_process(slot.process, SIGKILL);
   }
+}
+
+Slot* find_entered(int pid) noexcept {
+  Launcher& self = launcher();
+  for (uint32_t index = 0; index < self.slots.count(); ++index) {
+    Slot* slot = self.slots.at(index);
+    if (slot->life == Life::Starting && slot->entrance != nullptr &&
+        (slot->pid == pid || slot->entrance->born == pid)) {
+      return slot;
+    }
+  }
+  return nullptr;
 }
 
 void on_exit(Slot& slot, int wait_status) noexcept {
@@ -337,6 +389,9 @@ void on_channel_closed(Slot& slot) noexcept {
     return;
   }
   slot.end_restart = true;
+  if (slot.entrance != nullptr && slot.entrance->born > 0) {
+    (void)raw_syscall(__NR_kill, slot.entrance->born, SIGKILL);
+  }
   if (slot.life == Life::Restarting) {
     finish(slot);
   } else if (slot.process >= 0) {

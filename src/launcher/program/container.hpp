@@ -29,6 +29,7 @@ struct Launcher {
   int own_process = -1;  ///< pidfd of this process
   bool host_gone = false;
   bool any_restarting = false;
+  uint32_t entering = 0;  ///< how many execs enter their containers from outside (enter.hpp)
 };
 
 Launcher& launcher() noexcept;
@@ -43,6 +44,11 @@ void begin(Slot& slot) noexcept;
 /// The child's end of the status socket closed (it executes, or failed), or a terminal came through it.
 void on_status(Slot& slot) noexcept;
 void on_exit(Slot& slot, int wait_status) noexcept;
+/// The one that enters a container for an exec, or the program's process itself, has ended, and nobody has waited for
+/// it yet: from here on the slot is the program's, or given back.
+void on_entered(Slot& slot) noexcept;
+/// The slot whose exec is entering its container by that process, or for it; null if there is none.
+Slot* find_entered(int pid) noexcept;
 /// Its host let go of it.
 void on_channel_closed(Slot& slot) noexcept;
 void on_log(Slot& slot, unsigned stream) noexcept;

@@ -13,17 +13,30 @@
 #include "launcher/program/stock.hpp"
 #include "launcher/program/work.hpp"
 
+#include <linux/wait.h>
+
 namespace dunnage::launcher {
 namespace {
 
 constexpr uint64_t kNumberMask = 0x0fffffffU;
 constexpr int kQuietMoment = 10;  ///< milliseconds without an event
 
+/// A process that was born in a container from outside is held by a pidfd before it is waited for: afterwards its pid
+/// says nothing. Returns the pid that can be waited for, 0 if there is none.
+int settle_entered() noexcept {
+  siginfo_t information{};
+  (void)raw_syscall(__NR_waitid, P_ALL, 0, as_argument(&information), WEXITED | WNOHANG | WNOWAIT, 0);
+  if (Slot* slot = information.si_pid > 0 ? find_entered(information.si_pid) : nullptr) {
+    on_entered(*slot);
+  }
+  return information.si_pid;
+}
+
 void reap() noexcept {
   for (;;) {
     int status = 0;
-    constexpr int kNoHang = 1;
-    const int pid = wait_child(-1, &status, kNoHang);
+    const int any = launcher().entering > 0 ? settle_entered() : -1;
+    const int pid = any == 0 ? 0 : wait_child(any, &status, WNOHANG);
     if (pid <= 0) {
       return;
     }

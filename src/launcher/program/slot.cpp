@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/slot.hpp"
 
+#include "launcher/program/enter.hpp"
+
 #include <linux/filter.h>
 
 namespace dunnage::launcher {
@@ -77,6 +79,7 @@ void Slots::give_back(Slot& slot) noexcept {
     close_and_clear(log.write_end);
   }
   close_spare(slot.spare);
+  remove_entrance(slot.entrance);
   for (uint32_t index = 0; index < slot.cgroup_count; ++index) {
     close_and_clear(slot.cgroups[index].directory);
   }

@@ -52,6 +52,8 @@ struct Settings {
   size_t mapped = 0;  ///< bytes mapped for them alone; 0: they lie in the payload of the slot
 };
 
+struct Entrance;
+
 struct Slot {
   Slot* next_free = nullptr;
   Slot* next_same_pid = nullptr;
@@ -77,6 +79,7 @@ struct Slot {
   Spare spare;
   Slot* container = nullptr;  ///< of an exec: the container it runs in
   uint32_t container_generation = 0;
+  Entrance* entrance = nullptr;  ///< of an exec that enters its container from outside (enter.hpp)
 
   OwnCgroup cgroups[kMostCgroups];
   uint32_t cgroup_count = 0;

@@ -3,6 +3,7 @@
 
 #include "kernel/clone.hpp"
 #include "launcher/program/cgroup.hpp"
+#include "launcher/program/enter.hpp"
 
 #include <linux/sched.h>
 
@@ -11,8 +12,9 @@ namespace {
 
 /// The clone shares our memory and runs beside us on a stack of its slot: nothing is copied, and nothing of ours stops
 /// while it works. Its failures it writes into its slot; that it got through we see by the status socket closing.
+/// \param flags  of clone(2): the namespaces, and whether the memory is shared
 /// \param container  whose cgroup it is born into
-int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*), const Slot& container) noexcept {
+int clone_child(Slot& slot, uint64_t flags, void (*entry)(void*), const Slot& container) noexcept {
   int pair[2] = {-1, -1};
   long result = raw_syscall(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, as_argument(pair));
   if (result < 0) {
@@ -24,7 +26,7 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*), const Slo
   slot.failure.mount = -1;
   int process = -1;
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_PIDFD | namespaces;
+  arguments.flags = CLONE_PIDFD | flags;
   arguments.pidfd = reinterpret_cast<uint64_t>(&process);
   arguments.exit_signal = SIGCHLD;
   if (const int cgroup = unified_cgroup(container); cgroup >= 0) {
@@ -48,22 +50,28 @@ int clone_child(Slot& slot, uint64_t namespaces, void (*entry)(void*), const Slo
 
 int start_container(Slot& slot) noexcept {
   if ((slot.request->flags & kAssemble) != 0) {
-    return clone_child(slot, 0, run_container, slot);
+    return clone_child(slot, CLONE_VM, run_container, slot);
   }
   uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   namespaces |= slot.cgroup_count == 0 ? uint64_t{CLONE_NEWCGROUP} : 0;  // else it has to join them first
   if ((slot.request->flags & kHostNetwork) == 0 && slot.spare.network < 0) {
     namespaces |= CLONE_NEWNET;
   }
-  return clone_child(slot, namespaces, run_container, slot);
+  return clone_child(slot, CLONE_VM | namespaces, run_container, slot);
 }
 
 int start_exec(Slot& slot, int own_process) noexcept {
+  // Tracing what has no dumpable memory takes CAP_SYS_PTRACE in the user namespace of the launcher, and so does reading
+  // it: the kernel refuses both to a container without. In others what shares our memory must not be seen.
+  if (may_trace(*slot.container)) {
+    slot.entrance = make_entrance();
+    return slot.entrance == nullptr ? -ENOMEM : clone_child(slot, 0, run_entrant, *slot.container);
+  }
   long result = raw_syscall(__NR_setns, slot.container->process, CLONE_NEWPID);
   if (result < 0) {
     return static_cast<int>(result);
   }
-  const int started = clone_child(slot, 0, run_exec, *slot.container);
+  const int started = clone_child(slot, CLONE_VM, run_exec, *slot.container);
   result = raw_syscall(__NR_setns, own_process, CLONE_NEWPID);
   if (result < 0) {
     exit_process(1);  // children would be born in a foreign namespace from here on; our end takes all of them along

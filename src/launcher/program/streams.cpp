@@ -60,7 +60,9 @@ void open_terminal(Child& child) noexcept {
   if (request.uid != 0) {
     (void)raw_syscall(__NR_fchown, follower, request.uid, -1);
   }
-  require(child, Step::OpenTerminal, raw_syscall(__NR_ioctl, follower, TIOCSCTTY, 0));
+  if (child.slot.entrance == nullptr) {  // else whose session it will be is not born yet
+    require(child, Step::OpenTerminal, raw_syscall(__NR_ioctl, follower, TIOCSCTTY, 0));
+  }
   show_console(child, follower);
   Message message;
   message.kind = MessageKind::Answer;
