@@ -93,15 +93,18 @@ LaunchSpec tracing(const Ground& ground, std::vector<std::string> argv) {
 /// The first process of the container of the test that follows.
 TEST_CASE("traces whatever enters its container", "[.tracer-inside]") {
   if (::getpid() != 1) return skip("is run by another test");
-  constexpr pid_t kWindow = 200;
+  constexpr pid_t kWindow = 8;
   std::string token;
   std::ifstream{std::string{kGiven} + "/token"} >> token;
   say("ready\n");
-  for (pid_t last = 1; true;) {
-    for (pid_t pid = last + 1; pid < last + kWindow; ++pid) {
+  for (;;) {
+    std::ifstream load{"/proc/loadavg"};
+    std::string word;
+    while (load >> word) continue;  // the last one is the youngest pid of this namespace
+    const pid_t youngest = std::stoi(word);
+    for (pid_t pid = youngest > 1 ? youngest : 2; pid < youngest + kWindow; ++pid) {
       if (!stop(pid)) continue;
       say(booty(pid, token));
-      last = pid;
       (void)::ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
     }
   }
@@ -150,7 +153,9 @@ TEST_CASE("P-16: a container that traces what enters it finds nothing of the lau
   for (const std::string& line : lines) {
     if (!line.starts_with("caught ")) continue;
     ++caught;
-    CHECK(line.substr(7).find(' ') == std::string::npos);
+    CHECK(line.find("DESCRIPTOR") == std::string::npos);
+    CHECK(line.find("WRITABLE") == std::string::npos);
+    CHECK(line.find("TOKEN") == std::string::npos);
   }
   CHECK(caught > 0);
 }

@@ -19,11 +19,24 @@ constexpr long kDontFork = 10;  // MADV_DONTFORK
 /// Of the launcher's descriptors what is needed from here on: who waits for the end of a socket must see it.
 void close_others(const Slot& slot) noexcept {
   const LaunchPayload& request = *slot.request;
-  const int kept[] = {slot.container->process,         slot.child_status,
-                      slot.logs[0].write_end,          slot.logs[1].write_end,
-                      descriptor_of(slot, request.in), descriptor_of(slot, request.out),
+  const int kept[] = {0,
+                      1,
+                      2,  // no other descriptor may get these numbers
+                      slot.container->process,
+                      slot.child_status,
+                      slot.logs[0].write_end,
+                      slot.logs[1].write_end,
+                      descriptor_of(slot, request.in),
+                      descriptor_of(slot, request.out),
                       descriptor_of(slot, request.err)};
   close_all_but(kept, sizeof kept / sizeof kept[0]);
+}
+
+/// What ran on this stack before is below; a function of its own, so that what its callers have is above.
+[[gnu::noinline]] void clear_stack(Slot& slot) noexcept {
+  constexpr size_t kCall = 512;  // that of clearing it
+  const auto* frame = static_cast<const uint8_t*>(__builtin_frame_address(0));
+  __builtin_memset(slot.stack, 0, static_cast<size_t>(frame - slot.stack) - kCall);
 }
 
 /// Everything of the launcher's memory but what this program is started with.
@@ -34,10 +47,7 @@ void forget_others(Child& child) noexcept {
                        {slot.descriptors, slot.descriptors_expected * sizeof(int)},
                        {slot.entrance, sizeof *slot.entrance}};
   require(child, Step::JoinNamespaces, forget_all_but(kept, sizeof kept / sizeof kept[0]));
-  // of what ran on this stack before, too
-  constexpr size_t kCalls = 2048;  // below this frame, while it is cleared
-  const auto* frame = static_cast<const uint8_t*>(__builtin_frame_address(0));
-  __builtin_memset(child.slot.stack, 0, static_cast<size_t>(frame - slot.stack) - kCalls);
+  clear_stack(child.slot);
   // where it writes for the launcher must not be seen inside
   require(child, Step::JoinNamespaces,
           raw_syscall(__NR_madvise, as_argument(slot.entrance), Entrance::kHalf, kDontFork));
