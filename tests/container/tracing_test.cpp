@@ -70,10 +70,12 @@ std::string booty(pid_t pid, const std::string& token) {
   (void)!::readlink(of(pid, "exe").c_str(), exe, sizeof exe - 1);
   const int image = ::open(of(pid, "exe").c_str(), O_WRONLY | O_CLOEXEC);
   std::string line = std::string{"caught "} + exe;
+  const bool entering = std::string_view{exe}.starts_with("/memfd:");  // else it has opened them itself
+  if (entering) line += " ENTERING";
   for (const std::string& name : descriptors(pid)) {
-    if (name != "0" && name != "1" && name != "2") line += " DESCRIPTOR-" + name;
+    if (entering && name != "0" && name != "1" && name != "2") line += " DESCRIPTOR-" + name;
   }
-  if (std::string_view{exe}.starts_with("/memfd:") && image >= 0) line += " WRITABLE";
+  if (entering && image >= 0) line += " WRITABLE";
   if (holds(pid, token)) line += " TOKEN";
   if (image >= 0) ::close(image);
   return line + "\n";

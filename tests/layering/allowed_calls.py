@@ -128,6 +128,7 @@ CHECKED_ONLY = [
 # Inside of the container, as its own program would look it up.
 OF_THE_CONTAINER = [
     ("launcher/program/child.cpp", "chdir", "/ of the container whose namespaces were joined"),
+    ("launcher/program/enter.cpp", "chdir", "likewise"),
     ("launcher/program/execute.cpp", "chdir execve",
      "the working directory, which must be reachable from the root, and the program, when all else is closed"),
 ]
@@ -146,6 +147,7 @@ OF_THE_KERNEL = [
     ("launcher/program/cgroup_tree.cpp", "open_at make_directory_at unlinkat faccessat",
      "the launcher's own cgroup, and those below it; a cgroup has no links"),
     ("launcher/program/command.cpp", "open_at:cwd", "the root of the launcher's own child"),
+    ("launcher/program/forget.cpp", "open_at:cwd", "the mappings of this process"),
     ("launcher/program/freezer.cpp", "open_at open_at:cwd make_directory_at unlinkat",
      "a cgroup tree that is mounted nowhere; a cgroup has no links"),
     ("launcher/program/loop.cpp", "open_at open_at:cwd", "whether /sys has what is masked"),
@@ -201,6 +203,7 @@ PROC = [
     ("launcher/identity.cpp", "the user namespace this process is in"),
     ("launcher/program/broker.cpp", "the mounts of the namespace, polled for changes"),
     ("launcher/program/command.cpp", "the root of the launcher's own child"),
+    ("launcher/program/forget.cpp", "its own mappings"),
     ("launcher/program/freezer.cpp", "the launcher's own cgroup"),
     ("launcher/program/network.cpp", "the launcher's own network namespaces and their settings"),
     ("launcher/program/park.cpp", "a place in the launcher's own tree"),
