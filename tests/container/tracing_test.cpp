@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Containers whose programs may trace each other (CAP_SYS_PTRACE), and what enters them. Red if may_trace() of
-// launcher/program/enter.cpp says no.
+// Containers whose programs may trace each other (CAP_SYS_PTRACE), and what enters them. Weakened build: have
+// may_trace() of launcher/program/enter.cpp say no, and the first test has to fail.
 #include "container/support.hpp"
 
 #include <dirent.h>
