@@ -15,6 +15,9 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
 
 extern "C" {
 extern const char dunnage_launcher_program_begin[];
@@ -33,7 +36,10 @@ kernel::FileDescriptor open_program_image() {
     throw kernel::CallError{"memfd_create", errno};
   }
   kernel::write_all(image.get(), std::string_view{dunnage_launcher_program_begin, dunnage_launcher_program_end});
-  if (::fcntl(image.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+  // who may trace reaches it by /proc/PID/exe, and must not change its mode either; Linux 6.3
+  constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  if (::fcntl(image.get(), F_ADD_SEALS, kSeals | F_SEAL_EXEC | F_SEAL_SEAL) != 0 &&
+      ::fcntl(image.get(), F_ADD_SEALS, kSeals | F_SEAL_SEAL) != 0) {
     throw kernel::CallError{"seal memfd", errno};
   }
   return image;

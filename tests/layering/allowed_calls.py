@@ -128,7 +128,7 @@ CHECKED_ONLY = [
 # Inside of the container, as its own program would look it up.
 OF_THE_CONTAINER = [
     ("launcher/program/child.cpp", "chdir", "/ of the container whose namespaces were joined"),
-    ("launcher/program/enter.cpp", "chdir", "likewise"),
+    ("launcher/program/enter.cpp", "chdir", "likewise, from outside of its processes"),
     ("launcher/program/execute.cpp", "chdir execve",
      "the working directory, which must be reachable from the root, and the program, when all else is closed"),
 ]
