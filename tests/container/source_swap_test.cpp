@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -238,7 +239,7 @@ TEST_CASE("P-42: a restart does not follow a link a container made of its source
   auto store = place.ground().containers();
   (void)Container::launch(std::move(spec));
   REQUIRE(eventually([&] { return fs::is_symlink(place.path("open/sub")); }));
-  const std::string message = message_of([&] { store.get("web").restart(); });
+  const std::string message = message_of([&] { store.get("web").restart(std::chrono::milliseconds{0}); });
   CHECK_THAT(message, Catch::Contains("a symbolic link has been put in the way to the source since the plan was made"));
   CHECK_THAT(message, Catch::Contains("put back what was there"));
   CHECK(code_of([&] { (void)store.start("web"); }) == kLoop);
