@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/changes.hpp"
 
+#include "kernel/boot_id.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
-#include "kernel/per_process.hpp"
 #include "volume/trash.hpp"
 
 #include <nlohmann/json.hpp>
@@ -50,26 +50,10 @@ kernel::FileDescriptor open_lock(int place) {
   return lock;
 }
 
-/// One run of the machine.
-struct BootId {
-  std::string text = [] {
-    std::string buffer;
-    const auto [text, number] = kernel::read_host_file("/proc/sys/kernel/random/boot_id", buffer, kMostLockBytes);
-    if (number != 0) {
-      throw kernel::CallError{"read boot_id", number};
-    }
-    return std::string{text.substr(0, text.find('\n'))};
-  }();
-};
-
-constinit kernel::PerProcess<BootId> boot_id_of_process;
-
-const std::string& boot_id() { return boot_id_of_process.get().text; }
-
 std::string encode(const ChangesOwner& owner, bool is_volatile) {
   const nlohmann::ordered_json json{{"Image", owner.image_id},
                                     {"Container", owner.container_name},
-                                    {"Boot", is_volatile ? boot_id() : std::string{}}};
+                                    {"Boot", is_volatile ? kernel::boot_id() : std::string{}}};
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -185,7 +169,7 @@ void Changes::identify(const ChangesOwner& owner, const ChangesOptions& options)
   const Word word = word_of(directory_.get(), owner.container_id);
   if (word.image.empty()) {
     write_word(owner, options.upper && options.is_volatile);
-  } else if (!word.boot.empty() && word.boot != boot_id()) {
+  } else if (!word.boot.empty() && word.boot != kernel::boot_id()) {
     throw kernel::CallError{"use changes that were not synced when the machine went down", EIO};
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/index_file.hpp"
 
+#include "kernel/boot_id.hpp"
+#include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "volume/trash.hpp"
@@ -14,18 +16,19 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string>
+#include <utility>
 
 namespace dunnage::volume {
 namespace {
 
-const std::string& boot_id() {
-  static const std::string id = [] {
-    constexpr std::size_t kMost = 64;
-    std::string buffer;
-    const auto [text, number] = kernel::read_host_file("/proc/sys/kernel/random/boot_id", buffer, kMost);
-    return std::string{text.substr(0, text.find('\n'))};
-  }();
-  return id;
+/// Empty where the kernel does not say: no index is made or believed then.
+std::string this_boot() {
+  try {
+    return kernel::boot_id();
+  } catch (const kernel::CallError&) {
+    return {};
+  }
 }
 
 }  // namespace
@@ -43,10 +46,12 @@ kernel::FileDescriptor open_index_file(int directory, const char* name, int flag
 std::optional<IndexPlace> index_place(const Layout& layout, int file) {
   struct stat directory {};
   struct stat status {};
-  if (boot_id().empty() || ::fstat(layout.volumes.get(), &directory) != 0 || ::fstat(file, &status) != 0) {
+  std::string boot = this_boot();
+  if (boot.empty() || ::fstat(layout.volumes.get(), &directory) != 0 || ::fstat(file, &status) != 0) {
     return std::nullopt;
   }
-  return IndexPlace{.boot = boot_id(), .device = directory.st_dev, .volumes = directory.st_ino, .file = status.st_ino};
+  return IndexPlace{
+      .boot = std::move(boot), .device = directory.st_dev, .volumes = directory.st_ino, .file = status.st_ino};
 }
 
 std::optional<ChangeTime> change_time_of(const Layout& layout) {

@@ -5,6 +5,7 @@
 
 #include "support/dirty_host.hpp"
 #include "container/support.hpp"
+#include "support/read_to_end.hpp"
 
 #include <fcntl.h>
 #include <linux/securebits.h>
@@ -167,15 +168,6 @@ std::string differences(const std::string& where, Values expected, const std::st
   return complaint;
 }
 
-std::string read_all(int fd) {
-  std::string text;
-  char buffer[4096];
-  for (ssize_t size = 0; (size = ::read(fd, buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(size));
-  }
-  return text;
-}
-
 constexpr const char* kEnvironment =
     "HOME=/root\nHOSTNAME=box\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
     "/sbin:/bin\nPWD=/";
@@ -196,14 +188,14 @@ std::string look_at_containers(const Ground& ground, const Values& expected) {
   const LaunchTemplate shell{looking()};
   {
     const Container container = shell.launch();
-    complaint += differences("from a template", filtered, read_all(container.stdout_fd()));
+    complaint += differences("from a template", filtered, read_to_end(container.stdout_fd()));
   }
   LaunchSpec sleeper = ground.program({"sleep", "1000"});
   sleeper.hostname = "box";
   {
     const Container container = Container::launch(std::move(sleeper));
     const Process process = container.exec({.argv = {"sh", "-c", probe()}, .out = Stdio::pipe(), .err = Stdio::null()});
-    complaint += differences("a further program", filtered, read_all(process.stdout_fd()));
+    complaint += differences("a further program", filtered, read_to_end(process.stdout_fd()));
   }
   LaunchSpec spec = looking();
   spec.seccomp = Seccomp::unconfined();
@@ -212,7 +204,7 @@ std::string look_at_containers(const Ground& ground, const Values& expected) {
   open["Seccomp"] = "0";
   open["key"] = "ENOKEY";
   open["memory policy"] = "0";
-  complaint += differences("the first program", open, read_all(container.stdout_fd()));
+  complaint += differences("the first program", open, read_to_end(container.stdout_fd()));
   return complaint;
 }
 
@@ -261,7 +253,7 @@ std::string complaints_of(const std::function<std::string()>& host) {
     ::_exit(0);
   }
   ::close(ends[1]);
-  std::string text = read_all(ends[0]);
+  std::string text = read_to_end(ends[0]);
   ::close(ends[0]);
   int status = -1;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
@@ -291,7 +283,7 @@ TEST_CASE("P-60: a host that can gain no privileges has containers that can gain
             spec.no_new_privileges = wanted;
             spec.out = Stdio::pipe();
             const Container container = Container::launch(std::move(spec));
-            const std::string status = read_all(container.stdout_fd());
+            const std::string status = read_to_end(container.stdout_fd());
             if (field_of(status, "NoNewPrivs") != "1" || field_of(status, "CapEff") != "00000000800405fb")
               seen += status;
           }
@@ -307,7 +299,7 @@ TEST_CASE("P-60: for a host whose root is like any user containers are as everyw
           LaunchSpec spec = ground.program({"cat", "/proc/self/status"});
           spec.out = Stdio::pipe();
           const Container container = Container::launch(std::move(spec));
-          const std::string status = read_all(container.stdout_fd());
+          const std::string status = read_to_end(container.stdout_fd());
           return field_of(status, "CapEff") == "00000000800405fb" ? std::string{} : status;
         }) == "");
 }

@@ -4,6 +4,7 @@
 
 #include "container/image_support.hpp"
 #include "container/support.hpp"
+#include "support/read_to_end.hpp"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -94,11 +95,7 @@ std::string open_in_program() {
     ::_exit(127);
   }
   ::close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t size = 0; (size = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(size));
-  }
+  const std::string text = read_to_end(ends[0]);
   ::close(ends[0]);
   CHECK(status_of(program) == 0);
   return text;

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network namespaces that a template has made ahead.
 
+#include "container/launcher_support.hpp"
 #include "container/rootfs_support.hpp"
 #include "container/support.hpp"
 #include "container/template_support.hpp"
-#include "launcher/connection.hpp"
-#include "launcher/identity.hpp"
 #include "support/error_code.hpp"
 
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdio>
-#include <exception>
-#include <filesystem>
-#include <functional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -25,38 +19,6 @@
 using namespace dunnage;
 using namespace dunnage::test;
 
-namespace {
-
-/// The network namespaces the launcher holds; only root may look.
-std::size_t networks_held() {
-  const pid_t launcher = launcher::Connection::get(launcher::identity_for(0, 0))->pid();
-  std::set<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator{"/proc/" + std::to_string(launcher) + "/fd"}) {
-    std::error_code gone;
-    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
-    if (target.starts_with("net:")) found.insert(target);
-  }
-  return found.size();
-}
-
-/// In a process of its own, whose launcher keeps as few as ever.
-bool holds_elsewhere(const std::function<bool()>& work) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    bool right = false;
-    try {
-      right = work();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "in the copy: %s\n", error.what());
-    }
-    ::_exit(right ? 0 : 1);
-  }
-  int status = 1;
-  return ::waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-}  // namespace
-
 TEST_CASE("network namespaces that are kept ready are there when the call returns, and each is for one container",
           "[container][template][network]") {
   constexpr unsigned kKept = 24;
@@ -64,7 +26,7 @@ TEST_CASE("network namespaces that are kept ready are there when the call return
   CHECK(holds_elsewhere([&] {
     const LaunchTemplate shell{ground.shell("readlink /proc/self/ns/net; cat /proc/net/dev | wc -l")};
     shell.keep_ready(kKept);
-    const std::size_t held = ::geteuid() == 0 ? networks_held() : kKept;
+    const std::size_t held = ::geteuid() == 0 ? networks_of_launcher().size() : kKept;
     std::set<std::string> seen;
     for (unsigned round = 0; round < kKept + 6; ++round) {
       const std::string text = seen_by(shell).out;

@@ -3,6 +3,7 @@
 // everywhere; what the kernel does not allow there is refused by an error that says why and what to do.
 
 #include "container/support.hpp"
+#include "support/read_to_end.hpp"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -43,11 +44,7 @@ std::string words_of(const std::vector<std::string>& words) {
     ::_exit(127);
   }
   ::close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t size = 0; (size = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(size));
-  }
+  const std::string text = read_to_end(ends[0]);
   ::close(ends[0]);
   int status = -1;
   while (::waitpid(program, &status, 0) < 0 && errno == EINTR) {

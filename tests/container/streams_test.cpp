@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/support.hpp"
+#include "support/read_to_end.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,17 +18,6 @@ using namespace dunnage;
 using namespace dunnage::test;
 
 namespace {
-
-std::string read_to_end(int fd) {
-  std::string text;
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-  }
-}
 
 void write_all(int fd, std::string_view text) {
   while (!text.empty()) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long what a template holds is held, and by whom.
 
+#include "container/launcher_support.hpp"
 #include "container/rootfs_support.hpp"
 #include "container/support.hpp"
 #include "container/template_support.hpp"
-#include "launcher/connection.hpp"
-#include "launcher/identity.hpp"
 #include "support/host.hpp"
 
 #include <sys/wait.h>
@@ -16,7 +15,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -29,24 +27,6 @@ using namespace dunnage;
 using namespace dunnage::test;
 
 namespace {
-
-pid_t launcher_pid() { return launcher::Connection::get(launcher::identity_for(0, 0))->pid(); }
-
-/// Runs `work` in a process of its own: the other tests want their launcher.
-bool holds_elsewhere(const std::function<bool()>& work) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    bool right = false;
-    try {
-      right = work();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "in the copy: %s\n", error.what());
-    }
-    ::_exit(right ? 0 : 1);
-  }
-  int status = 1;
-  return ::waitpid(pid, &status, 0) == pid && status == 0;
-}
 
 /// What a launcher holds, for all its containers.
 struct Held {

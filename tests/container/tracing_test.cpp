@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers whose programs may trace each other (CAP_SYS_PTRACE), and what enters them. In a weakened library
 // may_trace() of launcher/program/enter.cpp says no, and the first test fails.
+#include "container/confinement.hpp"
 #include "container/support.hpp"
 
 #include <dirent.h>
@@ -176,19 +177,9 @@ TEST_CASE("a further program where tracing is allowed is the same as elsewhere",
   LaunchSpec spec = tracing(ground, {"sleep", "1000"});
   spec.name = "box";
   const Container container = Container::launch(std::move(spec));
-  const std::string first = outcome_of(container, {.argv = {"cat", "/proc/1/status"}}).out;
-  const std::string second = outcome_of(container, {.argv = {"cat", "/proc/self/status"}}).out;
-  for (const char* name : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Uid", "Gid", "Groups",
-                           "SigBlk", "SigIgn", "Umask", "Seccomp", "PPid"}) {
-    INFO(name);
-    CHECK(field_of(second, name) == field_of(first, name));
-  }
-  const std::string namespaces = "cd /proc/$0/ns; for n in cgroup ipc mnt net pid user uts; do readlink $n; done";
-  CHECK(outcome_of(container, {.argv = {"sh", "-c", namespaces, "self"}}).out ==
-        outcome_of(container, {.argv = {"sh", "-c", namespaces, "1"}}).out);
-  CHECK(outcome_of(container, {.argv = {"cat", "/proc/self/limits"}}).out ==
-        outcome_of(container, {.argv = {"cat", "/proc/1/limits"}}).out);
-  CHECK(outcome_of(container, {.argv = {"ls", "/proc/self/fd"}}).out == "0\n1\n2\n3\n");
+  check_confined_as_first(container);
+  CHECK(field_of(outcome_of(container, {.argv = {"cat", "/proc/self/status"}}).out, "PPid") ==
+        field_of(outcome_of(container, {.argv = {"cat", "/proc/1/status"}}).out, "PPid"));
   CHECK(outcome_of(container, {.argv = {"sh", "-c", "exit 3"}}).status == ExitStatus::exited(3));
   // of its own session, which an ordinary program is told by a number of its namespace
   CHECK(outcome_of(container, {.argv = {"sh", "-c", "read -r p c s pp g i rest < /proc/self/stat; test $p = $i"}})

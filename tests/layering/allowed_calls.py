@@ -139,7 +139,7 @@ OF_THE_KERNEL = [
      "the cgroups of this process, where the kernel says they are mounted; a cgroup has no links"),
     ("cgroup/usage.cpp", "faccessat", "which file of a cgroup there is"),
     ("container/running.cpp", "open", "/proc/self/fdinfo of a pidfd"),
-    ("image/changes.cpp", "read_host_file", "the id of this boot"),
+    ("kernel/boot_id.cpp", "read_host_file", "the id of this boot"),
     ("launch/accounts.cpp", "open", "the root of a process that is held, and what of it was found to be a file"),
     ("launcher/program/broker.cpp", "open_at:cwd", "the root of this namespace, and whether its mounts change"),
     ("launcher/program/cgroup.cpp", "open_at make_directory_at", "the cgroup of a container, in the launcher's own"),
@@ -155,7 +155,6 @@ OF_THE_KERNEL = [
     ("launcher/program/pause.cpp", "statx:cwd open_at:cwd", "which processes are in a pid namespace"),
     ("launcher/program/settle.cpp", "open_at:cwd", "the score of the launcher itself"),
     ("launcher/identity.cpp", "stat", "which user namespace this process is in"),
-    ("volume/index_file.cpp", "read_host_file", "the id of this boot"),
     ("prepare/user_namespace.cpp", "open", "the maps and the namespace of a child that is held"),
 ]
 
@@ -196,7 +195,7 @@ CALLS = [*OF_THE_CALLER, *IN_THE_STORE, *AMONG_OTHERS, *OWN_TREES, *CHECKED_ONLY
 PROC = [
     ("cgroup/hierarchies.cpp", "the cgroups of this process, and where they are mounted"),
     ("container/running.cpp", "the process behind a pidfd, which only its fdinfo tells"),
-    ("image/changes.cpp", "the id of this boot"),
+    ("kernel/boot_id.cpp", "the id of this boot"),
     ("kernel/descriptor_path.hpp", "the one way to what a descriptor holds"),
     ("launch/accounts.cpp", "the root of a container's process, which is held"),
     ("launcher/id_maps.cpp", "the id maps of a child, which is held"),
@@ -216,5 +215,4 @@ PROC = [
     ("plan/known_directory.cpp", "a directory whose owner and label stay"),
     ("plan/resolve.cpp", "places in a container"),
     ("prepare/user_namespace.cpp", "the maps of a child, which is held"),
-    ("volume/index_file.cpp", "the id of this boot"),
 ]

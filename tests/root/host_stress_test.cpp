@@ -6,6 +6,7 @@
 
 #include "launcher/connection.hpp"
 #include "support/host.hpp"
+#include "support/read_to_end.hpp"
 #include "support/requires.hpp"
 #include "unit/volume_support.hpp"
 
@@ -97,11 +98,7 @@ void launch_and_look(int number) {
                                                  .env = {{"CODE", std::to_string(code)}},
                                                  .out = Stdio::pipe(),
                                                  .err = Stdio::null()});
-  std::string text;
-  char buffer[4096];
-  for (ssize_t size = 0; (size = ::read(container.stdout_fd(), buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(size));
-  }
+  const std::string text = test::read_to_end(container.stdout_fd());
   const ExitStatus status = container.wait();
   require(status == ExitStatus::exited(code), std::to_string(code) + " expected: " + status.to_string() + "\n" + text);
   require(text.find(kSecret) == std::string::npos && text.find("HOST_SECRET") == std::string::npos,

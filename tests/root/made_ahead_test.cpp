@@ -3,7 +3,7 @@
 
 #include <dunnage/container.hpp>
 
-#include "launcher/connection.hpp"
+#include "container/launcher_support.hpp"
 #include "support/catch.hpp"
 #include "support/host.hpp"
 #include "support/requires.hpp"
@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -19,22 +18,11 @@
 namespace {
 
 using namespace dunnage;
+using test::networks_of_launcher;
 using namespace std::chrono_literals;
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error{what};
-}
-
-/// The network namespaces the launcher holds a descriptor of.
-std::set<std::string> networks() {
-  const pid_t launcher = launcher::Connection::get(launcher::identity_for(0, 0))->pid();
-  std::set<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator{"/proc/" + std::to_string(launcher) + "/fd"}) {
-    std::error_code gone;
-    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
-    if (target.rfind("net:", 0) == 0) found.insert(target);
-  }
-  return found;
 }
 
 void launch_with(Network network) {
@@ -43,13 +31,13 @@ void launch_with(Network network) {
 
 void launch_with_both_networks() {
   launch_with(Network::Host);
-  require(test::becomes_true([] { return networks().size() >= 4; }, 10s), "no networks were made ahead");
-  const std::set<std::string> before = networks();
+  require(test::becomes_true([] { return networks_of_launcher().size() >= 4; }, 10s), "no networks were made ahead");
+  const std::set<std::string> before = networks_of_launcher();
   for (int count = 0; count < 20; ++count) launch_with(Network::Host);
-  const std::set<std::string> after = networks();
+  const std::set<std::string> after = networks_of_launcher();
   require(std::includes(after.begin(), after.end(), before.begin(), before.end()), "a network was used up");
   launch_with(Network::Private);
-  require(test::becomes_true([&] { return networks() != after; }, 10s), "no network was taken");
+  require(test::becomes_true([&] { return networks_of_launcher() != after; }, 10s), "no network was taken");
 }
 
 }  // namespace
