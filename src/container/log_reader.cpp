@@ -68,6 +68,9 @@ struct LogReader::State {
     return std::nullopt;
   }
 
+  /// A record without any was removed while it was opened, or somebody else has deleted them.
+  [[nodiscard]] bool has_files() const noexcept { return files.older || files.current; }
+
   const Deed deed;
   const LogOptions options;
   const kernel::FileDescriptor record;
@@ -194,8 +197,13 @@ LogReader ContainerStore::read_log(std::string_view name, const LogOptions& opti
         throw container::silent_failure(deed);
       }
     }
-    return LogReader{
-        std::make_unique<LogReader::State>(deed, options, std::move(record.directory), std::move(found.socket))};
+    auto state =
+        std::make_unique<LogReader::State>(deed, options, std::move(record.directory), std::move(found.socket));
+    const int containers = state_->containers().get();
+    if (!state->has_files() && !kernel::is_at(containers, record.name, state->record.get())) {
+      throw container::missing_failure(deed, container::record_names(containers));
+    }
+    return LogReader{std::move(state)};
   });
 }
 

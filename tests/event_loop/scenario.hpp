@@ -117,7 +117,9 @@ class Scenario {
   }
 
   void follow_log() {
-    (void)keep({.argv = {"sh", "-c", "seq 1000"}, .out = dunnage::Stdio::log(), .name = "counter"});
+    // It may end before its log is opened, so its record has to outlast it.
+    (void)keep(
+        {.argv = {"sh", "-c", "seq 1000"}, .out = dunnage::Stdio::log(), .name = "counter", .remove_on_exit = false});
     log_ = std::make_unique<dunnage::LogReader>(store_.read_log("counter", {.follow = true}));
     begin();
     const auto read_on = [this] {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <sched.h>
@@ -28,6 +27,11 @@ namespace dunnage::test {
 namespace {
 
 constexpr int kDescriptors = 200;
+// Of <linux/ioprio.h>, which has a parameter named `class` in some versions.
+constexpr int kIoPriorityOfProcess = 1;
+constexpr int kIoPriorityClassBits = 13;
+constexpr int kIoRealTime = 1;
+constexpr int kIoBestEffort = 2;
 constexpr int kMemoryPolicyPreferred = 1;  // MPOL_PREFERRED
 
 /// Names of what could not be changed.
@@ -91,11 +95,11 @@ void change_scheduling(Changes& changes) {
     Changes::require("scheduling", ::sched_setscheduler(0, SCHED_BATCH, &none) == 0);
   }
   const auto io = [](int kind, int level) {
-    return ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(kind, level)) == 0;
+    return ::syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, (kind << kIoPriorityClassBits) | level) == 0;
   };
-  const bool fast = io(IOPRIO_CLASS_RT, 2);
+  const bool fast = io(kIoRealTime, 2);
   changes.note("real-time input and output", fast);
-  if (!fast) Changes::require("input and output", io(IOPRIO_CLASS_BE, 7));
+  if (!fast) Changes::require("input and output", io(kIoBestEffort, 7));
 }
 
 void change_identity(Changes& changes) {
@@ -159,7 +163,7 @@ std::string scheduling() {
   (void)::sched_getaffinity(0, sizeof processors, &processors);
   return number(::sched_getscheduler(0)) + " " + number(priority.sched_priority) + " on " +
          number(CPU_COUNT(&processors)) + ", nice " + number(::getpriority(PRIO_PROCESS, 0)) + ", io " +
-         number(::syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0));
+         number(::syscall(SYS_ioprio_get, kIoPriorityOfProcess, 0));
 }
 
 std::string signal_actions() {

@@ -359,3 +359,16 @@ TEST_CASE("a log that is not followed is pulled to its end, which has nothing to
   CHECK_FALSE(reader.next());
   CHECK(reader.ended());
 }
+
+TEST_CASE("a record that is removed while its log is opened is missing, and has no empty log", "[container][logs]") {
+  const RecordStore store;
+  container::Record record = store.create(RecordStore::config_of("db"));
+  std::error_code code;
+  std::thread opener{[&] { code = test::code_of([&] { (void)store.containers.read_log("db", {.follow = true}); }); }};
+  REQUIRE(launcher::wait_readable(record.control.get(), std::chrono::steady_clock::now() + 20s));  // it has the record
+  std::filesystem::rename(store.record("db"), store.record("gone"));
+  std::filesystem::remove(store.record("gone") / "log");
+  const auto connection = test::accept_and_greet(record.control.get(), launcher::ContainerState::Running);
+  opener.join();
+  CHECK(code == errc::container_missing);
+}

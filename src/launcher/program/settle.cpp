@@ -4,7 +4,6 @@
 #include "launcher/program/time_slice.hpp"
 #include "launcher/program/transfer.hpp"
 
-#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
 #include <sys/resource.h>
@@ -13,6 +12,8 @@ namespace dunnage::launcher {
 namespace {
 
 constexpr int kFailed = -2;
+// IOPRIO_WHO_PROCESS; <linux/ioprio.h> has a parameter named `class` in some versions, which is no C++
+constexpr int kIoPriorityOfProcess = 1;
 
 void write_setting(const char* path, const char* text) noexcept {
   const int fd = open_at(AT_FDCWD, path, O_WRONLY);
@@ -40,7 +41,7 @@ void reset_scheduling() noexcept {
   (void)raw_syscall(__NR_setpriority, PRIO_PROCESS, 0, 0);
   (void)shorten_time_slice();
   (void)raw_syscall(__NR_prctl, PR_SET_TIMERSLACK, kSlack, 0, 0, 0);
-  (void)raw_syscall(__NR_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
+  (void)raw_syscall(__NR_ioprio_set, kIoPriorityOfProcess, 0, 0);
   uint8_t every_cpu[1024];
   __builtin_memset(every_cpu, 0xff, sizeof every_cpu);
   (void)raw_syscall(__NR_sched_setaffinity, 0, sizeof every_cpu, as_argument(every_cpu));
