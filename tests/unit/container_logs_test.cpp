@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/logs.hpp"
 
+#include "support/error_code.hpp"
 #include "unit/container_support.hpp"
 
 #include <dunnage/error.hpp>
