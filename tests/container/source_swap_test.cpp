@@ -4,18 +4,15 @@
 
 #include "container/records_support.hpp"
 #include "container/support.hpp"
+#include "support/rounds.hpp"
+#include "support/swap.hpp"
 #include "support/tree.hpp"
 
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -80,37 +77,6 @@ void refused(const Place& place, const MountSet& mounts, const char* name, const
   place.put_back(name);
   place.check();
 }
-
-void exchange(const fs::path& one, const fs::path& other) {
-  (void)::syscall(SYS_renameat2, AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
-}
-
-/// Exchanges two names without end, and counts.
-class Swap {
- public:
-  Swap(fs::path one, fs::path other)
-      : thread_{[this, one = std::move(one), other = std::move(other)] {
-          while (!stop_) {
-            exchange(one, other);
-            ++count_;
-          }
-        }} {}
-  ~Swap() {
-    stop_ = true;
-    thread_.join();
-  }
-  Swap(const Swap&) = delete;
-  Swap& operator=(const Swap&) = delete;
-  [[nodiscard]] unsigned count() const { return count_; }
-  void wait_for_more() const {
-    for (const unsigned now = count_; count_ < now + 2;) std::this_thread::yield();
-  }
-
- private:
-  std::atomic<bool> stop_{false};
-  std::atomic<unsigned> count_{0};
-  std::thread thread_;
-};
 
 }  // namespace
 
@@ -196,7 +162,7 @@ TEST_CASE("links that were there when the plan was made lead where they led", "[
 // In a weakened library, with 0 for RESOLVE_NO_SYMLINKS in open_found() of launcher/detach.hpp, the canary gets another
 // owner and is seen inside.
 TEST_CASE("P-41: a source that is exchanged with a link while containers start leads nowhere else",
-          "[container][mounts][attack]") {
+          "[container][mounts][attack][race]") {
   if (!requires_many_ids()) return;
   const Place place;
   fs::create_directory_symlink(place.path("canary"), place.path("open/link"));
@@ -207,8 +173,7 @@ TEST_CASE("P-41: a source that is exchanged with a link while containers start l
   unsigned swaps = 0;
   {
     const Swap swap{place.path("open/sub"), place.path("open/link")};
-    constexpr unsigned kMostRounds = 2000;
-    for (unsigned round = 0; round < kMostRounds && (round < 100 || shown < 10 || links < 10); ++round) {
+    for (Rounds rounds{100}; rounds.next(shown >= 10 && links >= 10);) {
       swap.wait_for_more();
       LaunchSpec spec = place.ground().program({"cat", "/x/token", "/plain/token"});
       spec.mounts = plan;
