@@ -3,60 +3,18 @@
 // a process with mounts of its own, which end with it.
 
 #include "container/support.hpp"
+#include "root/own_mounts.hpp"
 
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
-#include <iostream>
-#include <stdexcept>
 
 using namespace dunnage;
 using namespace dunnage::test;
 
-namespace {
-
 namespace fs = std::filesystem;
-
-void require(bool so, const std::string& what) {
-  if (!so) throw std::runtime_error{what};
-}
-
-/// Runs `work` in a copy of this process with mounts of its own, of this propagation. True if it threw nothing.
-bool with_own_mounts(unsigned long propagation, const std::function<void()>& work) {
-  const pid_t process = ::fork();
-  if (process == 0) {
-    int code = 0;
-    try {
-      require(::unshare(CLONE_NEWNS) == 0, "unshare");
-      require(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private");
-      require(propagation == MS_PRIVATE || ::mount(nullptr, "/", nullptr, MS_REC | propagation, nullptr) == 0,
-              "propagation");
-      work();
-    } catch (const std::exception& error) {
-      std::cerr << error.what() << std::endl;
-      code = 1;
-    }
-    ::_exit(code);
-  }
-  int status = 1;
-  return ::waitpid(process, &status, 0) == process && status == 0;
-}
-
-void mount_memory(const fs::path& place) {
-  fs::create_directories(place);
-  require(::mount("tmpfs", place.c_str(), "tmpfs", 0, nullptr) == 0, "mount a tmpfs at " + place.string());
-}
-
-void expect(const std::string& seen, const std::string& expected) {
-  require(seen == expected, "seen:\n" + seen + "\nexpected:\n" + expected);
-}
-
-}  // namespace
 
 TEST_CASE("a read-only bind stays read-only below a submount", "[root][mounts]") {
   if (!requires_root()) return;

@@ -2,16 +2,12 @@
 // Options of a bind mount whose source has mounts below it. Each test works in a process with mounts of its own.
 
 #include "container/support.hpp"
+#include "root/own_mounts.hpp"
 
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
-#include <iostream>
-#include <stdexcept>
 
 using namespace dunnage;
 using namespace dunnage::test;
@@ -20,34 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void require(bool so, const std::string& what) {
-  if (!so) throw std::runtime_error{what};
-}
-
-void expect(const std::string& seen, const std::string& expected) {
-  require(seen == expected, "seen:\n" + seen + "\nexpected:\n" + expected);
-}
-
 /// Runs `work` in a copy of this process, where `below` is a tmpfs. True if it threw nothing.
 bool with_memory_at(const fs::path& below, const std::function<void()>& work, unsigned long propagation = MS_PRIVATE) {
-  const pid_t process = ::fork();
-  if (process == 0) {
-    int code = 0;
-    try {
-      require(::unshare(CLONE_NEWNS) == 0, "unshare");
-      require(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private");
-      require(propagation == MS_PRIVATE || ::mount(nullptr, "/", nullptr, MS_REC | propagation, nullptr) == 0,
-              "propagation");
-      require(::mount("tmpfs", below.c_str(), "tmpfs", 0, nullptr) == 0, "mount");
-      work();
-    } catch (const std::exception& error) {
-      std::cerr << error.what() << std::endl;
-      code = 1;
-    }
-    ::_exit(code);
-  }
-  int status = 1;
-  return ::waitpid(process, &status, 0) == process && status == 0;
+  return with_own_mounts(propagation, [&] {
+    mount_memory(below);
+    work();
+  });
 }
 
 std::string owner_of(const fs::path& path) {
