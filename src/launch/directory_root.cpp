@@ -58,11 +58,12 @@ Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   request.propagation_recursive = 1;
   const launcher::DetachResult result = source.bind(request, {.path = path.c_str(), .opened = directory.get()});
   if (result.failure.error != 0) {
-    throw root_error(rootfs.path().string(), "open_tree", result.failure.error,
-                     result.failure.error == EPERM || result.failure.error == ENOSYS
-                         ? "this needs CAP_SYS_ADMIN or a user namespace, and open_tree, move_mount and mount_setattr "
-                           "allowed in any filter of system calls around this program; see dunnage::support()"
-                         : "choose a directory this user may mount");
+    throw root_error(
+        rootfs.path().string(), "open_tree", result.failure.error,
+        result.failure.error == EPERM || result.failure.error == ENOSYS
+            ? "this needs CAP_SYS_ADMIN or a user namespace, and openat2, open_tree, move_mount and mount_setattr "
+              "allowed in any filter of system calls around this program; see dunnage::support()"
+            : "choose a directory this user may mount");
   }
   Root root;
   root.mount.reset(result.fd);

@@ -74,8 +74,8 @@ std::string open_remedy(const ResolvedMount& mount, int error) {
                                "use recursion \"enabled\"";
     case EPERM:
     case ENOSYS:
-      return "this needs CAP_SYS_ADMIN or a user namespace, and open_tree, move_mount and mount_setattr allowed in any "
-             "filter of system calls around this program; see dunnage::support()";
+      return "this needs CAP_SYS_ADMIN or a user namespace, and openat2, open_tree, move_mount and mount_setattr "
+             "allowed in any filter of system calls around this program; see dunnage::support()";
     case EACCES:
       return "give this user access to it";
     case ENOSPC:
