@@ -70,8 +70,8 @@ TEST_CASE("only three descriptors are open in the program", "[container][isolati
   ::close(open_in_host);
 }
 
-// That this looks where it should is seen with a weakened library: have launcher/program/execute.cpp mark what is open
-// as close-on-exec instead of closing it. The kernel follows the paths below before it closes anything then.
+// That this looks where it should is seen with the weakened build descriptors-closed-too-late, which marks what is open
+// as close-on-exec instead of closing it: the kernel follows the paths below before it closes anything then.
 TEST_CASE("P-15: what is open while a container is made leads its program nowhere", "[container][isolation][attack]") {
   const Ground ground;
   fs::copy_file("/bin/true", ground.path("outside"));

@@ -159,8 +159,7 @@ TEST_CASE("links that were there when the plan was made lead where they led", "[
   place.check();
 }
 
-// In a weakened library, with 0 for RESOLVE_NO_SYMLINKS in open_found() of launcher/detach.hpp, the canary gets another
-// owner and is seen inside.
+// In the weakened build source-over-links the canary gets another owner and is seen inside.
 TEST_CASE("P-41: a source that is exchanged with a link while containers start leads nowhere else",
           "[container][mounts][attack][race]") {
   if (!requires_many_ids()) return;

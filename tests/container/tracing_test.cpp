@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Containers whose programs may trace each other (CAP_SYS_PTRACE), and what enters them. In a weakened library
-// may_trace() of launcher/program/enter.cpp says no, and the first test fails.
+// Containers whose programs may trace each other (CAP_SYS_PTRACE), and what enters them. In the weakened
+// build traced-while-entering the first test fails.
 #include "container/confinement.hpp"
 #include "container/support.hpp"
 

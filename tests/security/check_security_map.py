@@ -12,6 +12,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from patch import read_patches
+
 NUMBERS = [*(f"I-{number}" for number in range(1, 45)), *(f"P-{number}" for number in [*range(1, 62), 70, 80, 81]),
            *(f"T-{number}" for number in range(1, 12))]
 STATES = {"whole", "part", "none", "not ours"}
@@ -29,7 +33,8 @@ class Row(NamedTuple):
 class Sources(NamedTuple):
     tests: set
     files: set  # below src, with the folders they are in
-    weakened: set  # names of files of tests that say what to take away
+    weakened: set  # names of files of tests that say what to take away by hand
+    patches: dict  # names of weakened builds: the tests that have to fail there
 
 
 def rows_in(text):
@@ -63,9 +68,21 @@ def check_row(row, sources):
     for file in re.findall(r"`([\w./]+)`", row.held_by):
         if file not in sources.files:
             yield f"there is no {file}"
-    for file in [] if row.weakened == "none" else row.weakened.removeprefix("by hand: ").split(", "):
-        if not row.weakened.startswith("by hand: ") or file not in sources.weakened:
-            yield f'"{file}" is no file of tests that says how to weaken the library'
+    yield from check_weakened(row, sources)
+
+
+def check_weakened(row, sources):
+    if row.weakened.startswith("by hand: "):
+        for file in row.weakened.removeprefix("by hand: ").split(", "):
+            if file not in sources.weakened:
+                yield f'"{file}" is no file of tests that says how to weaken the library'
+    elif row.weakened != "none":
+        for name in row.weakened.split(", "):
+            tests = sources.patches.get(name.strip("`"))
+            if tests is None or name != f"`{name.strip('`')}`":
+                yield f'"{name}" is no weakened build'
+            elif not set(tests) & set(row.tests):
+                yield f"no test that {name} fails is in it"
 
 
 def check(text, sources, numbers):
@@ -78,6 +95,9 @@ def check(text, sources, numbers):
         if row.number not in numbers:
             yield f"{row.number}: there is no such number"
         yield from (f"{row.number}: {fault}" for fault in check_row(row, sources))
+    for name in sources.patches:
+        if not any(f"`{name}`" in row.weakened for row in rows):
+            yield f"no row names the weakened build `{name}`"
     named = {(row.number, test) for row in rows for test in row.tests}
     for test in sorted(sources.tests):
         number = re.match(r"(P-\d+): ", test)
@@ -107,15 +127,19 @@ def read_sources(repository):
     source_root = repository / "src"
     files = {path.relative_to(source_root).as_posix() for path in source_root.rglob("*")}
     files |= {path.relative_to(repository).as_posix() for path in (repository / "tests").rglob("*")}
-    return Sources(tests, files, weakened)
+    patches = {patch.name: [test.partition(": ")[2] for test in patch.fails]
+               for patch in read_patches(repository / "tests" / "security" / "weakened")}
+    return Sources(tests, files, weakened, patches)
 
 
-SELF_TEST_SOURCES = Sources({"a test", "P-1: an attack", "another"}, {"kernel", "kernel/a.cpp"}, {"a_test.cpp"})
+SELF_TEST_SOURCES = Sources({"a test", "P-1: an attack", "another"}, {"kernel", "kernel/a.cpp"}, {"a_test.cpp"},
+                            {"without-a": ["another"]})
 RIGHT = """
 | number | it says | held by | state | proven by | missing |
 | I-1 | x | `kernel/a.cpp`, `kernel` | whole | `a test`<br>`another` | |
 | P-1 | x | part | `P-1: an attack` | by hand: a_test.cpp | no second try is made |
 | P-2 | x | none | | none | nobody has written one |
+| P-3 | x | whole | `a test`<br>`another` | `without-a` | |
 | T-1 | x | not ours | | none | there is nothing like it |
 """
 WRONG = {
@@ -128,6 +152,10 @@ WRONG = {
     'I-1: it is "whole", and something is missing': ("`another` | |", "`another` | all of it else |"),
     "P-1: it is not proven as a whole, and does not say why": ("no second try is made", ""),
     'P-1: "b_test.cpp" is no file of tests that says how to weaken the library': ("a_test.cpp", "b_test.cpp"),
+    'P-3: "`without-b`" is no weakened build': ("without-a", "without-b"),
+    'P-3: "without-a" is no weakened build': ("`without-a`", "without-a"),
+    "P-3: no test that `without-a` fails is in it": ("`another` | `without-a`", "`a test` | `without-a`"),
+    "no row names the weakened build `without-a`": ("`without-a`", "none"),
     'P-1: the test "P-1: an attack" is not in its row': ("`P-1: an attack`", "`a test`"),
     "P-2: it is not proven as a whole, and does not say why": ("nobody has written one", "later"),
     'P-2: it is "none" and names tests': ("none | | none | nobody", "none | `a test` | none | nobody"),
@@ -137,7 +165,7 @@ WRONG = {
 
 
 def self_test():
-    numbers = ["I-1", "P-1", "P-2", "T-1"]
+    numbers = ["I-1", "P-1", "P-2", "P-3", "T-1"]
     faults = [f"wrongly found: {fault}" for fault in check(RIGHT, SELF_TEST_SOURCES, numbers)]
     for fault, (before, after) in WRONG.items():
         if before not in RIGHT or fault not in check(RIGHT.replace(before, after, 1), SELF_TEST_SOURCES, numbers):
