@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// P-2, P-5, P-6 and P-8: a root whose /proc, /sys, /dev, or what an engine would take from there, is something else,
+// P-2, P-5 and P-8: a root whose /proc, /sys, /dev, or what an engine would take from there, is something else,
 // from the start or whenever another container says so. What a container finds there is the kernel's, or it does not
 // start.
 
@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -255,54 +254,6 @@ TEST_CASE("P-5: so they are while another container exchanges /dev/null", "[cont
                           {"/r/dev/null.0", "/r/dev/null.1", "/r/dev/null.2"}};
     for (Rounds rounds{5}; rounds.next();) {
       CHECK(output_of(place.root().shell(kProbe, {Tmpfs{"/tmp"}})) == expected);
-    }
-  }
-  before.verify();
-}
-
-namespace {
-
-/// What a program finds at its console: file system, kind and number, and whether it is its terminal.
-constexpr auto kConsole =
-    "echo $(stat -f -c %t /dev/console) $(stat -L -c '%F %t' /dev/console) "
-    "$(test $(stat -L -c %T /dev/console) = $(stat -L -c %T /proc/self/fd/0) && echo mine) $(tty); "
-    "grep -c ' /dev/console devpts' /proc/mounts";
-
-/// Runs it with a terminal, and reads what it writes there.
-std::string seen_at_terminal(LaunchSpec spec) {
-  spec.terminal = true;
-  const Container container = Container::launch(std::move(spec));
-  std::string text;
-  char bytes[512];
-  for (ssize_t size = 0; (size = ::read(container.terminal_fd(), bytes, sizeof bytes)) > 0;) {
-    text.append(bytes, static_cast<std::size_t>(size));
-  }
-  CHECK(container.wait().success());
-  return text;
-}
-
-constexpr auto kRightConsole = "1cd1 character special file 88 mine /dev/pts/0\r\n1\r\n";
-
-}  // namespace
-
-TEST_CASE("P-6: the console is the container's own terminal, whatever another one puts where an image has its devices",
-          "[container][rootfs][attack][race]") {
-  const Place place;
-  CHECK(seen_at_terminal(place.ground().shell(kConsole)) == kRightConsole);
-  const Snapshot before{place.canary(), place.ground().store_path()};
-  for (const std::string name : {"pts", "console", "ptmx"}) {
-    INFO(name);
-    const std::string path = "dev/" + name;
-    place.ground().directory().make("root/" + path);
-    fs::create_symlink(place.canary().path("dev") / name, place.path(path + ".0"));
-    fs::create_symlink("/proc/sys/kernel/core_pattern", place.path(path + ".1"));
-    place.ground().directory().write("root/" + path + ".2", "a file");
-    const SwapInside swap{place.ground(),
-                          {BindMount{place.root().path(), "/r"}},
-                          "/r/" + path,
-                          {"/r/" + path + ".0", "/r/" + path + ".1", "/r/" + path + ".2"}};
-    for (Rounds rounds{8}; rounds.next();) {
-      CHECK(seen_at_terminal(place.root().shell(kConsole)) == kRightConsole);
     }
   }
   before.verify();
