@@ -163,6 +163,39 @@ TEST_CASE("P-16: a container that traces what enters it finds nothing of the lau
   CHECK(caught > 0);
 }
 
+TEST_CASE("P-16: a container without SYS_PTRACE catches nothing that has not become its program",
+          "[container][security]") {
+  constexpr int kExecs = 100;
+  const Ground ground;
+  LaunchSpec spec = tracing(ground, {kProgram, kTracer});
+  spec.add_capabilities = {};
+  std::ofstream{ground.path("given") / "token"} << "none-there-is";
+  Collector out;
+  spec.out = out.stdio();
+  const Container container = Container::launch(std::move(spec));
+  REQUIRE(out.wait_for("ready\n"));
+  int ended = 0;
+  for (int tried = 0; tried < kExecs; ++tried) {
+    try {
+      ended += container.exec({.argv = {"true"}, .out = Stdio::null(), .err = Stdio::null()}).wait().success() ? 1 : 0;
+    } catch (const Error&) {
+      ++ended;
+    }
+  }
+  CHECK(ended == kExecs);
+  // one that waits to be caught is: the kernel lets a program trace what may no more than itself
+  const Process still = container.exec({.argv = {"sleep", "1000"}, .out = Stdio::null(), .err = Stdio::null()});
+  CHECK(out.wait_for("caught /"));
+  still.kill();
+  container.kill();
+  (void)container.wait();
+  for (const std::string& line : lines_of(out.text())) {
+    INFO(line);
+    CHECK(line.find("ENTERING") == std::string::npos);
+    CHECK(line.find("memfd:") == std::string::npos);
+  }
+}
+
 TEST_CASE("a further program may trace the first one where the container may", "[container][exec]") {
   const Ground ground;
   const Container container = Container::launch(tracing(ground, {"sleep", "1000"}));
