@@ -122,7 +122,8 @@ Failure failure_of(const Entrance& entrance) noexcept {
     failure.step = Step::EnterProcesses;
     failure.error = EPERM;
   } else if (const int error = __atomic_load_n(&entrance.refusal.error, __ATOMIC_RELAXED); error != 0) {
-    const Step step = __atomic_load_n(&entrance.refusal.step, __ATOMIC_RELAXED);
+    Step step{};
+    __atomic_load(&entrance.refusal.step, &step, __ATOMIC_RELAXED);  // clang knows the other form for integers only
     failure.step = step == Step::OpenTerminal || step == Step::EnterProcesses ? step : Step::Execute;
     failure.error = error > 0 && error < 4096 ? error : EPERM;
   }
