@@ -135,7 +135,7 @@ struct LaunchSpec {
   std::string name{};   ///< makes a record in the store; unique there
   /// It goes when the new one runs, with its log and what it wrote to its root. If the launch fails it is as it was.
   Replace replace = Replace::No;
-  Labels labels{};      ///< added to the image's, which they override
+  Labels labels{};  ///< over the image's, of which com.docker.compose.* and dunnage.*, a project's own, are left out
   bool record = false;  ///< make a record even without a name (one is made up). Detached containers always have one
   /// Remove the record and the anonymous volumes when the container has ended for good. Default: true with the host's
   /// lifetime, false when detached.

@@ -49,12 +49,26 @@ int signal_of(const LaunchSpec& spec, const ImageConfig& image) {
   }
 }
 
+/// By these a project knows its own containers. An image that has them, as those that Compose has built do, would make
+/// every container of it one of that project, to be stopped and removed with it.
+bool is_of_projects(std::string_view label) {
+  return label.starts_with("com.docker.compose.") || label.starts_with("dunnage.");
+}
+
+void add_labels(Labels& labels, const ImageConfig& image) {
+  for (const auto& [name, value] : image.labels) {
+    if (!is_of_projects(name)) {
+      labels.emplace(name, value);
+    }
+  }
+}
+
 }  // namespace
 
 void complete(LaunchSpec& spec, const ImageConfig& image) {
   complete_program(spec, image);
   spec.env.insert(image.env.begin(), image.env.end());
-  spec.labels.insert(image.labels.begin(), image.labels.end());
+  add_labels(spec.labels, image);
   if (spec.user.empty()) {
     spec.user = image.user;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Projects, planned and applied.
 
+#include "container/image_support.hpp"
 #include "container/records_support.hpp"
 #include "support/requires.hpp"
 
@@ -320,4 +321,34 @@ TEST_CASE("an owner that this user cannot give is refused before anything runs",
     CHECK(error.code() == errc::not_supported);
   }
   CHECK(shop.running().empty());
+}
+
+TEST_CASE("P-52: labels of an image make no container one of a project", "[container][project][attack]") {
+  if (!requires_busybox()) return;
+  const Ground ground;
+  TestImages images{ground};
+  images.add("innocent", {base_layer()},
+             R"({"Labels": {"com.docker.compose.project": "shop", "com.docker.compose.service": "web",
+                 "com.docker.compose.container-number": "1", "com.docker.compose.oneoff": "False",
+                 "com.docker.compose.config-hash": "0", "com.docker.compose.version": "2",
+                 "dunnage.compose.fields": "{}", "maintainer": "somebody"}})");
+  LaunchSpec spec = images.shell("innocent", kLoop);
+  spec.name = "innocent";
+  const Container innocent = Container::launch(std::move(spec));
+  CHECK(ground.containers().inspect("innocent").labels == Labels{{"maintainer", "somebody"}});
+  CHECK(project_containers("shop", ground.store_path()).empty());
+  Shop shop{ground};
+  shop.say(service("web", kLoop));
+  CHECK(words_of(shop.plan({.remove_orphans = true}).steps()).size() ==
+        words_of(Project::load(
+                     {.text = "services:\n" + service("web", kLoop), .name = "other", .grants = ProjectGrants::all()})
+                     .plan_up({.store = shop.store()})
+                     .steps())
+            .size());
+  shop.plan({.remove_orphans = true}).apply({});
+  CHECK(shop.running() == Words{"shop-web-1"});
+  shop.project().plan_down({.volumes = true, .remove_orphans = true, .store = shop.store()}).apply(Shop::kDestroy);
+  CHECK(shop.running().empty());
+  CHECK(innocent.status() == ContainerStatus::Running);
+  CHECK(outcome_of(innocent, {.argv = {"echo", "alive"}}).out == "alive\n");
 }
