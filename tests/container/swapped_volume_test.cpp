@@ -7,20 +7,17 @@
 
 #include "container/records_support.hpp"
 #include "kernel/file_descriptor.hpp"
-#include "support/tree.hpp"
+#include "support/canary.hpp"
+#include "support/rounds.hpp"
 
 #include <dunnage/copy.hpp>
 
 #include <fcntl.h>
 
-#include <cstdlib>
-
 namespace dunnage::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kCanary = "CANARY-of-the-host";
 
 /// Makes files, directories and a link for each, and exchanges each pair again and again (RENAME_EXCHANGE).
 constexpr const char* kExchange = R"(
@@ -47,18 +44,11 @@ while True:
     libc.renameat2(-100, name, -100, link, 2)
 )";
 
-/// How often: seconds' worth unless more is asked for.
-int rounds(int usual) {
-  const char* asked = std::getenv("DUNNAGE_SWAP_ROUNDS");
-  return asked != nullptr ? std::atoi(asked) : usual;
-}
-
 /// A volume's directory in the hands of a container that the store does not know as its user.
 class Exchanging {
  public:
-  Exchanging(const Ground& ground, const fs::path& data) {
-    LaunchSpec spec =
-        ground.program({"python3", "-c", kExchange, ground.path("canary").string()}, {BindMount{data, "/data"}});
+  Exchanging(const Ground& ground, const Canary& canary, const fs::path& data) {
+    LaunchSpec spec = ground.program({"python3", "-c", kExchange, canary.path().string()}, {BindMount{data, "/data"}});
     spec.out = out_.stdio();
     container_.emplace(Container::launch(std::move(spec)));
     REQUIRE(out_.wait_for("ready"));
@@ -73,12 +63,6 @@ class Exchanging {
   std::optional<Container> container_;
 };
 
-std::string make_canary(const Ground& ground) {
-  ground.directory().write("canary/file", kCanary);
-  ground.directory().write("canary/sub/file", kCanary);
-  return tree_of(ground.path("canary"));
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -86,13 +70,13 @@ TEST_CASE(
     "[cp][attack]") {
   if (!requires_program("python3")) return;
   const Ground ground;
-  const std::string canary = make_canary(ground);
+  const Canary canary;
   VolumeStore volumes = ground.volumes();
-  const Exchanging exchanging{ground, volumes.create("v").mountpoint()};
+  const Exchanging exchanging{ground, canary, volumes.create("v").mountpoint()};
   int packed = 0;
   int links = 0;
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  for (int round = 0; round < rounds(60) || (packed == 0 && std::chrono::steady_clock::now() < end); ++round) {
+  Rounds rounds{60};
+  while (rounds.next(packed > 0 && links > 0)) {
     {
       const kernel::FileDescriptor archive{
           ::open(ground.path("packed").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
@@ -103,32 +87,33 @@ TEST_CASE(
       }
     }
     const std::string tar = ground.directory().read("packed");
-    REQUIRE(tar.find(kCanary) == std::string::npos);
-    links += tar.find(ground.path("canary").string()) != std::string::npos ? 1 : 0;
+    REQUIRE_FALSE(canary.is_in(tar));
+    links += tar.find(canary.path().string()) != std::string::npos ? 1 : 0;
   }
   CHECK(packed > 0);
   CHECK(links > 0);
-  CHECK(tree_of(ground.path("canary")) == canary);
+  canary.verify();
 }
 
 TEST_CASE("P-29: a volume whose entries are exchanged with links is removed, and nothing they lead to",
           "[volume][attack]") {
   if (!requires_program("python3")) return;
   const Ground ground;
-  const std::string canary = make_canary(ground);
+  const Canary canary;
   VolumeStore volumes = ground.volumes();
-  for (int round = 0; round < rounds(8); ++round) {
-    const Exchanging exchanging{ground, volumes.create("v").mountpoint()};
+  Rounds rounds{8};
+  while (rounds.next()) {
+    const Exchanging exchanging{ground, canary, volumes.create("v").mountpoint()};
     try {
       volumes.remove("v");
     } catch (const VolumeError&) {  // an entry was something else when it was about to go
     }
     REQUIRE_FALSE(volumes.find("v"));
-    REQUIRE(tree_of(ground.path("canary")) == canary);
+    REQUIRE(canary.changes() == "");
   }
   (void)ground.volumes();  // sweeps what was something else while it was about to go
   CHECK(fs::is_empty(ground.store_path() / "trash"));
-  CHECK(tree_of(ground.path("canary")) == canary);
+  canary.verify();
 }
 
 }  // namespace dunnage::test
