@@ -76,14 +76,14 @@ def script():
 
 
 def run_podman(directory):
-    """In a mount namespace of its own, where cgroups are of version 2 alone, which crun insists on; the limits are what this
-    machine lets Podman set, and are not compared."""
+    """In a mount namespace of its own, where cgroups are of version 2 alone, which crun insists on, and where it leaves nothing
+    in /run that other users cannot enter. The limits are what any machine lets Podman set, and are not compared."""
     root = make_root(directory)
     command = ["podman", "--storage-driver=vfs", "--root", directory / "storage", "--runroot", directory / "run",
                "run", "--rm", "--network=none", "--cgroups=disabled", "--ulimit=nofile=1024:1024",
                "--ulimit=nproc=1024:1024", "-v", "/usr:/usr:ro", "-v", f"{HERE}:/mnt:ro", "--rootfs", root, "sh", "-c", script()]
     unified = "test -e /sys/fs/cgroup/cgroup.controllers || mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup || true"
-    return subprocess.run(["unshare", "-m", "sh", "-c", f"{unified}; exec \"$@\"", "sh", *map(str, command)],
+    return subprocess.run(["unshare", "-m", "sh", "-c", f"mount -t tmpfs tmpfs /run; {unified}; exec \"$@\"", "sh", *map(str, command)],
                           capture_output=True, text=True, timeout=120, check=False)
 
 
