@@ -2,8 +2,9 @@
 // P-27 and P-29: entries of a volume are exchanged with links to a canary, as fast as a container can, while the volume
 // is packed, and while it is removed.
 //
-// That the races are run is seen with a weakened library: take O_NOFOLLOW away where launcher/program/pack.cpp opens
-// what it packs, or where kernel/remove_tree.cpp enters a directory, and the tests fail.
+// That the races are run is seen with a weakened library: where launcher/walk.hpp opens an entry, take O_NOFOLLOW and
+// what resolve() answers away, and the archive has the canary in it; where kernel/remove_tree.cpp enters a directory,
+// take openat(2), and the canary is gone.
 
 #include "container/records_support.hpp"
 #include "kernel/file_descriptor.hpp"
@@ -24,9 +25,9 @@ constexpr const char* kExchange = R"(
 import ctypes, os, sys
 libc = ctypes.CDLL(None)
 os.chdir("/data")
-canary = sys.argv[1]
 names = []
 for number in range(12):
+  canary = sys.argv[1 + number % 2]
   name = "d%d" % number
   os.makedirs(name + "/sub")
   for inner in ("file", "sub/file"):
@@ -48,7 +49,8 @@ while True:
 class Exchanging {
  public:
   Exchanging(const Ground& ground, const Canary& canary, const fs::path& data) {
-    LaunchSpec spec = ground.program({"python3", "-c", kExchange, canary.path().string()}, {BindMount{data, "/data"}});
+    LaunchSpec spec = ground.program({"python3", "-c", kExchange, canary.path().string(), canary.climbing().string()},
+                                     {BindMount{data, "/data"}});
     spec.out = out_.stdio();
     container_.emplace(Container::launch(std::move(spec)));
     REQUIRE(out_.wait_for("ready"));
