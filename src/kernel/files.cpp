@@ -18,7 +18,10 @@ namespace dunnage::kernel {
 
 namespace {
 
-SmallFile read_whole(const FileDescriptor& file, std::string& buffer, std::size_t limit) {
+/// A regular file gives less than was asked for only at its end; one of /proc may do so anywhere.
+enum class Short { IsTheEnd, MeansNothing };
+
+SmallFile read_whole(const FileDescriptor& file, std::string& buffer, std::size_t limit, Short less) {
   if (!file) {
     return {.text = {}, .number = errno};
   }
@@ -39,21 +42,24 @@ SmallFile read_whole(const FileDescriptor& file, std::string& buffer, std::size_
     if (used > limit) {
       return {.text = {}, .number = EFBIG};
     }
-    if (used < buffer.size()) {  // a regular file gives less than was asked for only at its end
+    if (got == 0 || (used < buffer.size() && less == Short::IsTheEnd)) {
       return {.text = std::string_view{buffer}.substr(0, used), .number = 0};
     }
-    buffer.resize(buffer.size() * 2);
+    if (used == buffer.size()) {
+      buffer.resize(buffer.size() * 2);
+    }
   }
 }
 
 }  // namespace
 
 SmallFile read_small_file(int directory, const char* path, std::string& buffer, std::size_t limit) {
-  return read_whole(open_beneath(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), buffer, limit);
+  return read_whole(open_beneath(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), buffer, limit, Short::IsTheEnd);
 }
 
 SmallFile read_host_file(const char* path, std::string& buffer, std::size_t limit) {
-  return read_whole(FileDescriptor{::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)}, buffer, limit);
+  return read_whole(FileDescriptor{::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)}, buffer, limit,
+                    Short::MeansNothing);
 }
 
 void write_all(int fd, std::string_view content) {
