@@ -26,6 +26,7 @@ void add_lifecycle(CLI::App& parent, Session& session);  // start, restart, stop
 void add_rm(CLI::App& parent, Session& session);
 void add_cp(CLI::App& parent, Session& session);
 void add_diff(CLI::App& parent, Session& session);
+void add_explain(CLI::App& parent, Session& session);
 void add_volume(CLI::App& parent, Session& session);
 void add_image(CLI::App& parent, Session& session);
 void add_spec(CLI::App& parent, Session& session);

@@ -33,6 +33,7 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_rm(app, session);
   cli::add_cp(app, session);
   cli::add_diff(app, session);
+  cli::add_explain(app, session);
   cli::add_volume(app, session);
   cli::add_image(app, session);
   cli::add_compose(app, session);

@@ -13,6 +13,7 @@ namespace {
 struct PlanFlags {
   StorageFlags storage{};
   std::string path{};
+  std::string user{};
   bool json = false;
 };
 
@@ -24,7 +25,8 @@ std::string without_last_newline(std::string text) {
 int plan(const PlanFlags& flags, const Session& session) {
   const dunnage::MountPlan decided = flags.storage.mount_set().resolve({.store = session.store_root()});
   if (!flags.path.empty()) {
-    std::cout << without_last_newline(decided.explain(flags.path)) << '\n';
+    const auto told = decided.explain(flags.path, {.user = flags.user});
+    std::cout << (flags.json ? pretty(told.to_json()) : told.to_string()) << '\n';
   } else if (flags.json) {
     std::cout << pretty(decided.to_json()) << '\n';
   } else if (decided.empty()) {
@@ -43,6 +45,8 @@ void add_plan(CLI::App& parent, Session& session) {
   auto flags = std::make_shared<PlanFlags>();
   flags->storage.add_to(command);
   command.add_option("--explain", flags->path, "Say which mount serves this path of the container")->type_name("PATH");
+  command.add_option("--user", flags->user, "With --explain: who would read or write, in numbers")
+      ->type_name("UID[:GID]");
   add_format(command, flags->json);
   on_chosen(command, session, flags, [&session](const PlanFlags& chosen) { return plan(chosen, session); });
 }

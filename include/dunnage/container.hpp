@@ -273,6 +273,13 @@ class DUNNAGE_API Container {
   /// Throws: LaunchError(not_supported) without an image, and if changes are kept in memory; ImageError if they are
   /// gone.
   [[nodiscard]] std::vector<Change> changes() const;
+  /// Which mount serves `path` in the container, whose it is inside and on disk, and what a user may do there, why not,
+  /// and what would change that. The kernel is asked: the path is looked up in the container's root, links as a program
+  /// there would take them, and then once more as that user, with his groups and capabilities. Nothing is opened but to
+  /// look at it, and nothing changes. Of a container that has ended and whose files were kept, these are looked at.
+  /// Throws: LaunchError(invalid_argument) for a path that is not absolute, LaunchError(user_unknown),
+  /// LaunchError(timed_out) after 20 s if a file system there does not answer, LaunchError(not_running) without files.
+  [[nodiscard]] PathExplanation explain(std::string_view path, const ExplainOptions& options = {}) const;
   /// Lets a container with Lifetime::WithHost outlive this handle and process. Throws: LaunchError without a record.
   void detach();
 

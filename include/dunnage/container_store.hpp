@@ -136,6 +136,10 @@ class DUNNAGE_API ContainerStore {
   [[nodiscard]] LogReader read_log(std::string_view name, const LogOptions& options = {}) const;
   /// Container::changes() of a container, running or not. Throws: LaunchError(container_missing), and as that.
   [[nodiscard]] std::vector<Change> changes(std::string_view name) const;
+  /// Container::explain() of a container, running or not. Of one that has ended and whose files nobody has any more,
+  /// what its plan says. Throws: LaunchError(container_missing), and as that.
+  [[nodiscard]] PathExplanation explain(std::string_view name, std::string_view path,
+                                        const ExplainOptions& options = {}) const;
   /// Removes the record, the log, what was written to the image's root, and with `volumes` the anonymous volumes of a
   /// container that does not run; with `force` kills it first. Throws: LaunchError(container_missing), LaunchError if
   /// it runs.

@@ -11,6 +11,7 @@
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   mount_plan.hpp       MountPlan: the dry run
+///   path_explanation.hpp   PathExplanation: which mount serves a path, and who may do what there
 ///   prepared_mounts.hpp  PreparedMounts: mounts as descriptors
 ///   launch_template.hpp  LaunchTemplate: prepared once, launched many times
 ///   image_store.hpp, image.hpp    ImageStore: root file systems that many containers share
@@ -47,6 +48,7 @@
 #include <dunnage/mount_set.hpp>
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
+#include <dunnage/path_explanation.hpp>
 #include <dunnage/prepared_mounts.hpp>
 #include <dunnage/process.hpp>
 #include <dunnage/progress.hpp>

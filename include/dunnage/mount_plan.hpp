@@ -12,6 +12,7 @@
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/export.hpp>
 #include <dunnage/fwd.hpp>
+#include <dunnage/path_explanation.hpp>
 #include <dunnage/rootfs.hpp>
 #include <dunnage/volume.hpp>
 
@@ -97,8 +98,8 @@ struct PrepareOptions {
 };
 
 /// A value. Two plans of the same set on the same host are equal. Its paths are free of links as far as they exist, and
-/// preparing follows none: a link that has been put in the way since is an error (ELOOP), not another source. Order: parents before children, otherwise as added.
-/// Thread safety: as a std::vector.
+/// preparing follows none: a link that has been put in the way since is an error (ELOOP), not another source. Order:
+/// parents before children, otherwise as added. Thread safety: as a std::vector.
 class DUNNAGE_API MountPlan {
  public:
   MountPlan() = default;
@@ -112,9 +113,12 @@ class DUNNAGE_API MountPlan {
   /// Throws: std::out_of_range if nothing is mounted at exactly this target.
   [[nodiscard]] const ResolvedMount& operator[](std::string_view target) const;
 
-  /// Which mount serves `path` in the container, from where on the host, and why, in sentences. It goes by the words of
-  /// the path: a plan knows no symbolic link of the container that leads from one mount to another.
-  [[nodiscard]] std::string explain(std::string_view path) const;
+  /// Which mount serves `path` in the container, from where on the host, and why. It goes by the words of the path: a
+  /// plan knows no symbolic link of the container that leads from one mount to another; Container::explain() does.
+  /// With a user, what is at the source on the host by now is looked at, too, and what that user may do with it, with
+  /// the default capabilities. Throws: MountError(invalid_argument) for a path that is not absolute, LaunchError for a
+  /// user that is no number.
+  [[nodiscard]] PathExplanation explain(std::string_view path, const ExplainOptions& options = {}) const;
 
   /// Asks the kernel for detached mounts: descriptors that no mount table shows and that go when the process goes.
   /// Creates what the plan says is to be created (source directories, volumes) and takes the volumes' use locks.

@@ -9,7 +9,16 @@
 namespace dunnage::cgroup {
 namespace {
 
-/// proc(5): a space, tab, newline or backslash is a backslash and three octal digits.
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (const std::string_view word : launcher::fields_of(text, ',')) {
+    words.emplace_back(word);
+  }
+  return words;
+}
+
+}  // namespace
+
 std::string unescaped(std::string_view text) {
   constexpr std::size_t kDigits = 3;
   std::string plain;
@@ -27,16 +36,6 @@ std::string unescaped(std::string_view text) {
   }
   return plain;
 }
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  for (const std::string_view word : launcher::fields_of(text, ',')) {
-    words.emplace_back(word);
-  }
-  return words;
-}
-
-}  // namespace
 
 std::vector<MountedTree> mounted_trees(std::string_view mountinfo) {
   constexpr std::size_t kRoot = 3;

@@ -110,6 +110,7 @@ enum class Step : uint16_t {
   IntoItself,
   OpenTarget,
   MoveEntry,
+  ExamineEntry,
 };
 
 }  // namespace dunnage::launcher

@@ -167,6 +167,8 @@ const char* words_of(Step step) {
       return "open";
     case Step::MoveEntry:
       return "move";
+    case Step::ExamineEntry:
+      return "look at";
     case Step::SetOwner:
       return "set the owner of";
     case Step::SetMode:

@@ -37,6 +37,9 @@ enum class WorkKind : uint32_t {
   /// file.
   Pack,
   Spill,  ///< descriptor: a directory; text: one in it, whose entries move up, but for those whose name is taken
+  /// Descriptor: a root; texts: a path in it, which is followed, and behind its NUL an ExamineUser with its groups and
+  /// one more NUL. Answered with an ExamineReport, its texts behind it, and with what was found, O_PATH.
+  Examine,
 };
 
 enum LookFlags : uint32_t {
@@ -54,6 +57,40 @@ struct LookReport {
   uint64_t inode = 0;
   uint64_t device = 0;
   uint32_t target_size = 0;
+  uint32_t reserved = 0;
+};
+
+/// As whom a path is looked at once more. Followed by the supplementary groups.
+struct ExamineUser {
+  uint64_t capabilities = 0;  ///< in effect
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  uint32_t group_count = 0;
+  uint32_t reserved = 0;
+};
+
+/// What there is at a path, or at the part of it that exists. An errno of 0 is a yes.
+struct ExamineReport {
+  uint32_t error = 0;       ///< of looking the whole path up, as root of the containers
+  uint32_t found_size = 0;  ///< bytes of the path that exist; less than all with an error
+  uint32_t mode = 0;
+  uint32_t uid = 0;  ///< ids as containers see them
+  uint32_t gid = 0;
+  uint32_t immutable = 0;
+  uint64_t mount = 0;        ///< as mountinfo has it
+  uint64_t file_system = 0;  ///< its magic number
+  uint64_t mount_flags = 0;  ///< ST_RDONLY and the like
+  uint32_t user_error = 0;   ///< of becoming the user
+  uint32_t reach_error = 0;  ///< of looking what was found up as the user
+  uint32_t read_error = 0;
+  uint32_t write_error = 0;
+  uint32_t execute_error = 0;
+  uint32_t reached_size = 0;  ///< bytes of `resolved` the user came to, if not to its end
+  uint32_t reached_mode = 0;  ///< of the directory that let nobody go on
+  uint32_t reached_uid = 0;
+  uint32_t reached_gid = 0;
+  uint32_t resolved_size = 0;  ///< where the path leads, from the root; empty if the kernel has no name for it
+  uint32_t target_size = 0;    ///< where a link leads that leads nowhere
   uint32_t reserved = 0;
 };
 

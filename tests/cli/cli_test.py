@@ -461,7 +461,7 @@ class Help(CommandLineTest):
                       "unpause",
                       "wait", "rm", "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
                       "image pull", "image load", "image import", "image ls", "image inspect", "image tag", "image rm",
-                      "image prune", "pull", "load", "import", "images", "tag", "rmi", "support"):
+                      "image prune", "pull", "load", "import", "images", "tag", "rmi", "support", "explain"):
             self.assertIn("--store", self.succeed(*words.split(), "--help"))
 
     def test_support_says_what_can_be_done(self):

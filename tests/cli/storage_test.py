@@ -126,9 +126,38 @@ class Plan(CommandLineTest):
         out = self.succeed("plan", "-v", f"{self.directory}:/app", "--explain", "/app/logs/today.log")
         self.assertIn(f"{self.directory}/logs/today.log", out)
 
+    def test_a_plan_says_what_a_user_may_do_with_what_the_source_is_by_now(self):
+        os.mkdir(os.path.join(self.directory, "shut"), mode=0o700)
+        words = ("plan", "-v", f"{self.directory}:/app:ro", "--explain", "/app/shut", "--user", "1234:1234")
+        self.assertIn("User 1234:1234 may not read it, may not make entries there", self.succeed(*words))
+        told = json.loads(self.succeed(*words, "--format", "json"))
+        self.assertEqual((told["Kind"], told["Mount"], told["OnDisk"]["Uid"]), ("directory", "/app", os.geteuid()))
+        self.assertIn("somebody", self.fail_with(1, *words[:-1], "somebody"))
+
     def test_a_plan_is_json_on_request(self):
         plan = json.loads(self.succeed("plan", "-v", "data:/data:ro", "--format", "json"))
         self.assertIn("/data", json.dumps(plan))
+
+
+class Explain(CommandLineTest):
+    def test_a_path_of_a_container_is_explained_while_it_runs_and_when_it_has_ended(self):
+        source = os.path.join(self.directory, "logs")
+        os.mkdir(source)
+        self.detached("--name", "web", "-v", f"{source}:/app:ro", "-v", "data:/data", "sleep", "1000")
+        out = self.succeed("explain", "web", "/app/today.log")
+        self.assertIn(f'On the host it is "{source}/today.log".', out)
+        self.assertIn("User 0:0 may read it, may not make entries there", out)
+        self.assertIn("as the plan says", out)
+        told = json.loads(self.succeed("explain", "web", "/data", "--user", "root", "--format", "json"))
+        self.assertEqual((told["User"], told["Presence"], told["ByKernel"]["Write"]), ("0:0", "there", True))
+        self.assertEqual(self.dunnage("exec", "web", "touch", "/app/today.log").returncode, 1)
+        self.assertEqual(self.dunnage("exec", "web", "touch", "/data/today.log").returncode, 0)
+        self.assertIn("web", self.fail_with(1, "explain", "wob", "/data"))
+        self.assertIn("nobodi", self.fail_with(1, "explain", "web", "/data", "-u", "nobodi"))
+        self.assertIn("absolute", self.fail_with(1, "explain", "web", "data"))
+        self.succeed("kill", "web")
+        self.succeed("wait", "web")
+        self.assertIn("what its plan says", self.succeed("explain", "web", "/app"))
 
 
 if __name__ == "__main__":

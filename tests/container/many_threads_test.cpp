@@ -155,7 +155,8 @@ class Company {
     MountSet more = mounts_;
     more.add_spec("-v common:/again:ro");
     const MountPlan plan = more.resolve({.store = ground_.store_path(), .current_directory = {}});
-    require(plan.size() == 3 && !plan.explain("/again/file").empty() && !plan.to_string().empty(), "another plan");
+    require(plan.size() == 3 && !plan.explain("/again/file").to_string().empty() && !plan.to_string().empty(),
+            "another plan");
     (void)plan.prepare();
     require(support().can_launch(), "nothing can be launched");
   }

@@ -84,7 +84,7 @@ TEST_CASE("an optional mount without its source is left out, and the plan says s
   CHECK(plan["/missing"].left_out);
   CHECK(says(plan["/missing"], "it is left out"));
   CHECK_FALSE(plan["/there"].left_out);
-  CHECK_THAT(plan.explain("/missing"), Catch::Contains("no mount of this plan covers it"));
+  CHECK_THAT(plan.explain("/missing").to_string(), Catch::Contains("no mount of this plan covers it"));
   CHECK(output_of(ground.shell("test ! -e /missing && cat /there/file && grep -c ' /memory ' /proc/self/mountinfo",
                                mounts)) == "text1\n");
 }

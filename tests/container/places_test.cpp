@@ -79,18 +79,19 @@ TEST_CASE("what explain() says is where the container writes, over nested mounts
       {"/app/data/single", file},
       {"/app/data/cache/../file2", volume / "file2"}};
   for (const auto& [inside, host] : places) {
-    INFO(plan.explain(inside));
-    CHECK(plan.explain(inside).find("On the host it is \"" + host.string() + "\".") != std::string::npos);
+    INFO(plan.explain(inside).to_string());
+    CHECK(plan.explain(inside).to_string().find("On the host it is \"" + host.string() + "\".") != std::string::npos);
     std::ifstream written{host};
     CHECK(std::string{std::istreambuf_iterator<char>{written}, {}} == inside + "\n");
   }
-  CHECK(plan.explain("/app/data/cache/file").find("It lives in memory") != std::string::npos);
+  CHECK(plan.explain("/app/data/cache/file").to_string().find("It lives in memory") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(volume / "cache/file"));
   CHECK(
       plan.explain("/app/data")
+          .to_string()
           .find("Below it other mounts begin: \"/app/data/cache\", \"/app/data/cache/deep\", \"/app/data/single\".") !=
       std::string::npos);
-  CHECK(plan.explain("/application/file").find("no mount of this plan covers it") != std::string::npos);
+  CHECK(plan.explain("/application/file").to_string().find("no mount of this plan covers it") != std::string::npos);
 }
 
 TEST_CASE("the same source serves many places with different rights", "[container][mounts][places]") {

@@ -32,7 +32,7 @@ TEST_CASE("a container sees a directory of a volume, made if it is missing", "[c
   CHECK(fs::exists(data / "a/b/c/file"));
   CHECK((fs::status(data / "a/b").permissions() & fs::perms::all) == fs::perms{0755});
   const MountPlan plan = mounts.resolve({.store = ground.store_path(), .current_directory = {}});
-  CHECK_THAT(plan.explain("/site/file"), Catch::Contains("\"" + (data / "a/b/c/file").string() + "\""));
+  CHECK_THAT(plan.explain("/site/file").to_string(), Catch::Contains("\"" + (data / "a/b/c/file").string() + "\""));
   CHECK(output_of(ground.shell("cat /site/file", mounts)) == "text\n");
   const auto seen = parse_mountinfo(output_of(ground.shell("cat /proc/self/mountinfo", mounts)));
   CHECK(mount_at(seen, "/site").root.ends_with("/data/_data/a/b/c"));

@@ -68,7 +68,7 @@ TEST_CASE("an image mount is writable only where changes have a place", "[plan][
   const ResolvedMount mount = tools.resolve(ImageMount{"tools:1", "/opt", {.overlay = OverlayOptions{}}})[0];
   CHECK_FALSE(mount.read_only);
   CHECK_THAT(mount.to_string(), Catch::Contains("(read-write, nosuid, nodev, overlay)"));
-  CHECK_THAT(tools.resolve(ImageMount{"tools:1", "/opt", {.overlay = OverlayOptions{}}}).explain("/opt/x"),
+  CHECK_THAT(tools.resolve(ImageMount{"tools:1", "/opt", {.overlay = OverlayOptions{}}}).explain("/opt/x").to_string(),
              Catch::Contains("Changes are gone when the container ends."));
   CHECK_THAT(tools.refusal(ImageMount{"tools:1", "/opt", {.overlay = OverlayOptions{.upper = "/u", .work = "/w"}}},
                            errc::not_supported),

@@ -197,6 +197,18 @@ void define_state(py::class_<ContainerHandle>& cls) {
           "changes", released(&Container::changes),
           "changes(self)\n--\n\nWhat it has changed of its image's root file system: a list of Change, sorted by path; "
           "Docker's `diff`. Raises LaunchError without an image.")
+      .def(
+          "explain",
+          [](const ContainerHandle& self, const std::string& path, const std::string& user) {
+            const auto container = self.get();
+            const Unlocked unlocked;
+            return container->explain(path, {.user = user});
+          },
+          py::arg("path"), py::kw_only{}, py::arg("user") = "",
+          "explain(self, path, *, user='')\n--\n\nWhich mount serves `path`, whose it is inside and on disk, and what "
+          "a "
+          "user (empty: its own) may do there, why not, and what would change that: a PathExplanation. The kernel is "
+          "asked; nothing changes. Raises LaunchError.")
       .def_property_readonly("_owned", &ContainerHandle::owned)  // for dunnage.aio
       .def_property_readonly("_store", &ContainerHandle::store)  // for logs()
       .def("__repr__", repr_of_container);

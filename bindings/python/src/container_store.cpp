@@ -105,6 +105,14 @@ void define_store(py::class_<ContainerStore>& cls) {
             return store.changes(name);
           },
           py::arg("name"), "changes(self, name)\n--\n\nContainer.changes() of a container, running or not.")
+      .def(
+          "explain",
+          [](const ContainerStore& store, const std::string& name, const std::string& path, const std::string& user) {
+            const Unlocked released;
+            return store.explain(name, path, {.user = user});
+          },
+          py::arg("name"), py::arg("path"), py::kw_only{}, py::arg("user") = "",
+          "explain(self, name, path, *, user='')\n--\n\nContainer.explain() of a container, running or not.")
       .def("get", get_container, py::arg("name"), "get(self, name)\n--\n\nA handle on a running container.")
       .def("start", start_container, py::arg("name"),
            "start(self, name)\n--\n\nStarts a container that has ended again, whoever launched it: same id, name, log, "

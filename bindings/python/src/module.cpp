@@ -51,6 +51,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_progress(module);
   bind_image(module);
   bind_image_mount(module);
+  bind_path_explanation(module);
   bind_prepared_mounts(module);
   bind_mount_plan(module);
   bind_mount_set(module);

@@ -126,9 +126,14 @@ void bind_mount_plan(py::module_& module) {
       .def("__iter__", [](const MountPlan& plan) { return iterator_over(plan); })
       .def("__contains__", serves)
       .def(
-          "explain", [](const MountPlan& plan, const std::string& path) { return plan.explain(path); }, py::arg("path"),
-          "explain(self, path)\n--\n\nWhich mount serves `path` in the container, from where on the host, and why, in "
-          "sentences.")
+          "explain",
+          [](const MountPlan& plan, const std::string& path, const std::string& user) {
+            const Unlocked released;
+            return plan.explain(path, {.user = user});
+          },
+          py::arg("path"), py::kw_only{}, py::arg("user") = "",
+          "explain(self, path, *, user='')\n--\n\nWhich mount serves `path` in the container, from where on the host, "
+          "and why: a PathExplanation. With a user, `uid[:gid]`, also what he may do with what the source is by now.")
       .def("prepare", prepare,
            "prepare(self, *, user='', container_id='', container_name='', rootfs=..., store=None)\n--\n\nAsks the "
            "kernel for detached mounts: "

@@ -135,6 +135,9 @@ void run_work(void* /*argument*/) noexcept {
     case WorkKind::Spill:
       run_spill(self);
       break;
+    case WorkKind::Examine:
+      run_examine(self);
+      break;
     case WorkKind::Pack:
       run_pack(self);
       break;

@@ -57,5 +57,6 @@ void run_move(Worker& worker) noexcept;
 void run_changes(Worker& worker) noexcept;
 void run_pack(Worker& worker) noexcept;
 void run_spill(Worker& worker) noexcept;
+void run_examine(Worker& worker) noexcept;
 
 }  // namespace dunnage::launcher

@@ -129,6 +129,10 @@ class Container(Running[_dunnage.Container]):
         """What it has changed of its image's root file system; Docker's `diff`."""
         return await in_thread(self._handle.changes)
 
+    async def explain(self, path: str | bytes, *, user: str = "") -> _dunnage.PathExplanation:
+        """Which mount serves `path`, whose it is, and what a user may do there, why not, and what would change that."""
+        return await in_thread(self._handle.explain, path, user=user)
+
     @taking_method(_dunnage.Container.exec)
     def exec(self, *args: Any, **options: Any) -> Launching[Process]:
         """Runs a further program in it: a Process. Awaited, or the head of an `async with`, as launch() is."""

@@ -120,6 +120,7 @@ class ContainerStore(_Store[_dunnage.ContainerStore]):
     find = _threaded(_dunnage.ContainerStore.find)
     inspect = _threaded(_dunnage.ContainerStore.inspect)
     changes = _threaded(_dunnage.ContainerStore.changes)
+    explain = _threaded(_dunnage.ContainerStore.explain)
     copy_in = _watched(_dunnage.ContainerStore.copy_in)
     copy_out = _watched(_dunnage.ContainerStore.copy_out)
     remove = _threaded(_dunnage.ContainerStore.remove)

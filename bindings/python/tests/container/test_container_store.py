@@ -21,6 +21,21 @@ def detached(script, name, **options):
                             stderr=Stdio.log(), **options)
 
 
+def test_a_path_is_explained():
+    with detached("sleep 60", "explained", mounts=["-v /etc:/theirs:ro", "--tmpfs /run/own"]) as c:
+        containers = ContainerStore.open()
+        told = c.explain("/theirs/new", user="0:0")
+        assert told == containers.explain("explained", "/theirs/new") and told.presence.value == "missing"
+        assert (told.mount, told.source, told.leads_to) == ("/theirs", "/etc/new", "/theirs")
+        assert not told.access.write and told.access.read and "as the plan says" in told.obstacles[0]
+        assert c.explain("/run/own").access == dunnage.PathAccess(read=True, write=True, execute=True)
+        assert json.loads(told.to_json())["Mount"] == "/theirs" and pickle.loads(pickle.dumps(told)) == told
+        with pytest.raises(dunnage.LaunchError, match="absolute"):
+            c.explain("theirs")
+        c.kill()
+    containers.remove("explained", force=True)
+
+
 def test_a_detached_container_outlives_its_handle():
     with detached("sleep 60", "db", labels={"app": "shop"}, mounts=["--tmpfs /run"]) as c:
         assert c.name == "db" and Lifetime.Detached.value == "detached"

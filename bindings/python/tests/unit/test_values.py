@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, Healthcheck, IdRange, ImageConfig, ImageInfo,
+from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Healthcheck, IdRange, ImageConfig, ImageInfo,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
-                     LaunchStep, LaunchTimings, Ownership, Platform, Progress, Propagation, Recursion, Relabel,
+                     LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
                      SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
@@ -48,6 +48,9 @@ VALUES = [
     Rootfs.host(), Rootfs.directory("/srv/images/app"), Rootfs.image("busybox:1"),
     Seccomp.standard(), Seccomp.unconfined(), Seccomp.file("/etc/app/seccomp.json"), Seccomp.json("{}"),
     Seccomp.file("/etc/app/seccomp.json").with_text("{}"),
+    FileOwner(), FileOwner(uid=1, gid=2, mode=0o755), PathAccess(), PathAccess(read=True),
+    PathExplanation(), PathExplanation(path="/a", presence="there", by_kernel=PathAccess(write=True),
+                                       users=[IdRange(0, 1000)]),
     Change(), Change(kind="deleted", path="/etc/conf"), RootChanges(), RootChanges(kind="memory", size="1m"),
     Stdio.inherit(), Stdio.null(), Stdio.pipe(), Stdio.log(), Stdio.file("/tmp/log"),
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
