@@ -5,6 +5,7 @@
 /// The stores that the mounts of one plan live in.
 
 #include <dunnage/mount_plan.hpp>
+#include <dunnage/mount_set.hpp>
 #include <dunnage/volume_store.hpp>
 
 #include <filesystem>
