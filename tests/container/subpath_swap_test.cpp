@@ -71,7 +71,7 @@ TEST_CASE("P-31: two at a time start with a path of a volume that a container ex
   std::size_t swaps = 0;
   {
     const SwapInside swap{ground, {VolumeMount{"shared", "/s"}}, "/s/way", links};
-    for (Rounds rounds{60}; rounds.next(seen.enough());) {
+    for (Rounds rounds{40}; rounds.next(seen.enough());) {
       std::thread other{[&] { start(seen, ground, canary, 2 * rounds.number()); }};
       start(seen, ground, canary, 2 * rounds.number() + 1);
       other.join();

@@ -156,7 +156,7 @@ TEST_CASE("P-4: what is made for a mount is made in its container, while another
   Tally tally;
   {
     const SwapInside swap{ground, {VolumeMount{"shared", "/s"}}, "/s/way", field.links_at("/s")};
-    for (Rounds rounds{120}; rounds.next(tally.enough());) {
+    for (Rounds rounds{80}; rounds.next(tally.enough());) {
       const std::string name = "new" + std::to_string(rounds.number());
       const bool directory = rounds.number() % 2 == 0;
       start(tally,
@@ -184,7 +184,7 @@ TEST_CASE("P-4: neither is it made outside of a root that another container chan
   Tally tally;
   {
     const SwapInside swap{ground, {BindMount{root.path(), "/r"}}, "/r/way", field.links_at("/r")};
-    for (Rounds rounds{120}; rounds.next(tally.enough());) {
+    for (Rounds rounds{80}; rounds.next(tally.enough());) {
       const std::string name = "new" + std::to_string(rounds.number());
       const bool directory = rounds.number() % 2 == 0;
       LaunchSpec spec = root.program({"cat", "/proc/self/mountinfo"},

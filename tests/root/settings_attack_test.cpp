@@ -83,7 +83,7 @@ LaunchSpec looking(const DirectoryRoot& root) {
 int start_meanwhile(const DirectoryRoot& root, const std::string& expected, const std::function<bool()>& begun) {
   require(eventually(begun), "the attack goes on");
   int started = 0;
-  for (Rounds rounds{60}; rounds.next(started > 0);) {
+  for (Rounds rounds{30}; rounds.next(started > 0);) {
     try {
       expect(outcome_of(looking(root)).out, expected);
       ++started;

@@ -51,13 +51,27 @@ def run(arguments, **options):
     return subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, **options)
 
 
+def copy_changed(repository, source):
+    """What a build made before has compiled keeps its time, as long as it is the same."""
+    wanted = set()
+    for folder, names, files in os.walk(repository):
+        names[:] = [name for name in names if name not in (".git", "__pycache__") and not name.startswith("build")]
+        for file in files:
+            path = (Path(folder) / file).relative_to(repository)
+            wanted.add(path)
+            copy = source / path
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if not copy.is_file() or copy.read_bytes() != (repository / path).read_bytes():
+                shutil.copyfile(repository / path, copy)
+                shutil.copymode(repository / path, copy)
+    for path in [path for path in source.rglob("*") if path.is_file() and path.relative_to(source) not in wanted]:
+        path.unlink()
+
+
 class Build:
     def __init__(self, repository, directory):
         self.repository, self.source, self.build = repository, directory / "source", directory / "build"
-        shutil.rmtree(self.source, ignore_errors=True)
-        shutil.copytree(repository, self.source, symlinks=True,
-                        ignore=lambda folder, names: {name for name in names if name in (".git", "__pycache__")
-                                                      or name.startswith("build")})
+        copy_changed(repository, self.source)
         launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
         run(["cmake", "-S", str(self.source), "-B", str(self.build), *OPTIONS, *launcher])
 
