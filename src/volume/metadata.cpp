@@ -7,6 +7,7 @@
 #include <boost/crc.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -28,8 +29,8 @@ std::string checksum(std::string_view body) {
   return fmt::format("{:08x}", crc.checksum());
 }
 
-/// Reads the very text that encode_metadata() writes, unless a string in it needs escapes. That is nearly every record,
-/// and a listing reads thousands: this takes a fifth of the time that the reader of any JSON takes.
+/// Reads the very text that encode_metadata() writes, unless a string in it is more than plain ASCII. That is nearly
+/// every record, and a listing reads thousands: this takes a fifth of the time that the reader of any JSON takes.
 class PlainReader {
  public:
   PlainReader(std::string_view text, VolumeInfo& volume) : rest_{text}, volume_{volume} {}
@@ -56,6 +57,9 @@ class PlainReader {
     return true;
   }
 
+  /// What means itself in any JSON, and needs no look at what is beside it.
+  static bool is_plain(char byte) noexcept { return byte >= ' ' && byte <= '~' && byte != '\\'; }
+
   bool string(std::string& value) {
     const std::size_t end = rest_.find('"', 1);
     if (rest_.empty() || rest_.front() != '"' || end == std::string_view::npos) {
@@ -63,7 +67,7 @@ class PlainReader {
     }
     value.assign(rest_, 1, end - 1);
     rest_.remove_prefix(end + 1);
-    return value.find('\\') == std::string::npos;
+    return std::ranges::all_of(value, is_plain);
   }
 
   bool labels() {

@@ -124,6 +124,18 @@ TEST_CASE("metadata of a newer format is refused, additions to this one are pass
         "it has format 2, this library reads 1");
 }
 
+TEST_CASE("metadata that is no JSON is damaged, even if its checksum is right", "[volume][metadata]") {
+  // what was read could not be written again
+  const std::string begin =
+      "\"version\":1,\"name\":\"v\",\"created_at\":\"2026-11-24T23:55:01.000000000Z\",\"labels\":{\"a\":\"";
+  const std::string end = "\"},\"anonymous\":false,\"owner\":\"\"}\n";
+  VolumeInfo read;
+  CHECK(volume::decode_metadata("{\"checksum\":\"c5c49d1b\",\n" + begin + "\xff" + end, "v", read).value() ==
+        "it is not a record of a volume");
+  CHECK(volume::decode_metadata("{\"checksum\":\"ef69736e\",\n" + begin + "\x01" + end, "v", read).value() ==
+        "it is not a record of a volume");
+}
+
 TEST_CASE("points in time are RFC 3339 in UTC", "[volume][metadata]") {
   using namespace std::chrono;
   using volume::format_time;
