@@ -13,8 +13,8 @@ struct SupportFlags {
   bool json = false;
 };
 
-int show_support(const SupportFlags& flags) {
-  const dunnage::Support support = dunnage::support();
+int show_support(const SupportFlags& flags, const Session& session) {
+  const dunnage::Support support = dunnage::support(session.store_root());
   std::string text = flags.json ? pretty(support.to_json()) : support.to_string();
   if (text.empty() || text.back() != '\n') text += '\n';
   std::cout << text;
@@ -28,7 +28,7 @@ void add_support(CLI::App& parent, Session& session) {
       add_command(parent, session, "support", "Show what this machine and this user can do. Fails if nothing can run.");
   auto flags = std::make_shared<SupportFlags>();
   add_format(command, flags->json);
-  on_chosen(command, session, flags, show_support);
+  on_chosen(command, session, flags, [&session](const SupportFlags& chosen) { return show_support(chosen, session); });
 }
 
 }  // namespace cli

@@ -8,6 +8,7 @@
 
 #include <dunnage/export.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,10 @@ struct Support {
   [[nodiscard]] DUNNAGE_API std::string to_json() const;
 };
 
-/// Takes a few milliseconds; the answer is not kept.
-[[nodiscard]] DUNNAGE_API Support support();
+/// Calls are tried, also in the launcher, and in a file without a name of the store, if there is one; settings of the
+/// machine are read. Nothing is made and nothing changes, but that a launcher runs then. What is available and not
+/// required says what it is used for, or that the library does without.
+/// Takes a few milliseconds; the answer is not kept. \param store empty: default_store()
+[[nodiscard]] DUNNAGE_API Support support(const std::filesystem::path& store = {});
 
 }  // namespace dunnage

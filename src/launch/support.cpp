@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunnage/error.hpp>
 #include <dunnage/support.hpp>
+#include <dunnage/volume_store.hpp>
 
 #include "cgroup/limits.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "launch/capability.hpp"
+#include "launch/support_probes.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/identity.hpp"
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
 #include "seccomp/filter.hpp"
 
-#include "error/reason.hpp"
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,9 +27,7 @@
 namespace dunnage {
 namespace {
 
-std::string words(const launcher::Failure& failure) {
-  return fmt::format("{} [{}]", error::errno_reason(failure.error), error::errno_name(failure.error));
-}
+std::string words(const launcher::Failure& failure) { return launch::words_of_errno(failure.error); }
 
 Feature probe_bind(prepare::MountSource& source) {
   launcher::DetachRequest request;
@@ -87,21 +86,6 @@ Feature probe_seccomp() {
           true};
 }
 
-Feature describe_ids(launcher::Privilege privilege) {
-  switch (privilege) {
-    case launcher::Privilege::Root:
-      return {"ids", true, "root: every id of this machine exists in a container", false};
-    case launcher::Privilege::Range:
-      return {"ids", true, "a range from /etc/subuid and /etc/subgid, mapped by newuidmap and newgidmap", false};
-    case launcher::Privilege::Single:
-      break;
-  }
-  return {"ids", false,
-          "one user id and one group id per container; for more, install newuidmap and newgidmap (package uidmap) and "
-          "give this user ranges in /etc/subuid and /etc/subgid",
-          false};
-}
-
 Feature describe_capabilities(const char* name, std::uint64_t wanted, std::uint64_t available) {
   const std::uint64_t missing = wanted & ~available;
   return {name, missing == 0,
@@ -125,7 +109,7 @@ std::string mode_of(launcher::Privilege privilege) {
 
 }  // namespace
 
-Support support() {
+Support support(const std::filesystem::path& store) {
   Support result;
   const launcher::Identity identity = launcher::identity_for(0, 0);
   result.mode = mode_of(identity.privilege);
@@ -151,10 +135,14 @@ Support support() {
     result.mode = "none";
     result.features.push_back({"launcher", false, error.what(), true});
   }
-  result.features.push_back(describe_ids(identity.privilege));
+  launch::add_ids_and_namespaces(identity, result.features);
   for (const cgroup::Offer& offer : cgroup::offers()) {
     result.features.push_back({"limits: " + offer.limits, offer.available, offer.detail, false});
   }
+  launch::add_kernel_calls(result.features);
+  launch::add_security_modules(result.features);
+  launch::add_settings(result.features);
+  launch::add_store(store.empty() ? default_store() : store, identity, result.features);
   return result;
 }
 
@@ -165,7 +153,7 @@ bool Support::can_launch() const noexcept {
 std::string Support::to_string() const {
   std::string text = fmt::format("mode: {}\n", mode);
   for (const Feature& feature : features) {
-    text += fmt::format("{:<24} {:<4} {}\n", feature.name, feature.available ? "yes" : "no", feature.detail);
+    text += fmt::format("{:<32} {:<4} {}\n", feature.name, feature.available ? "yes" : "no", feature.detail);
   }
   return text;
 }

@@ -468,6 +468,15 @@ class Help(CommandLineTest):
         self.assertIn("root", self.succeed("support"))
         self.assertTrue(json.loads(self.succeed("support", "--format", "json")))
 
+    def test_support_says_what_the_store_can_do(self):
+        self.assertIn("is not there yet", self.succeed("support", "--store", os.path.join(self.directory, "absent")))
+        self.assertFalse(os.path.exists(os.path.join(self.directory, "absent")))
+        self.succeed("volume", "create", "one")
+        features = {feature["Name"]: feature
+                    for feature in json.loads(self.succeed("support", "--format", "json"))["Features"]}
+        self.assertTrue(features["store: can be written to"]["Available"])
+        self.assertTrue(all(feature["Detail"] for feature in features.values()))
+
 
 if __name__ == "__main__":
     main()

@@ -23,8 +23,15 @@ void bind_support(py::module_& module) {
       .def_property_readonly("can_launch", &Support::can_launch)
       .def("to_json", &Support::to_json, "to_json(self)\n--\n\nAll of it, as JSON.")
       .def("__str__", &Support::to_string);
-  module.def("support", &support, py::call_guard<Unlocked>(),
-             "support()\n--\n\nProbed by doing it; takes a few milliseconds, and the answer is not kept.");
+  module.def(
+      "support",
+      [](const std::filesystem::path& store) {
+        const Unlocked released;
+        return support(store);
+      },
+      py::arg("store") = py::none{},
+      "support(store=None)\n--\n\nProbed by doing it, in the store, too (None: default_store()); takes a few "
+      "milliseconds, and the answer is not kept.");
 }
 
 }  // namespace dunnage::python

@@ -223,4 +223,5 @@ def test_every_public_name_is_there_and_belongs_to_the_package():
         if isinstance(value, type):
             assert value.__module__ in ("dunnage", "dunnage._process"), name
     assert isinstance(dunnage.support().features[0], dunnage.Feature)
+    assert any(feature.name == "store" and "/nowhere" in feature.detail for feature in dunnage.support("/nowhere").features)
     assert MountSet() == MountSet([])
