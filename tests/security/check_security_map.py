@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the map of what the promise rests on (README.md here) against the tests there are.
+"""Checks the map of what the promise rests on (README.md here) against the tests there are, and the page for users
+(src/SECURITY.md) against the map.
 
     check_security_map.py REPOSITORY    prints every row that is missing, twice there, without a reason, or names a test
-                                        or a file that is not there; fails if there is one
-    check_security_map.py --self-test   checks the checker with a map of wrong rows
+                                        or a file that is not there, and what the page promises in other words than the
+                                        map; fails if there is one
+    check_security_map.py --self-test   checks the checker with a map of wrong rows, and a page of wrong promises
 """
 
 import re
@@ -18,6 +20,7 @@ from patch import read_patches
 
 NUMBERS = [*(f"I-{number}" for number in range(1, 45)), *(f"P-{number}" for number in [*range(1, 62), 70, 80, 81]),
            *(f"T-{number}" for number in range(1, 12))]
+PROMISES = [f"R{number}" for number in range(1, 8)]
 STATES = {"whole", "part", "none", "not ours"}
 
 
@@ -105,6 +108,34 @@ def check(text, sources, numbers):
             yield f'{number.group(1)}: the test "{test}" is not in its row'
 
 
+def sentences_of(text):
+    """What the map says of each invariant."""
+    return dict(re.findall(r"^\| (I-\d+) \| ([^|]*?) \|", text, re.MULTILINE))
+
+
+def check_page(page, text, sources, promises):
+    """The page has each invariant once, in the words of the map, and each promise of the store with tests there are."""
+    said = re.findall(r"^- \*\*(I-\d+)\*\* (.*)$", page, re.MULTILINE)
+    sentences = sentences_of(text)
+    for number in sorted({*sentences, *(number for number, _ in said)}, key=lambda name: int(name[2:])):
+        found = [sentence for name, sentence in said if name == number]
+        if number not in sentences:
+            yield f"{number}: the page promises it, and the map does not have it"
+        elif found != [sentences[number]]:
+            yield f"{number}: the page does not say once what the map says"
+    rows = re.findall(r"^\| (R\d+) \|([^|]*)\|([^|]*)\|", page, re.MULTILINE)
+    if [number for number, _, _ in rows] != promises:
+        yield f"the page has the promises {[number for number, _, _ in rows]}"
+    for number, promise, tests in rows:
+        named = re.findall(r"`([^`]+)`", tests)
+        if not promise.strip() or not named:
+            yield f"{number}: it says nothing, or names no test"
+        yield from (f'{number}: there is no test "{test}"' for test in named if test not in sources.tests)
+        for invariant in re.findall(r"I-\d+", promise):
+            if invariant not in sentences:
+                yield f"{number}: it rests on {invariant}, which the map does not have"
+
+
 def cases_in(text):
     """The sentences of Catch2's test cases; a long one may be of several literals."""
     for match in re.finditer(r'^\s*TEST_CASE\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)', text, re.MULTILINE):
@@ -162,6 +193,19 @@ WRONG = {
     'T-1: "done" is no state; they are none, not ours, part, whole': ("not ours", "done"),
     'T-1: "5 cells" is no state; they are none, not ours, part, whole': ("| not ours | |", "| not ours |"),
 }
+RIGHT_PAGE = """
+- **I-1** x
+| R1 | it is so: I-1. | `a test` | |
+| R2 | and so | `another`<br>`a test` | |
+"""
+WRONG_PAGE = {
+    "I-1: the page does not say once what the map says": ("**I-1** x", "**I-1** y"),
+    "I-9: the page promises it, and the map does not have it": ("- **I-1** x", "- **I-1** x\n- **I-9** z"),
+    "the page has the promises ['R1']": ("| R2 |", "| two |"),
+    "R2: it says nothing, or names no test": ("`another`<br>`a test`", "none"),
+    'R1: there is no test "a tests"': ("so: I-1. | `a test`", "so: I-1. | `a tests`"),
+    "R1: it rests on I-7, which the map does not have": ("so: I-1", "so: I-7"),
+}
 
 
 def self_test():
@@ -169,6 +213,12 @@ def self_test():
     faults = [f"wrongly found: {fault}" for fault in check(RIGHT, SELF_TEST_SOURCES, numbers)]
     for fault, (before, after) in WRONG.items():
         if before not in RIGHT or fault not in check(RIGHT.replace(before, after, 1), SELF_TEST_SOURCES, numbers):
+            faults.append(f"not found: {fault}")
+    promises = ["R1", "R2"]
+    faults += [f"wrongly found: {fault}" for fault in check_page(RIGHT_PAGE, RIGHT, SELF_TEST_SOURCES, promises)]
+    for fault, (before, after) in WRONG_PAGE.items():
+        page = RIGHT_PAGE.replace(before, after, 1)
+        if page == RIGHT_PAGE or fault not in check_page(page, RIGHT, SELF_TEST_SOURCES, promises):
             faults.append(f"not found: {fault}")
     if [*cases_in('TEST_CASE("one, "\n          "two", "[tag]") {}\n// TEST_CASE("three")')] != ["one, two"]:
         faults.append("a test case of two literals is not read")
@@ -184,7 +234,9 @@ def main(arguments):
         return 2
     repository = Path(arguments[0])
     text = (repository / "tests" / "security" / "README.md").read_text(encoding="utf-8")
-    faults = list(check(text, read_sources(repository), NUMBERS))
+    page = (repository / "src" / "SECURITY.md").read_text(encoding="utf-8")
+    sources = read_sources(repository)
+    faults = [*check(text, sources, NUMBERS), *check_page(page, text, sources, PROMISES)]
     print("\n".join(faults) or f"{len(NUMBERS)} rows, each with its tests or a reason")
     return 1 if faults else 0
 
