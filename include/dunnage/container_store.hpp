@@ -145,6 +145,11 @@ class DUNNAGE_API ContainerStore {
   /// it runs.
   void remove(std::string_view name, bool force = false, bool volumes = true);
 
+  /// Records that cannot be read, or are of no container; see store_check.hpp. Throws: as check_store().
+  [[nodiscard]] StoreReport check(const StoreCheck& options = {}) const;
+  /// Repairs them. Throws: as repair_store().
+  StoreReport repair(const StoreRepair& options = {});
+
  private:
   friend class ContainerStoreAccess;
   struct State;

@@ -10,6 +10,7 @@
 ///   bind_mount.hpp, volume.hpp, tmpfs.hpp, image_mount.hpp    the four kinds of mounts
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
+///   store_check.hpp, store_report.hpp    what is damaged in a store, and repairing it
 ///   mount_plan.hpp       MountPlan: the dry run
 ///   path_explanation.hpp   PathExplanation: which mount serves a path, and who may do what there
 ///   prepared_mounts.hpp  PreparedMounts: mounts as descriptors
@@ -61,6 +62,8 @@
 #include <dunnage/size.hpp>
 #include <dunnage/spec.hpp>
 #include <dunnage/spec_code.hpp>
+#include <dunnage/store_check.hpp>
+#include <dunnage/store_report.hpp>
 #include <dunnage/support.hpp>
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/version.hpp>

@@ -39,6 +39,11 @@ class PreparedMounts;
 class Volume;
 class VolumeStore;
 
+struct StoreFinding;
+struct StoreReport;
+struct StoreCheck;
+struct StoreRepair;
+
 struct ImageConfig;
 struct ImageInfo;
 class Image;

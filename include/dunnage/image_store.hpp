@@ -125,6 +125,13 @@ class DUNNAGE_API ImageStore {
   /// Removes images that no container uses, if they have no tag or with `all`, and blobs and layers nobody needs.
   ImagePruneResult prune(bool all = false);
 
+  /// Images that lack something, with `contents` also those of which something has changed; see store_check.hpp.
+  /// Throws: as check_store().
+  [[nodiscard]] StoreReport check(const StoreCheck& options = {}) const;
+  /// Sets aside what is not what its digest says, so that the next pull() or load() brings it anew.
+  /// Throws: as repair_store().
+  StoreReport repair(const StoreRepair& options = {});
+
  private:
   friend class ImageStoreAccess;
   struct State;

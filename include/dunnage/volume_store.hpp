@@ -15,6 +15,7 @@
 /// never seen half made or half gone. What a killed process left in `staging/` or `trash/` is swept by later calls.
 
 #include <dunnage/export.hpp>
+#include <dunnage/store_report.hpp>
 #include <dunnage/volume.hpp>
 
 #include <filesystem>
@@ -79,6 +80,12 @@ class DUNNAGE_API VolumeStore {
   void remove(const std::string& name);
   /// Removes what no container uses: by default only anonymous volumes, as Docker does; `all` takes named ones too.
   PruneResult prune(bool all = false, const VolumeFilter& filter = {});
+
+  /// What is damaged or left over of the volumes and of what they share; see store_check.hpp, also for what is kept.
+  /// Throws: as check_store().
+  [[nodiscard]] StoreReport check(const StoreCheck& options = {}) const;
+  /// Repairs it: metadata is written anew from what is known, data is not touched. Throws: as repair_store().
+  StoreReport repair(const StoreRepair& options = {});
 
  private:
   friend class VolumeStoreAccess;

@@ -130,7 +130,7 @@ Seccomp seccomp_of(const Json& value) {
 
 Config config_of(const Json& value) {
   if (number_of<unsigned>(value.at("Format")) != kFormat) {
-    throw std::invalid_argument{"it was written by a newer version of the library"};
+    throw std::invalid_argument{kNewerRecord};
   }
   Config config;
   config.id = value.at("Id").get<std::string>();

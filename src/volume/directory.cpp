@@ -47,6 +47,10 @@ kernel::FileDescriptor open_lock(int volume_fd) {
   return lock;
 }
 
+bool container_exists(const Layout& layout, const std::string& name) {
+  return model::is_valid_volume_name(name) && kernel::exists_at(layout.root.get(), "containers/" + name);
+}
+
 namespace {
 
 std::vector<std::string> valid_of(std::vector<std::string> names) {

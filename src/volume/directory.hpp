@@ -20,6 +20,9 @@ namespace dunnage::volume {
 /// \return empty if the directory was deleted since it was opened
 [[nodiscard]] kernel::FileDescriptor open_lock(int volume_fd);
 
+/// Whether there is a record of that container, running or not. False for what no container can be called.
+[[nodiscard]] bool container_exists(const Layout& layout, const std::string& name);
+
 /// Every name in `volumes/` that a volume can have, sorted.
 [[nodiscard]] std::vector<std::string> volume_names(const Layout& layout);
 

@@ -179,16 +179,31 @@ std::optional<std::string> IndexWriter::finish(const IndexPlace& place) {
   return std::move(bytes_);
 }
 
+namespace {
+
+bool take_head(std::string_view bytes, Cursor& cursor, IndexHead& head) {
+  return bytes.size() <= kMaxIndexBytes && cursor.take(head) && head.magic == IndexHead{}.magic &&
+         head.bytes == bytes.size() && head.check_sum == sum_of(bytes);
+}
+
+IndexPlace place_of(const IndexHead& head) {
+  const std::string_view boot{head.boot.data(), kBootLength};
+  return {std::string{boot.substr(0, boot.find('\0'))}, head.device, head.volumes, head.file};
+}
+
+}  // namespace
+
+std::optional<IndexPlace> read_index_place(std::string_view bytes) {
+  IndexHead head;
+  Cursor cursor{bytes};
+  return take_head(bytes, cursor, head) ? std::optional{place_of(head)} : std::nullopt;
+}
+
 std::optional<std::vector<IndexedVolume>> read_index(std::string_view bytes, const IndexPlace& place) {
   IndexHead head;
   Cursor cursor{bytes};
-  if (bytes.size() > kMaxIndexBytes || !cursor.take(head) || head.magic != IndexHead{}.magic ||
-      head.bytes != bytes.size() || head.check_sum != sum_of(bytes)) {
-    return std::nullopt;
-  }
-  const std::string_view boot{head.boot.data(), kBootLength};
-  if (IndexPlace{std::string{boot.substr(0, boot.find('\0'))}, head.device, head.volumes, head.file} != place ||
-      place.boot.empty() || head.count > bytes.size() / sizeof(RecordHead)) {
+  if (!take_head(bytes, cursor, head) || place_of(head) != place || place.boot.empty() ||
+      head.count > bytes.size() / sizeof(RecordHead)) {
     return std::nullopt;
   }
   std::vector<IndexedVolume> volumes(head.count);

@@ -72,6 +72,9 @@ class IndexWriter {
   std::uint64_t count_ = 0;
 };
 
+/// Of whatever place it is. \return nothing unless the checksum is right
+[[nodiscard]] std::optional<IndexPlace> read_index_place(std::string_view bytes);
+
 /// \return nothing unless it is whole, and of that place
 [[nodiscard]] std::optional<std::vector<IndexedVolume>> read_index(std::string_view bytes, const IndexPlace& place);
 

@@ -25,20 +25,7 @@
 namespace dunnage::volume {
 namespace {
 
-constexpr int kFormat = 1;
 constexpr const char* kOpenStore = "open store";
-
-std::filesystem::path full_path(const std::filesystem::path& root) {
-  if (root.empty() || root.native().find('\0') != std::string::npos) {
-    throw unusable(root, "not a path", "name a directory");
-  }
-  std::error_code code;
-  std::filesystem::path path = std::filesystem::absolute(root, code).lexically_normal();
-  if (code) {
-    throw unusable(root, code.message(), "name the directory by its full path");
-  }
-  return path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
-}
 
 /// Syncs the directory that holds `path`, so that a store whose first volume is acknowledged is still there later.
 void sync_parent(const std::filesystem::path& path) {
@@ -117,21 +104,22 @@ kernel::FileDescriptor open_or_throw(const Layout& layout, const char* name) {
 bool check_version(const Layout& layout) {
   constexpr std::size_t kLimit = 64;
   std::string buffer;
-  const auto [text, number] = kernel::read_small_file(layout.root.get(), "version", buffer, kLimit);
+  const auto [text, number] = kernel::read_small_file(layout.root.get(), kVersionName, buffer, kLimit);
   if (number == ENOENT) {
     return false;
   }
   if (number != 0) {
     throw kernel::CallError{"read version", number};
   }
-  int format = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), format);
-  if (code != std::errc{} || std::string_view{end, text.data() + text.size()} != "\n" || format < 1) {
+  const auto format = format_of(text);
+  if (!format) {
     throw unusable(layout.path, "its file \"version\" is damaged",
-                   fmt::format("write \"{}\" into it if the store was made by this version", kFormat));
+                   fmt::format("have repair_store() (store repair) write it anew, or write \"{}\" into it if the store "
+                               "was made by this version",
+                               kStoreFormat));
   }
-  if (format > kFormat) {
-    throw unusable(layout.path, fmt::format("it has format {}, this library reads {}", format, kFormat),
+  if (*format > kStoreFormat) {
+    throw unusable(layout.path, fmt::format("it has format {}, this library reads {}", *format, kStoreFormat),
                    "use a newer version of the library");
   }
   return true;
@@ -158,7 +146,7 @@ void make_parts(const Layout& layout, bool has_version) {
     }
   }
   if (!has_version) {
-    kernel::write_durably(layout.root.get(), "version", fmt::format("{}\n", kFormat), S_IRUSR | S_IWUSR);
+    kernel::write_durably(layout.root.get(), kVersionName, fmt::format("{}\n", kStoreFormat), S_IRUSR | S_IWUSR);
   } else if (made) {
     kernel::sync(layout.root.get());
   }
@@ -166,8 +154,14 @@ void make_parts(const Layout& layout, bool has_version) {
 
 /// Most often both are empty, which one look each tells.
 void sweep(const Layout& layout, int staging, int trash) {
-  if (!kernel::is_empty(staging)) {
-    sweep_staging(staging, trash);
+  try {
+    if (!kernel::is_empty(staging)) {
+      sweep_staging(staging, trash);
+    }
+  } catch (const kernel::CallError& error) {
+    if (error.code() != std::errc::read_only_file_system) {  // there it harms nobody, and what is there can be read
+      throw;
+    }
   }
   if (!kernel::is_empty(trash)) {
     (void)sweep_trash(layout.root.get());
@@ -219,6 +213,27 @@ auto open_or_explain(const std::filesystem::path& root, Open&& open) {
 }
 
 }  // namespace
+
+std::filesystem::path full_path(const std::filesystem::path& root) {
+  if (root.empty() || root.native().find('\0') != std::string::npos) {
+    throw unusable(root, "not a path", "name a directory");
+  }
+  std::error_code code;
+  std::filesystem::path path = std::filesystem::absolute(root, code).lexically_normal();
+  if (code) {
+    throw unusable(root, code.message(), "name the directory by its full path");
+  }
+  return path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
+}
+
+std::optional<int> format_of(std::string_view text) {
+  int format = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), format);
+  if (code != std::errc{} || std::string_view{end, text.data() + text.size()} != "\n" || format < 1) {
+    return std::nullopt;
+  }
+  return format;
+}
 
 kernel::FileDescriptor Layout::open_staging() const { return open_or_throw(*this, "staging"); }
 kernel::FileDescriptor Layout::open_trash() const { return open_or_throw(*this, "trash"); }

@@ -10,7 +10,10 @@
 ///     <root>/trash/HEX      removed; whoever comes by deletes it
 ///     <root>/trash/HEX.kept removed; holds files this user cannot delete without the container's ids
 ///     <root>/volume-index/  a cache for listings, see index.hpp
+///     <root>/repair.lock    held while a store is repaired, see repair.hpp
 ///     <root>/containers/    belongs to the layer of containers
+///
+/// A repair keeps what was damaged as NAME.damaged-N beside it; nobody ever looks at that.
 ///
 /// All of it is closed to other users (0700), and is checked to be so at each opening.
 
@@ -19,6 +22,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace dunnage::volume {
 
@@ -49,5 +53,14 @@ struct Layout {
 
 /// Opens a store if there is one; makes nothing. Throws as open_layout().
 [[nodiscard]] std::optional<Layout> open_existing_layout(const std::filesystem::path& root);
+
+/// The store as the host program names it, by its full path. Throws: VolumeError(store_unusable).
+[[nodiscard]] std::filesystem::path full_path(const std::filesystem::path& root);
+
+inline constexpr const char* kVersionName = "version";
+inline constexpr int kStoreFormat = 1;
+
+/// What a file `version` says: the number of a format. Nothing if it is damaged.
+[[nodiscard]] std::optional<int> format_of(std::string_view text);
 
 }  // namespace dunnage::volume

@@ -31,4 +31,7 @@ inline constexpr std::size_t kMaxMetadataBytes = std::size_t{1} << 20U;
 [[nodiscard]] std::optional<std::string> decode_metadata(std::string_view text, std::string_view name,
                                                          VolumeInfo& volume);
 
+/// Whether it is whole, and of a format that only a newer version of this library reads.
+[[nodiscard]] bool is_newer_metadata(std::string_view text);
+
 }  // namespace dunnage::volume

@@ -23,6 +23,11 @@ bool says_nothing_about_the_volume(int number) noexcept {
   return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM;
 }
 
+/// Its directory is open to others, or something else is in the place of its lock.
+bool is_damage_of_the_volume(int number) noexcept {
+  return number == EACCES || number == ELOOP || number == ENOTDIR || number == EISDIR || number == ENXIO;
+}
+
 }  // namespace
 
 VolumeReader::VolumeReader(const Layout& layout) : layout_{layout} {}
@@ -58,7 +63,7 @@ Reading VolumeReader::read(const std::string& name) {
   }
   Reading reading{.volume = VolumeInfo{}, .damage = {}};
   if (auto damage = decode_metadata(text, name, *reading.volume)) {
-    return {.volume = {}, .damage = std::move(*damage)};
+    return {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)};
   }
   return reading;
 }
@@ -76,21 +81,38 @@ bool matches(const Layout& layout, const VolumeInfo& volume, const VolumeFilter&
   if (!filter.in_use) {
     return true;
   }
-  const kernel::FileDescriptor directory = open_volume_directory(layout, volume.name);
-  return directory && is_in_use(directory.get()) == *filter.in_use;
+  try {
+    const kernel::FileDescriptor directory = open_volume_directory(layout, volume.name);
+    return directory && is_in_use(directory.get()) == *filter.in_use;
+  } catch (const kernel::CallError& error) {
+    if (!is_damage_of_the_volume(error.code().value())) {
+      throw;
+    }
+    return false;
+  }
 }
 
 VolumeError damaged_failure(const Layout& layout, std::string operation, const std::string& name,
-                            const std::string& damage) {
+                            const Reading& reading) {
+  if (reading.newer) {
+    return VolumeError{{.stage = dunnage::Stage::Store,
+                        .operation = std::move(operation),
+                        .subject = name,
+                        .detail = "",
+                        .cause = reading.damage,
+                        .code = errc::not_supported,
+                        .remedy = "use a newer version of the library"}};
+  }
   const std::filesystem::path data = layout.mountpoint(name);
   return VolumeError{
       {.stage = dunnage::Stage::Store,
        .operation = std::move(operation),
        .subject = name,
        .detail = "",
-       .cause = damage,
+       .cause = reading.damage,
        .code = errc::volume_damaged,
-       .remedy = fmt::format("put its file \"{}\" back from a backup; or save what is in \"{}\" and remove it",
+       .remedy = fmt::format("put its file \"{}\" back from a backup; or have repair() (store repair) write a new one, "
+                             "which leaves \"{}\" as it is",
                              kMetadataName, data.string())}};
 }
 

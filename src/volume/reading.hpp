@@ -19,6 +19,7 @@ namespace dunnage::volume {
 struct Reading {
   std::optional<VolumeInfo> volume;
   std::string damage;  ///< what is wrong, to be put behind "its metadata cannot be used: "
+  bool newer = false;  ///< the damage is that only a newer version of this library can read it
 };
 
 /// Reads one volume after the other with the same memory. Not for several threads at once.
@@ -35,10 +36,10 @@ class VolumeReader {
   std::string buffer_;
 };
 
-/// Throws: CallError.
+/// A volume of which cannot be told whether it is in use is neither. Throws: CallError.
 [[nodiscard]] bool matches(const Layout& layout, const VolumeInfo& volume, const VolumeFilter& filter);
 
 [[nodiscard]] VolumeError damaged_failure(const Layout& layout, std::string operation, const std::string& name,
-                                          const std::string& damage);
+                                          const Reading& reading);
 
 }  // namespace dunnage::volume

@@ -5,7 +5,6 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "model/volume_name.hpp"
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
@@ -41,11 +40,6 @@ auto explained(const char* operation, const std::string& subject, Work&& work) {
   }
 }
 
-/// The container an anonymous volume belongs to may be stopped and still want it.
-bool owner_exists(const Layout& layout, const std::string& owner) {
-  return model::is_valid_volume_name(owner) && kernel::exists_at(layout.root.get(), "containers/" + owner);
-}
-
 /// Takes a volume out, or says why not. One that somebody else removes at the same time is in neither list.
 void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::vector<std::string>& trashed,
                PruneResult& result) {
@@ -53,7 +47,7 @@ void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::
     result.kept.emplace_back(info.name, "it has options of its driver; remove it by its name");
     return;
   }
-  if (info.anonymous && owner_exists(layout, info.owner)) {
+  if (info.anonymous && volume::container_exists(layout, info.owner)) {  // a stopped one still wants it
     result.kept.emplace_back(info.name, fmt::format("it belongs to container \"{}\"", info.owner));
     return;
   }
@@ -106,7 +100,7 @@ std::optional<Volume> VolumeStore::find(const std::string& name) const {
   auto reading = explained("get volume", name, [&] { return volume::VolumeReader{state_->layout}.read(name); });
   if (!reading.damage.empty()) {
     state_->distrust_index(name);
-    throw volume::damaged_failure(state_->layout, "get volume", name, reading.damage);
+    throw volume::damaged_failure(state_->layout, "get volume", name, reading);
   }
   if (!reading.volume) {
     return std::nullopt;

@@ -45,6 +45,7 @@ OF_THE_CALLER = [
      "what an engine would look for when it reads an option"),
     ("volume/layout.cpp", "open mkdir stat filesystem::absolute",
      "the way to the store, which is refused unless it is this user's alone"),
+    ("volume/part_check.cpp", "open", "the store the caller names, held before it is looked at"),
 ]
 
 # One name in a directory that is open, of which nobody but this user can change anything: the store, and what is made
@@ -71,9 +72,11 @@ IN_THE_STORE = [
     ("project/launch_service.cpp", "mkdir open", "the directory of configs and secrets in the store"),
     ("volume/create.cpp", "rename", "a name of its own, not the call: the stage gets its name"),
     ("volume/fill_lock.cpp", "unlinkat", "a lock in the staging directory"),
+    ("volume/findings.cpp", "linkat unlinkat", "a damaged file gets a second name beside it"),
     ("volume/index_draft.cpp", "renameat unlinkat", "a list of volumes, which becomes the index or goes"),
     ("volume/layout.cpp", "fstatat", "whether the store has containers"),
     ("volume/living_record.cpp", "unlinkat", "a stale record of who uses a volume"),
+    ("volume/metadata_check.cpp", "renameat", "new metadata takes the place of what was damaged"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/use.cpp", "unlinkat", "a record of who uses a volume"),
 ]

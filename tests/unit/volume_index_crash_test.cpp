@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes that share an index, and die.
 
+#include "unit/killed_process.hpp"
 #include "unit/volume_index_support.hpp"
 
 #include <dunnage/error.hpp>
 
 #include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include <atomic>
-#include <csignal>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -18,37 +16,13 @@
 
 using namespace dunnage;
 using test::has_index;
+using test::killed_at;
 using test::list_with_index;
 using test::names_of;
 using test::TemporaryStore;
 using test::truth_of;
 
 namespace {
-
-/// Kills a process that does `work` at the entry into its system call number `call`.
-/// \return false if it made fewer
-bool killed_at(int call, const std::function<void()>& work) {
-  const pid_t child = test::start_process([&] {
-    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) throw std::runtime_error{"ptrace"};
-    (void)::raise(SIGSTOP);
-    work();
-  });
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE(WIFSTOPPED(status));
-  for (int stop = 0; stop < 2 * call + 1 && WIFSTOPPED(status); ++stop) {
-    REQUIRE(::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0);
-    REQUIRE(::waitpid(child, &status, 0) == child);
-  }
-  const bool alive = WIFSTOPPED(status);
-  if (alive) {
-    REQUIRE(::kill(child, SIGKILL) == 0);
-    REQUIRE(::waitpid(child, &status, 0) == child);
-  } else {
-    CHECK(status == 0);
-  }
-  return alive;
-}
 
 /// Kills `work` at each of its calls in turn, each time in a store of "one" and "two", with an index or without.
 void kill_everywhere(bool with_index, const std::function<void(VolumeStore&)>& work) {

@@ -87,8 +87,8 @@ TEST_CASE("a volume with damaged metadata is set apart, and nothing of it is los
   const std::string data = (volumes / "cut/_data").string();
   CHECK(message_of([&] { (void)temporary.store.get("cut"); }) ==
         "cannot get volume \"cut\": its checksum is wrong: the volume's metadata is damaged [EIO]; put its file "
-        "\"metadata\" back from a backup; or save what is in \"" +
-            data + "\" and remove it");
+        "\"metadata\" back from a backup; or have repair() (store repair) write a new one, which leaves \"" +
+            data + "\" as it is");
   for (const std::string& name : damaged) {
     CAPTURE(name);
     try {

@@ -33,6 +33,8 @@ void bind_seccomp(pybind11::module_& module);
 void bind_size(pybind11::module_& module);
 void bind_spec(pybind11::module_& module);
 void bind_spec_code(pybind11::module_& module);
+void bind_store_check(pybind11::module_& module);
+void bind_store_report(pybind11::module_& module);
 void bind_support(pybind11::module_& module);
 void bind_tmpfs(pybind11::module_& module);
 void bind_volume(pybind11::module_& module);

@@ -4,6 +4,7 @@
 #include "gil.hpp"
 #include "log_entries.hpp"
 #include "seccomp.hpp"
+#include "store_report.hpp"
 #include "value.hpp"
 
 #include <dunnage/container_store.hpp>
@@ -147,6 +148,7 @@ void bind_container_store(py::module_& module) {
                                  "of the same user; open() opens it."};
   adopt(cls);
   define_store(cls);
+  define_checking(cls, "ContainerStore");
   cls.def("__contains__",
           [](const ContainerStore& store, const std::string& name) {
             const Unlocked released;

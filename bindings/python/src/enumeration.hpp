@@ -140,6 +140,10 @@ struct type_caster<dunnage::ProjectStep::Kind> : EnumerationCaster<dunnage::Proj
 template <>
 struct type_caster<dunnage::ApplyEvent::Phase> : EnumerationCaster<dunnage::ApplyEvent::Phase> {};
 template <>
+struct type_caster<dunnage::StoreFinding::Part> : EnumerationCaster<dunnage::StoreFinding::Part> {};
+template <>
+struct type_caster<dunnage::StoreFinding::Kind> : EnumerationCaster<dunnage::StoreFinding::Kind> {};
+template <>
 struct type_caster<dunnage::Engine> : EnumerationCaster<dunnage::Engine> {};
 template <>
 struct type_caster<dunnage::SpecCode> : EnumerationCaster<dunnage::SpecCode> {};

@@ -5,6 +5,7 @@
 #include "image.hpp"
 #include "progress.hpp"
 #include "size.hpp"
+#include "store_report.hpp"
 #include "value.hpp"
 
 #include <dunnage/image_store.hpp>
@@ -263,6 +264,7 @@ void bind_image_store(py::module_& module) {
   define_coming(cls);
   define_looking(cls);
   define_removing(cls);
+  define_checking(cls, "ImageStore");
   cls.def("__getitem__", get_image)
       .def("__contains__",
            [](const ImageStore& store, const py::object& name) {

@@ -55,7 +55,9 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_prepared_mounts(module);
   bind_mount_plan(module);
   bind_mount_set(module);
+  bind_store_report(module);
   bind_volume_store(module);
+  bind_store_check(module);
   bind_image_store(module);
   bind_rootfs(module);
   bind_seccomp(module);

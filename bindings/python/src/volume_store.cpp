@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bindings.hpp"
 #include "gil.hpp"
+#include "store_report.hpp"
 #include "value.hpp"
 #include "volume.hpp"
 
@@ -176,6 +177,7 @@ void bind_volume_store(py::module_& module) {
   adopt(cls);
   define_making(cls);
   define_looking(cls);
+  define_checking(cls, "VolumeStore");
   cls.def("__getitem__", get_volume)
       .def("__contains__",
            [](const VolumeStore& store, const py::object& name) {

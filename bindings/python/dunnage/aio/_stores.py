@@ -89,6 +89,8 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     damaged = _threaded(_dunnage.VolumeStore.damaged)
     users = _threaded(_dunnage.VolumeStore.users)
     remove = _threaded(_dunnage.VolumeStore.remove)
+    check = _threaded(_dunnage.VolumeStore.check)
+    repair = _threaded(_dunnage.VolumeStore.repair)
     prune = _threaded(_dunnage.VolumeStore.prune)
 
 
@@ -108,6 +110,8 @@ class ImageStore(_Store[_dunnage.ImageStore]):
     damaged = _threaded(_dunnage.ImageStore.damaged)
     tag = _threaded(_dunnage.ImageStore.tag)
     remove = _threaded(_dunnage.ImageStore.remove)
+    check = _threaded(_dunnage.ImageStore.check)
+    repair = _threaded(_dunnage.ImageStore.repair)
     prune = _threaded(_dunnage.ImageStore.prune)
 
 
@@ -124,6 +128,8 @@ class ContainerStore(_Store[_dunnage.ContainerStore]):
     copy_in = _watched(_dunnage.ContainerStore.copy_in)
     copy_out = _watched(_dunnage.ContainerStore.copy_out)
     remove = _threaded(_dunnage.ContainerStore.remove)
+    check = _threaded(_dunnage.ContainerStore.check)
+    repair = _threaded(_dunnage.ContainerStore.repair)
 
     async def get(self, name: str) -> Container:
         """A handle on a running container."""

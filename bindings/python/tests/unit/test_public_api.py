@@ -26,6 +26,10 @@ OPTIONS = {
     "ExecSpec": [dunnage.Container.exec], "ProjectSource": [dunnage.Project.load],
     "UpOptions": [dunnage.Project.plan_up], "DownOptions": [dunnage.Project.plan_down],
     "ApplyOptions": [dunnage.ProjectPlan.apply],
+    "StoreCheck": [dunnage.check_store, dunnage.VolumeStore.check, dunnage.ContainerStore.check,
+                   dunnage.ImageStore.check],
+    "StoreRepair": [dunnage.repair_store, dunnage.VolumeStore.repair, dunnage.ContainerStore.repair,
+                    dunnage.ImageStore.repair],
 }
 
 # Another name in Python; of a member without its class, what all classes have.

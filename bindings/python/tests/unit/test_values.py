@@ -14,7 +14,7 @@ from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRat
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
-                     SpecWord, Stdio, Tmpfs, VolumeMount, VolumesFrom)
+                     SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, VolumeMount, VolumesFrom)
 
 VALUES = [
     BindMount("/srv/conf", "/etc/app"),
@@ -62,6 +62,9 @@ VALUES = [
     ContainerStats(), ContainerStats(memory_current=5, cpu_user=0.25, pids_current=1, io_read_bytes=0),
     RestartPolicy(), RestartPolicy(kind="on-failure", max_retries=5),
     VolumesFrom("db"), VolumesFrom("db", read_only=True),
+    StoreFinding(), StoreFinding(part="volume", kind="leftover", name="db", path="/s/volumes/db", problem="it is gone",
+                                 remedy="look", repairable=True, repaired="done"),
+    StoreReport(), StoreReport(findings=[StoreFinding(name="db")]),
     SpecMount(), SpecMount(engine="podman", type="bind", source="/a", target="/b", create_host_path=False,
                            labels={"a": "b"}, tmpfs_size=-1, flags=["ro"],
                            own=SpecMount.Own(suid=True, owner=Ownership.as_(1, 2), overlay=OverlayOptions())),

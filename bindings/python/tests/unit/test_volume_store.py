@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import dunnage
-from dunnage import VolumeMount, VolumeStore
+from dunnage import StoreFinding, VolumeMount, VolumeStore
 
 
 def test_volumes_are_made_found_listed_and_removed(store):
@@ -84,6 +84,43 @@ def test_anonymous_volumes_are_pruned():
     result = volumes.prune(anonymous=True)
     assert result.removed == [anonymous.name] and result.kept == []
     assert volumes.prune(all=True).removed == ["data"]
+
+
+def test_a_damaged_volume_is_told_by_name_and_repaired_without_its_data():
+    volumes = VolumeStore.open()
+    for name in ("data", "other"):
+        (volumes.create(name, labels={"of": name}).mountpoint / "precious").write_text(name)
+    (volumes.root / "volumes/data/metadata").write_text("damaged")
+    with pytest.raises(dunnage.VolumeDamaged):
+        volumes.get("data")
+    report = volumes.check()
+    (finding,) = report.findings
+    assert (finding.part, finding.kind) == (StoreFinding.Part.Volume, StoreFinding.Kind.Damage)
+    assert finding.name == "data" and finding.path == volumes.root / "volumes/data/metadata"
+    assert finding.repairable and not finding.repaired and not report.is_clean
+    assert dunnage.check_store(volumes.root).findings == report.findings
+    assert 'volume "data": its metadata cannot be used' in str(report)
+    assert json.loads(report.to_json())["Findings"][0]["Name"] == "data"
+    assert [volume.name for volume in volumes.list()] == ["other"]
+    repaired = volumes.repair()
+    assert repaired.is_clean and "its labels are lost" in repaired.findings[0].repaired
+    assert (volumes["data"].mountpoint / "precious").read_text() == "data"
+    assert volumes.check().findings == [] and volumes["other"].labels == {"of": "other"}
+
+
+def test_data_that_is_gone_is_made_empty_only_when_asked():
+    volumes = VolumeStore.open()
+    volumes.create("data").mountpoint.rmdir()
+    assert not dunnage.repair_store().is_clean
+    assert dunnage.repair_store(volumes.root, make_missing_data=True, grace=0).is_clean
+    assert list(volumes["data"].mountpoint.iterdir()) == []
+
+
+def test_other_stores_are_checked_too():
+    for store in (dunnage.ContainerStore.open(), dunnage.ImageStore.open()):
+        assert store.check(grace=0, contents=True).is_clean and store.repair(grace=0).findings == []
+    with pytest.raises(TypeError):
+        VolumeStore.open().check(deep=True)
 
 
 def test_stores_and_volumes_travel_by_pickle():

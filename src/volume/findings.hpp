@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What the checks of a store have in common.
+
+#include <dunnage/store_report.hpp>
+
+#include "kernel/file_descriptor.hpp"
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dunnage::volume {
+
+/// What is at a name, without opening it: a FIFO is not waited for, a device does nothing, a link is not followed.
+struct Entry {
+  kernel::FileDescriptor file{};  ///< O_PATH
+  struct stat status {};
+
+  [[nodiscard]] bool is_file() const noexcept { return S_ISREG(status.st_mode); }
+  [[nodiscard]] bool is_directory() const noexcept { return S_ISDIR(status.st_mode); }
+};
+
+/// Nothing if there is none. \param crossing  whether a disk may be mounted there. Throws: CallError.
+[[nodiscard]] std::optional<Entry> look_at(int directory, const std::string& name, bool may_be_mount = false);
+
+/// "a symbolic link", "a FIFO"
+[[nodiscard]] std::string kind_of(const struct stat& status);
+
+/// Whether it was last changed, or moved where it is, longer ago than `grace`. Not if the clock was set back since.
+[[nodiscard]] bool is_older(const struct stat& status, std::chrono::milliseconds grace) noexcept;
+
+/// Whether somebody holds the lock of that file. Of a store that may only be read, too. Throws: CallError.
+[[nodiscard]] bool is_held(int directory, const std::string& name);
+
+/// What is wrong with a directory that has to be this user's alone. Empty if nothing is.
+struct PrivacyFault {
+  std::string problem;  ///< empty: none
+  std::string remedy;
+  bool repairable = false;  ///< by closing it, or opening it for its owner
+};
+[[nodiscard]] PrivacyFault privacy_fault(const struct stat& status);
+
+/// A finding, and what repairs it.
+struct StoreFault {
+  StoreFinding finding;
+  /// Repairs it; says what it has done, nothing if it has changed nothing. Throws: CallError, Error.
+  /// Empty if it cannot be repaired. Lives as long as what was looked at.
+  std::function<std::string()> repair{};
+};
+using StoreFaults = std::vector<StoreFault>;
+
+/// The findings alone.
+[[nodiscard]] std::vector<StoreFinding> findings_of(StoreFaults faults);
+/// Repairs what can be repaired. What fails says so in its remedy, and stops nothing else.
+[[nodiscard]] std::vector<StoreFinding> repaired(StoreFaults faults);
+
+[[nodiscard]] StoreReport report_of(std::vector<StoreFinding> findings);
+
+/// Gives `name` in `directory` another one beside it, "<name>.damaged-1", if it still is `entry`.
+/// \return the new name; nothing if it is another one by now. Throws: CallError.
+[[nodiscard]] std::optional<std::string> set_aside(int directory, const std::string& name, const Entry& entry);
+/// The same, and the name stays as well until something is renamed onto it. For regular files.
+[[nodiscard]] std::optional<std::string> keep_beside(int directory, const std::string& name, const Entry& entry);
+
+}  // namespace dunnage::volume
