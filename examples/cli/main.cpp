@@ -38,6 +38,7 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_image(app, session);
   cli::add_compose(app, session);
   cli::add_spec(app, session);
+  cli::add_store(app, session);
   cli::add_support(app, session);
 }
 
