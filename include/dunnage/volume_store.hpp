@@ -32,7 +32,7 @@ namespace dunnage {
 struct VolumeFilter {
   std::vector<std::pair<std::string, std::optional<std::string>>> labels{};  ///< key, and value if it matters
   std::optional<bool> anonymous{};
-  std::optional<bool> in_use{};
+  std::optional<bool> in_use{};  ///< a volume so damaged that this cannot be told is left out either way
 };
 
 /// What prune() took.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A check beside processes that create, use, list and remove as fast as they can finds nothing.
+// A check beside processes that create, use, list and remove as fast as they can finds nothing. It does when what was
+// found of a volume is not dropped if its name is another one's by then (the end of look_once() in volume_check.cpp),
+// or when the log is not read again after a comparison with the index (compare() in index_check.cpp).
 
 #include "unit/store_check_support.hpp"
 #include "unit/volume_index_support.hpp"
