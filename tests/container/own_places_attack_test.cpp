@@ -148,6 +148,7 @@ TEST_CASE("P-2: a /proc that is a link into a volume is refused, whatever anothe
   const auto volume = place.ground().volumes().create("shared").mountpoint();
   fs::create_directories(volume / "place/self/attr");
   fs::create_symlink(place.canary().path(), volume / "link");
+  place.ground().directory().make("root/vol/place/self/attr");  // for who follows the link before the volume is there
   const Snapshot before{place.canary(), place.ground().store_path()};
   for (const std::string name : {"proc", "sys", "dev"}) {
     fs::remove(place.path(name));
