@@ -10,6 +10,7 @@
 #include "container/image_support.hpp"
 #include "container/records_support.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "support/sanitized.hpp"
 
 #include <dunnage/copy.hpp>
 
@@ -25,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kSmallStack = std::size_t{256} << 10U;
+constexpr std::size_t kSmallStack = std::size_t{kSanitized ? 2048 : 256} << 10U;  // sanitizers need room themselves
 
 /// Works on a thread of its own, as small as hosts with many have them. \return the code of the error, if any
 std::error_code on_small_stack(const std::function<void()>& work) {
