@@ -102,6 +102,7 @@ Feature probe_statmount() {
                "mountinfo is read instead");
 }
 
+/// As launcher/program/confine.cpp needs it.
 Feature probe_landlock() {
   constexpr long kAskVersion = 1;
   constexpr long kWithRefer = 2;
@@ -109,16 +110,16 @@ Feature probe_landlock() {
   if (version >= kWithRefer) {
     return {
         "landlock", true,
-        fmt::format("landlock(7), version {}; the library puts no container into it: the roots of containers are mount "
-                        "namespaces of their own",
-                        version),
+        fmt::format("landlock(7), version {}: who copies, packs or gives away trees of files keeps himself to these "
+                    "trees. Containers are not put into it: their roots are mount namespaces of their own",
+                    version),
         false};
   }
   return {"landlock", false,
           (version > 0              ? std::string{"version 1 cannot rename from one directory to another"}
            : version == -EOPNOTSUPP ? std::string{"the kernel has it, and it is not among the security modules (lsm=)"}
                                     : words_of_errno(static_cast<int>(-version))) +
-              "; nothing of the library needs it",
+              "; it would be a belt besides the bounds of each look-up, which hold without it",
           false};
 }
 

@@ -2,6 +2,7 @@
 #include "launcher/program/work.hpp"
 
 #include "kernel/clone.hpp"
+#include "launcher/program/confine.hpp"
 #include "launcher/program/fork.hpp"
 
 #include <linux/prctl.h>
@@ -115,7 +116,26 @@ void wake_supervisor() noexcept {
   (void)write_bytes(self.wake, &one, sizeof one);
 }
 
+/// To the trees of the request, and in each to what it is there for.
+void confine() noexcept {
+  switch (self.request.kind) {
+    case WorkKind::Look:
+    case WorkKind::Examine:
+    case WorkKind::Changes:
+    case WorkKind::Pack:
+      confine_to(self.descriptors, self.descriptor_count, Use::Reading, Use::Reading);
+      break;
+    case WorkKind::Copy:
+      confine_to(self.descriptors, self.descriptor_count, Use::Reading, Use::Writing);
+      break;
+    default:
+      confine_to(self.descriptors, self.descriptor_count, Use::Both, Use::Both);
+      break;
+  }
+}
+
 void run_work(void* /*argument*/) noexcept {
+  confine();
   switch (self.request.kind) {
     case WorkKind::Own:
       run_own(self);
