@@ -33,6 +33,7 @@ namespace {
 using volume::StoreFault;
 using volume::StoreFaults;
 
+constexpr const char* kIndexFile = "index.json";
 constexpr const char* kComesAgain = "pull or load the image again";
 
 struct BlobProblem {
@@ -176,16 +177,35 @@ class ImageCheck {
   StoreFaults faults_;
 };
 
-bool is_still_an_image(const Layout& layout, const Descriptor& image) {
-  const auto images = read_index(layout).images();
-  return std::any_of(images.begin(), images.end(), [&](const auto& one) { return one.digest == image.digest; });
+StoreFaults look_at_image(const Layout& layout, const Index& index, const Descriptor& image, bool contents) {
+  ImageCheck check{layout, index, contents};
+  check.add(image);
+  return std::move(check).take();
+}
+
+/// What is wrong while index.json says all the time that the image is there. Who removes one changes that file before a
+/// blob goes, and who brings one changes it when all blobs are there.
+StoreFaults confirmed_faults(const Layout& layout, const Descriptor& image, bool contents) {
+  constexpr int kLooks = 64;
+  for (int look = 0; look < kLooks; ++look) {
+    const auto file = volume::look_at(layout.images.get(), kIndexFile);
+    const Index index = read_index(layout);
+    const auto images = index.images();
+    const bool is_there =
+        std::any_of(images.begin(), images.end(), [&](const Descriptor& one) { return one.digest == image.digest; });
+    StoreFaults found = is_there ? look_at_image(layout, index, image, contents) : StoreFaults{};
+    if (found.empty() || (file && kernel::is_at(layout.images.get(), kIndexFile, file->file.get()))) {
+      return found;
+    }
+  }
+  return {};
 }
 
 StoreFault fault_of_index(const Layout& layout, const Fault& problem) {
   StoreFault fault;
   fault.finding = {.part = StoreFinding::Part::Image,
-                   .name = "index.json",
-                   .path = layout.path / "index.json",
+                   .name = kIndexFile,
+                   .path = layout.path / kIndexFile,
                    .problem = "the list of all images cannot be read: " + problem.cause(),
                    .remedy =
                        "put it back from a backup; or remove it and load or pull the images again, which keeps "
@@ -201,12 +221,10 @@ StoreFaults faults_of_images(const Layout& layout, bool contents) {
   try {
     const Index index = read_index(layout);
     for (const Descriptor& image : index.images()) {
-      ImageCheck check{layout, index, contents};
-      check.add(image);
-      StoreFaults found = std::move(check).take();
-      if (found.empty() || !is_still_an_image(layout, image)) {
-        continue;  // what somebody removes loses its blobs one by one
+      if (look_at_image(layout, index, image, contents).empty()) {
+        continue;
       }
+      StoreFaults found = confirmed_faults(layout, image, contents);
       std::move(found.begin(), found.end(), std::back_inserter(faults));
     }
   } catch (const Fault& problem) {

@@ -5,6 +5,8 @@
 #include "unit/image_support.hpp"
 #include "unit/store_check_support.hpp"
 
+#include <csignal>
+
 using namespace dunnage;
 using test::OciLayout;
 using test::overwrite;
@@ -104,6 +106,31 @@ TEST_CASE("a blob that is a link or a FIFO is not followed and not waited for", 
     images.store.load(images.path);
     CHECK(problems_of(images.store.check({.contents = true})) == kNothing);
   }
+}
+
+// It finds something when one look is believed: confirmed_faults() in blob_check.cpp.
+TEST_CASE("a check beside processes that load and remove images finds nothing", "[image][check]") {
+  TwoImages images;
+  std::vector<pid_t> processes;
+  for (int number = 0; number < 3; ++number) {
+    processes.push_back(test::start_process([&] {
+      ImageStore store = ImageStore::open(images.root);
+      while (true) {
+        try {
+          store.remove("victim:1");
+        } catch (const ImageError&) {  // another one was faster
+        }
+        store.load(images.path);
+      }
+    }));
+  }
+  Names found;
+  for (int number = 0; number < 1000 && found.empty(); ++number) {
+    found = problems_of(images.store.check({.contents = number % 2 == 0}));
+  }
+  for (const pid_t process : processes) CHECK(::kill(process, SIGKILL) == 0);
+  for (const pid_t process : processes) CHECK(WIFSIGNALED(test::wait_for(process)));
+  CHECK(found == kNothing);
 }
 
 TEST_CASE("an index of images that cannot be read is told, and volumes are not concerned", "[image][check]") {
