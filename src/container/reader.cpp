@@ -47,7 +47,11 @@ Reader::Reader(kernel::FileDescriptor pipe, Stdio::Callback function)
   }
   (void)::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
   const BlockedSignals blocked;
-  thread_ = std::make_unique<std::thread>([this] { run(); });
+  try {
+    thread_ = std::make_unique<std::thread>([this] { run(); });
+  } catch (const std::system_error& error) {
+    throw kernel::CallError{"start thread", error.code().value()};
+  }
 }
 
 Reader::~Reader() {

@@ -78,7 +78,7 @@ class Unfinished {
 
   /// Takes the name from the record that has it, which stands aside from now on.
   void take_place(const std::string& name) {
-    if (const int number = kernel::exchange(containers_, name_, name); number != 0) {
+    if (const int number = kernel::exchange(containers_, name_, containers_, name); number != 0) {
       throw kernel::CallError{"rename", number};
     }
     published_ = true;

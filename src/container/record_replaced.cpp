@@ -66,7 +66,7 @@ void bring_back_record(const volume::Layout& layout, const std::string& name, co
     const kernel::FileDescriptor directory = open_directory(containers.get(), name);
     if (directory) {
       const RecordLock lock{directory.get()};
-      if (kernel::exchange(containers.get(), aside(id), name) == 0) {
+      if (kernel::exchange(containers.get(), aside(id), containers.get(), name) == 0) {
         throw_away(layout, containers.get(), aside(id));
       }
     }

@@ -16,7 +16,13 @@ void take_away(const volume::Layout& layout, int containers, const std::string& 
   }
   const kernel::FileDescriptor trash = layout.open_trash();
   if (const auto trashed = volume::move_to_trash(containers, name, trash.get())) {
-    kernel::sync(containers);
+    try {
+      kernel::sync(containers);
+    } catch (...) {
+      // not acknowledged, so it must not be gone; if it cannot be put back either, the caller knows of the failure
+      (void)kernel::rename_exclusively(trash.get(), *trashed, containers, name);
+      throw;
+    }
     volume::delete_from_trash(trash.get(), *trashed);
   }
 }

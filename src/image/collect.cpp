@@ -108,7 +108,7 @@ std::optional<std::string> take_tree(int directory, const std::string& name, int
   return trashed;
 }
 
-void collect_trees(int directory, const Needs& needs, int trash, Collected& collected) {
+void collect_trees_of_ids(int directory, const Needs& needs, int trash, Collected& collected) {
   Stacks stacks;
   look(directory, stacks);
   std::vector<std::string> candidates;
@@ -134,20 +134,35 @@ void collect_trees(int directory, const Needs& needs, int trash, Collected& coll
 
 }  // namespace
 
-Collected collect(const Layout& layout, IndexChange& change) {
-  Collected collected;
-  const auto needs = needs_of(layout, change.index());
-  if (!needs) {
-    return collected;
-  }
-  const auto trash = layout.open_trash();
-  collect_blobs(layout, *needs, trash.get(), collected);
+namespace {
+
+void collect_trees(const Layout& layout, const Needs& needs, int trash, Collected& collected) {
   const auto trees = layout.open_trees();
   for (const std::string& ids : kernel::names_in(trees.get())) {
     const auto directory = kernel::open_beneath(trees.get(), ids, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (directory) {
-      collect_trees(directory.get(), *needs, trash.get(), collected);
+      collect_trees_of_ids(directory.get(), needs, trash, collected);
     }
+  }
+}
+
+}  // namespace
+
+Collected collect(const Layout& layout, IndexChange& change) {
+  Collected collected;
+  if (const auto needs = needs_of(layout, change.index())) {
+    const auto trash = layout.open_trash();
+    collect_blobs(layout, *needs, trash.get(), collected);
+    collect_trees(layout, *needs, trash.get(), collected);
+  }
+  return collected;
+}
+
+Collected collect_trees_alone(const Layout& layout, IndexChange& change) {
+  Collected collected;
+  if (const auto needs = needs_of(layout, change.index())) {
+    const auto trash = layout.open_trash();
+    collect_trees(layout, *needs, trash.get(), collected);
   }
   return collected;
 }

@@ -23,6 +23,8 @@ struct Collected {
 /// so that nobody can tell what it needs, everything stays. \param change  held by the caller, its index committed, so
 /// that nothing new comes meanwhile Throws: CallError; what it had moved by then stays in the trash.
 [[nodiscard]] Collected collect(const Layout& layout, IndexChange& change);
+/// The same for layers that are unpacked alone, which can be made again: before the index says that nobody needs them.
+[[nodiscard]] Collected collect_trees_alone(const Layout& layout, IndexChange& change);
 
 /// Deletes it from there, with the launcher's help where other ids own it. What cannot be deleted is tried again later.
 void delete_collected(const Layout& layout, const Collected& collected);

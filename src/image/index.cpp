@@ -149,19 +149,26 @@ IndexChange::IndexChange(const Layout& layout) : layout_{layout}, lock_{open_loc
     throw Fault{errc::timed_out, "another process has held images/lock of the store for a minute",
                 "end that process (see lslocks)"};
   }
-  index_ = read_index(layout);
+  kernel::remove_replacements(layout.images.get(), kFile);
+  before_ = read_index(layout);
+  index_ = before_;
 }
 
 IndexChange::~IndexChange() { kernel::unlock(lock_.get()); }
 
 void IndexChange::commit() {
-  kernel::write_durably(layout_.images.get(), kFile, text_of(index_), volume::kPrivateFile);
+  try {
+    kernel::write_durably(layout_.images.get(), kFile, text_of(index_), volume::kPrivateFile);
+  } catch (...) {
+    (void)put_back();  // not acknowledged, so it must not stay; the first failure is the one to report
+    throw;
+  }
 }
 
 bool IndexChange::put_back() noexcept {
   try {
-    if (read_index(layout_).entries() != index_.entries()) {
-      kernel::replace_file(layout_.images.get(), kFile, text_of(index_), volume::kPrivateFile);
+    if (read_index(layout_).entries() != before_.entries()) {
+      kernel::replace_file(layout_.images.get(), kFile, text_of(before_), volume::kPrivateFile);
     }
     return true;
   } catch (const std::exception&) {

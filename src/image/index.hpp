@@ -63,14 +63,15 @@ class IndexChange {
   ~IndexChange();
 
   [[nodiscard]] Index& index() noexcept { return index_; }
-  /// Makes it so, durably. Throws: CallError.
+  /// Makes it so, durably. Throws: CallError, having put the index back as it was, if that can be done.
   void commit();
-  /// commit() after one that has failed, with the index as it was. \return whether every reader sees that
+  /// Has the index be as it was. \return whether every reader sees that
   [[nodiscard]] bool put_back() noexcept;
 
  private:
   const Layout& layout_;
   kernel::FileDescriptor lock_;
+  Index before_;
   Index index_;
 };
 

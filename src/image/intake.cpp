@@ -198,7 +198,7 @@ std::vector<ImageInfo> Intake::publish(const std::vector<NewImage>& images) {
   watching_.check();
   IndexChange change{layout_};
   std::vector<std::string> moved;
-  const Index before = change.index();
+  std::vector<ImageInfo> infos;
   try {
     move_in(blobs, moved);
     for (const NewImage& image : images) {
@@ -207,20 +207,18 @@ std::vector<ImageInfo> Intake::publish(const std::vector<NewImage>& images) {
         change.index().add(image.manifest, name);
       }
     }
+    for (const NewImage& image : images) {
+      infos.push_back(describe(layout_, change.index(), image.manifest));
+    }
     change.commit();
   } catch (...) {
     // Not acknowledged, so it must not stay. If the old index cannot be put back, what the new one names has to stay.
-    change.index() = before;
     if (moved.empty() || change.put_back()) {
       for (const std::string& hex : moved) {
         (void)::unlinkat(layout_.blobs.get(), hex.c_str(), 0);  // what stays is removed by a prune
       }
     }
     throw;
-  }
-  std::vector<ImageInfo> infos;
-  for (const NewImage& image : images) {
-    infos.push_back(describe(layout_, change.index(), image.manifest));
   }
   return infos;
 }

@@ -35,7 +35,7 @@ void make_parts(const Layout& layout) {
     kernel::sync(blobs.get());
   }
   if (!kernel::exists_at(layout.images.get(), kVersionFile)) {
-    kernel::write_durably(layout.images.get(), kVersionFile, kVersionText, kPrivateFile);
+    kernel::make_durably(layout.images.get(), kVersionFile, kVersionText, kPrivateFile);
   } else if (made) {
     kernel::sync(layout.images.get());
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/removal.hpp"
 
+#include <dunnage/error.hpp>
+
 #include "image/blob.hpp"
 #include "image/changes.hpp"
 #include "image/collect.hpp"
@@ -9,11 +11,15 @@
 #include "image/index.hpp"
 #include "image/mount_users.hpp"
 #include "image/reference.hpp"
+#include "kernel/call_error.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -86,6 +92,38 @@ bool has_other_tags(const Index& index, const std::string& digest, const std::st
   return std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_tagged(name) && name != tag; });
 }
 
+/// After the index says that images are gone nothing may fail any more; what stays is removed by the next prune.
+Collected collect_what_can_be(const Layout& layout, IndexChange& change) {
+  try {
+    return collect(layout, change);
+  } catch (const kernel::CallError&) {
+  } catch (const Error&) {  // the store's own, of a directory that cannot be opened
+  }
+  return {};
+}
+
+void delete_what_can_be(const Layout& layout, const Collected& collected) {
+  try {
+    delete_collected(layout, collected);
+  } catch (const kernel::CallError&) {
+  } catch (const Error&) {
+  }
+}
+
+/// Commits also where the disk is full, if layers that nobody needs any more are unpacked: they can be made again.
+void commit_on_full_disk(const Layout& layout, IndexChange& change) {
+  try {
+    change.commit();
+  } catch (const kernel::CallError& error) {
+    const bool full = error.code() == std::errc::no_space_on_device || error.code().value() == EDQUOT;
+    if (!full || error.call() == std::string_view{"fsync"}) {  // a sync that fails, fails for good
+      throw;
+    }
+    delete_what_can_be(layout, collect_trees_alone(layout, change));
+    change.commit();
+  }
+}
+
 }  // namespace
 
 void remove_image(const Layout& layout, std::string_view name, const FindHolders& find_holders) {
@@ -108,10 +146,10 @@ void remove_image(const Layout& layout, std::string_view name, const FindHolders
         }
         index.remove_image(image->digest);
       }
-      change.commit();
-      collected = collect(layout, change);
+      commit_on_full_disk(layout, change);
+      collected = collect_what_can_be(layout, change);
     }
-    delete_collected(layout, collected);
+    delete_what_can_be(layout, collected);
   });
 }
 
@@ -134,11 +172,11 @@ ImagePruneResult prune_images(const Layout& layout, bool all, const FindHolders&
         result.removed.push_back(*id);
       }
       if (!result.removed.empty()) {
-        change.commit();
+        commit_on_full_disk(layout, change);
       }
-      collected = collect(layout, change);
+      collected = result.removed.empty() ? collect(layout, change) : collect_what_can_be(layout, change);
     }
-    delete_collected(layout, collected);
+    delete_what_can_be(layout, collected);
     result.bytes = collected.bytes;
     return result;
   });

@@ -93,9 +93,11 @@ FileDescriptor create_file(int directory, const std::string& name, mode_t mode) 
 
 namespace {
 
+std::string replacement_prefix(const std::string& name) { return "." + name + "."; }
+
 /// \param finish  is given the new file before it takes the place of the old one
 void replace(int directory, const std::string& name, std::string_view content, mode_t mode, void (*finish)(int)) {
-  const std::string temporary = "." + name + "." + random_hex(16);
+  const std::string temporary = replacement_prefix(name) + random_hex(16);
   try {
     const FileDescriptor file = create_file(directory, temporary, mode);
     if (!file) {
@@ -121,6 +123,36 @@ void replace_file(int directory, const std::string& name, std::string_view conte
 void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode) {
   replace(directory, name, content, mode, sync);
   sync(directory);
+}
+
+void make_durably(int directory, const std::string& name, std::string_view content, mode_t mode) {
+  const std::string temporary = replacement_prefix(name) + "new";
+  const FileDescriptor file =
+      open_beneath(directory, temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+  if (!file) {
+    throw CallError{"create file", errno};
+  }
+  require_regular(file.get(), "create file");
+  if (::fchmod(file.get(), mode) != 0) {
+    throw CallError{"chmod", errno};
+  }
+  write_all(file.get(), content);
+  sync(file.get());
+  if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
+    const int number = errno;
+    if (number != ENOENT || !exists_at(directory, name)) {  // else who made it at the same time was faster
+      throw CallError{"rename", number};
+    }
+  }
+  sync(directory);
+}
+
+void remove_replacements(int directory, const std::string& name) {
+  for (const std::string& found : names_in(directory)) {
+    if (found.starts_with(replacement_prefix(name))) {
+      (void)::unlinkat(directory, found.c_str(), 0);  // what stays is removed by a later call
+    }
+  }
 }
 
 bool make_directory(int parent, const std::string& name, mode_t mode) {
@@ -157,8 +189,8 @@ int rename_exclusively(int from_directory, const std::string& from, int to_direc
   return ::renameat2(from_directory, from.c_str(), to_directory, to.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
 }
 
-int exchange(int directory, const std::string& one, const std::string& other) noexcept {
-  return ::renameat2(directory, one.c_str(), directory, other.c_str(), RENAME_EXCHANGE) == 0 ? 0 : errno;
+int exchange(int one_directory, const std::string& one, int other_directory, const std::string& other) noexcept {
+  return ::renameat2(one_directory, one.c_str(), other_directory, other.c_str(), RENAME_EXCHANGE) == 0 ? 0 : errno;
 }
 
 void require_regular(int file, const char* call) {

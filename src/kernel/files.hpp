@@ -44,6 +44,13 @@ void replace_file(int directory, const std::string& name, std::string_view conte
 /// The same, also after a power cut; synced on return.
 void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
 
+/// Makes a file whose content is the same whoever makes it, also after a power cut. Several may do so at once, and what
+/// one that was killed left is what the next one finishes.
+void make_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
+
+/// Removes what killed processes left of replacing this file. Nobody may be replacing it meanwhile.
+void remove_replacements(int directory, const std::string& name);
+
 /// A new directory with exactly this mode whatever the umask is.
 /// \return false if the name is taken
 [[nodiscard]] bool make_directory(int parent, const std::string& name, mode_t mode);
@@ -60,9 +67,10 @@ void sync(int fd);
 [[nodiscard]] int rename_exclusively(int from_directory, const std::string& from, int to_directory,
                                      const std::string& to) noexcept;
 
-/// Two names in one directory change places, at one instant.
+/// Two names change places, at one instant.
 /// \return 0 or errno
-[[nodiscard]] int exchange(int directory, const std::string& one, const std::string& other) noexcept;
+[[nodiscard]] int exchange(int one_directory, const std::string& one, int other_directory,
+                           const std::string& other) noexcept;
 
 /// Whether `name` in `directory` is the very file or directory that `fd` is. False if it is gone.
 [[nodiscard]] bool is_at(int directory, const std::string& name, int fd);

@@ -150,7 +150,7 @@ class Existing {
     }
     const WorkOutcome outcome = move(stage);
     if (outcome.done()) {
-      kernel::sync(volume_.get());
+      sync_or_take_out(stage);
     }
     kernel::unlock(lock.get());
     const int number = outcome.failure.error;
@@ -164,6 +164,19 @@ class Existing {
       return Filled::Elsewhere;
     }
     throw work_failure(kFillVolume, name_, detail_of(source_), outcome);
+  }
+
+  void sync_or_take_out(const Stage& stage) {
+    try {
+      kernel::sync(volume_.get());
+    } catch (...) {
+      // Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure.
+      if (subpath_.empty()) {
+        (void)open_data(stage);
+        (void)kernel::exchange(stage.directory(), kDataName, volume_.get(), kDataName);
+      }
+      throw;
+    }
   }
 
   WorkOutcome move(const Stage& stage) {

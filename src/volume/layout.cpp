@@ -146,7 +146,7 @@ void make_parts(const Layout& layout, bool has_version) {
     }
   }
   if (!has_version) {
-    kernel::write_durably(layout.root.get(), kVersionName, fmt::format("{}\n", kStoreFormat), S_IRUSR | S_IWUSR);
+    kernel::make_durably(layout.root.get(), kVersionName, fmt::format("{}\n", kStoreFormat), S_IRUSR | S_IWUSR);
   } else if (made) {
     kernel::sync(layout.root.get());
   }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace dunnage::volume {
 namespace {
@@ -47,7 +48,7 @@ std::string take_out(const Layout& layout, const std::string& name, int trash_fd
     }
     kernel::unlock(lock.get());
     if (trashed) {
-      return *trashed;
+      return std::move(*trashed);  // a copy may need memory that is not there
     }
   }
 }

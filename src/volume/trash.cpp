@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <string_view>
 #include <system_error>
 
@@ -42,10 +43,13 @@ std::optional<std::string> move_to_trash(int directory, const std::string& name,
 }
 
 void delete_from_trash(int trash_fd, const std::string& name) {
-  const std::error_code error = kernel::remove_tree(trash_fd, name);
-  if ((error == std::errc::permission_denied || error == std::errc::operation_not_permitted) && !is_kept(name)) {
-    // So that every later sweep need not walk through all of it in vain. Gone: another sweeper had the rights.
-    (void)kernel::rename_exclusively(trash_fd, name, trash_fd, name + std::string{kKept});
+  try {
+    const std::error_code error = kernel::remove_tree(trash_fd, name);
+    if ((error == std::errc::permission_denied || error == std::errc::operation_not_permitted) && !is_kept(name)) {
+      // So that every later sweep need not walk through all of it in vain. Gone: another sweeper had the rights.
+      (void)kernel::rename_exclusively(trash_fd, name, trash_fd, name + std::string{kKept});
+    }
+  } catch (const std::bad_alloc&) {  // it is thrown away, whatever of it is there; a later sweep deletes the rest
   }
 }
 

@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -40,9 +41,11 @@ auto explained(const char* operation, const std::string& subject, Work&& work) {
   }
 }
 
+/// Volumes that were taken out and whose absence is not on the disk yet: their names in the trash, and their own.
+using TakenOut = std::vector<std::pair<std::string, std::string>>;
+
 /// Takes a volume out, or says why not. One that somebody else removes at the same time is in neither list.
-void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::vector<std::string>& trashed,
-               PruneResult& result) {
+void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, TakenOut& taken, PruneResult& result) {
   if (!info.driver_options.empty()) {  // what it shows is somebody's who said where; Docker keeps it as well
     result.kept.emplace_back(info.name, "it has options of its driver; remove it by its name");
     return;
@@ -52,7 +55,7 @@ void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::
     return;
   }
   try {
-    trashed.push_back(volume::take_out(layout, info.name, trash_fd));
+    taken.emplace_back(volume::take_out(layout, info.name, trash_fd), info.name);
     result.removed.push_back(info.name);
   } catch (const VolumeError& error) {
     if (error.code() == errc::volume_in_use) {
@@ -61,6 +64,49 @@ void prune_one(const Layout& layout, const VolumeInfo& info, int trash_fd, std::
     }
   } catch (const kernel::CallError& error) {
     result.kept.emplace_back(info.name, error.what());
+  }
+}
+
+/// If it cannot be put back either, the caller knows of the failure.
+void put_back(const Layout& layout, const std::string& trashed, const std::string& name, int trash_fd) noexcept {
+  try {
+    const volume::VolumeChange change{layout, name};
+    (void)kernel::rename_exclusively(trash_fd, trashed, layout.volumes.get(), name);
+  } catch (const std::exception&) {
+  }
+}
+
+/// Makes sure that they stay away, with one sync for all of them, and deletes them. Throws: CallError, and they are
+/// back.
+void delete_taken(const Layout& layout, int trash_fd, TakenOut& taken) {
+  try {
+    // The name's absence is what is acknowledged; the trash itself may reappear or not after a crash.
+    kernel::sync(layout.volumes.get());
+  } catch (...) {
+    for (const auto& [trashed, name] : taken) {
+      put_back(layout, trashed, name, trash_fd);
+    }
+    throw;
+  }
+  for (const auto& [trashed, name] : taken) {
+    volume::delete_from_trash(trash_fd, trashed);
+  }
+  taken.clear();
+}
+
+/// Decides about one volume. What cannot be looked at stays.
+void look_and_prune(const Layout& layout, volume::VolumeReader& reader, const std::string& name, bool all,
+                    const VolumeFilter& filter, int trash_fd, TakenOut& taken, PruneResult& result) {
+  try {
+    auto reading = reader.read(name);
+    if (!reading.damage.empty()) {
+      result.kept.emplace_back(name, "its metadata is damaged: " + reading.damage);
+    } else if (reading.volume && (all || reading.volume->anonymous) &&
+               volume::matches(layout, *reading.volume, filter)) {
+      prune_one(layout, *reading.volume, trash_fd, taken, result);
+    }
+  } catch (const kernel::CallError& error) {
+    result.kept.emplace_back(name, error.what());
   }
 }
 
@@ -168,16 +214,10 @@ void VolumeStore::remove(const std::string& name) {
   const Layout& layout = state_->layout;
   explained("remove volume", name, [&] {
     const auto trash = layout.open_trash();
-    const std::string trashed = volume::take_out(layout, name, trash.get());
-    try {
-      // The name's absence is what is acknowledged; the trash itself may reappear or not after a crash.
-      kernel::sync(layout.volumes.get());
-    } catch (...) {
-      const volume::VolumeChange change{layout, name};
-      (void)kernel::rename_exclusively(trash.get(), trashed, layout.volumes.get(), name);
-      throw;
-    }
-    volume::delete_from_trash(trash.get(), trashed);
+    TakenOut taken(1);  // nothing is allocated between taking it out and deleting it
+    taken.front().second = name;
+    taken.front().first = volume::take_out(layout, name, trash.get());
+    delete_taken(layout, trash.get(), taken);
   });
 }
 
@@ -188,28 +228,15 @@ PruneResult VolumeStore::prune(bool all, const VolumeFilter& filter) {
   return explained("prune volumes of", root().string(), [&] {
     PruneResult result;
     const auto trash = layout.open_trash();
-    std::vector<std::string> trashed;
-    const auto delete_trashed = [&] {
-      kernel::sync(layout.volumes.get());  // one for all of them
-      for (const std::string& name : trashed) {
-        volume::delete_from_trash(trash.get(), name);
-      }
-      trashed.clear();
-    };
+    TakenOut taken;
     volume::VolumeReader reader{layout};
     for (const std::string& name : volume::volume_names(layout)) {
-      auto reading = reader.read(name);
-      if (!reading.damage.empty()) {
-        result.kept.emplace_back(name, "its metadata is damaged: " + reading.damage);
-      } else if (reading.volume && (all || reading.volume->anonymous) &&
-                 volume::matches(layout, *reading.volume, filter)) {
-        prune_one(layout, *reading.volume, trash.get(), trashed, result);
-      }
-      if (trashed.size() == kMostInTrash) {
-        delete_trashed();
+      look_and_prune(layout, reader, name, all, filter, trash.get(), taken, result);
+      if (taken.size() == kMostInTrash) {
+        delete_taken(layout, trash.get(), taken);
       }
     }
-    delete_trashed();
+    delete_taken(layout, trash.get(), taken);
     return result;
   });
 }

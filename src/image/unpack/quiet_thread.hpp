@@ -4,15 +4,18 @@
 /// \file
 /// Threads of the library's own, of which the host program notices nothing: its signals are handled by its threads.
 
+#include "kernel/call_error.hpp"
+
 #include <pthread.h>
 #include <signal.h>
 
+#include <system_error>
 #include <thread>
 #include <utility>
 
 namespace dunnage::image {
 
-/// Starts a thread in which all signals are blocked. Whoever starts it joins it. Throws: std::system_error.
+/// Starts a thread in which all signals are blocked. Whoever starts it joins it. Throws: CallError.
 template <typename Function>
 [[nodiscard]] std::thread start_quiet_thread(Function&& function) {
   struct Blocked {
@@ -27,7 +30,11 @@ template <typename Function>
     ~Blocked() { (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
   };
   const Blocked blocked;  // a new thread inherits the mask
-  return std::thread{std::forward<Function>(function)};
+  try {
+    return std::thread{std::forward<Function>(function)};
+  } catch (const std::system_error& error) {
+    throw kernel::CallError{"start thread", error.code().value()};
+  }
 }
 
 }  // namespace dunnage::image
