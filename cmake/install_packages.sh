@@ -98,6 +98,9 @@ for set in "$@"; do
       need_command podman podman
       need_command conmon conmon
       need_command setpriv util-linux
+      need_command mkfs.ext4 e2fsprogs  # disks whose power is cut
+      need_command mkfs.xfs xfsprogs
+      need_command mkfs.btrfs btrfs-progs
       need_command useradd passwd
       ;;
     bench)

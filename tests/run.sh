@@ -82,7 +82,7 @@ if ! wait "$images_building"; then
 fi
 
 heading "All rings"
-rings "$tests" unit rootless "$root_ring" package
+rings "$tests" unit rootless "$root_ring" crash package
 
 if [ "$root_ring" = root ]; then
   heading "What every mount option does"

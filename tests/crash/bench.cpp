@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crash/bench.hpp"
+
+#include "crash/store_state.hpp"
+#include "support/apart.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <new>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+namespace dunnage::test {
+
+namespace {
+
+/// Whatever starts a launcher must not be this process, whose forked copies are traced.
+void elsewhere(const char* what, const std::function<void()>& work) {
+  const DoneApart done = do_apart([&]() -> std::string {
+    try {
+      work();
+      return {};
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  });
+  if (done.status != 0 || !done.words.empty()) {
+    throw std::runtime_error{std::string{what} + ": " + done.words + " (" + std::to_string(done.status) + ")"};
+  }
+}
+
+/// Whether each line of `part` is one of `whole`.
+bool is_part_of(const std::string& part, const std::string& whole) {
+  std::istringstream lines{part};
+  for (std::string line; std::getline(lines, line);) {
+    if (("\n" + whole).find("\n" + line + "\n") == std::string::npos) return false;
+  }
+  return true;
+}
+
+constexpr int kRefused = 3;
+
+}  // namespace
+
+Verdict verdict_of(const TracedRun& run) {
+  if (run.hung || (WIFEXITED(run.status) && WEXITSTATUS(run.status) != 0 && WEXITSTATUS(run.status) != kRefused)) {
+    return Verdict::Broken;
+  }
+  if (WIFSIGNALED(run.status) && WTERMSIG(run.status) != SIGKILL) return Verdict::Broken;
+  if (!run.ended) return Verdict::Killed;
+  return run.words.empty() ? Verdict::Done : Verdict::Refused;
+}
+
+Bench::Bench(StoreOperation operation, std::filesystem::path place)
+    : operation_{std::move(operation)}, place_{std::move(place)} {
+  elsewhere("prepare", [&] { operation_.prepare(place_); });
+  if (std::filesystem::exists(store())) before_ = state();
+  const TracedRun whole = run({});
+  if (whole.status != 0) throw std::runtime_error{operation_.name + ": " + whole.words};
+  after_ = state();
+  reset();
+  calls_ = run({}).calls;  // the first time more may be made
+  reset();
+}
+
+TracedRun Bench::run(const CallFault& fault, const Look& look) const {
+  return trace(
+      [&](Account& account) {
+        const std::function<void()> call = operation_.ready(place_);
+        const ProcessSnapshot before = look ? ProcessSnapshot::take() : ProcessSnapshot{};
+        int code = 0;
+        account.begin();
+        try {
+          call();
+        } catch (const Error& error) {
+          account.say(error.what());
+          code = kRefused;
+        } catch (const std::bad_alloc& error) {  // the language's own word for it
+          account.say(error.what());
+          code = kRefused;
+        }
+        account.end();
+        if (look) {
+          if (const std::string wrong = look(before); !wrong.empty()) throw std::runtime_error{wrong};
+        }
+        if (code != 0) ::_exit(code);
+      },
+      fault);
+}
+
+std::string Bench::state() const {
+  // in this process: nothing of a store is kept between two openings
+  return std::filesystem::exists(store()) ? state_of(store()) : std::string{};
+}
+
+bool Bench::is_undone(const std::string& state, bool stays) const {
+  if (state == before_ || (stays && state == after_)) return true;
+  return operation_.cache && without_trees(state) == without_trees(before_);
+}
+
+bool Bench::is_between(const std::string& state) const {
+  return is_part_of(state, before_) && is_part_of(after_, state);
+}
+
+std::string Bench::retry(bool was_done) const {
+  std::string wrong;
+  try {
+    elsewhere("again", [&] {
+      try {
+        operation_.ready(place_)();
+      } catch (const Error& error) {
+        if (!was_done || !operation_.done_before || error.code() != operation_.done_before) throw;
+      }
+    });
+    if (const std::string now = state(); now != after_) wrong = "after a second try there is\n" + now;
+  } catch (const std::exception& error) {
+    wrong = error.what();
+  }
+  return wrong;
+}
+
+void Bench::reset() const {
+  elsewhere("undo", [&] { operation_.undo(place_); });
+}
+
+std::size_t crashes_of_each(std::size_t usual) {
+  const char* asked = std::getenv("DUNNAGE_CRASHES");
+  return asked == nullptr ? usual : static_cast<std::size_t>(std::strtoul(asked, nullptr, 10));
+}
+
+}  // namespace dunnage::test

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// One system call fails after the other, once or from then on. The call on the store is done, or it says in one
+// sentence what failed and has changed nothing; the process keeps nothing of it, and a second try works.
+//
+// DUNNAGE_CRASHES=10000 has so many calls of each operation fail, which is all of them, and each with all of its
+// errors.
+
+#include "crash/bench.hpp"
+#include "crash/places.hpp"
+#include "support/call_errors.hpp"
+#include "support/catch.hpp"
+#include "support/requires.hpp"
+
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+namespace dunnage::test {
+namespace {
+
+/// All that can fail. A signal does not come for ever, so EINTR comes once.
+std::vector<CallFault> failures_of(const std::vector<long>& calls) {
+  std::vector<CallFault> faults;
+  std::map<long, std::size_t> made;
+  for (const long call : calls) {
+    const std::size_t at = made[call]++;
+    for (const int error : errors_of_call(call)) {
+      for (const bool persists : {false, true}) {
+        if (persists && error == EINTR) continue;
+        faults.push_back({.kind = CallFault::Kind::Fail, .at = at, .call = call, .error = error, .persists = persists});
+      }
+    }
+  }
+  return faults;
+}
+
+/// So many of them, spread over all.
+std::vector<CallFault> some_of(const std::vector<CallFault>& all, std::size_t number) {
+  if (number >= all.size()) return all;
+  std::vector<CallFault> some;
+  for (std::size_t index = 0; index < number; ++index) some.push_back(all[index * all.size() / number]);
+  return some;
+}
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+/// What the process holds now and did not hold before. The launcher's connection may have been made anew.
+std::string leaks_since(const ProcessSnapshot& before) {
+  const ProcessSnapshot now = ProcessSnapshot::take();
+  std::string leaks;
+  if (lines_of(now.descriptors) > lines_of(before.descriptors)) leaks += "LEAKED, now there is\n" + now.descriptors;
+  if (now.mounts != before.mounts) leaks += "LEAKED mounts, now there is\n" + now.mounts;
+  if (now.children != before.children) leaks += "LEAKED children, now there is\n" + now.children;
+  return leaks;
+}
+
+/// "cannot ..." what, on what, why, and what to do; without memory there is no sentence either.
+bool is_told(const std::string& words, const CallFault& fault) {
+  if (fault.error == ENOMEM && words == "std::bad_alloc") return true;
+  return words.starts_with("cannot ") && words.find(": ") != std::string::npos && words.find("; ") != std::string::npos;
+}
+
+void fail_at(const Bench& bench, const CallFault& fault) {
+  const TracedRun run = bench.run(fault, leaks_since);
+  const Verdict verdict = verdict_of(run);
+  CAPTURE(name_of_call(fault.call), fault.at, std::strerror(fault.error), fault.persists, static_cast<int>(verdict),
+          run.words);
+  REQUIRE((verdict == Verdict::Done || verdict == Verdict::Refused));
+  const std::string state = bench.state();
+  if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
+    REQUIRE(bench.is_between(state));
+  } else if (verdict == Verdict::Done) {
+    REQUIRE(state == bench.after());
+  } else {
+    REQUIRE(is_told(run.words, fault));
+    // what is taken back by calls that fail as well may stay
+    CAPTURE(state, bench.before());
+    REQUIRE(bench.is_undone(state, fault.persists || bench.operation().steps));
+  }
+  if (bench.operation().adds) bench.reset();
+  REQUIRE(bench.retry(state == bench.after()) == "");
+  bench.reset();
+}
+
+void fail_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
+  if (!requires_tracing()) return;
+  for (const std::string& kind : kinds_of_places()) {
+    for (const StoreOperation& operation : operations) {
+      const auto place = make_place(kind);
+      CAPTURE(kind, operation.name);
+      const Bench bench{operation, place->path()};
+      const auto all = failures_of(bench.calls());
+      REQUIRE(all.size() > 20);
+      for (const CallFault& fault : some_of(all, crashes_of_each(usual))) fail_at(bench, fault);
+      REQUIRE(bench.state() == bench.before());
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("T-2: any system call that fails on volumes leaves each done or undone, and is told", "[crash]") {
+  fail_each(volume_operations(), 40);
+}
+
+TEST_CASE("T-2: any system call that fails on images leaves each done or undone, and is told", "[crash]") {
+  fail_each(image_operations(), 40);
+}
+
+// Launching itself is not among them.
+TEST_CASE("T-2: any system call that fails while volumes are filled or records removed is told", "[crash]") {
+  std::vector<StoreOperation> operations = container_operations();
+  std::erase_if(operations, [](const StoreOperation& operation) {
+    return !operation.name.starts_with("fill") && !operation.name.starts_with("remove");
+  });
+  REQUIRE(operations.size() == 3);
+  fail_each(operations, 24);
+}
+
+TEST_CASE("T-2: a sync that fails once, fails the call for good, and nothing of it stays", "[crash]") {
+  if (!requires_tracing()) return;
+  for (const StoreOperation& operation : all_operations()) {
+    const auto place = make_place("memory");
+    CAPTURE(operation.name);
+    const Bench bench{operation, place->path()};
+    for (const CallFault& fault : failures_of(bench.calls())) {
+      const bool sync = fault.call == SYS_fsync || fault.call == SYS_fdatasync || fault.call == SYS_syncfs;
+      if (!sync || fault.persists || fault.error == EINTR) continue;
+      const TracedRun run = bench.run(fault);
+      CAPTURE(name_of_call(fault.call), fault.at, std::strerror(fault.error), run.words);
+      REQUIRE(verdict_of(run) == Verdict::Refused);
+      REQUIRE(bench.is_undone(bench.state(), false));
+      bench.reset();
+    }
+  }
+}
+
+}  // namespace dunnage::test

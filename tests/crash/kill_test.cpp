@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whoever works on a store is killed at one of the calls. What was acknowledged is there, what was not is there as a
+// whole or not at all, nothing else is touched, nothing is left, and a second try works.
+//
+// DUNNAGE_CRASHES=10000 kills each operation so often, DUNNAGE_CRASH_FILE_SYSTEMS="machine memory ext4 xfs btrfs" on
+// all of these.
+
+#include "crash/bench.hpp"
+#include "crash/places.hpp"
+#include "support/catch.hpp"
+#include "support/requires.hpp"
+
+namespace dunnage::test {
+namespace {
+
+using Kind = CallFault::Kind;
+
+/// The kills of an operation that makes `calls`, spread over them; the last comes in the instant after its answer.
+std::vector<CallFault> kills(std::size_t calls, std::size_t number, bool launcher) {
+  const std::size_t steps = calls + 1;
+  const std::vector<Kind> kinds =
+      launcher ? std::vector{Kind::KillAll, Kind::KillHost, Kind::KillMaker} : std::vector{Kind::KillAll};
+  std::vector<CallFault> faults;
+  for (std::size_t index = 0; index < number; ++index) {
+    const std::size_t at = number < steps ? index * steps / number + index % 2 : index % steps;
+    const std::size_t turn = number < steps ? index : index / steps;
+    faults.push_back({.kind = kinds[turn % kinds.size()], .at = at});
+  }
+  return faults;
+}
+
+void kill_at_calls(const Bench& bench, const CallFault& fault) {
+  const TracedRun run = bench.run(fault);
+  const Verdict verdict = verdict_of(run);
+  CAPTURE(fault.at, static_cast<int>(fault.kind), static_cast<int>(verdict), run.words, run.calls.size());
+  REQUIRE(verdict != Verdict::Broken);
+  const std::string state = bench.state();
+  if (verdict == Verdict::Done) {
+    REQUIRE(state == bench.after());
+  } else if (bench.operation().partial) {
+    REQUIRE(bench.is_between(state));
+  } else if (state != bench.before()) {
+    REQUIRE(state == bench.after());
+  }
+  if (bench.operation().adds) bench.reset();
+  REQUIRE(bench.retry(state == bench.after()) == "");
+  bench.reset();
+}
+
+void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
+  if (!requires_tracing()) return;
+  for (const std::string& kind : kinds_of_places()) {
+    for (const StoreOperation& operation : operations) {
+      const auto place = make_place(kind);
+      CAPTURE(kind, operation.name);
+      const Bench bench{operation, place->path()};
+      REQUIRE(bench.calls().size() > 5);
+      for (const CallFault& fault : kills(bench.calls().size(), crashes_of_each(usual), operation.launcher)) {
+        kill_at_calls(bench, fault);
+      }
+      REQUIRE(bench.state() == bench.before());  // however often it was killed
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("T-1: a process killed at any call on volumes leaves each done or undone", "[crash]") {
+  kill_each(volume_operations(), 30);
+}
+
+TEST_CASE("T-1: a process killed at any call on images leaves each done or undone", "[crash]") {
+  kill_each(image_operations(), 24);
+}
+
+TEST_CASE("T-1: a process, or its launcher, killed at any call on containers leaves each done or undone", "[crash]") {
+  kill_each(container_operations(), 15);
+}
+
+}  // namespace dunnage::test

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The calls that change a store, each with what surrounds it, so that one test can kill, fail or starve all of them.
+
+#include <dunnage/error.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace dunnage::test {
+
+/// A call on the store at `place / "store"`. Other things it needs lie beside that.
+struct StoreOperation {
+  using Place = std::filesystem::path;
+
+  std::string name;
+  /// Makes what is there before the call, in an empty directory.
+  std::function<void(const Place&)> prepare;
+  /// Opens what the call needs, and answers with the call.
+  std::function<std::function<void()>(const Place&)> ready;
+  /// Puts back how prepare() left it, whether the call was done or not.
+  std::function<void(const Place&)> undo;
+  /// What the call answers when it was done before; empty: it succeeds again.
+  std::error_code done_before{};
+  bool adds = false;      ///< each call makes one more, and puts it where no other is
+  bool launcher = false;  ///< the launcher has a part in it, so several processes make the calls
+  bool cache =
+      false;  ///< after a failure more or fewer layers may be unpacked, each as a whole: they can be made again
+  bool steps = false;  ///< it does several things, each as a whole: those before one that fails stay
+  /// It removes several things, and may leave some: it answers with why.
+  bool partial = false;
+};
+
+[[nodiscard]] std::vector<StoreOperation> volume_operations();
+[[nodiscard]] std::vector<StoreOperation> image_operations();
+[[nodiscard]] std::vector<StoreOperation> container_operations();
+[[nodiscard]] std::vector<StoreOperation> all_operations();
+
+}  // namespace dunnage::test
