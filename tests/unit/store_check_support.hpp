@@ -17,6 +17,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -116,6 +117,10 @@ struct DamagedStore : TemporaryStore {
     for (const char* name : {"other", "third", "victim"}) make_volume(store, name);
     data = tree_of(victim / "_data");
     damage.make(victim);
+  }
+  ~DamagedStore() {
+    std::error_code ignored;  // so that an ordinary user can delete it
+    std::filesystem::permissions(victim, std::filesystem::perms{0700}, ignored);
   }
 
   std::filesystem::path victim = root / "volumes/victim";

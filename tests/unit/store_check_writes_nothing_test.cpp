@@ -28,4 +28,7 @@ TEST_CASE("a check changes nothing, and works where nothing can be changed", "[v
   CHECK(end.status == 0);
   CHECK(end.words == expected.to_json());
   CHECK(test::tree_of(temporary.root) == before);
+  for (const auto& volume : std::filesystem::directory_iterator{temporary.root / "volumes"}) {
+    std::filesystem::permissions(volume.path(), std::filesystem::perms{0700});  // so that it can be deleted
+  }
 }
