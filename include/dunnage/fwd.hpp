@@ -72,6 +72,7 @@ struct ProjectStep;
 struct UpOptions;
 struct DownOptions;
 
+struct PathExplanation;
 struct Support;
 
 }  // namespace dunnage
