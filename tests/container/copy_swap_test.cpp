@@ -2,9 +2,9 @@
 // P-25 of the catalogue of attacks: copying into and out of containers that have volumes, while the places the volumes
 // are mounted on, and what they are in, are swapped for links. Nothing is made, mounted or changed outside.
 //
-// That the race is run is seen with the weakened build copy-by-path, which takes the belt of confine_to() away, too: out
-// of the place of a volume in the store, links climb to the canary then, and the first test fails. With the belt, where
-// the kernel has Landlock, they climb and can do nothing there. Those of containers lead nowhere even so.
+// That the race is run is seen with the weakened build copy-by-path, which takes the belt of confine_to() away, too:
+// out of the place of a volume in the store, links climb to the canary then, and the first test fails. With the belt,
+// where the kernel has Landlock, they climb and can do nothing there. Those of containers lead nowhere even so.
 
 #include "container/image_support.hpp"
 #include "container/records_support.hpp"
