@@ -39,9 +39,11 @@ bool runs(const std::string& command) { return std::system((command + " >/dev/nu
 /// A file system in a file, mounted.
 class Disk {
  public:
-  Disk(fs::path image, fs::path mounted) : mounted_{std::move(mounted)} {
+  Disk(const std::string& kind, const fs::path& image, fs::path mounted) : mounted_{std::move(mounted)} {
     fs::create_directories(mounted_);
-    REQUIRE(runs("mount -o loop '" + image.string() + "' '" + mounted_.string() + "'"));
+    // a clone has the id of the original
+    const std::string options = kind == "xfs" ? "loop,nouuid" : "loop";
+    REQUIRE(runs("mount -o " + options + " '" + image.string() + "' '" + mounted_.string() + "'"));
   }
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
@@ -132,7 +134,7 @@ void cut(const std::string& kind, std::size_t times) {
   const fs::path image = around->path() / "image";
   REQUIRE(runs("truncate -s 310M '" + image.string() + "'"));
   REQUIRE(runs("mkfs." + kind + (kind == "ext4" ? " -F '" : " -f '") + image.string() + "'"));
-  const Disk disk{image, around->path() / "mounted"};
+  const Disk disk{kind, image, around->path() / "mounted"};
   import_base(disk.store(), around->path());
   std::minstd_rand random{20240229};
   for (std::size_t round = 0; round < times; ++round) {
@@ -148,7 +150,7 @@ void cut(const std::string& kind, std::size_t times) {
     clone(image, around->path() / "copy");
     REQUIRE(::kill(worker, SIGKILL) == 0);
     (void)wait_for(worker);
-    const Disk copy{around->path() / "copy", around->path() / "again"};
+    const Disk copy{kind, around->path() / "copy", around->path() / "again"};
     check(copy.store(), told);
   }
 }
