@@ -199,9 +199,9 @@ LogReader ContainerStore::read_log(std::string_view name, const LogOptions& opti
     }
     auto state =
         std::make_unique<LogReader::State>(deed, options, std::move(record.directory), std::move(found.socket));
-    const int containers = state_->containers().get();
-    if (!state->has_files() && !kernel::is_at(containers, record.name, state->record.get())) {
-      throw container::missing_failure(deed, container::record_names(containers));
+    const kernel::FileDescriptor containers = state_->containers();
+    if (!state->has_files() && !kernel::is_at(containers.get(), record.name, state->record.get())) {
+      throw container::missing_failure(deed, container::record_names(containers.get()));
     }
     return LogReader{std::move(state)};
   });
