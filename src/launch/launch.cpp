@@ -313,19 +313,21 @@ void Launch::forget_attempt() {
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
   auto discard = gsl::finally([this] { discard_changes(); });
-  try {
-    return attempt();
-  } catch (const Error&) {
-    if (!may_try_again()) {
-      throw;
+  return container::explained({Stage::Launch, "launch container", subject()}, [this] {
+    try {
+      return attempt();
+    } catch (const Error&) {
+      if (!may_try_again()) {
+        throw;
+      }
     }
-  }
-  forget_attempt();
-  if (template_ != nullptr) {
-    template_ = renew_(template_);
-    stale_ = false;
-  }
-  return attempt();
+    forget_attempt();
+    if (template_ != nullptr) {
+      template_ = renew_(template_);
+      stale_ = false;
+    }
+    return attempt();
+  });
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
