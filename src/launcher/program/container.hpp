@@ -39,8 +39,6 @@ inline uint64_t event_data(Role role, uint32_t index, uint32_t generation) noexc
   return static_cast<uint64_t>(role) << 60U | static_cast<uint64_t>(generation & 0x0fffffffU) << 32U | index;
 }
 
-/// All parts of a request are here: start it.
-void begin(Slot& slot) noexcept;
 /// The child's end of the status socket closed (it executes, or failed), or a terminal came through it.
 void on_status(Slot& slot) noexcept;
 void on_exit(Slot& slot, int wait_status) noexcept;
@@ -53,12 +51,6 @@ Slot* find_entered(int pid) noexcept;
 void on_channel_closed(Slot& slot) noexcept;
 void on_log(Slot& slot, unsigned stream) noexcept;
 void kill_all_with_host() noexcept;
-
-/// Reports a failure to whoever asked for the start, and gives the slot back.
-void abandon(Slot& slot, const Failure& failure) noexcept;
-
-/// Starts what is due; returns the milliseconds until the next one, -1 when none waits.
-int start_due() noexcept;
 
 /// The slot's present state as a message of that kind.
 Message describe(const Slot& slot, MessageKind kind) noexcept;

@@ -8,6 +8,7 @@
 #include "launcher/program/limits.hpp"
 #include "launcher/program/park.hpp"
 #include "launcher/program/request.hpp"
+#include "launcher/program/restart.hpp"
 #include "launcher/program/settle.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/stock.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/request.hpp"
 
+#include "launcher/program/begin.hpp"
 #include "launcher/program/container.hpp"
 
 namespace dunnage::launcher {

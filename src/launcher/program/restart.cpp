@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/program/restart.hpp"
+
+#include "launcher/program/begin.hpp"
+#include "launcher/program/cgroup.hpp"
+#include "launcher/program/container.hpp"
+#include "launcher/program/finish.hpp"
+#include "launcher/program/record.hpp"
+
+namespace dunnage::launcher {
+namespace {
+
+constexpr int64_t kMillisecond = 1'000'000;
+constexpr int64_t kFirstDelay = 100 * kMillisecond;
+constexpr int64_t kLongestDelay = 60'000 * kMillisecond;
+constexpr int64_t kGoodRun = 10'000 * kMillisecond;  ///< a run this long begins the delays anew (Docker's rule)
+
+}  // namespace
+
+bool restartable(const Slot& slot) noexcept {
+  return (slot.request->flags & (kRestartAlways | kRestartOnFailure)) != 0;
+}
+
+bool starts_again(const Slot& slot) noexcept {
+  if (slot.is_exec || slot.end_restart || !slot.mounts_held) {
+    return false;
+  }
+  if ((slot.request->flags & kRestartAlways) != 0) {
+    return true;
+  }
+  const bool failed = slot.exit_code != 0 || slot.exit_signal != 0;
+  return (slot.request->flags & kRestartOnFailure) != 0 && failed &&
+         (slot.request->max_retries == 0 || slot.restart_count < slot.request->max_retries);
+}
+
+void schedule(Slot& slot) noexcept {
+  remove_cgroups(slot);
+  const int64_t now = now_monotonic();
+  if (now - slot.started_monotonic >= kGoodRun || slot.delay == 0) {
+    slot.delay = kFirstDelay;
+  } else {
+    slot.delay = slot.delay * 2 > kLongestDelay ? kLongestDelay : slot.delay * 2;
+  }
+  slot.next_start = now + slot.delay;
+  slot.life = Life::Restarting;
+  launcher().any_restarting = true;
+  write_state(slot, ContainerState::Restarting);
+}
+
+int start_due() noexcept {
+  Launcher& self = launcher();
+  if (!self.any_restarting) {
+    return -1;
+  }
+  self.any_restarting = false;
+  int64_t next = -1;
+  const int64_t now = now_monotonic();
+  for (uint32_t index = 0; index < self.slots.count(); ++index) {
+    Slot& slot = *self.slots.at(index);
+    if (slot.life != Life::Restarting) {
+      continue;
+    }
+    if (slot.end_restart) {
+      finish(slot);
+    } else if (slot.next_start <= now) {
+      ++slot.restart_count;
+      if (start(slot).error != 0) {
+        schedule(slot);
+      }
+    } else {
+      self.any_restarting = true;
+      next = next < 0 || slot.next_start < next ? slot.next_start : next;
+    }
+  }
+  return next < 0 ? -1 : static_cast<int>((next - now) / kMillisecond) + 1;
+}
+
+}  // namespace dunnage::launcher

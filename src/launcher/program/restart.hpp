@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Programs that are started again when they have ended.
+
+#include "launcher/program/slot.hpp"
+
+namespace dunnage::launcher {
+
+/// Whether it may ever be.
+bool restartable(const Slot& slot) noexcept;
+/// Whether this end is followed by another start.
+bool starts_again(const Slot& slot) noexcept;
+/// Starts it when its delay is over.
+void schedule(Slot& slot) noexcept;
+/// Starts what is due; returns the milliseconds until the next one, -1 when none waits.
+int start_due() noexcept;
+
+}  // namespace dunnage::launcher
