@@ -5,13 +5,8 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/per_process.hpp"
-#include "launcher/id_maps.hpp"
-#include "launcher/program_image.hpp"
 
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,66 +28,6 @@
 
 namespace dunnage::launcher {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kStartTimeout = 60s;
-constexpr auto kEndTimeout = 10s;
-
-LaunchError start_error(const std::string& cause, int number, std::string remedy) {
-  return LaunchError{
-      {.stage = Stage::Launch,
-       .operation = "start the launcher",
-       .subject = {},
-       .detail = {},
-       .cause = cause,
-       .code = number == EPIPE ? make_error_code(errc::launcher_lost) : std::error_code{number, std::system_category()},
-       .remedy = std::move(remedy)}};
-}
-
-/// The steps the launcher takes before it serves.
-const char* words_of_start(Step step) {
-  switch (step) {
-    case Step::SetLimits:
-      return "set resource limits";
-    case Step::StartBroker:
-      return "start broker";
-    case Step::BindDevices:
-      return "keep /proc, /sys and devices in sight";
-    case Step::OpenEvents:
-      return "wait for signals and ends of processes";
-    default:
-      return "park the mount namespace";
-  }
-}
-
-std::string start_remedy(const std::string& call, int number, bool rootless) {
-  if (call == "clone3" && rootless && (number == EPERM || number == ENOSPC || number == EUSERS)) {
-    return "allow user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, AppArmor's "
-           "apparmor_restrict_unprivileged_userns), see dunnage::support()";
-  }
-  if (call == "newuidmap" || call == "newgidmap") {
-    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-      return "start this program without no_new_privs (NoNewPrivileges= of its service), with which newuidmap and "
-             "newgidmap gain nothing";
-    }
-    return "check /etc/subuid and /etc/subgid, and that newuidmap and newgidmap are set-user-ID root";
-  }
-  if (number == EMFILE || number == ENFILE) {
-    return "close descriptors or raise the limit (ulimit -n)";
-  }
-  if (call == words_of_start(Step::ParkNamespace) && number == EINVAL) {
-    return "if this program runs in a root changed by chroot(2), have it changed by pivot_root(2) in a mount "
-           "namespace; "
-           "see dunnage::support() else";
-  }
-  if (number == ENOSYS || number == EPERM) {
-    return "allow the calls for processes, namespaces and mounts in the filter of system calls this program runs under "
-           "(Docker's denies pivot_root even with --cap-add SYS_ADMIN), or use Linux 5.12 or newer; in a "
-           "container of a user namespace nothing of /proc and /sys may be hidden; see dunnage::support()";
-  }
-  return "see dunnage::support() for what this machine allows";
-}
 
 struct Registry {
   std::mutex mutex;
@@ -113,100 +47,6 @@ std::shared_ptr<Connection> Connection::get(const Identity& identity) {
     entry = std::shared_ptr<Connection>{new Connection{identity}};
   }
   return entry;
-}
-
-Connection::Connection(const Identity& identity) : identity_{identity}, owner_{::getpid()} {
-  try {
-    start();
-  } catch (const kernel::CallError& error) {
-    give_up(error.call(), error.code().value());
-  }
-}
-
-void Connection::give_up(const std::string& call, int number) const {
-  if (process_.process) {
-    (void)::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
-    (void)wait_for_end(process_, kEndTimeout);
-  }
-  throw start_error(call, number, start_remedy(call, number, identity_.rootless()));
-}
-
-void Connection::await_readiness() const {
-  if (serves_) {
-    return;
-  }
-  const std::scoped_lock lock{readiness_};
-  if (start_failure_ != nullptr) {
-    std::rethrow_exception(start_failure_);
-  }
-  if (serves_) {
-    return;
-  }
-  try {
-    await_answer();
-    serves_ = true;
-  } catch (const kernel::CallError& error) {
-    lost_ = true;
-    refused_ = error.code().value() != EPIPE;  // that one has ended without a word, as who is killed does
-    try {
-      give_up(error.call(), error.code().value());
-    } catch (const LaunchError&) {
-      start_failure_ = std::current_exception();
-      throw;
-    }
-  }
-}
-
-void Connection::start() {
-  auto [ours, theirs] = make_channel();
-  const kernel::FileDescriptor host{static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))};
-  if (!host) {
-    throw kernel::CallError{"pidfd_open", errno};
-  }
-  const kernel::FileDescriptor image = open_program_image();
-  Spawn request;
-  request.program = image.get();
-  request.argv = {"dunnage-launcher"};
-  request.descriptors = {theirs.get(), host.get()};
-  request.namespaces = CLONE_NEWPID | (identity_.rootless() ? CLONE_NEWUSER : 0U);
-  process_ = spawn_orphan(request);
-  struct {
-    Message message;
-    Configuration configuration;
-  } frame;
-  frame.message.kind = MessageKind::Configure;
-  frame.message.payload_size = sizeof(Configuration);
-  frame.configuration.rootless = identity_.rootless() ? 1 : 0;
-  frame.configuration.single_id = identity_.privilege == Privilege::Single ? 1 : 0;
-  const Deadline deadline = std::chrono::steady_clock::now() + kStartTimeout;
-  socket_ = std::move(ours);
-  int result = 0;
-  if (identity_.rootless()) {
-    write_id_maps(process_.pid, identity_);
-    auto [broker_ours, broker_theirs] = make_channel();
-    const int descriptor = broker_theirs.get();
-    result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), {&descriptor, 1}, deadline);
-    broker_ = std::move(broker_ours);
-  } else {
-    result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), {}, deadline);
-  }
-  if (result != 0) {
-    throw kernel::CallError{"configure", result};
-  }
-}
-
-void Connection::await_answer() const {
-  const auto answer = receive(socket_.get(), std::chrono::steady_clock::now() + kStartTimeout);
-  if (!answer) {
-    throw kernel::CallError{"await answer", ETIMEDOUT};
-  }
-  if (answer->message.kind != MessageKind::Answer) {
-    throw kernel::CallError{"await answer", EPIPE};
-  }
-  const Failure& failure = answer->message.failure;
-  if (failure.error != 0) {
-    throw kernel::CallError{words_of_start(failure.step), failure.error};
-  }
 }
 
 bool Connection::alive() const noexcept {
@@ -340,78 +180,6 @@ void Connection::keep_ready(unsigned count, Deadline deadline) const {
                      .remedy = error == ENOSPC   ? "ask for fewer, or raise user.max_net_namespaces"
                                : error == EMFILE ? "ask for fewer, or raise the limit of descriptors (ulimit -n)"
                                                  : "try again, or ask for fewer"}};
-}
-
-/// The broker cannot say that it could not send: an answer with a descriptor is lost while too many are under way. What
-/// changes something is not asked for again: it may have been done.
-DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline,
-                                std::span<const int> targets) const {
-  constexpr int kAttempts = 4;
-  for (int attempt = 1;; ++attempt) {
-    DetachResult result = ask_broker(request, path, deadline, targets);
-    const bool silent = result.failure.step == Step::None && result.failure.error == EPIPE;
-    if (!silent || !makes_mount(request.kind) || attempt == kAttempts || !alive()) {
-      return result;
-    }
-    (void)::poll(nullptr, 0, 5 * attempt);
-  }
-}
-
-DetachResult Connection::ask_broker(const DetachRequest& request, const std::string& path, Deadline deadline,
-                                    std::span<const int> targets) const {
-  if (path.size() >= kMostDetachTexts) {
-    return detach_failure(Step::OpenSource, ENAMETOOLONG);
-  }
-  await_readiness();
-  auto [ours, theirs] = make_channel();
-  DetachRequest sized = request;
-  sized.path_size = static_cast<std::uint32_t>(path.size() + 1);
-  Message message;
-  message.kind = request.kind == DetachKind::Tmpfs ? MessageKind::DetachTmpfs : MessageKind::DetachBind;
-  message.payload_size = static_cast<std::uint32_t>(sizeof sized + path.size() + 1);
-  std::vector<std::byte> frame(sizeof message + message.payload_size);
-  std::memcpy(frame.data(), &message, sizeof message);
-  std::memcpy(frame.data() + sizeof message, &sized, sizeof sized);
-  std::memcpy(frame.data() + sizeof message + sizeof sized, path.c_str(), path.size() + 1);
-  std::vector<int> descriptors{theirs.get()};
-  descriptors.insert(descriptors.end(), targets.begin(), targets.end());
-  const int result = send(broker_.get(), frame, descriptors, deadline);
-  theirs.reset();
-  if (result != 0) {
-    return detach_failure(Step::None, result);
-  }
-  auto answer = receive(ours.get(), deadline);
-  if (!answer || answer->message.kind != MessageKind::Answer) {
-    return detach_failure(Step::None, answer ? EPIPE : ETIMEDOUT);
-  }
-  DetachResult detached;
-  detached.failure = answer->message.failure;
-  if (detached.failure.error == 0 && makes_mount(request.kind)) {
-    if (answer->descriptors.empty()) {
-      return detach_failure(Step::ReceiveDescriptors, EMFILE);
-    }
-    detached.fd = answer->descriptors.front().release();
-  }
-  return detached;
-}
-
-int Connection::remove_tree(int directory, const std::string& name, Deadline deadline) const {
-  await_readiness();
-  auto [ours, theirs] = make_channel();
-  Message message;
-  message.kind = MessageKind::RemoveTree;
-  message.payload_size = static_cast<std::uint32_t>(name.size() + 1);
-  std::vector<std::byte> frame(sizeof message + message.payload_size);
-  std::memcpy(frame.data(), &message, sizeof message);
-  std::memcpy(frame.data() + sizeof message, name.c_str(), name.size() + 1);
-  const int descriptors[] = {theirs.get(), directory};
-  const int result = send(broker_.get(), frame, descriptors, deadline);
-  theirs.reset();
-  if (result != 0) {
-    return result;
-  }
-  const auto answer = receive(ours.get(), deadline);
-  return !answer ? ETIMEDOUT : answer->message.kind != MessageKind::Answer ? EPIPE : answer->message.failure.error;
 }
 
 }  // namespace dunnage::launcher
