@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crash/places.hpp"
 
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -43,6 +44,18 @@ class InMemory : public CrashPlace {
   fs::path path_;
 };
 
+/// What a test mounts is seen by this process and its children only: other tests may be looking at the machine's
+/// mounts.
+void have_own_mounts() {
+  static const bool had = [] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+      throw std::system_error{errno, std::generic_category(), "unshare the mounts"};
+    }
+    return true;
+  }();
+  (void)had;
+}
+
 void run_or_throw(const std::string& command) {
   if (std::system((command + " >/dev/null 2>&1").c_str()) != 0) throw std::runtime_error{"failed: " + command};
 }
@@ -53,6 +66,7 @@ class InImage : public CrashPlace {
   explicit InImage(const std::string& kind) {
     const fs::path image = directory_.path() / "image";
     path_ = directory_.make("mounted");
+    have_own_mounts();
     run_or_throw("truncate -s 1G '" + image.string() + "'");
     const std::string force = kind == "ext4" ? " -F " : " -f ";
     run_or_throw("mkfs." + kind + force + "'" + image.string() + "'");
@@ -72,6 +86,7 @@ class InImage : public CrashPlace {
 class SmallMemory : public CrashPlace {
  public:
   SmallMemory() {
+    have_own_mounts();
     if (::mount("none", path().c_str(), "tmpfs", 0, "mode=700,size=8m,nr_inodes=400") != 0) {
       throw std::system_error{errno, std::generic_category(), "mount"};
     }

@@ -3,7 +3,8 @@
 // is a clone of that file, which the file system around it makes of one instant. What was acknowledged before is there,
 // what was not is there as a whole or not at all.
 //
-// DUNNAGE_CRASH_FILE_SYSTEMS="ext4 xfs btrfs" says on which, DUNNAGE_CRASHES how often.
+// DUNNAGE_CRASH_FILE_SYSTEMS="ext4 xfs" says on which, DUNNAGE_CRASHES how often. Not on btrfs: the kernel knows its
+// file systems by their ids, and takes the clone for the original, or for the clone before.
 
 #include "crash/bench.hpp"
 #include "crash/places.hpp"
@@ -24,6 +25,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <set>
 #include <sstream>
@@ -39,11 +41,9 @@ bool runs(const std::string& command) { return std::system((command + " >/dev/nu
 /// A file system in a file, mounted.
 class Disk {
  public:
-  Disk(const std::string& kind, const fs::path& image, fs::path mounted) : mounted_{std::move(mounted)} {
+  Disk(const fs::path& image, fs::path mounted) : mounted_{std::move(mounted)} {
     fs::create_directories(mounted_);
-    // a clone has the id of the original
-    const std::string options = kind == "xfs" ? "loop,nouuid" : "loop";
-    REQUIRE(runs("mount -o " + options + " '" + image.string() + "' '" + mounted_.string() + "'"));
+    REQUIRE(runs("mount -o loop '" + image.string() + "' '" + mounted_.string() + "'"));
   }
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
@@ -129,29 +129,38 @@ void import_base(const fs::path& root, const fs::path& scratch) {
   (void)ImageStore::open(root).import(scratch / "root", "base:1");
 }
 
+/// \return what had been told when the power was cut
+std::string cut_while_busy(const fs::path& store, int first, std::size_t least, const std::function<void()>& cut) {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const FileDescriptor reading{ends[0]};
+  FileDescriptor writing{ends[1]};
+  const pid_t worker = start_process([&] { keep_busy(store, first, writing.get()); });
+  writing.reset();
+  std::string told = read_lines(reading.get(), least);
+  cut();
+  REQUIRE(::kill(worker, SIGKILL) == 0);
+  (void)wait_for(worker);
+  return told;
+}
+
 void cut(const std::string& kind, std::size_t times) {
   const auto around = make_place("xfs");  // clones at one instant
   const fs::path image = around->path() / "image";
   REQUIRE(runs("truncate -s 310M '" + image.string() + "'"));
   REQUIRE(runs("mkfs." + kind + (kind == "ext4" ? " -F '" : " -f '") + image.string() + "'"));
-  const Disk disk{kind, image, around->path() / "mounted"};
-  import_base(disk.store(), around->path());
+  import_base(Disk{image, around->path() / "mounted"}.store(), around->path());
   std::minstd_rand random{20240229};
   for (std::size_t round = 0; round < times; ++round) {
     CAPTURE(kind, round);
-    int ends[2];
-    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-    const FileDescriptor reading{ends[0]};
-    FileDescriptor writing{ends[1]};
-    const pid_t worker =
-        start_process([&] { keep_busy(disk.store(), static_cast<int>(round) * 100'000 + 1, writing.get()); });
-    writing.reset();
-    const std::string told = read_lines(reading.get(), 1 + random() % 40);
-    clone(image, around->path() / "copy");
-    REQUIRE(::kill(worker, SIGKILL) == 0);
-    (void)wait_for(worker);
-    const Disk copy{kind, around->path() / "copy", around->path() / "again"};
-    check(copy.store(), told);
+    const fs::path copy = around->path() / "copy";
+    std::string told;
+    {
+      const Disk disk{image, around->path() / "mounted"};
+      told = cut_while_busy(disk.store(), static_cast<int>(round) * 100'000 + 1, 1 + random() % 40,
+                            [&] { clone(image, copy); });
+    }
+    check(Disk{copy, around->path() / "mounted"}.store(), told);  // alone: it has the id of the original
   }
 }
 
@@ -163,7 +172,7 @@ TEST_CASE("T-3: what was acknowledged before the power was cut is there, and the
   const char* asked = std::getenv("DUNNAGE_CRASH_FILE_SYSTEMS");
   std::istringstream kinds{asked == nullptr ? "ext4" : asked};
   for (std::string kind; kinds >> kind;) {
-    if (kind != "machine" && kind != "memory") cut(kind, crashes_of_each(4));
+    if (kind == "ext4" || kind == "xfs") cut(kind, crashes_of_each(4));
   }
 }
 
