@@ -41,6 +41,9 @@ void take_back(const Stage& stage, const FillSource& source) {
   }
 }
 
+/// Nothing is there, or something else. Whatever else keeps a look-up from its end says nothing about that.
+bool is_missing(int number) { return number == ENOENT || number == ENOTDIR || number == ELOOP || number == EXDEV; }
+
 /// Copies into a stage, whose data directory becomes as the source's. \return false if there is no source
 bool copy_into(const Stage& stage, const std::string& name, const FillSource& source) {
   const kernel::FileDescriptor data = open_data(stage);
@@ -59,8 +62,7 @@ bool copy_into(const Stage& stage, const std::string& name, const FillSource& so
     throw;
   }
   const int number = outcome->failure.error;
-  if (outcome->failure.step == launcher::Step::OpenSource &&
-      (number == ENOENT || number == ENOTDIR || number == ELOOP || number == EXDEV)) {
+  if (outcome->failure.step == launcher::Step::OpenSource && is_missing(number)) {
     return false;
   }
   if (!outcome->done()) {
@@ -102,6 +104,9 @@ class Existing {
     }
     auto data =
         kernel::open_beneath(volume_.get(), kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, kernel::Crossing::Allowed);
+    if (!data && !is_missing(errno)) {
+      throw kernel::CallError{"open the data", errno};
+    }
     if (!data) {
       return Filled::Elsewhere;  // using it will say what is wrong
     }
@@ -109,6 +114,9 @@ class Existing {
       return no_subpath_ ? Filled::NoSubpath : Filled::HasData;
     }
     const Reading reading = VolumeReader{layout_}.read(name_);
+    if (!reading.damage.empty()) {
+      throw damaged_failure(layout_, kFillVolume, name_, reading);
+    }
     if (!reading.volume || !reading.volume->driver_options.empty()) {
       return Filled::Elsewhere;
     }
@@ -135,6 +143,9 @@ class Existing {
     launcher::Look look;
     const WorkOutcome outcome =
         launcher::look_at(source_.connection, data, subpath_, launcher::Follow::No, look, source_.watch);
+    if (!outcome.done() && !is_missing(outcome.failure.error)) {
+      throw work_failure(kFillVolume, name_, detail_of(source_), outcome);
+    }
     no_subpath_ = !outcome.done() || !S_ISDIR(look.report.mode);
     return no_subpath_ || look.report.has_entries != 0;
   }

@@ -14,6 +14,16 @@ DUNNAGE = os.environ.get("DUNNAGE", "dunnage")
 PATIENCE = 60  # seconds; a test that waits longer hangs
 
 
+def is_root():
+    return os.geteuid() == 0
+
+
+def has_range():
+    name = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    with open("/etc/subuid", encoding="utf-8") as file:
+        return any(line.split(":")[0] in (name, str(os.getuid())) for line in file)
+
+
 class CommandLineTest(unittest.TestCase):
     """Every test has a store of its own. What runs runs on this machine's /usr unless a class says otherwise."""
 

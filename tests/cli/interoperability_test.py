@@ -15,7 +15,7 @@ import tarfile
 import unittest
 
 import command_line
-from command_line import CommandLineTest, main
+from command_line import CommandLineTest, has_range, is_root, main
 from oci_image import Image, directory, entry, layer, write_layout
 
 DUMP = os.path.join(os.path.dirname(command_line.__file__), "dump_tree.py")
@@ -26,16 +26,6 @@ CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0)
 def needs(*tools):
     absent = [tool for tool in tools if not shutil.which(tool)]
     return unittest.skipIf(absent, f"there is no {' and no '.join(absent)}")
-
-
-def is_root():
-    return os.geteuid() == 0
-
-
-def has_range():
-    name = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-    with open("/etc/subuid", encoding="utf-8") as file:
-        return any(line.split(":")[0] in (name, str(os.getuid())) for line in file)
 
 
 def capability(name):
