@@ -114,6 +114,8 @@ struct type_caster<dunnage::ImageVolumes> : EnumerationCaster<dunnage::ImageVolu
 template <>
 struct type_caster<dunnage::Change::Kind> : EnumerationCaster<dunnage::Change::Kind> {};
 template <>
+struct type_caster<dunnage::PathExplanation::Presence> : EnumerationCaster<dunnage::PathExplanation::Presence> {};
+template <>
 struct type_caster<dunnage::Network> : EnumerationCaster<dunnage::Network> {};
 template <>
 struct type_caster<dunnage::Lifetime> : EnumerationCaster<dunnage::Lifetime> {};
