@@ -85,7 +85,8 @@ class DUNNAGE_API MountSet {
 
   /// Looks at the host and decides: sources, kinds, attributes, order. Writes nothing.
   /// Throws: MountError(source_missing, volume_missing, image_missing), VolumeError(volume_damaged, store_unusable),
-  /// ImageError(image_missing) for the root's, and what add() throws.
+  /// ImageError(image_missing) for the root's, MountError with ETIMEDOUT for the source of a bind on a file system that
+  /// does not answer within 10 seconds (FUSE or NFS whose server stands still), and what add() throws.
   [[nodiscard]] MountPlan resolve(const ResolveOptions& options = {}) const;
 
   /// One `--mount` text per line.

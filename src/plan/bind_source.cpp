@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/bind_source.hpp"
 
+#include "kernel/await_answer.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "model/mount_name.hpp"
@@ -11,6 +12,7 @@
 #include <boost/filesystem.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -82,10 +84,20 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
   return {.path = future_path(mount, path), .kind = FileKind::Directory, .missing = true};
 }
 
+/// Whoever serves its file system may stand still for ever, and must not take the host along.
+void require_answer(const BindMount& mount, const std::string& path) {
+  constexpr auto kPatience = std::chrono::seconds{10};
+  const int number = kernel::await_answer(path, kPatience);
+  if (number != 0) {
+    refuse(mount, "look at the source", {number, std::generic_category()},
+           number == ETIMEDOUT ? "see what serves its file system, or unmount that" : "try again");
+  }
+}
+
 /// One look; nothing when there is a link, or anything that needs words.
 std::optional<BindSource> look_at(int directory, const char* name, int flags, const std::string& path) {
   struct statx status {};
-  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;  // kinds do not change
   if (directory < 0 || ::statx(directory, name, flags | kFlags, STATX_TYPE, &status) != 0 || S_ISLNK(status.stx_mode)) {
     return std::nullopt;
   }
@@ -100,20 +112,27 @@ std::optional<BindSource> look_at(int directory, const char* name, int flags, co
 
 /// What is at a clean path without links, which is the path it has. Nothing when there is a link on the way, or
 /// anything that needs words.
-std::optional<BindSource> SourceLook::look_without_links(const std::string& path) {
+std::optional<BindSource> SourceLook::look_without_links(const BindMount& mount, const std::string& path) {
   const std::size_t name = path.rfind('/') + 1;
   if (path.compare(0, name, parent_) != 0) {
+    opened_.reset();
+    require_answer(mount, path.substr(0, name));
     parent_ = path.substr(0, name);
     opened_.reset(kernel::open_at2(AT_FDCWD, parent_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
+    may_wait_ = opened_ && kernel::may_wait_for_others(opened_.get());
+  }
+  if (may_wait_) {
+    require_answer(mount, path);
   }
   return look_at(opened_ ? opened_.get() : -1, path.c_str() + name, 0, path);
 }
 
 BindSource SourceLook::look(const BindMount& mount, const std::filesystem::path& current_directory) {
   const std::string path = absolute(mount, current_directory);
-  if (auto source = look_without_links(path)) {
+  if (auto source = look_without_links(mount, path)) {
     return std::move(*source);
   }
+  require_answer(mount, path);
   boost::system::error_code fault;
   (void)fs::status(path, fault);
   if (fault.value() == ENOENT) {

@@ -27,14 +27,16 @@ struct BindSource {
 class SourceLook {
  public:
   /// \param current_directory base of a relative source; empty: that of the process
-  /// Throws: MountError if the source cannot be looked at, or is missing, not to be created and not optional.
+  /// Throws: MountError if the source cannot be looked at, its file system does not answer within 10 seconds, or it is
+  /// missing, not to be created and not optional.
   [[nodiscard]] BindSource look(const BindMount& mount, const std::filesystem::path& current_directory);
 
  private:
-  [[nodiscard]] std::optional<BindSource> look_without_links(const std::string& path);
+  [[nodiscard]] std::optional<BindSource> look_without_links(const BindMount& mount, const std::string& path);
 
   std::string parent_;             ///< with its last slash
   kernel::FileDescriptor opened_;  ///< it; empty if there is a link on the way to it, or it cannot be opened
+  bool may_wait_ = false;          ///< looking into it may
 };
 
 }  // namespace dunnage::plan

@@ -16,6 +16,7 @@ OF_THE_CALLER = [
     ("image/input.cpp", "open", "the archive or layout the caller names"),
     ("image/skopeo.cpp", "access find_executable filesystem::absolute",
      "skopeo itself, its policy, and the files the caller names for it"),
+    ("kernel/await_answer.cpp", "statx:cwd openat2:cwd", "whether a path the caller names answers; nothing is kept of it"),
     ("kernel/files.cpp", "open", "read_host_file(), whose callers are in this table"),
     ("launch/directory_root.cpp", "open filesystem::absolute", "the root file system the caller names, opened once"),
     ("launch/host_root.cpp", "filesystem::symlink_status filesystem::read_symlink filesystem::is_directory "

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Looking up paths of the host where a file system may never answer: FUSE, NFS and others whose server stands still.
+
+#include <chrono>
+#include <string>
+
+namespace dunnage::kernel {
+
+/// Has the kernel look up what a path leads to, at most for so long. What it has in memory costs two calls; else a
+/// process of our own memory does it, which can be killed while it waits. What comes right afterwards rarely waits.
+/// \return 0 when there is an answer, be it that nothing is there; ETIMEDOUT; or why no process could be made
+[[nodiscard]] int await_answer(const std::string& path, std::chrono::milliseconds patience);
+
+/// Whether looking into the directory may wait for somebody: not if it lies on a disk. Asks nobody itself.
+[[nodiscard]] bool may_wait_for_others(int directory) noexcept;
+
+}  // namespace dunnage::kernel
