@@ -105,16 +105,16 @@ void fail_each(const std::vector<StoreOperation>& operations, std::size_t usual)
 }  // namespace
 
 TEST_CASE("T-2: any system call that fails on volumes leaves each done or undone, and is told", "[crash]") {
-  fail_each(volume_operations(), 40);
+  fail_each(volume_operations(), 24);
 }
 
 TEST_CASE("T-2: any system call that fails on images leaves each done or undone, and is told", "[crash]") {
-  fail_each(image_operations(), 40);
+  fail_each(image_operations(), 24);
 }
 
 TEST_CASE("T-2: any system call that fails while volumes are filled, or containers launched and removed, is told",
           "[crash]") {
-  fail_each(container_operations(), 24);
+  fail_each(container_operations(), 14);
 }
 
 TEST_CASE("T-2: a sync that fails once, fails the call for good, and nothing of it stays", "[crash]") {

@@ -66,15 +66,15 @@ void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual)
 }  // namespace
 
 TEST_CASE("T-1: a process killed at any call on volumes leaves each done or undone", "[crash]") {
-  kill_each(volume_operations(), 30);
+  kill_each(volume_operations(), 20);
 }
 
 TEST_CASE("T-1: a process killed at any call on images leaves each done or undone", "[crash]") {
-  kill_each(image_operations(), 24);
+  kill_each(image_operations(), 16);
 }
 
 TEST_CASE("T-1: a process, or its launcher, killed at any call on containers leaves each done or undone", "[crash]") {
-  kill_each(container_operations(), 15);
+  kill_each(container_operations(), 9);
 }
 
 }  // namespace dunnage::test

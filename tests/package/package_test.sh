@@ -99,7 +99,7 @@ case $1 in
     ;;
   add_subdirectory)
     # its targets are what this is about, so they are built as fast as they can be: joined, which a project may ask for
-    build_consumer embedded -DCMAKE_BUILD_TYPE=Debug -DCMAKE_UNITY_BUILD=ON -DCONSUMER_DUNNAGE_SOURCE="$SOURCE"
+    build_consumer embedded -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g0 -DCMAKE_UNITY_BUILD=ON -DCONSUMER_DUNNAGE_SOURCE="$SOURCE"
     targets=$("$CMAKE" --build "$WORK/embedded" --target help)
     for unwanted in dunnage_unit_tests dunnage_headers dunnage_cli dunnage_static dunnage_python; do
       case $targets in
