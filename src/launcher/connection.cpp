@@ -122,12 +122,15 @@ kernel::FileDescriptor Connection::ask(MessageKind kind, const Request& request,
   await_readiness();
   try {
     auto [ours, theirs] = make_channel();
+    int result = 0;
     if (launch) {
       Message unread;
       unread.kind = MessageKind::Unread;
-      (void)send(ours.get(), unread, {}, deadline);
+      result = send(ours.get(), unread, {}, deadline);  // the launcher takes it before anything else of the channel
     }
-    const int result = send_request(socket_.get(), kind, request, theirs.get(), ours.get(), deadline);
+    if (result == 0) {
+      result = send_request(socket_.get(), kind, request, theirs.get(), ours.get(), deadline);
+    }
     if (result == 0) {
       return std::move(ours);
     }
