@@ -56,6 +56,10 @@ void on_status(Slot& slot) noexcept {
   if (size == -EAGAIN || size == -EINTR) {
     return;
   }
+  settle_status(slot);
+}
+
+void settle_status(Slot& slot) noexcept {
   unwatch(launcher().epoll, slot.status);
   close_and_clear(slot.status);
   if (slot.entrance != nullptr) {
@@ -128,6 +132,9 @@ void on_exit(Slot& slot, int wait_status) noexcept {
     on_status(slot);  // a terminal, perhaps
     if (slot.status >= 0) {
       on_status(slot);
+    }
+    if (slot.status >= 0) {
+      settle_status(slot);  // somebody has a copy of its end for a moment longer; it says nothing more itself
     }
     if (slot.life != Life::Running) {
       return;  // it never ran; on_status() has dealt with it

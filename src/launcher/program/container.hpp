@@ -41,6 +41,8 @@ inline uint64_t event_data(Role role, uint32_t index, uint32_t generation) noexc
 
 /// The child's end of the status socket closed (it executes, or failed), or a terminal came through it.
 void on_status(Slot& slot) noexcept;
+/// Its child executes or has failed; nothing more is to come from it.
+void settle_status(Slot& slot) noexcept;
 void on_exit(Slot& slot, int wait_status) noexcept;
 /// The one that enters a container for an exec, or the program's process itself, has ended, and nobody has waited for
 /// it yet: from here on the slot is the program's, or given back.
