@@ -2,6 +2,7 @@
 #include "cgroup/mounted.hpp"
 
 #include "launcher/fields.hpp"
+#include "launcher/mountinfo.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -19,44 +20,20 @@ std::vector<std::string> words_of(std::string_view text) {
 
 }  // namespace
 
-std::string unescaped(std::string_view text) {
-  constexpr std::size_t kDigits = 3;
-  std::string plain;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    if (text[index] != '\\' || index + kDigits >= text.size()) {
-      plain += text[index];
-      continue;
-    }
-    unsigned code = 0;
-    for (std::size_t digit = 1; digit <= kDigits; ++digit) {
-      code = code * 8U + static_cast<unsigned>(text[index + digit] - '0');
-    }
-    plain += static_cast<char>(code);
-    index += kDigits;
-  }
-  return plain;
-}
-
 std::vector<MountedTree> mounted_trees(std::string_view mountinfo) {
   constexpr std::size_t kRoot = 3;
   constexpr std::size_t kPath = 4;
   constexpr std::size_t kOptionsAfterType = 2;
   std::vector<MountedTree> trees;
-  for (const std::string_view line : launcher::fields_of(mountinfo, '\n')) {
-    const std::size_t dash = line.find(" - ");
-    if (dash == std::string_view::npos) {
-      continue;
-    }
-    const auto before = launcher::fields_of(line.substr(0, dash), ' ');
-    const auto after = launcher::fields_of(line.substr(dash + 3), ' ');
+  for (const auto& [before, after] : launcher::mountinfo_lines(mountinfo)) {
     const bool unified = after.front() == "cgroup2";
     if (before.size() <= kPath || after.size() <= kOptionsAfterType || (!unified && after.front() != "cgroup")) {
       continue;
     }
     trees.push_back({.unified = unified,
                      .controllers = unified ? std::vector<std::string>{} : words_of(after[kOptionsAfterType]),
-                     .root = unescaped(before[kRoot]),
-                     .path = unescaped(before[kPath])});
+                     .root = launcher::unescaped(before[kRoot]),
+                     .path = launcher::unescaped(before[kPath])});
   }
   return trees;
 }

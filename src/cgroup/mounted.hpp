@@ -25,10 +25,6 @@ struct Membership {
   std::string path;
 };
 
-/// A name of mountinfo as it is: there a space, tab, newline or backslash is a backslash and three octal digits
-/// (proc(5)).
-[[nodiscard]] std::string unescaped(std::string_view text);
-
 [[nodiscard]] std::vector<MountedTree> mounted_trees(std::string_view mountinfo);
 [[nodiscard]] std::vector<Membership> memberships(std::string_view cgroups);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/mount_table.hpp"
 
-#include "cgroup/mounted.hpp"
 #include "container/running.hpp"
 #include "kernel/files.hpp"
 #include "launcher/fields.hpp"
+#include "launcher/mountinfo.hpp"
 #include "model/target.hpp"
 
 #include <poll.h>
@@ -31,7 +31,7 @@ std::uint64_t number_in(std::string_view text) {
 std::vector<std::string> options_in(std::string_view text) {
   std::vector<std::string> options;
   for (const std::string_view option : launcher::fields_of(text, ',')) {
-    options.push_back(cgroup::unescaped(option));
+    options.push_back(launcher::unescaped(option));
   }
   return options;
 }
@@ -49,21 +49,15 @@ MountTable::MountTable(std::string_view mountinfo) {
   constexpr std::size_t kTarget = 4;
   constexpr std::size_t kOptions = 5;
   constexpr std::size_t kSuperOptions = 2;
-  for (const std::string_view line : launcher::fields_of(mountinfo, '\n')) {
-    const std::size_t dash = line.find(" - ");
-    if (dash == std::string_view::npos) {
-      continue;
-    }
-    const auto before = launcher::fields_of(line.substr(0, dash), ' ');
-    const auto after = launcher::fields_of(line.substr(dash + 3), ' ');
+  for (const auto& [before, after] : launcher::mountinfo_lines(mountinfo)) {
     if (before.size() <= kOptions || after.size() <= kSuperOptions) {
       continue;
     }
     mounts_.push_back({.id = number_in(before.front()),
                        .parent = number_in(before[kParent]),
-                       .target = cgroup::unescaped(before[kTarget]),
+                       .target = launcher::unescaped(before[kTarget]),
                        .options = options_in(before[kOptions]),
-                       .type = cgroup::unescaped(after.front()),
+                       .type = launcher::unescaped(after.front()),
                        .super_options = options_in(after[kSuperOptions])});
   }
 }
