@@ -8,13 +8,11 @@
 #include "container/copy_archive.hpp"
 #include "container/failure.hpp"
 #include "container/lookup.hpp"
-#include "container/record.hpp"
 #include "container/running.hpp"
 #include "container/state.hpp"
-#include "container/store_state.hpp"
-#include "kernel/call_error.hpp"
 #include "kernel/random_hex.hpp"
 #include "launch/ended_container.hpp"
+#include "launch/find_recorded.hpp"
 #include "launcher/identity.hpp"
 #include "prepare/user.hpp"
 #include "volume/failure.hpp"
@@ -22,7 +20,6 @@
 #include "volume/use.hpp"
 #include "volume/volume_store_access.hpp"
 
-#include <cerrno>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -91,27 +88,11 @@ bool with_ended(const std::filesystem::path& store, int containers, const contai
 /// Of a container that has a record. \param id empty: whichever has the name
 void with_recorded(const std::filesystem::path& store, const std::string& name, const std::string& id, const Deed& deed,
                    const PlaceWork& work) {
-  constexpr int kAttempts = 8;  // it may end and be started meanwhile
-  const VolumeStore volumes = VolumeStore::open(store);
-  container::reading(deed, [&] {
-    const kernel::FileDescriptor containers = container::open_containers(VolumeStoreAccess::layout(volumes));
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      container::Met met = container::meet(deed, containers.get(), name);
-      if (!id.empty() && met.config.id != id) {
-        throw container::missing_failure(deed, {});
-      }
-      const std::string full_name = met.config.name;
-      if (met.contact.listener == container::Listener::Answering) {
-        if (with_running(container::handle_of(std::move(met), store), deed, work)) {
-          return;
-        }
-      } else if (const auto record = container::open_record(containers.get(), full_name);
-                 record && with_ended(store, containers.get(), *record, deed, work)) {
-        return;
-      }
-    }
-    throw kernel::CallError{"find it running or ended", EBUSY};
-  });
+  launch::find_recorded(
+      {store, name, id}, deed,
+      {.running = [&](const Container& handle) { return with_running(handle, deed, work); },
+       .ended = [&](int containers,
+                    const container::Found& record) { return with_ended(store, containers, record, deed, work); }});
 }
 
 void with_container(const Container& handle, const std::string& operation, const PlaceWork& work) {

@@ -15,6 +15,7 @@
 #include "container/store_state.hpp"
 #include "launch/accounts.hpp"
 #include "launch/ended_container.hpp"
+#include "launch/find_recorded.hpp"
 #include "launch/user.hpp"
 #include "model/target.hpp"
 #include "plan/access_rules.hpp"
@@ -22,7 +23,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -166,31 +166,21 @@ std::optional<PathExplanation> explain_ended(const std::filesystem::path& store,
       path);
 }
 
-/// \param id empty: whichever has the name
-PathExplanation explain_recorded(const std::filesystem::path& store, const std::string& name, const std::string& id,
-                                 const Deed& deed, const std::string& path, const ExplainOptions& options) {
-  constexpr int kAttempts = 8;  // it may end and be started meanwhile
-  const VolumeStore volumes = VolumeStore::open(store);
-  return container::reading(deed, [&] {
-    const kernel::FileDescriptor containers = container::open_containers(VolumeStoreAccess::layout(volumes));
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      container::Met met = container::meet(deed, containers.get(), name);
-      if (!id.empty() && met.config.id != id) {
-        throw container::missing_failure(deed, {});
-      }
-      const std::string full_name = met.config.name;
-      std::optional<PathExplanation> told;
-      if (met.contact.listener == container::Listener::Answering) {
-        told = explain_running(container::handle_of(std::move(met), store), deed, path, options);
-      } else if (const auto record = container::open_record(containers.get(), full_name)) {
-        told = explain_ended(store, containers.get(), *record, deed, path, options);
-      }
-      if (told) {
-        return *told;
-      }
-    }
-    throw kernel::CallError{"find it running or ended", EBUSY};
-  });
+PathExplanation explain_recorded(const Recorded& which, const Deed& deed, const std::string& path,
+                                 const ExplainOptions& options) {
+  std::optional<PathExplanation> told;
+  find_recorded(which, deed,
+                {.running =
+                     [&](const Container& handle) {
+                       told = explain_running(handle, deed, path, options);
+                       return told.has_value();
+                     },
+                 .ended =
+                     [&](int containers, const container::Found& record) {
+                       told = explain_ended(which.store, containers, record, deed, path, options);
+                       return told.has_value();
+                     }});
+  return *std::move(told);
 }
 
 }  // namespace
@@ -204,7 +194,7 @@ PathExplanation Container::explain(std::string_view path, const ExplainOptions& 
     return *std::move(told);
   }
   if (state_->recorded) {
-    return launch::explain_recorded(state_->store, state_->name, state_->id, deed, std::string{path}, options);
+    return launch::explain_recorded({state_->store, state_->name, state_->id}, deed, std::string{path}, options);
   }
   throw container::failure(deed, "it has ended, and nothing of it was kept", errc::not_running,
                            "launch it with a name and remove_on_exit = false to keep its files");
@@ -214,7 +204,7 @@ PathExplanation ContainerStore::explain(std::string_view name, std::string_view 
                                         const ExplainOptions& options) const {
   const container::Deed deed{Stage::Store, launch::kExplain, std::string{name}};
   launch::require_absolute(deed, path);
-  return launch::explain_recorded(root(), std::string{name}, {}, deed, std::string{path}, options);
+  return launch::explain_recorded({root(), std::string{name}}, deed, std::string{path}, options);
 }
 
 }  // namespace dunnage
