@@ -4,6 +4,7 @@
 
 #include "compose/hash.hpp"
 #include "compose/model.hpp"
+#include "model/compose_labels.hpp"
 
 #include <fmt/format.h>
 
@@ -96,7 +97,7 @@ Labels labels_of(const Project& project, const Service& service, unsigned number
   }
   Labels labels = service.labels;
   const auto put = [&](const char* name, std::string value) {
-    labels.insert_or_assign(std::string{"com.docker.compose."} + name, std::move(value));
+    labels.insert_or_assign(std::string{model::kComposeLabels} + name, std::move(value));
   };
   put("project", project.name());
   put("service", service.name);

@@ -3,6 +3,8 @@
 
 #include <dunnage/error.hpp>
 
+#include "model/compose_labels.hpp"
+
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -52,7 +54,7 @@ int signal_of(const LaunchSpec& spec, const ImageConfig& image) {
 /// By these a project knows its own containers. An image that has them, as those that Compose has built do, would make
 /// every container of it one of that project, to be stopped and removed with it.
 bool is_of_projects(std::string_view label) {
-  return label.starts_with("com.docker.compose.") || label.starts_with("dunnage.");
+  return label.starts_with(model::kComposeLabels) || label.starts_with("dunnage.");
 }
 
 void add_labels(Labels& labels, const ImageConfig& image) {

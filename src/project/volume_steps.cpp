@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "model/compose_labels.hpp"
 #include "project/labels.hpp"
 #include "project/steps.hpp"
 
@@ -28,7 +29,7 @@ std::vector<std::string> changed_fields(const ProjectVolume& wanted, const Volum
   }
   Labels own;
   for (const auto& [name, value] : info.labels) {
-    if (!name.starts_with("com.docker.compose.")) {
+    if (!name.starts_with(model::kComposeLabels)) {
       own[name] = value;
     }
   }

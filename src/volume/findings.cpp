@@ -54,6 +54,13 @@ std::string kind_of(const struct stat& status) {
   }
 }
 
+std::string file_problem(const std::optional<Entry>& entry) {
+  if (!entry) {
+    return "it is missing";
+  }
+  return entry->is_file() ? std::string{} : fmt::format("it is {}, not a file", kind_of(entry->status));
+}
+
 bool is_older(const struct stat& status, std::chrono::milliseconds grace) noexcept {
   using std::chrono::nanoseconds;
   using std::chrono::seconds;

@@ -33,6 +33,9 @@ struct Entry {
 /// "a symbolic link", "a FIFO"
 [[nodiscard]] std::string kind_of(const struct stat& status);
 
+/// What is wrong with what has to be a file: "it is missing", "it is a FIFO, not a file". Empty if it is one.
+[[nodiscard]] std::string file_problem(const std::optional<Entry>& entry);
+
 /// Whether it was last changed, or moved where it is, longer ago than `grace`. Not if the clock was set back since.
 [[nodiscard]] bool is_older(const struct stat& status, std::chrono::milliseconds grace) noexcept;
 

@@ -41,12 +41,8 @@ bool is_record_of_another(std::string_view text, const VolumeInfo& read) {
 
 MetadataLook look_at_metadata(const LookedAt& volume) {
   MetadataLook look{.entry = look_at(volume.directory.get(), kMetadataName)};
-  if (!look.entry) {
-    look.problem = "it is missing";
-    return look;
-  }
-  if (!look.entry->is_file()) {
-    look.problem = fmt::format("it is {}, not a file", kind_of(look.entry->status));
+  look.problem = file_problem(look.entry);
+  if (!look.problem.empty()) {
     return look;
   }
   std::string buffer;

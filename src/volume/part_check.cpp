@@ -62,12 +62,8 @@ struct VersionLook {
 
 VersionLook look_at_version(int root) {
   VersionLook look{.entry = look_at(root, kVersionName)};
-  if (!look.entry) {
-    look.problem = "it is missing";
-    return look;
-  }
-  if (!look.entry->is_file()) {
-    look.problem = fmt::format("it is {}, not a file", kind_of(look.entry->status));
+  look.problem = file_problem(look.entry);
+  if (!look.problem.empty()) {
     return look;
   }
   std::string buffer;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunnage/store_report.hpp>
 
+#include "error/printable.hpp"
 #include "model/json_text.hpp"
 
 #include <fmt/format.h>
@@ -11,20 +12,6 @@
 
 namespace dunnage {
 namespace {
-
-/// A terminal must not obey what somebody called a file.
-std::string shown(std::string_view text) {
-  std::string result;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      result += character;
-    }
-  }
-  return result;
-}
 
 std::string counted(std::size_t count, std::string_view what) { return fmt::format("{} {}", count, what); }
 
@@ -64,8 +51,9 @@ std::string_view to_string(StoreFinding::Kind kind) noexcept {
 
 std::string StoreFinding::to_string() const {
   const std::string_view what = !repaired.empty() ? "done" : repairable ? "repair" : "to do";
-  return fmt::format("{} \"{}\": {}\n    at: {}\n    {}: {}\n", dunnage::to_string(part), shown(name), shown(problem),
-                     shown(path.native()), what, shown(repaired.empty() ? remedy : repaired));
+  return fmt::format("{} \"{}\": {}\n    at: {}\n    {}: {}\n", dunnage::to_string(part), error::printable(name),
+                     error::printable(problem), error::printable(path.native()), what,
+                     error::printable(repaired.empty() ? remedy : repaired));
 }
 
 bool StoreReport::is_clean() const noexcept {
