@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crash/bench.hpp"
 
+#include "crash/places.hpp"
 #include "crash/store_state.hpp"
 #include "support/apart.hpp"
+#include "support/catch.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +127,19 @@ std::string Bench::retry(bool was_done) const {
 
 void Bench::reset() const {
   elsewhere("undo", [&] { operation_.undo(place_); });
+}
+
+void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work) {
+  if (!requires_tracing()) return;
+  for (const std::string& kind : kinds_of_places()) {
+    for (const StoreOperation& operation : operations) {
+      const auto place = make_place(kind);
+      CAPTURE(kind, operation.name);
+      const Bench bench{operation, place->path()};
+      work(bench);
+      REQUIRE(bench.state() == bench.before());  // however often it was hit
+    }
+  }
 }
 
 std::size_t crashes_of_each(std::size_t usual) {

@@ -63,6 +63,9 @@ class Bench {
   std::vector<long> calls_;
 };
 
+/// Has `work` hit each operation, in a place of each kind. Skips where nothing can be traced.
+void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work);
+
 /// How often each operation is hit: DUNNAGE_CRASHES, else `usual`.
 [[nodiscard]] std::size_t crashes_of_each(std::size_t usual);
 

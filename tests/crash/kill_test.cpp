@@ -6,9 +6,7 @@
 // all of these.
 
 #include "crash/bench.hpp"
-#include "crash/places.hpp"
 #include "support/catch.hpp"
-#include "support/requires.hpp"
 
 namespace dunnage::test {
 namespace {
@@ -48,19 +46,12 @@ void kill_at_calls(const Bench& bench, const CallFault& fault) {
 }
 
 void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
-  if (!requires_tracing()) return;
-  for (const std::string& kind : kinds_of_places()) {
-    for (const StoreOperation& operation : operations) {
-      const auto place = make_place(kind);
-      CAPTURE(kind, operation.name);
-      const Bench bench{operation, place->path()};
-      REQUIRE(bench.calls().size() > 5);
-      for (const CallFault& fault : kills(bench.calls().size(), crashes_of_each(usual), operation.launcher)) {
-        kill_at_calls(bench, fault);
-      }
-      REQUIRE(bench.state() == bench.before());  // however often it was killed
+  hit_each(operations, [&](const Bench& bench) {
+    REQUIRE(bench.calls().size() > 5);
+    for (const CallFault& fault : kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher)) {
+      kill_at_calls(bench, fault);
     }
-  }
+  });
 }
 
 }  // namespace

@@ -18,36 +18,8 @@
 
 namespace dunnage::test {
 
-/// Kills a process that does `work` at the entry into its system call number `call`.
-/// \return false if it made fewer
-inline bool killed_at(int call, const std::function<void()>& work) {
-  const pid_t child = start_process([&] {
-    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) throw std::runtime_error{"ptrace"};
-    (void)::raise(SIGSTOP);
-    work();
-  });
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE(WIFSTOPPED(status));
-  for (int stop = 0; stop < 2 * call + 1 && WIFSTOPPED(status); ++stop) {
-    REQUIRE(::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0);
-    REQUIRE(::waitpid(child, &status, 0) == child);
-  }
-  const bool alive = WIFSTOPPED(status);
-  if (alive) {
-    REQUIRE(::kill(child, SIGKILL) == 0);
-    REQUIRE(::waitpid(child, &status, 0) == child);
-  } else {
-    CHECK(status == 0);
-  }
-  return alive;
-}
-
 /// Whether a process that stands at the entry into a call is about to change a file system.
-inline bool is_about_to_change(pid_t child) {
-  __ptrace_syscall_info info{};
-  REQUIRE(::ptrace(PTRACE_GET_SYSCALL_INFO, child, reinterpret_cast<void*>(sizeof info), &info) > 0);
-  if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return false;
+inline bool is_about_to_change(pid_t child, const __ptrace_syscall_info& info) {
   if (info.entry.nr == SYS_openat2) {
     errno = 0;
     const long flags = ::ptrace(PTRACE_PEEKDATA, child, reinterpret_cast<void*>(info.entry.args[2]), nullptr);
@@ -73,8 +45,11 @@ inline bool is_about_to_change(pid_t child) {
   }
 }
 
-/// As killed_at(), counting only the calls that change a file system: between two of them there is nothing new to see.
-inline bool killed_before_change(int change, const std::function<void()>& work) {
+/// Kills a process that does `work` at the entry into the call number `call` of those that count.
+/// \param counts  is asked at each entry
+/// \return false if it made fewer
+inline bool killed_at(int call, const std::function<void()>& work,
+                      const std::function<bool(pid_t child, const __ptrace_syscall_info& info)>& counts) {
   const pid_t child = start_process([&] {
     if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) throw std::runtime_error{"ptrace"};
     (void)::raise(SIGSTOP);
@@ -85,7 +60,9 @@ inline bool killed_before_change(int change, const std::function<void()>& work) 
   // else the kernel does not tell entries from returns
   REQUIRE(::ptrace(PTRACE_SETOPTIONS, child, nullptr, reinterpret_cast<void*>(PTRACE_O_TRACESYSGOOD)) == 0);
   for (int seen = -1; WIFSTOPPED(status);) {
-    if (is_about_to_change(child) && ++seen == change) {
+    __ptrace_syscall_info info{};
+    REQUIRE(::ptrace(PTRACE_GET_SYSCALL_INFO, child, reinterpret_cast<void*>(sizeof info), &info) > 0);
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && counts(child, info) && ++seen == call) {
       REQUIRE(::kill(child, SIGKILL) == 0);
       REQUIRE(::waitpid(child, &status, 0) == child);
       return true;
@@ -95,6 +72,16 @@ inline bool killed_before_change(int change, const std::function<void()>& work) 
   }
   CHECK(status == 0);
   return false;
+}
+
+/// The same, counting all calls.
+inline bool killed_at(int call, const std::function<void()>& work) {
+  return killed_at(call, work, [](pid_t, const __ptrace_syscall_info&) { return true; });
+}
+
+/// The same, counting only the calls that change a file system: between two of them there is nothing new to see.
+inline bool killed_before_change(int change, const std::function<void()>& work) {
+  return killed_at(change, work, is_about_to_change);
 }
 
 }  // namespace dunnage::test
