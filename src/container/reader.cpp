@@ -2,11 +2,10 @@
 #include "container/reader.hpp"
 
 #include "kernel/call_error.hpp"
+#include "kernel/quiet_thread.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -20,38 +19,14 @@
 #include <utility>
 
 namespace dunnage::container {
-namespace {
-
-/// New threads take the mask of their maker: the host's signals are not to be handled in ours.
-class BlockedSignals {
- public:
-  BlockedSignals() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    (void)::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~BlockedSignals() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
-
 Reader::Reader(kernel::FileDescriptor pipe, Stdio::Callback function)
     : pipe_{std::move(pipe)}, stop_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, function_{std::move(function)} {
   if (!stop_) {
     throw kernel::CallError{"eventfd", errno};
   }
   (void)::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
-  const BlockedSignals blocked;
-  try {
-    thread_ = std::make_unique<std::thread>([this] { run(); });
-  } catch (const std::system_error& error) {
-    throw kernel::CallError{"start thread", error.code().value()};
-  }
+  thread_ = std::make_unique<std::thread>();  // before it runs: nothing may fail after that
+  *thread_ = kernel::start_quiet_thread([this] { run(); });
 }
 
 Reader::~Reader() {

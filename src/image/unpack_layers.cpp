@@ -4,11 +4,11 @@
 #include "image/blob.hpp"
 #include "image/digest.hpp"
 #include "image/failure.hpp"
-#include "image/unpack/quiet_thread.hpp"
 #include "image/unpack/unpack.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
+#include "kernel/quiet_thread.hpp"
 #include "volume/layout.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/stage.hpp"
@@ -114,7 +114,7 @@ void LayerGroup::run() {
   std::exception_ptr failure;
   try {
     while (threads.size() < std::min(processors, makings_.size())) {
-      threads.push_back(start_quiet_thread([this] { work(); }));
+      threads.push_back(kernel::start_quiet_thread([this] { work(); }));
     }
   } catch (...) {
     failure = threads.empty() ? std::current_exception() : nullptr;  // fewer will do

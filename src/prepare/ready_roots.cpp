@@ -6,18 +6,17 @@
 #include "image/layout.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/per_process.hpp"
+#include "kernel/quiet_thread.hpp"
 #include "kernel/random_hex.hpp"
 #include "prepare/image_root.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -201,22 +200,6 @@ std::optional<Entry> try_to_make(const ReadyKind& kind, const ReadyOrder& order)
   return std::nullopt;
 }
 
-/// No signal of the host is to be handled by a thread it does not know.
-class BlockedSignals {
- public:
-  BlockedSignals() noexcept {
-    sigset_t all;
-    ::sigfillset(&all);
-    (void)::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
 }  // namespace
 
 std::optional<ReadyRoot> take_ready_root(const ReadyKind& kind, const image::Trees& trees) {
@@ -241,10 +224,7 @@ void make_ready_roots(const ReadyKind& kind, const ReadyOrder& order) noexcept {
     }
   };
   try {
-    stock.start_maker(kind, [&] {
-      const BlockedSignals blocked;
-      std::thread{work}.detach();
-    });
+    stock.start_maker(kind, [&] { kernel::start_quiet_thread(work).detach(); });
   } catch (const std::exception&) {
     // the next launch makes its own
   }

@@ -3,7 +3,7 @@
 
 #include <dunnage/project_plan.hpp>
 
-#include "image/unpack/quiet_thread.hpp"
+#include "kernel/quiet_thread.hpp"
 
 #include <algorithm>
 #include <array>
@@ -85,7 +85,7 @@ class Merger {
     std::exception_ptr failure;
     try {
       for (std::size_t index = 0; index < containers_.size(); ++index) {
-        threads.push_back(image::start_quiet_thread([this, index] { read(index); }));
+        threads.push_back(kernel::start_quiet_thread([this, index] { read(index); }));
       }
       while (auto line = next()) {
         sink(*line);

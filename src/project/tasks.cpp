@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "project/tasks.hpp"
 
-#include "image/unpack/quiet_thread.hpp"
+#include "kernel/quiet_thread.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -31,7 +31,7 @@ class Pool {
     std::vector<std::thread> threads;
     try {
       for (std::size_t made = 0; made < count; ++made) {
-        threads.push_back(image::start_quiet_thread([this] { work(); }));
+        threads.push_back(kernel::start_quiet_thread([this] { work(); }));
       }
     } catch (const std::system_error&) {
       if (threads.empty()) {

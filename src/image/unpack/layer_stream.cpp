@@ -4,7 +4,7 @@
 #include "image/digest.hpp"
 #include "image/failure.hpp"
 #include "image/unpack/decompressor.hpp"
-#include "image/unpack/quiet_thread.hpp"
+#include "kernel/quiet_thread.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ constexpr std::uint64_t kAlwaysUnpacked = std::uint64_t{64} << 20U;
 
 LayerStream::LayerStream(int blob, Compression compression, const ImageLimits& limits, Advance advance)
     : limits_{limits}, advance_{std::move(advance)} {
-  thread_ = start_quiet_thread([this, blob, compression] { run(blob, compression); });
+  thread_ = kernel::start_quiet_thread([this, blob, compression] { run(blob, compression); });
 }
 
 LayerStream::~LayerStream() {

@@ -13,9 +13,9 @@
 #include <thread>
 #include <utility>
 
-namespace dunnage::image {
+namespace dunnage::kernel {
 
-/// Starts a thread in which all signals are blocked. Whoever starts it joins it. Throws: CallError.
+/// Starts a thread in which all signals are blocked. Whoever starts it joins or detaches it. Throws: CallError.
 template <typename Function>
 [[nodiscard]] std::thread start_quiet_thread(Function&& function) {
   struct Blocked {
@@ -33,8 +33,8 @@ template <typename Function>
   try {
     return std::thread{std::forward<Function>(function)};
   } catch (const std::system_error& error) {
-    throw kernel::CallError{"start thread", error.code().value()};
+    throw CallError{"start thread", error.code().value()};
   }
 }
 
-}  // namespace dunnage::image
+}  // namespace dunnage::kernel
