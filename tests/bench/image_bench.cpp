@@ -7,9 +7,9 @@
 
 #include "image/layout.hpp"
 #include "image/trees.hpp"
-#include "image/unpack/quiet_thread.hpp"
 #include "image/unpack/unpack.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "kernel/quiet_thread.hpp"
 #include "launcher/identity.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -136,7 +136,7 @@ class Bench {
     const ImageLimits limits;
     image::LayerUnpacking layer{blob.get(), {}, tree.get(), identity_, limits, [](std::uint64_t) {}};
     std::exception_ptr failure;
-    image::start_quiet_thread([&] {
+    kernel::start_quiet_thread([&] {
       try {
         layer.run();
       } catch (...) {

@@ -4,11 +4,11 @@
 #include <dunnage/image_store.hpp>
 
 #include "image/failure.hpp"
-#include "image/unpack/quiet_thread.hpp"
 #include "image/unpack/unpack.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "kernel/files.hpp"
+#include "kernel/quiet_thread.hpp"
 #include "kernel/remove_tree.hpp"
 
 #include <fcntl.h>
@@ -97,7 +97,7 @@ void unpack_layer_input(const char* directory, std::string_view bytes) {
   {
     const kernel::FileDescriptor tree{::openat(place.get(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     const kernel::FileDescriptor blob = blob_of(bytes);
-    image::start_quiet_thread([&] { unpack(blob.get(), tree.get()); }).join();
+    kernel::start_quiet_thread([&] { unpack(blob.get(), tree.get()); }).join();
     struct stat status {};
     require(::fstat(tree.get(), &status) == 0 && S_ISDIR(status.st_mode), "the root is no directory");
   }

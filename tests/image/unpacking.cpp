@@ -3,8 +3,8 @@
 
 #include "image/failure.hpp"
 #include "image/unpack/attributes.hpp"
-#include "image/unpack/quiet_thread.hpp"
 #include "image/unpack/unpack.hpp"
+#include "kernel/quiet_thread.hpp"
 #include "support/catch.hpp"
 
 #include <fcntl.h>
@@ -102,7 +102,7 @@ Unpacked Unpacking::unpack_file(const std::filesystem::path& blob, const ImageLi
   Unpacked outcome;
   std::exception_ptr failure;
   image::LayerUnpacking layer{file.get(), media_type, tree.get(), identity_, limits, [](std::uint64_t) {}};
-  image::start_quiet_thread([&] {
+  kernel::start_quiet_thread([&] {
     try {
       layer.run();
     } catch (...) {
