@@ -55,6 +55,7 @@
 #include <dunnage/progress.hpp>
 #include <dunnage/project.hpp>
 #include <dunnage/project_plan.hpp>
+#include <dunnage/prune_plan.hpp>
 #include <dunnage/relabel.hpp>
 #include <dunnage/resources.hpp>
 #include <dunnage/rootfs.hpp>
@@ -68,4 +69,6 @@
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/version.hpp>
 #include <dunnage/volume.hpp>
+#include <dunnage/volume_care.hpp>
 #include <dunnage/volume_store.hpp>
+#include <dunnage/volume_trash.hpp>

@@ -62,6 +62,7 @@ enum class errc {
   pull_failed,        ///< a registry did not give the image [io_error]
   cancelled,          ///< the caller ended the operation [operation_canceled]
   not_granted,        ///< a project asks for what its caller did not grant [operation_not_permitted]
+  volume_protected,   ///< the volume is protected from being removed [operation_not_permitted]
 };
 
 [[nodiscard]] DUNNAGE_API const std::error_category& error_category() noexcept;

@@ -38,6 +38,11 @@ class PreparedMounts;
 
 class Volume;
 class VolumeStore;
+class VolumeTrash;
+class VolumeUpdatePlan;
+class PrunePlan;
+struct PruneOptions;
+struct VolumeChanges;
 
 struct StoreFinding;
 struct StoreReport;

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dunnage {
@@ -34,11 +35,23 @@ using Labels = std::map<std::string, std::string>;
 ///     {"type","ext4"},  {"device","/srv/x.img"}                       a file system on a disk or in a file; root only
 using DriverOptions = std::map<std::string, std::string>;
 
+/// Who may mount a volume together with whom. Asked by a mount, or a property of the volume; the stricter one holds,
+/// for as long as the container does, through all of its restarts, and in all processes that use the store.
+enum class AccessMode {
+  Shared,        ///< everybody
+  SingleWriter,  ///< one container that writes, and any number that mount it read-only
+  Exclusive,     ///< one container
+};
+/// "shared", "single-writer", "exclusive"
+[[nodiscard]] DUNNAGE_API std::string_view to_string(AccessMode mode) noexcept;
+
 /// What a new volume is given.
 struct VolumeOptions {
   Labels labels{};
   std::string driver = "local";  ///< the only one there is
   DriverOptions driver_options{};
+  bool protect = false;  ///< it is not removed until VolumeStore::update() takes that away; not for anonymous ones
+  AccessMode access = AccessMode::Shared;  ///< of every mount of it
 
   friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
 };
@@ -61,6 +74,8 @@ struct VolumeMountOptions {
   Relabel relabel = Relabel::None;
   std::vector<std::string> exclude{};  ///< as in BindOptions
   std::optional<OverlayOptions> overlay{};
+  AccessMode access = AccessMode::Shared;  ///< prepare() throws VolumeError(volume_in_use) naming who is in the way
+  std::chrono::milliseconds access_timeout{0};  ///< how long it waits for them before that
 
   friend bool operator==(const VolumeMountOptions&, const VolumeMountOptions&) = default;
 };
@@ -88,15 +103,18 @@ struct VolumeInfo {
   DriverOptions driver_options{};
   bool anonymous = false;
   std::string owner;  ///< name (or id, without one) of the container an anonymous volume belongs to; else empty
+  bool is_protected = false;
+  AccessMode access = AccessMode::Shared;
 
   friend bool operator==(const VolumeInfo&, const VolumeInfo&) = default;
 };
 
-/// Docker's names: Name, Driver, Mountpoint, CreatedAt (RFC 3339), Labels, Options, Scope.
+/// Docker's names: Name, Driver, Mountpoint, CreatedAt (RFC 3339), Labels, Options, Scope. Protected and Access, which
+/// Docker does not have, are there if they are not the defaults.
 [[nodiscard]] DUNNAGE_API std::string to_json(const VolumeInfo& volume);
 
 /// A handle on a volume that existed when the handle was made. It holds no descriptor and no lock; copies share what is
-/// known of the volume, which never changes.
+/// known of the volume, which never changes: after VolumeStore::update() it is VolumeStore::get() that knows more.
 /// Thread safety: a value; any thread may use it.
 class DUNNAGE_API Volume {
  public:

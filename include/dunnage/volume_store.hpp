@@ -17,6 +17,7 @@
 #include <dunnage/export.hpp>
 #include <dunnage/store_report.hpp>
 #include <dunnage/volume.hpp>
+#include <dunnage/volume_care.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -76,8 +77,26 @@ class DUNNAGE_API VolumeStore {
   /// Names of the containers that use the volume now, from any process.
   [[nodiscard]] std::vector<std::string> users(const std::string& name) const;
 
-  /// Throws: VolumeError(volume_in_use) naming the users, VolumeError(volume_missing).
+  /// Gone at once, and its space with it. Throws: VolumeError(volume_in_use) naming the users,
+  /// VolumeError(volume_protected), VolumeError(volume_missing).
   void remove(const std::string& name);
+  /// The same; `keep` leaves it in the trash for so long, from where trash() brings it back. Throws: likewise,
+  /// VolumeError(volume_protected).
+  void remove(const std::string& name, const RemoveOptions& options);
+  /// What was removed with `keep`, and bringing it back; see volume_trash.hpp.
+  [[nodiscard]] VolumeTrash trash() const;
+  /// What a prune would take and keep, and why, as a value to be looked at and applied; see prune_plan.hpp.
+  /// Throws: VolumeError with the errno of what failed.
+  [[nodiscard]] PrunePlan plan_prune(const PruneOptions& options) const;
+
+  /// Changes what is known of a volume; see volume_care.hpp for the rules. Throws: VolumeError(volume_missing,
+  /// volume_damaged), VolumeError(volume_in_use) naming the users, VolumeError(invalid_argument) for what cannot be.
+  Volume update(const std::string& name, const VolumeChanges& changes);
+  /// What that would change, as a value to be looked at and applied. Throws: likewise, but for volume_in_use.
+  [[nodiscard]] VolumeUpdatePlan plan_update(const std::string& name, const VolumeChanges& changes) const;
+  /// When a volume was used last, and by whom. Throws: VolumeError(volume_missing).
+  [[nodiscard]] UsageHistory usage_history(const std::string& name) const;
+
   /// Removes what no container uses: by default only anonymous volumes, as Docker does; `all` takes named ones too.
   PruneResult prune(bool all = false, const VolumeFilter& filter = {});
 

@@ -43,6 +43,7 @@ constexpr std::array kMeanings{
     Meaning{errc::limit_exceeded, "the archive is larger than it may be", std::errc::file_too_large},
     Meaning{errc::pull_failed, "the registry did not give the image", std::errc::io_error},
     Meaning{errc::cancelled, "the operation was ended", std::errc::operation_canceled},
+    Meaning{errc::volume_protected, "the volume is protected", std::errc::operation_not_permitted},
     Meaning{errc::not_granted, "it was not granted", std::errc::operation_not_permitted},
 };
 

@@ -24,8 +24,12 @@ short type_of(LockKind kind) noexcept { return kind == LockKind::Shared ? F_RDLC
 
 }  // namespace
 
-bool try_lock(int fd, LockKind kind) {
+bool try_lock(int fd, LockKind kind) { return try_lock(fd, kind, LockRange{}); }
+
+bool try_lock(int fd, LockKind kind, LockRange range) {
   struct flock lock = whole_file(type_of(kind));
+  lock.l_start = range.first;
+  lock.l_len = range.count;
   while (::fcntl(fd, F_OFD_SETLK, &lock) != 0) {
     if (errno == EAGAIN || errno == EACCES) {
       return false;

@@ -18,6 +18,15 @@ enum class LockKind { Shared, Exclusive };
 /// Throws: CallError.
 [[nodiscard]] bool try_lock(int fd, LockKind kind);
 
+/// Bytes of a file, whether there are so many or not.
+struct LockRange {
+  int first = 0;
+  int count = 0;  ///< 0: all from there on
+};
+
+/// The same of a part of the file, which is locked apart from the rest. Throws: CallError.
+[[nodiscard]] bool try_lock(int fd, LockKind kind, LockRange range);
+
 /// The same, waiting for those who hold it. They tell nobody when they are done, so it is asked for again and again.
 /// \return false if somebody still held it when `patience` was over. Throws: CallError.
 [[nodiscard]] bool lock_within(int fd, LockKind kind, std::chrono::milliseconds patience);

@@ -50,6 +50,18 @@ std::string_view to_string(Relabel value) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(AccessMode mode) noexcept {
+  switch (mode) {
+    case AccessMode::Shared:
+      return "shared";
+    case AccessMode::SingleWriter:
+      return "single-writer";
+    case AccessMode::Exclusive:
+      return "exclusive";
+  }
+  return "unknown";
+}
+
 namespace model {
 namespace {
 
@@ -72,6 +84,8 @@ std::optional<Propagation> propagation_named(std::string_view word) noexcept {
 std::optional<Recursion> recursion_named(std::string_view word) noexcept { return value_named(word, kRecursions); }
 
 std::optional<Relabel> relabel_named(std::string_view word) noexcept { return value_named(word, kRelabels); }
+
+std::optional<AccessMode> access_mode_named(std::string_view word) noexcept { return value_named(word, kAccessModes); }
 
 }  // namespace model
 }  // namespace dunnage

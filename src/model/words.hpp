@@ -6,6 +6,7 @@
 
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/volume.hpp>
 
 #include <array>
 #include <optional>
@@ -18,9 +19,11 @@ inline constexpr std::array kPropagations{Propagation::Private, Propagation::RPr
 inline constexpr std::array kRecursions{Recursion::Enabled, Recursion::Disabled, Recursion::Writable,
                                         Recursion::ReadOnly};
 inline constexpr std::array kRelabels{Relabel::None, Relabel::Shared, Relabel::Private};
+inline constexpr std::array kAccessModes{AccessMode::Shared, AccessMode::SingleWriter, AccessMode::Exclusive};
 
 [[nodiscard]] std::optional<Propagation> propagation_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Recursion> recursion_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Relabel> relabel_named(std::string_view word) noexcept;
+[[nodiscard]] std::optional<AccessMode> access_mode_named(std::string_view word) noexcept;
 
 }  // namespace dunnage::model

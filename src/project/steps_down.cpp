@@ -135,6 +135,9 @@ class DownSteps {
     if (!options_.volumes) {
       return "volumes stay unless removing them is asked for";
     }
+    if (present.info.is_protected) {
+      return "it is protected; take that off with update() (volume update --unprotect) to have it removed";
+    }
     std::vector<std::string> users;
     std::copy_if(present.users.begin(), present.users.end(), std::back_inserter(users),
                  [&](const std::string& user) { return !gone_.contains(user); });

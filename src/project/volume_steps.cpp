@@ -103,6 +103,11 @@ class VolumeSteps {
           "anew would destroy its data"};
       return;
     }
+    if (present.info.is_protected) {
+      throw refusal(wanted_.name, fmt::format("volume \"{}\"", key), "it cannot be made anew, for it is protected",
+                    make_error_code(errc::volume_protected),
+                    "take the protection off with update() (volume update --unprotect) first");
+    }
     if (const auto users = foreign_users(present_, present, services_); !users.empty()) {
       throw refusal(wanted_.name, fmt::format("volume \"{}\"", key),
                     fmt::format("it cannot be made anew while \"{}\" uses it", fmt::join(users, "\", \"")),

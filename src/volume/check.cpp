@@ -13,6 +13,7 @@
 #include "volume/leftover_check.hpp"
 #include "volume/part_check.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/retained.hpp"
 #include "volume/volume_check.hpp"
 #include "volume/volume_store_access.hpp"
 
@@ -84,6 +85,9 @@ std::vector<StoreFinding> look_into(const Layout& layout, const VolumeLook& look
   }
   if (trash) {
     add_to(findings, take(leftovers_in_trash(layout, trash.get(), look.grace)));
+  }
+  if (const auto retained = open_seen_part(layout, kRetainedName)) {
+    add_to(findings, take(leftovers_in_retained(layout, retained.get(), look.grace)));
   }
   return findings;
 }

@@ -28,24 +28,8 @@ namespace dunnage::volume {
 namespace {
 
 constexpr const char* kCreateVolume = "create volume";
-constexpr const char* kAnonymousLabel = "com.docker.volume.anonymous";
 constexpr mode_t kDataMode = 0755;  // the store around it is closed; inside a container everybody may enter
 constexpr mode_t kMetadataMode = S_IRUSR | S_IWUSR;
-
-std::string checked_metadata(const VolumeInfo& info) {
-  auto text = encode_metadata(info);
-  if (!text) {
-    throw VolumeError{
-        {.stage = dunnage::Stage::Store,
-         .operation = "create volume",
-         .subject = info.name,
-         .detail = "",
-         .cause = "labels",
-         .code = errc::invalid_argument,
-         .remedy = fmt::format("make them UTF-8 and less than {} KiB together", kMaxMetadataBytes / 1024)}};
-  }
-  return std::move(*text);
-}
 
 VolumeError exists_failure(const std::string& name) {
   return VolumeError{{.stage = dunnage::Stage::Store,
@@ -57,33 +41,17 @@ VolumeError exists_failure(const std::string& name) {
                       .remedy = "choose another name, or use get_or_create"}};
 }
 
-void check_driver(const std::string& name, const VolumeOptions& options) {
-  LocalDriver driver;
-  std::optional<DriverFault> fault;
-  if (options.driver != "local") {
-    fault = DriverFault{fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"", true};
-  } else {
-    fault = read_driver_options(options.driver_options, driver);
-  }
-  if (fault) {
-    throw VolumeError{{.stage = dunnage::Stage::Store,
-                       .operation = "create volume",
-                       .subject = name,
-                       .detail = "",
-                       .cause = fault->cause,
-                       .code = fault->unsupported ? errc::not_supported : errc::invalid_argument,
-                       .remedy = fault->remedy}};
-  }
-}
-
-VolumeInfo describe(const Layout& layout, std::string name, Labels labels, DriverOptions options, std::string owner) {
+VolumeInfo describe(const Layout& layout, std::string name, Labels labels, const VolumeOptions& options,
+                    std::string owner) {
   VolumeInfo info;
   info.mountpoint = layout.mountpoint(name);
   info.name = std::move(name);
   info.created_at = std::chrono::system_clock::now();
   info.anonymous = labels.count(kAnonymousLabel) > 0;
   info.labels = std::move(labels);
-  info.driver_options = std::move(options);
+  info.driver_options = options.driver_options;
+  info.is_protected = options.protect;
+  info.access = options.access;
   info.owner = std::move(owner);
   return info;
 }
@@ -112,7 +80,7 @@ bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string
 }
 
 VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Content& content) {
-  const std::string metadata = checked_metadata(info);
+  const std::string metadata = metadata_or_refusal(kCreateVolume, info.name, encode_metadata(info));
   try {
     if (!make_volume(layout, info, metadata, content)) {
       throw exists_failure(info.name);
@@ -124,6 +92,39 @@ VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Content& cont
 }
 
 }  // namespace
+
+void check_driver(const char* operation, const std::string& name, const VolumeOptions& options) {
+  LocalDriver driver;
+  std::optional<DriverFault> fault;
+  if (options.driver != "local") {
+    fault = DriverFault{fmt::format("there is no volume driver \"{}\"", options.driver), "use \"local\"", true};
+  } else {
+    fault = read_driver_options(options.driver_options, driver);
+  }
+  if (fault) {
+    throw VolumeError{{.stage = dunnage::Stage::Store,
+                       .operation = operation,
+                       .subject = name,
+                       .detail = "",
+                       .cause = fault->cause,
+                       .code = fault->unsupported ? errc::not_supported : errc::invalid_argument,
+                       .remedy = fault->remedy}};
+  }
+}
+
+std::string metadata_or_refusal(const char* operation, const std::string& name, std::optional<std::string> text) {
+  if (!text) {
+    throw VolumeError{
+        {.stage = dunnage::Stage::Store,
+         .operation = operation,
+         .subject = name,
+         .detail = "",
+         .cause = "labels",
+         .code = errc::invalid_argument,
+         .remedy = fmt::format("make them UTF-8 and less than {} KiB together", kMaxMetadataBytes / 1024)}};
+  }
+  return std::move(*text);
+}
 
 kernel::FileDescriptor open_data(const Stage& stage) {
   if (!kernel::make_directory(stage.directory(), kDataName, kDataMode)) {
@@ -140,14 +141,17 @@ VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOpt
   if (!model::is_valid_volume_name(name)) {
     throw bad_name_failure(kCreateVolume, name);
   }
-  check_driver(name, options);
-  return make_named(layout, describe(layout, name, options.labels, options.driver_options, {}), content);
+  check_driver(kCreateVolume, name, options);
+  return make_named(layout, describe(layout, name, options.labels, options, {}), content);
 }
 
 VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, const VolumeOptions& options,
                             const Content& content) {
   constexpr std::size_t kNameDigits = 64;
-  check_driver("", options);
+  check_driver(kCreateVolume, "", options);
+  if (options.protect) {
+    throw anonymous_protection_failure(kCreateVolume, "");
+  }
   Labels labels = options.labels;
   labels.insert_or_assign(kAnonymousLabel, "");
   std::string name;
@@ -156,8 +160,7 @@ VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, cons
   } catch (const kernel::CallError& error) {
     throw call_failure(kCreateVolume, "", error);
   }
-  return make_named(layout, describe(layout, std::move(name), std::move(labels), options.driver_options, owner),
-                    content);
+  return make_named(layout, describe(layout, std::move(name), std::move(labels), options, owner), content);
 }
 
 }  // namespace dunnage::volume

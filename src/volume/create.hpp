@@ -11,6 +11,7 @@
 #include "volume/stage.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace dunnage::volume {
@@ -24,6 +25,16 @@ VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOpt
                   const Content& content = {});
 VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, const VolumeOptions& options,
                             const Content& content = {});
+
+/// \param operation  that needs to know: "create volume". Throws: VolumeError(invalid_argument, not_supported).
+void check_driver(const char* operation, const std::string& name, const VolumeOptions& options);
+
+/// Says that it is an anonymous volume.
+inline constexpr const char* kAnonymousLabel = "com.docker.volume.anonymous";
+
+/// \param text  of metadata, nothing if it cannot be written. Throws: VolumeError(invalid_argument).
+[[nodiscard]] std::string metadata_or_refusal(const char* operation, const std::string& name,
+                                              std::optional<std::string> text);
 
 /// Makes the data directory in a stage. Throws: CallError.
 [[nodiscard]] kernel::FileDescriptor open_data(const Stage& stage);

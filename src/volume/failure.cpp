@@ -96,6 +96,44 @@ VolumeError in_use_failure(std::string operation, const std::string& name, std::
                      std::move(users)};
 }
 
+VolumeError excluded_failure(std::string operation, const std::string& name, Claim claim,
+                             std::vector<std::string> users) {
+  const bool one = users.size() == 1;
+  const std::string who = users.empty() ? "a process that left no record"
+                                        : fmt::format("{} {}", one ? "container" : "containers", quoted_list(users));
+  const char* wanted = claim == Claim::Alone        ? "it is to be used exclusively"
+                       : claim == Claim::WriteAlone ? "it is to have a single writer"
+                                                    : "its access mode lets no other in";
+  return VolumeError{{.stage = dunnage::Stage::Store,
+                      .operation = std::move(operation),
+                      .subject = name,
+                      .detail = "",
+                      .cause = fmt::format("{}, and {} {} it", wanted, who, users.size() > 1 ? "use" : "uses"),
+                      .code = errc::volume_in_use,
+                      .remedy = fmt::format("stop {} first, or wait with access_timeout", one ? "it" : "them")},
+                     std::move(users)};
+}
+
+VolumeError protected_failure(std::string operation, const std::string& name) {
+  return VolumeError{{.stage = dunnage::Stage::Store,
+                      .operation = std::move(operation),
+                      .subject = name,
+                      .detail = "",
+                      .cause = "",
+                      .code = errc::volume_protected,
+                      .remedy = "take the protection off with update() (volume update --unprotect) first"}};
+}
+
+VolumeError anonymous_protection_failure(std::string operation, const std::string& name) {
+  return VolumeError{{.stage = dunnage::Stage::Store,
+                      .operation = std::move(operation),
+                      .subject = name,
+                      .detail = "",
+                      .cause = "an anonymous volume goes with its container and cannot be protected",
+                      .code = errc::invalid_argument,
+                      .remedy = "keep what is to stay in a volume with a name"}};
+}
+
 VolumeError bad_name_failure(std::string operation, const std::string& name) {
   std::string remedy = "use 1 to 128 letters, digits, \"_\", \".\" or \"-\", a letter or digit first";
   if (name.find('/') != std::string::npos) {

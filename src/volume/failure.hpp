@@ -8,6 +8,7 @@
 
 #include "kernel/call_error.hpp"
 #include "launcher/work.hpp"
+#include "volume/claim.hpp"
 
 #include <string>
 #include <string_view>
@@ -29,7 +30,22 @@ namespace dunnage::volume {
                                           const std::vector<std::string>& known_names);
 [[nodiscard]] VolumeError in_use_failure(std::string operation, const std::string& name,
                                          std::vector<std::string> users);
+/// Containers whose claims exclude this one.
+[[nodiscard]] VolumeError excluded_failure(std::string operation, const std::string& name, Claim claim,
+                                           std::vector<std::string> users);
+[[nodiscard]] VolumeError protected_failure(std::string operation, const std::string& name);
+[[nodiscard]] VolumeError anonymous_protection_failure(std::string operation, const std::string& name);
 [[nodiscard]] VolumeError bad_name_failure(std::string operation, const std::string& name);
+
+/// Runs `work`, and turns a failed system call into the store's own error.
+template <typename Work>
+auto explained(const char* operation, const std::string& subject, Work&& work) {
+  try {
+    return work();
+  } catch (const kernel::CallError& error) {
+    throw call_failure(operation, subject, error);
+  }
+}
 
 /// `"a", "b" and "c"`
 [[nodiscard]] std::string quoted_list(const std::vector<std::string>& names);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kBootLength = 48;
 
 struct IndexHead {
-  std::array<char, 8> magic{'D', 'N', 'G', 'V', 'O', 'L', '\0', '\1'};  // the last is the version of the format
+  std::array<char, 8> magic{'D', 'N', 'G', 'V', 'O', 'L', '\0', '\2'};  // the last is the version of the format
   std::uint64_t check_sum = 0;                                          // of all behind it
   std::uint64_t bytes = 0;                                              // of all of it
   std::uint64_t count = 0;
@@ -34,9 +34,19 @@ struct RecordHead {
   std::uint32_t options = 0;
   std::uint32_t owner_length = 0;
   std::uint16_t name_length = 0;
-  std::uint16_t anonymous = 0;
+  std::uint16_t flags = 0;  ///< as below
 };
 static_assert(std::is_trivially_copyable_v<RecordHead> && std::has_unique_object_representations_v<RecordHead>);
+
+constexpr unsigned kIsAnonymous = 1U;
+constexpr unsigned kIsProtected = 2U;
+constexpr unsigned kAccessShift = 2;  ///< and the access mode above it
+constexpr unsigned kMostAccess = static_cast<unsigned>(AccessMode::Exclusive);
+
+std::uint16_t flags_of(const VolumeInfo& volume) noexcept {
+  return static_cast<std::uint16_t>((volume.anonymous ? kIsAnonymous : 0U) | (volume.is_protected ? kIsProtected : 0U) |
+                                    static_cast<unsigned>(volume.access) << kAccessShift);
+}
 
 std::uint64_t sum_of(std::string_view index) noexcept {
   index.remove_prefix(offsetof(IndexHead, bytes));
@@ -98,14 +108,16 @@ class Cursor {
 
 bool take_volume(Cursor& cursor, IndexedVolume& volume) {
   RecordHead head;
-  if (!cursor.take(head) || head.anonymous > 1 || !cursor.take(volume.name, head.name_length) ||
+  if (!cursor.take(head) || head.flags >> kAccessShift > kMostAccess || !cursor.take(volume.name, head.name_length) ||
       !cursor.take(volume.owner, head.owner_length) || !cursor.take_pairs(volume.labels, head.labels) ||
       !cursor.take_pairs(volume.options, head.options)) {
     return false;
   }
   volume.inode = head.inode;
   volume.created_at = head.created_at;
-  volume.anonymous = head.anonymous == 1;
+  volume.anonymous = (head.flags & kIsAnonymous) != 0;
+  volume.is_protected = (head.flags & kIsProtected) != 0;
+  volume.access = static_cast<AccessMode>(head.flags >> kAccessShift);
   return model::is_valid_volume_name(volume.name);
 }
 
@@ -138,6 +150,8 @@ void IndexedVolume::write_to(VolumeInfo& info) const {
   labels.add_to(info.labels);
   options.add_to(info.driver_options);
   info.anonymous = anonymous;
+  info.is_protected = is_protected;
+  info.access = access;
   info.owner = owner;
 }
 
@@ -150,7 +164,7 @@ void IndexWriter::add(std::uint64_t inode, const VolumeInfo& volume) {
                             .options = static_cast<std::uint32_t>(volume.driver_options.size()),
                             .owner_length = static_cast<std::uint32_t>(volume.owner.size()),
                             .name_length = static_cast<std::uint16_t>(volume.name.size()),
-                            .anonymous = static_cast<std::uint16_t>(volume.anonymous ? 1 : 0)});
+                            .flags = flags_of(volume)});
   bytes_ += volume.name;
   bytes_ += volume.owner;
   for (const auto* pairs : {&volume.labels, &volume.driver_options}) {

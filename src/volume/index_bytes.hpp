@@ -50,6 +50,8 @@ struct IndexedVolume {
   std::uint64_t inode = 0;  ///< of its directory, as listing the directory of all shows it
   std::int64_t created_at = 0;
   bool anonymous = false;
+  bool is_protected = false;
+  AccessMode access = AccessMode::Shared;
   std::string_view name{};
   std::string_view owner{};
   IndexedPairs labels{};

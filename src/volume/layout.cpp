@@ -8,6 +8,7 @@
 #include "kernel/open_beneath.hpp"
 #include "volume/failure.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/retained.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -158,6 +159,7 @@ void sweep(const Layout& layout, int staging, int trash) {
     if (!kernel::is_empty(staging)) {
       sweep_staging(staging, trash);
     }
+    sweep_retained(layout);
   } catch (const kernel::CallError& error) {
     if (error.code() != std::errc::read_only_file_system) {  // there it harms nobody, and what is there can be read
       throw;

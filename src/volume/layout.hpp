@@ -5,10 +5,11 @@
 /// Where things lie in a store.
 ///
 ///     <root>/version        "1"; locked by whoever changes a volume, see index.hpp
-///     <root>/volumes/NAME/  metadata  lock  _data/  users/CONTAINER
+///     <root>/volumes/NAME/  metadata  metadata.lock  lock  _data/  users/CONTAINER  last-user
 ///     <root>/staging/HEX/   a volume in the making; its maker holds `lock` in it, or HEX.lock beside it
 ///     <root>/trash/HEX      removed; whoever comes by deletes it
 ///     <root>/trash/HEX.kept removed; holds files this user cannot delete without the container's ids
+///     <root>/retained/      removed and kept for a while, see retained.hpp
 ///     <root>/volume-index/  a cache for listings, see index.hpp
 ///     <root>/repair.lock    held while a store is repaired, see repair.hpp
 ///     <root>/containers/    belongs to the layer of containers

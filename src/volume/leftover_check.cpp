@@ -5,6 +5,7 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "launcher/identity.hpp"
+#include "volume/retained.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -82,6 +83,30 @@ StoreFaults leftovers_in_trash(const Layout& layout, int trash, std::chrono::mil
                                 sweep_trash_of_ids(layout.root.get(), launcher::identity_for(0, 0));
                                 return gone_from(trash, name);
                               }));
+  }
+  return faults;
+}
+
+StoreFaults leftovers_in_retained(const Layout& layout, int retained, std::chrono::milliseconds grace) {
+  StoreFaults faults;
+  const auto now = std::chrono::system_clock::now();
+  for (const std::string& name : kernel::names_in(retained)) {
+    const auto entry = retained_entry(name);
+    if (!entry) {
+      StoreFault fault =
+          leftover(StoreFinding::Part::Trash, name, layout.path / kRetainedName,
+                   "nothing that is kept in the trash can be called that, and nothing ever looks at it", {});
+      fault.finding.remedy = "move it away; repair() deletes nothing that it does not know";
+      fault.finding.repairable = false;
+      faults.push_back(std::move(fault));
+    } else if (entry->kept_until < now - grace) {
+      faults.push_back(leftover(StoreFinding::Part::Trash, name, layout.path / kRetainedName,
+                                "it was removed, the time it was to be kept is over, and it has not been deleted",
+                                [&layout, retained, name] {
+                                  sweep_retained(layout);
+                                  return gone_from(retained, name);
+                                }));
+    }
   }
   return faults;
 }

@@ -20,4 +20,7 @@ namespace dunnage::volume {
 /// What was removed and has not been deleted for that long. Throws: CallError.
 [[nodiscard]] StoreFaults leftovers_in_trash(const Layout& layout, int trash, std::chrono::milliseconds grace);
 
+/// What was kept after it had been removed, and is over its time by so much; and what nobody knows. Throws: CallError.
+[[nodiscard]] StoreFaults leftovers_in_retained(const Layout& layout, int retained, std::chrono::milliseconds grace);
+
 }  // namespace dunnage::volume

@@ -7,6 +7,7 @@
 #include "model/volume_name.hpp"
 #include "volume/index.hpp"
 #include "volume/metadata.hpp"
+#include "volume/metadata_change.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/recovery.hpp"
 #include "volume/stage.hpp"
@@ -94,6 +95,7 @@ std::string write_anew(const LookedAt& volume) {
     throw kernel::CallError{"write metadata", EINVAL};
   }
   std::string kept = "there was no file to keep";
+  const MetadataLock lock{volume.directory.get()};
   const Stage stage{volume.layout.open_staging()};  // what a killed repair leaves there is swept
   const auto file = kernel::create_file(stage.directory(), kMetadataName, kPrivateFile);
   kernel::write_all(file.get(), *text);

@@ -10,6 +10,7 @@
 #include "volume/index_file.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/reading.hpp"
+#include "volume/retained.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -174,6 +175,12 @@ void check_directories(const Layout& layout, bool may_be_in_the_making, StoreFau
       continue;
     }
     for (StoreFault& fault : fault_of_part(layout.root.get(), name, layout.path / name, StoreFinding::Part::Store)) {
+      faults.push_back(std::move(fault));
+    }
+  }
+  if (look_at(layout.root.get(), kRetainedName)) {  // made when something is retained
+    for (StoreFault& fault :
+         fault_of_part(layout.root.get(), kRetainedName, layout.path / kRetainedName, StoreFinding::Part::Store)) {
       faults.push_back(std::move(fault));
     }
   }

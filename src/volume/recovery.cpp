@@ -5,6 +5,7 @@
 #include "kernel/open_beneath.hpp"
 #include "volume/index_bytes.hpp"
 #include "volume/index_file.hpp"
+#include "volume/metadata_change.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -65,12 +66,23 @@ std::optional<OldIndex> read_old_index(const Layout& layout) {
   return index;
 }
 
+/// Whether the metadata was changed after the index was begun.
+bool is_changed_since(int volume_directory, const Birth& begun) {
+  const auto lock = kernel::open_beneath(volume_directory, kMetadataLockName, O_PATH | O_NOFOLLOW);
+  if (!lock) {
+    return errno != ENOENT;
+  }
+  Birth changed = birth_of(lock.get());
+  changed.time = changed.modified;
+  return !is_before(changed, begun);
+}
+
 }  // namespace
 
 std::optional<Recovered> recover_from_index(const Layout& layout, const std::string& name, int volume_directory) {
   const auto index = read_old_index(layout);
   const Birth born = birth_of(volume_directory);
-  if (!index || !is_before(born, index->begun)) {
+  if (!index || !is_before(born, index->begun) || is_changed_since(volume_directory, index->begun)) {
     return std::nullopt;
   }
   const auto place = read_index_place(index->text);

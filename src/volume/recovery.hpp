@@ -18,8 +18,8 @@ struct Recovered {
   std::string source;  ///< a clause: where it is from, and what is lost
 };
 
-/// What the index says, if it was made after the directory of the volume was: then it is about this one, whatever has
-/// been removed and made since, and whichever start of the kernel it is of. Metadata never changes.
+/// What the index says, if it was made after the directory of the volume was, and after its metadata was changed last:
+/// then it is about this one, whatever has been removed and made since, and whichever start of the kernel it is of.
 /// Nothing where that cannot be told. Throws: CallError.
 [[nodiscard]] std::optional<Recovered> recover_from_index(const Layout& layout, const std::string& name,
                                                           int volume_directory);

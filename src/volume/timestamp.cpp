@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -76,6 +77,11 @@ std::optional<TimePoint> parse_time(std::string_view text) {
   }
   return std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
          std::chrono::seconds{*second} + std::chrono::nanoseconds{nanoseconds};
+}
+
+std::chrono::milliseconds bounded(std::chrono::milliseconds span) noexcept {
+  constexpr std::chrono::milliseconds kMost = std::chrono::hours{24} * 365 * 200;
+  return std::clamp(span, -kMost, kMost);
 }
 
 }  // namespace dunnage::volume

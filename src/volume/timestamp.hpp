@@ -13,6 +13,9 @@ namespace dunnage::volume {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
+/// As long as that, or as some centuries, so that it can be added to a time or compared with a difference of two.
+[[nodiscard]] std::chrono::milliseconds bounded(std::chrono::milliseconds span) noexcept;
+
 enum class Precision { Seconds, Nanoseconds };
 
 /// "2026-11-24T23:55:01Z", or with nine digits behind the point.

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -27,6 +28,14 @@ namespace dunnage::volume {
 namespace {
 
 constexpr const char* kUseVolume = "use volume";
+
+/// Whose claims exclude this one.
+std::vector<User> who_excludes(int volume, const std::string& container_id, Claim claim) {
+  std::vector<User> users = living_users(volume);
+  std::erase_if(users,
+                [&](const User& user) { return user.id == container_id || !exclude_each_other(user.claim, claim); });
+  return users;
+}
 
 VolumeError damaged_data(const Layout& layout, const std::string& name) {
   return VolumeError{
@@ -42,19 +51,24 @@ VolumeError damaged_data(const Layout& layout, const std::string& name) {
 }  // namespace
 
 VolumeUse VolumeUse::acquire(const std::filesystem::path& store_root, const std::string& name,
-                             const std::string& container_id, const std::string& container_name) {
+                             const std::string& container_id, const std::string& container_name,
+                             const Request& request) {
   const auto layout = open_existing_layout(store_root);
   if (!layout) {
     throw missing_failure(kUseVolume, name, {});
   }
-  return acquire(*layout, name, container_id, container_name);
+  return acquire(*layout, name, container_id, container_name, request);
 }
 
 VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, const std::string& container_id,
-                             const std::string& container_name) {
+                             const std::string& container_name, const Request& request) {
   VolumeUse use;
   try {
-    use.lock_volume(layout, name);
+    if (request.beside != nullptr) {
+      use.share_lock(*request.beside);
+    } else {
+      use.lock_volume(layout, name, container_id, request);
+    }
     use.data_ = kernel::open_beneath(use.volume_.get(), kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
                                      kernel::Crossing::Allowed);  // a disk may be mounted there
     if (!use.data_) {
@@ -63,16 +77,18 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
       }
       throw kernel::CallError{"open directory", errno};
     }
-    use.write_record(container_id, container_name);
+    use.write_record(container_id, container_name, request.claim);
   } catch (const kernel::CallError& error) {
     throw call_failure(kUseVolume, name, error);
   }
   return use;
 }
 
-void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
+void VolumeUse::lock_volume(const Layout& layout, const std::string& name, const std::string& container_id,
+                            const Request& request) {
   // Someone who removes the volume holds its lock for an instant; after that it is gone, or free again.
-  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
+  const auto begin = std::chrono::steady_clock::now();
+  auto pause = std::chrono::milliseconds{1};
   while (true) {
     volume_ = open_volume_directory(layout, name);
     if (!volume_) {
@@ -82,19 +98,39 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
     if (!volume_lock_) {
       continue;  // it was removed just now
     }
-    if (kernel::try_lock(volume_lock_.get(), kernel::LockKind::Shared)) {
+    if (try_claim(volume_lock_.get(), request.claim)) {
       if (kernel::is_at(layout.volumes.get(), name, volume_.get())) {
+        (void)::futimens(volume_lock_.get(), nullptr);  // tells when it was used last; see usage_history.cpp
         return;
       }
-    } else if (std::chrono::steady_clock::now() > deadline) {
-      throw in_use_failure(kUseVolume, name, {});
-    } else {
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      continue;
     }
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    auto blockers = names_of(who_excludes(volume_.get(), container_id, request.claim));
+    if (blockers.empty() ? waited > std::max<std::chrono::nanoseconds>(kPatienceWithOthers, request.timeout)
+                         : waited >= request.timeout) {
+      throw request.claim == Claim::Write && blockers.empty()
+          ? in_use_failure(kUseVolume, name, {})
+          : excluded_failure(kUseVolume, name, request.claim, std::move(blockers));
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds{16});
   }
 }
 
-void VolumeUse::write_record(const std::string& container_id, const std::string& container_name) {
+void VolumeUse::share_lock(const VolumeUse& other) {
+  const auto copy = [](const kernel::FileDescriptor& of) {
+    kernel::FileDescriptor made{::fcntl(of.get(), F_DUPFD_CLOEXEC, 3)};
+    if (!made) {
+      throw kernel::CallError{"copy descriptor", errno};
+    }
+    return made;
+  };
+  volume_ = copy(other.volume_);
+  volume_lock_ = copy(other.volume_lock_);
+}
+
+void VolumeUse::write_record(const std::string& container_id, const std::string& container_name, Claim claim) {
   if (!model::is_valid_volume_name(container_id)) {  // the rule of names is the rule of ids
     throw kernel::CallError{"name record", EINVAL};
   }
@@ -124,7 +160,8 @@ void VolumeUse::write_record(const std::string& container_id, const std::string&
     if (::ftruncate(record_lock_.get(), 0) != 0) {
       throw kernel::CallError{"truncate record", errno};
     }
-    kernel::write_all(record_lock_.get(), encode_user({.id = container_id, .name = container_name, .pid = ::getpid()}));
+    kernel::write_all(record_lock_.get(),
+                      encode_user({.id = container_id, .name = container_name, .claim = claim, .pid = ::getpid()}));
     return;
   }
   throw kernel::CallError{"name record", EMFILE};

@@ -5,11 +5,13 @@
 /// Using a volume: from here until the last copy of its locks is closed, nobody can remove it.
 
 #include "kernel/file_descriptor.hpp"
+#include "volume/claim.hpp"
 #include "volume/layout.hpp"
 
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,12 +22,30 @@ namespace dunnage::volume {
 /// container, and the hold lasts as long as that process, however it ends. Move-only.
 class VolumeUse {
  public:
-  /// Throws: VolumeError(volume_missing), VolumeError(volume_in_use) if it is being removed all the while,
-  /// VolumeError(volume_damaged) if its data directory is gone, VolumeError with the errno of what failed.
+  /// What is asked of the volume.
+  struct Request {
+    Claim claim = Claim::Write;
+    std::chrono::milliseconds timeout{0};  ///< how long to wait for others whose claims exclude it
+    /// An earlier use of the same container and volume, whose claim is for both. Null: there is none.
+    const VolumeUse* beside = nullptr;
+  };
+
+  /// Throws: VolumeError(volume_missing), VolumeError(volume_in_use) if others are in the way, or if it is being
+  /// removed all the while, VolumeError(volume_damaged) if its data directory is gone, VolumeError with the errno of
+  /// what failed.
   [[nodiscard]] static VolumeUse acquire(const std::filesystem::path& store_root, const std::string& name,
-                                         const std::string& container_id, const std::string& container_name);
+                                         const std::string& container_id, const std::string& container_name,
+                                         const Request& request);
   [[nodiscard]] static VolumeUse acquire(const Layout& layout, const std::string& name, const std::string& container_id,
-                                         const std::string& container_name);
+                                         const std::string& container_name, const Request& request);
+  [[nodiscard]] static VolumeUse acquire(const std::filesystem::path& store_root, const std::string& name,
+                                         const std::string& container_id, const std::string& container_name) {
+    return acquire(store_root, name, container_id, container_name, {});
+  }
+  [[nodiscard]] static VolumeUse acquire(const Layout& layout, const std::string& name, const std::string& container_id,
+                                         const std::string& container_name) {
+    return acquire(layout, name, container_id, container_name, {});
+  }
 
   VolumeUse(VolumeUse&& other) noexcept = default;
   VolumeUse& operator=(VolumeUse&& other) noexcept;
@@ -44,8 +64,10 @@ class VolumeUse {
 
  private:
   VolumeUse() = default;
-  void lock_volume(const Layout& layout, const std::string& name);
-  void write_record(const std::string& container_id, const std::string& container_name);
+  void lock_volume(const Layout& layout, const std::string& name, const std::string& container_id,
+                   const Request& request);
+  void share_lock(const VolumeUse& other);
+  void write_record(const std::string& container_id, const std::string& container_name, Claim claim);
   void end() noexcept;
 
   kernel::FileDescriptor volume_;

@@ -23,19 +23,20 @@
 #include <utility>
 
 namespace dunnage::volume {
-namespace {
-
-/// A record that is being written says nothing yet; its file's name still tells the container.
 User decode_user(std::string_view text, const std::string& file) {
-  User user{.id = file.substr(0, file.find('.')), .name = {}, .pid = 0};
+  User user{.id = file.substr(0, file.find('.')), .name = {}};
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_object()) {
     const auto id = json.find("id");
     const auto name = json.find("name");
     const auto pid = json.find("pid");
+    const auto claim = json.find("claim");
     user.id = id != json.end() && id->is_string() ? id->get<std::string>() : user.id;
     user.name = name != json.end() && name->is_string() ? name->get<std::string>() : user.name;
     user.pid = pid != json.end() && pid->is_number_integer() ? pid->get<int>() : 0;
+    if (claim != json.end() && claim->is_string()) {
+      user.claim = claim_named(claim->get<std::string>()).value_or(Claim::Write);
+    }
   }
   if (user.name.empty()) {
     user.name = user.id;
@@ -43,10 +44,9 @@ User decode_user(std::string_view text, const std::string& file) {
   return user;
 }
 
-}  // namespace
-
 std::string encode_user(const User& user) {
-  const nlohmann::ordered_json json{{"id", user.id}, {"name", user.name}, {"pid", user.pid}};
+  const nlohmann::ordered_json json{
+      {"id", user.id}, {"name", user.name}, {"pid", user.pid}, {"claim", to_string(user.claim)}};
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -60,7 +60,7 @@ std::vector<User> living_users(int volume_fd) {
     throw kernel::CallError{"open directory", errno};
   }
   for (const std::string& file : kernel::names_in(directory.get())) {
-    if (const auto text = read_living_record(directory.get(), file)) {
+    if (const auto text = read_living_record(directory.get(), file, {volume_fd, kLastUserName})) {
       users.push_back(decode_user(*text, file));
     }
   }

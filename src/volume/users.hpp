@@ -6,9 +6,11 @@
 /// exclusively. The kernel drops both when the user ends; a record nobody holds is stale, whatever it says.
 
 #include "kernel/file_descriptor.hpp"
+#include "volume/claim.hpp"
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dunnage::volume {
@@ -19,7 +21,8 @@ inline constexpr auto kPatienceWithOthers = std::chrono::seconds{5};
 struct User {
   std::string id;    ///< of the container
   std::string name;  ///< of the container; its id if it has none
-  int pid = 0;       ///< of the process that took the volume, for people to read; never a proof of life
+  Claim claim = Claim::Write;
+  int pid = 0;  ///< of the process that took the volume, for people to read; never a proof of life
 
   friend bool operator==(const User&, const User&) = default;
 };
@@ -27,8 +30,14 @@ struct User {
 /// The text of a record.
 [[nodiscard]] std::string encode_user(const User& user);
 
-/// The living users of the volume that is open as `volume_fd`, without double ones, sorted by name. Deletes stale
-/// records. Throws: CallError.
+/// Which container ended last, as far as that is known: its record is kept under this name, beside `users/`.
+inline constexpr const char* kLastUserName = "last-user";
+
+/// What a record says. \param file  its name, which tells the container while the record is being written
+[[nodiscard]] User decode_user(std::string_view text, const std::string& file);
+
+/// The living users of the volume that is open as `volume_fd`, without double ones, sorted by name. Takes stale records
+/// away, but for the last. Throws: CallError.
 [[nodiscard]] std::vector<User> living_users(int volume_fd);
 
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<User>& users);

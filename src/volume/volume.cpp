@@ -62,7 +62,7 @@ VolumeMount Volume::at(std::string target, VolumeMountOptions options) const {
 }
 
 std::string to_json(const VolumeInfo& volume) {
-  const nlohmann::ordered_json json{
+  nlohmann::ordered_json json{
       {"CreatedAt", volume::format_time(volume.created_at, volume::Precision::Seconds)},
       {"Driver", volume.driver},
       {"Labels", object_of(volume.labels)},
@@ -71,6 +71,12 @@ std::string to_json(const VolumeInfo& volume) {
       {"Options", volume.driver_options.empty() ? nlohmann::ordered_json(nullptr) : object_of(volume.driver_options)},
       {"Scope", "local"},
   };
+  if (volume.is_protected) {
+    json["Protected"] = true;
+  }
+  if (volume.access != AccessMode::Shared) {
+    json["Access"] = to_string(volume.access);
+  }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -4,6 +4,7 @@
 #include <dunnage/container_store.hpp>
 #include <dunnage/image_store.hpp>
 #include <dunnage/volume_store.hpp>
+#include <dunnage/volume_trash.hpp>
 
 #include "image/digest.hpp"
 #include "support/host.hpp"
@@ -40,6 +41,7 @@ std::set<std::string> names_in(const fs::path& directory) {
 std::string to_text(const Volume& volume) {
   const VolumeInfo& info = volume.info();
   std::ostringstream text;
+  if (info.is_protected) text << "protected ";
   text << "volume " << (info.anonymous ? "(anonymous)" : info.name) << " of \"" << info.owner << '"';
   for (const auto& [name, value] : info.labels) text << ' ' << name << '=' << value;
   for (const auto& [name, value] : info.driver_options) text << " option " << name << '=' << value;
@@ -56,6 +58,7 @@ std::string volumes_of(const fs::path& root) {
   std::string text;
   for (const std::string& volume : volumes) text += volume;
   for (const std::string& name : damaged) text += "DAMAGED volume " + name + "\n";
+  for (const TrashEntry& entry : VolumeStore{store}.trash().list()) text += "in the trash: " + entry.name + "\n";
   if (store.list() != seen) text += "THE INDEX of volumes is wrong\n";
   for (const Volume& volume : seen) {
     for (const std::string& user : store.users(volume.name())) text += "USED " + volume.name() + " by " + user + "\n";

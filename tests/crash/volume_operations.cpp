@@ -2,7 +2,9 @@
 #include "crash/store_operation.hpp"
 
 #include <dunnage/volume_store.hpp>
+#include <dunnage/volume_trash.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -36,6 +38,14 @@ void remove_if_there(const Place& place, const std::string& name) {
 void make_if_missing(const Place& place, const std::string& name) {
   VolumeStore store = open(place);
   if (!store.find(name)) fill(store.create(name, {.labels = {{"of", name}}}));
+}
+
+/// What the first removal into the trash makes stays, whatever becomes of that.
+void make_retained(const Place& place) {
+  VolumeStore store = open(place);
+  (void)store.create("first");
+  store.remove("first", {.keep = std::chrono::hours{24}});
+  (void)store.trash().empty();
 }
 
 const VolumeOptions kOptions{.labels = {{"of", "new"}, {"tier", "db"}},
@@ -109,6 +119,86 @@ StoreOperation prune() {
           .partial = true};
 }
 
+StoreOperation update() {
+  const auto back = [](const Place& place) {
+    open(place).update("old", {.labels = {{"of", "old"}}, .remove_labels = {"new"}, .protect = false});
+  };
+  return {.name = "update a volume",
+          .prepare =
+              [](const Place& place) {
+                make_others(place);
+                make_if_missing(place, "old");
+              },
+          .ready =
+              [](const Place& place) {
+                return [store = open(place)]() mutable {
+                  store.update("old", {.labels = {{"of", "changed"}, {"new", ""}}, .protect = true});
+                };
+              },
+          .undo = back,
+          .done_before = {}};
+}
+
+StoreOperation removal_into_trash() {
+  return {.name = "remove a volume into the trash",
+          .prepare =
+              [](const Place& place) {
+                make_others(place);
+                make_if_missing(place, "old");
+                make_retained(place);
+              },
+          .ready =
+              [](const Place& place) {
+                return [store = open(place)]() mutable { store.remove("old", {.keep = std::chrono::hours{24}}); };
+              },
+          .undo =
+              [](const Place& place) {
+                VolumeTrash trash = open(place).trash();
+                if (!trash.list().empty()) (void)trash.restore("old");
+              },
+          .done_before = errc::volume_missing};
+}
+
+/// A new one each time: what failed may have written the metadata of the former anew, and calls less the next time.
+void make_trashed(const Place& place) {
+  VolumeStore store = open(place);
+  remove_if_there(place, "new");
+  (void)store.trash().empty();
+  make_if_missing(place, "old");
+  store.remove("old", {.keep = std::chrono::hours{24}});
+}
+
+/// Under another name, so that its metadata is written anew.
+StoreOperation restoration() {
+  return {.name = "restore a volume from the trash",
+          .prepare =
+              [](const Place& place) {
+                make_others(place);
+                make_trashed(place);
+              },
+          .ready =
+              [](const Place& place) {
+                return [trash = open(place).trash()]() mutable {
+                  const auto entries = trash.list();
+                  (void)trash.restore(entries.empty() ? "old" : entries.front().id, "new");
+                };
+              },
+          .undo = make_trashed,
+          .done_before = errc::volume_missing};
+}
+
+StoreOperation purge() {
+  return {.name = "purge a volume",
+          .prepare =
+              [](const Place& place) {
+                make_others(place);
+                make_trashed(place);
+              },
+          .ready = [](const Place& place) { return [trash = open(place).trash()]() mutable { (void)trash.empty(); }; },
+          .undo = make_trashed,
+          .done_before = {}};
+}
+
 StoreOperation listing() {
   return {.name = "list volumes, which makes the index",
           .prepare = make_others,
@@ -132,7 +222,8 @@ StoreOperation opening() {
 }  // namespace
 
 std::vector<StoreOperation> volume_operations() {
-  return {creation(), anonymous_creation(), get_or_creation(), removal(), prune(), listing(), opening()};
+  return {creation(), anonymous_creation(), get_or_creation(), removal(), prune(), listing(), opening(),
+          update(),   removal_into_trash(), restoration(),     purge()};
 }
 
 std::vector<StoreOperation> all_operations() {

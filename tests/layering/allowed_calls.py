@@ -69,6 +69,7 @@ IN_THE_STORE = [
     ("kernel/files.cpp", "renameat renameat2 unlinkat mkdirat fstatat fchmodat faccessat", "for the layers above"),
     ("kernel/remove_tree.cpp", "unlinkat", "one level after the other, each opened without links"),
     ("launcher/layers.hpp", "unlinkat", "the mark of a volatile overlay in its own work directory"),
+    ("launcher/program/finish.cpp", "utimensat", "a lock that is held, by its descriptor and no name"),
     ("launcher/program/record.cpp", "open_at renameat2 unlinkat", "the log and the state of a container"),
     ("project/launch_service.cpp", "mkdir open", "the directory of configs and secrets in the store"),
     ("volume/create.cpp", "rename", "a name of its own, not the call: the stage gets its name"),
@@ -76,9 +77,10 @@ IN_THE_STORE = [
     ("volume/findings.cpp", "linkat unlinkat", "a damaged file gets a second name beside it"),
     ("volume/index_draft.cpp", "renameat unlinkat", "a list of volumes, which becomes the index or goes"),
     ("volume/layout.cpp", "fstatat", "whether the store has containers"),
-    ("volume/living_record.cpp", "unlinkat", "a stale record of who uses a volume"),
+    ("volume/living_record.cpp", "fstatat renameat unlinkat", "a stale record of who uses a volume"),
     ("volume/metadata_check.cpp", "renameat", "new metadata takes the place of what was damaged"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
+    ("volume/usage_history.cpp", "fstatat", "the lock of a volume, whose time tells when it was used last"),
     ("volume/use.cpp", "unlinkat", "a record of who uses a volume"),
 ]
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/metadata_change.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "kernel/open_beneath.hpp"
+#include "volume/private_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+
+namespace dunnage::volume {
+
+MetadataLock::MetadataLock(int directory) {
+  constexpr auto kPatienceWithChanges = std::chrono::minutes{1};  // a change takes a moment, and its syncs
+  lock_ = kernel::open_beneath(directory, kMetadataLockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                               kPrivateFile);
+  if (!lock_) {
+    throw kernel::CallError{"open metadata.lock", errno};
+  }
+  if (!kernel::lock_within(lock_.get(), kernel::LockKind::Exclusive, kPatienceWithChanges)) {
+    throw kernel::CallError{"lock metadata", EBUSY};
+  }
+}
+
+MetadataLock::~MetadataLock() { kernel::unlock(lock_.get()); }
+
+void MetadataLock::note_change() const {
+  if (::futimens(lock_.get(), nullptr) != 0) {
+    throw kernel::CallError{"note change", errno};
+  }
+  kernel::sync(lock_.get());
+}
+
+NewMetadata::NewMetadata(const Layout& layout, const std::string& text) : stage_{layout.open_staging()} {
+  const auto file = kernel::create_file(stage_.directory(), kMetadataName, kPrivateFile);
+  if (!file) {
+    throw kernel::CallError{"create file", EEXIST};
+  }
+  kernel::write_all(file.get(), text);
+  kernel::sync(file.get());
+}
+
+void NewMetadata::put(int directory) const {
+  const auto exchange = [&] { return kernel::exchange(stage_.directory(), kMetadataName, directory, kMetadataName); };
+  if (const int number = exchange(); number != 0) {
+    throw kernel::CallError{"rename", number};
+  }
+  try {
+    kernel::sync(directory);
+  } catch (...) {
+    (void)exchange();  // if it cannot be taken back either, the caller knows of the failure
+    throw;
+  }
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/update.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "volume/claim.hpp"
+#include "volume/create.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/index.hpp"
+#include "volume/metadata.hpp"
+#include "volume/metadata_change.hpp"
+#include "volume/reading.hpp"
+#include "volume/users.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+/// A volume that stays as long as this does: nobody removes it, and nobody begins to use it if that was wanted.
+struct HeldVolume {
+  kernel::FileDescriptor directory;
+  kernel::FileDescriptor lock;
+
+  HeldVolume() = default;
+  HeldVolume(HeldVolume&&) noexcept = default;
+  HeldVolume& operator=(HeldVolume&&) noexcept = default;
+  ~HeldVolume() {
+    if (lock) {
+      kernel::unlock(lock.get());
+    }
+  }
+};
+
+/// Throws: VolumeError(volume_missing, volume_in_use), CallError.
+HeldVolume hold_volume(const Layout& layout, const std::string& name, bool alone) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
+  while (true) {
+    HeldVolume held;
+    held.directory = open_volume_directory(layout, name);
+    if (!held.directory) {
+      throw missing_failure(kUpdateVolume, name, names_to_suggest(layout));
+    }
+    held.lock = open_lock(held.directory.get());
+    if (!held.lock) {
+      continue;  // it was removed just now
+    }
+    if (alone ? kernel::try_lock(held.lock.get(), kernel::LockKind::Exclusive)
+              : try_claim(held.lock.get(), Claim::Presence)) {
+      if (kernel::is_at(layout.volumes.get(), name, held.directory.get())) {
+        return held;
+      }
+      continue;
+    }
+    auto users = alone ? names_of(living_users(held.directory.get())) : std::vector<std::string>{};
+    if (!users.empty() || std::chrono::steady_clock::now() > deadline) {
+      throw in_use_failure(kUpdateVolume, name, std::move(users));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+}
+
+struct ReadMetadata {
+  std::string text;
+  VolumeInfo info;
+};
+
+ReadMetadata read_metadata(const Layout& layout, const std::string& name, int directory) {
+  ReadMetadata read;
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);
+  if (number != 0 && number != ENOENT) {
+    throw kernel::CallError{"read metadata", number};
+  }
+  read.text = text;
+  if (auto damage = decode_metadata(text, name, read.info)) {
+    throw damaged_failure(layout, kUpdateVolume, name,
+                          {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)});
+  }
+  read.info.mountpoint = layout.mountpoint(name);
+  return read;
+}
+
+VolumeError changes_failure(const std::string& name, std::string cause, std::string remedy) {
+  return VolumeError{{.stage = dunnage::Stage::Store,
+                      .operation = kUpdateVolume,
+                      .subject = name,
+                      .detail = "",
+                      .cause = std::move(cause),
+                      .code = errc::invalid_argument,
+                      .remedy = std::move(remedy)}};
+}
+
+void add_pairs(std::vector<VolumeDifference>& differences, const std::string& what,
+               const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after) {
+  std::map<std::string, VolumeDifference> all;
+  for (const auto& [key, value] : before) {
+    all[key].before = value;
+  }
+  for (const auto& [key, value] : after) {
+    all[key].after = value;
+  }
+  for (auto& [key, difference] : all) {
+    if (difference.before != difference.after) {
+      difference.what = what + " " + key;
+      differences.push_back(std::move(difference));
+    }
+  }
+}
+
+}  // namespace
+
+VolumeInfo changed(const VolumeInfo& before, const VolumeChanges& changes) {
+  VolumeInfo after = before;
+  for (const std::string& key : changes.remove_labels) {
+    if (changes.labels.contains(key)) {
+      throw changes_failure(before.name, "label \"" + key + "\" is to be set and to be removed",
+                            "ask for one of the two");
+    }
+    after.labels.erase(key);
+  }
+  for (const auto& [key, value] : changes.labels) {
+    after.labels.insert_or_assign(key, value);
+  }
+  if (after.labels.contains(kAnonymousLabel) != before.labels.contains(kAnonymousLabel)) {
+    throw changes_failure(before.name, std::string{"label \""} + kAnonymousLabel + "\" says how it was made",
+                          "leave that label alone");
+  }
+  if (changes.driver_options && *changes.driver_options != before.driver_options) {
+    after.driver_options = *changes.driver_options;
+    check_driver(kUpdateVolume, before.name, {.driver = before.driver, .driver_options = after.driver_options});
+  }
+  after.is_protected = changes.protect.value_or(before.is_protected);
+  after.access = changes.access.value_or(before.access);
+  if (after.is_protected && after.anonymous) {
+    throw anonymous_protection_failure(kUpdateVolume, before.name);
+  }
+  return after;
+}
+
+std::vector<VolumeDifference> differences_of(const VolumeInfo& before, const VolumeInfo& after) {
+  std::vector<VolumeDifference> differences;
+  add_pairs(differences, "label", before.labels, after.labels);
+  add_pairs(differences, "option", before.driver_options, after.driver_options);
+  if (before.is_protected != after.is_protected) {
+    const auto word = [](bool on) { return std::string{on ? "yes" : "no"}; };
+    differences.push_back(
+        {.what = "protected", .before = word(before.is_protected), .after = word(after.is_protected)});
+  }
+  if (before.access != after.access) {
+    differences.push_back({.what = "access",
+                           .before = std::string{to_string(before.access)},
+                           .after = std::string{to_string(after.access)}});
+  }
+  return differences;
+}
+
+bool needs_no_users(const VolumeInfo& before, const VolumeInfo& after) {
+  return before.driver_options != after.driver_options || before.access != after.access;
+}
+
+namespace {
+
+using Agree = std::function<void(const VolumeInfo&)>;
+
+/// \return nothing if it has to be done `alone`
+std::optional<VolumeInfo> try_update(const Layout& layout, const std::string& name, const VolumeChanges& changes,
+                                     const Agree& agree, bool alone) {
+  const HeldVolume held = hold_volume(layout, name, alone);
+  const MetadataLock lock{held.directory.get()};
+  const ReadMetadata read = read_metadata(layout, name, held.directory.get());
+  if (agree) {
+    agree(read.info);
+  }
+  VolumeInfo after = changed(read.info, changes);
+  if (after == read.info) {
+    return after;
+  }
+  if (!alone && needs_no_users(read.info, after)) {
+    return std::nullopt;
+  }
+  const std::string text = metadata_or_refusal(kUpdateVolume, name, encode_changed_metadata(read.text, after));
+  const NewMetadata metadata{layout, text};
+  lock.note_change();
+  const VolumeChange change{layout, name};
+  metadata.put(held.directory.get());
+  return after;
+}
+
+}  // namespace
+
+VolumeInfo update(const Layout& layout, const std::string& name, const VolumeChanges& changes,
+                  const std::function<void(const VolumeInfo&)>& agree) {
+  if (auto info = try_update(layout, name, changes, agree, false)) {
+    return std::move(*info);
+  }
+  return try_update(layout, name, changes, agree, true).value();
+}
+
+}  // namespace dunnage::volume
