@@ -16,6 +16,7 @@
 #include <dunnage/rootfs.hpp>
 #include <dunnage/volume.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -70,6 +71,8 @@ struct DUNNAGE_API ResolvedMount {
   std::string subpath{};  ///< of the volume or image
   std::string driver{};   ///< of a volume that is made
   DriverOptions driver_options{};
+  AccessMode access = AccessMode::Shared;  ///< the volume's own, or what the mount asks, whichever is stricter
+  std::chrono::milliseconds access_timeout{0};
   Ownership owner{};
   bool chown = false;
   Relabel relabel = Relabel::None;

@@ -27,6 +27,7 @@
 #include <dunnage/ownership.hpp>
 #include <dunnage/spec_code.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -111,6 +112,8 @@ struct SpecMount {
     Ownership owner{};
     std::vector<std::string> exclude{};
     std::optional<OverlayOptions> overlay{};
+    AccessMode access = AccessMode::Shared;
+    std::chrono::milliseconds access_timeout{0};
 
     friend bool operator==(const Own&, const Own&) = default;
   };

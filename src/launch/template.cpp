@@ -163,8 +163,10 @@ void Launch::prepare_shared_mounts(Template& made, const prepare::Owner& owner) 
   for (std::size_t index = 0; index < wanted.size(); ++index) {
     sort_in(made, wanted, index, shared, own);
   }
-  const prepare::Content content{made.content.get(),
-                                 {.progress = spec_.watch.progress, .stop = spec_.watch.stop, .deadline = deadline_}};
+  const prepare::Content content{
+      .root = made.content.get(),
+      .watch = {.progress = spec_.watch.progress, .stop = spec_.watch.stop, .deadline = deadline_},
+      .for_template = true};
   prepared_ = prepare::prepare(MountPlan{std::move(shared)}, identity_, owner, content);
   mounts_ = PreparedMountsAccess::state(prepared_);
   mounts_->taken = true;  // directories that were made stay: containers will have been launched

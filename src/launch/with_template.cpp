@@ -61,9 +61,11 @@ void Launch::take_root_with_template(prepare::MountSource& source) {
 
 void Launch::prepare_own_storage() {
   const prepare::Owner owner{id_, subject(), {user_.uid, user_.gid}};
-  const prepare::Content content{root_.mount ? root_.mount.get() : template_->content.get(),
-                                 {.progress = {}, .stop = {}, .deadline = deadline_}};
-  prepared_ = prepare::prepare(template_->own, identity_, owner, of_image() ? content : prepare::Content{});
+  const prepare::Content content{.root = root_.mount ? root_.mount.get() : template_->content.get(),
+                                 .watch = {.progress = {}, .stop = {}, .deadline = deadline_},
+                                 .beside = &template_->shared};
+  prepared_ = prepare::prepare(template_->own, identity_, owner,
+                               of_image() ? content : prepare::Content{.beside = &template_->shared});
   mounts_ = PreparedMountsAccess::state(prepared_);
   prepare::join_users(template_->shared, identity_, owner, *mounts_);
   whole_plan_ = template_->plan;

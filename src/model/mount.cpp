@@ -93,6 +93,12 @@ std::string to_string(const VolumeMount& mount) {
   for (const auto& [key, value] : options.driver_options) {
     text.field("volume-opt", key + "=" + value);
   }
+  if (options.access != AccessMode::Shared) {
+    text.field("access", to_string(options.access));
+  }
+  if (options.access_timeout.count() != 0) {
+    text.field("access-timeout", fmt::format("{}ms", options.access_timeout.count()));
+  }
   add_shared(text, options);
   return text.attributes(options.suid, options.dev, options.exec, VolumeMountOptions{}.exec).take();
 }

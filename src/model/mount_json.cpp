@@ -80,6 +80,12 @@ Json to_value(const VolumeMount& mount) {
   if (!mount.options.create) {
     volume["NoCreate"] = true;
   }
+  if (mount.options.access != AccessMode::Shared) {
+    volume["Access"] = to_string(mount.options.access);
+  }
+  if (mount.options.access_timeout.count() != 0) {
+    volume["AccessTimeout"] = mount.options.access_timeout.count();  // milliseconds
+  }
   model::add_options(volume, mount.options);
   return {{"Type", "volume"},
           {"Source", to_json_text(mount.name)},

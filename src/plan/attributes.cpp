@@ -129,6 +129,9 @@ std::string attributes_of(const ResolvedMount& mount) {
       words.emplace_back("without the mounts below");
     }
   }
+  if (mount.access != AccessMode::Shared) {
+    words.emplace_back(to_string(mount.access));
+  }
   if (mount.no_copy) {
     words.emplace_back("nocopy");
   }

@@ -51,6 +51,8 @@ void add_further(Json& value, const ResolvedMount& mount) {
   add("ImageId", !mount.image_id.empty(), to_json_text(mount.image_id));
   add("Driver", !mount.driver.empty(), to_json_text(mount.driver));
   add("DriverOptions", !mount.driver_options.empty(), model::pairs_to_value(mount.driver_options));
+  add("Access", mount.access != AccessMode::Shared, to_string(mount.access));
+  add("AccessTimeout", mount.access_timeout.count() != 0, mount.access_timeout.count());
   add("Masked", !mount.masked.empty(), model::texts_to_value(mount.masked));
   model::add_options(value, mount);
 }
@@ -134,12 +136,23 @@ Relabel relabel_named(const std::string& word) {
   throw std::invalid_argument{"unknown relabel \"" + word + "\""};
 }
 
+AccessMode access_named(const std::string& word) {
+  if (const auto mode = model::access_mode_named(word)) {
+    return *mode;
+  }
+  throw std::invalid_argument{"unknown access mode \"" + word + "\""};
+}
+
 void read_options(const Json& value, ResolvedMount& mount) {
   read_if_there(value, "Owner", [&](const Json& json) { mount.owner = model::ownership_from(json); });
   read_if_there(value, "Chown", [&](const Json& json) { mount.chown = json.get<bool>(); });
   read_if_there(value, "Relabel", [&](const Json& json) { mount.relabel = relabel_named(json.get<std::string>()); });
   read_if_there(value, "Exclude", [&](const Json& json) { mount.exclude = model::texts_from(json); });
   read_if_there(value, "Overlay", [&](const Json& json) { mount.overlay = model::overlay_from(json); });
+  read_if_there(value, "Access", [&](const Json& json) { mount.access = access_named(json.get<std::string>()); });
+  read_if_there(value, "AccessTimeout", [&](const Json& json) {
+    mount.access_timeout = std::chrono::milliseconds{model::number_from<std::uint32_t>(json)};
+  });
   read_if_there(value, "Masked", [&](const Json& json) { mount.masked = model::texts_from(json); });
 }
 

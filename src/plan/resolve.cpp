@@ -219,6 +219,7 @@ void find_or_plan(const VolumeMount& volume, ResolvedMount& mount, plan::StoreLo
   if (const auto found = stores.find(mount.store, volume.name)) {
     mount.source = found->mountpoint();
     mount.driver_options = found->info().driver_options;
+    mount.access = std::max(mount.access, found->info().access);
     mount.reasons.push_back("the volume exists and is used as it is, with its own labels and options");
     return;
   }
@@ -244,6 +245,8 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
   mount.volume = volume.name;
   mount.store = stores.root_of(volume.store);
   mount.no_copy = volume.options.no_copy;
+  mount.access = volume.options.access;
+  mount.access_timeout = volume.options.access_timeout;
   mount.recursive_read_only = mount.read_only;
   if (volume.name.empty()) {
     mount.create_volume = true;
@@ -252,6 +255,10 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
     mount.reasons.emplace_back("it has no name; preparing makes an anonymous volume, which goes with the container");
   } else {
     find_or_plan(volume, mount, stores);
+  }
+  if (mount.access != AccessMode::Shared) {
+    mount.reasons.push_back(fmt::format("its access mode is {}, which {}", to_string(mount.access),
+                                        mount.access == volume.options.access ? "the mount asks" : "the volume has"));
   }
   plan::take_driver_options(volume, mount);
   if (!volume.options.subpath.empty()) {

@@ -19,6 +19,7 @@
 #include "prepare/source_options.hpp"
 #include "prepare/state.hpp"
 #include "prepare/user.hpp"
+#include "prepare/volume_claims.hpp"
 #include "prepare/volume_making.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
@@ -53,7 +54,12 @@ class Preparation {
         content_{content},
         state_{std::make_unique<PreparedMountsAccess::State>()},
         source_{state_->identity},
-        volumes_{mounts_, owner, content, *state_} {
+        volumes_{mounts_, owner, content, *state_},
+        claims_{content.for_template} {
+    claims_.add_all(mounts_);
+    if (content.beside != nullptr) {
+      claims_.add_all(*content.beside);
+    }
     state_->identity = identity;
     state_->container_id = owner.id;
     state_->user = owner.user;
@@ -127,8 +133,7 @@ class Preparation {
 
   void prepare_volume(ResolvedMount& mount) {
     const VolumeStore& store = volumes_.make(mount);
-    state_->uses.push_back(
-        volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), mount.volume, state_->container_id, owner_.name));
+    claims_.use(VolumeStoreAccess::layout(store), mount, owner_, *state_);
     prepare_driver(store, mount);
   }
 
@@ -192,6 +197,7 @@ class Preparation {
   std::unique_ptr<PreparedMountsAccess::State> state_;
   prepare::MountSource source_;
   prepare::VolumeMaking volumes_;
+  prepare::VolumeClaims claims_;
   std::set<std::string> memory_volumes_;
 };
 
@@ -256,9 +262,16 @@ PreparedMounts prepare(const MountPlan& plan, const launcher::Identity& identity
 
 void join_users(const MountPlan& mounts, const launcher::Identity& identity, const Owner& owner,
                 PreparedMountsAccess::State& state) {
+  VolumeClaims claims;
+  claims.add_all(mounts);
+  claims.add_all(state.plan);
   for (const ResolvedMount& mount : mounts) {
     if (mount.kind == MountKind::Volume) {
-      state.uses.push_back(volume::VolumeUse::acquire(mount.store, mount.volume, owner.id, owner.name));
+      const auto layout = volume::open_existing_layout(mount.store);
+      if (!layout) {
+        throw volume::missing_failure("use volume", mount.volume, {});
+      }
+      claims.use(*layout, mount, owner, state);
     } else if (mount.kind == MountKind::Image) {
       auto locks = hold_image(mount, identity, {owner.id, owner.name});
       std::move(locks.begin(), locks.end(), std::back_inserter(state.locks));

@@ -28,6 +28,9 @@ struct Owner {
 struct Content {
   int root = -1;  ///< the container's root file system, which nobody writes to meanwhile; O_PATH will do. -1: none
   Watch watch{};  ///< of the copying, and of unpacking images that are mounted
+  /// Mounts of the same container that are made elsewhere, for what all of them claim of a volume. Null: none.
+  const MountPlan* beside = nullptr;
+  bool for_template = false;  ///< no container runs with the mounts: they claim nothing of volumes
 };
 
 /// MountPlan::prepare(), without deciding again as whom. Throws as that does.

@@ -15,8 +15,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +31,9 @@ struct AnonymousVolume {
   std::filesystem::path store;
   std::string name;
 };
+
+/// The root of a store, and the name of a volume in it.
+using VolumePlace = std::pair<std::filesystem::path, std::string>;
 
 struct PreparedMounts::State {
   State() = default;
@@ -46,6 +51,7 @@ struct PreparedMounts::State {
   std::vector<std::uint64_t> ids;              ///< of these mounts, as far as they are known; else 0
   std::vector<kernel::FileDescriptor> locks;   ///< held as long as the container lives
   std::vector<volume::VolumeUse> uses;
+  std::map<VolumePlace, std::size_t> first_uses;  ///< of each volume, in `uses`
   std::vector<AnonymousVolume> anonymous;
   std::vector<std::filesystem::path> created_directories;  ///< outermost first
   bool taken = false;                                      ///< a container has it; nothing is undone

@@ -46,6 +46,10 @@ std::string_view member_of_source(Word word) noexcept {
       return "options.optional";
     case Word::RequireMountpoint:
       return "options.require_mountpoint";
+    case Word::Access:
+      return "options.access";
+    case Word::AccessTimeout:
+      return "options.access_timeout";
     case Word::CreateMode:
       return "options.create_mode";
     case Word::CreateUid:

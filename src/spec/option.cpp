@@ -110,6 +110,9 @@ constexpr Option kOptions[] = {
     Option{"create-uid", {}, W::CreateUid, K::Id, G::None, kBind, 0, kMs, "UID", "owner of a source that is made"},
     Option{"create-gid", {}, W::CreateGid, K::Id, G::None, kBind, 0, kMs, "GID", "group of a source that is made"},
 
+    Option{"access", {}, W::Access, K::Access, G::None, kVolume, 0, kMs, "MODE", "who else may mount it meanwhile: shared, single-writer or exclusive"},
+    Option{"access-timeout", {}, W::AccessTimeout, K::Duration, G::None, kVolume, 0, kMs, "TIME", "how long to wait for those access excludes, like 30s"},
+
     // Of volumes.
     Option{"nocopy", {}, W::NoCopy, K::Word, G::Copy, kVolume, kVs, 0, "", "do not fill an empty volume from the image"},
     Option{"copy", {}, W::Copy, K::Word, G::Copy, kVolume, kPV, 0, "", "fill an empty volume from the image; the default"},

@@ -87,6 +87,7 @@ enum class Word : std::uint8_t {
   Size, Mode, Uid, Gid, Inodes, NoSwap, TmpCopyUp, NoTmpCopyUp, Defaults, NoAtime,
   Consistency, Cached, Delegated, Consistent,
   Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, CreateMode, CreateUid, CreateGid, Exclude,
+  Access, AccessTimeout,
   Elsewhere,  ///< a row that only explains
 };
 // clang-format on
@@ -104,6 +105,8 @@ enum class ValueKind : std::uint8_t {
   Pair,       ///< `key` or `key=value`
   Owner,      ///< as to_string(Ownership)
   Relabel,    ///< `shared` or `private`
+  Access,     ///< as to_string(AccessMode)
+  Duration,   ///< a number with `ms` `s` `m` `h`
 };
 
 struct Option {

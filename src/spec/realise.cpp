@@ -231,6 +231,8 @@ Mount Realisation::volume() {
   options.chown = own.chown;
   options.relabel = relabel();
   options.exclude = std::move(own.exclude);
+  options.access = own.access;
+  options.access_timeout = own.access_timeout;
   options.overlay = std::move(own.overlay);
   return result;
 }

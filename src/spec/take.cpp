@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/words.hpp"
 
+#include "model/words.hpp"
+
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -148,6 +151,12 @@ bool take_own(Draft& draft, const Option& option, const Value& value) {
       return true;
     case Word::RequireMountpoint:
       own.require_mountpoint = value.on;
+      return true;
+    case Word::Access:
+      own.access = model::access_mode_named(value.text.text).value_or(AccessMode::Shared);
+      return true;
+    case Word::AccessTimeout:
+      own.access_timeout = std::chrono::milliseconds{value.number};
       return true;
     case Word::CreateMode:
       own.create_mode = static_cast<unsigned>(value.number);

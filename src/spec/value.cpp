@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace dunnage::spec {
 namespace {
@@ -112,6 +114,29 @@ void check_relabel(const Input& input, const Field& field) {
   }
 }
 
+void check_access(const Input& input, const Field& field) {
+  if (!model::access_mode_named(field.value.text)) {
+    refuse_value(input, field, {.code = SpecCode::BadEnum}, "an access mode",
+                 "write \"shared\", \"single-writer\" or \"exclusive\"");
+  }
+}
+
+/// Milliseconds.
+std::uint64_t parse_duration(const Input& input, const Field& field) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits{
+      {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
+  const std::string_view text = field.value.text;
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto unit = std::find_if(kUnits.begin(), kUnits.end(),
+                                 [&](const auto& candidate) { return candidate.first == text.substr(digits); });
+  const auto number = parse_number(text.substr(0, digits), 10, std::numeric_limits<std::uint32_t>::max());
+  if (unit == kUnits.end() || !number || *number > std::numeric_limits<std::uint32_t>::max() / unit->second) {
+    refuse_value(input, field, {.code = SpecCode::InvalidSpec}, "a time",
+                 "write a number with ms, s, m or h, like \"30s\"");
+  }
+  return *number * unit->second;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_number(std::string_view text, int base, std::uint64_t greatest) noexcept {
@@ -150,6 +175,12 @@ Value parse_value(const Input& input, const Option& option, const Field& field, 
       break;
     case ValueKind::Relabel:
       check_relabel(input, field);
+      break;
+    case ValueKind::Access:
+      check_access(input, field);
+      break;
+    case ValueKind::Duration:
+      value.number = parse_duration(input, field);
       break;
     case ValueKind::Word:
     case ValueKind::Text:
