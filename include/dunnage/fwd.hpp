@@ -38,6 +38,19 @@ class PreparedMounts;
 
 class Volume;
 class VolumeStore;
+class VolumeHistory;
+struct VolumeSnapshot;
+struct VolumeClone;
+struct SnapshotPlan;
+struct SnapshotChange;
+struct SnapshotOptions;
+struct RollbackOptions;
+struct CloneOptions;
+struct DiffOptions;
+struct FreezeHook;
+struct SeedDirectory;
+struct SeedFiles;
+struct SeedSnapshot;
 
 struct StoreFinding;
 struct StoreReport;

@@ -15,6 +15,7 @@
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/volume_seed.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -39,6 +40,7 @@ struct VolumeOptions {
   Labels labels{};
   std::string driver = "local";  ///< the only one there is
   DriverOptions driver_options{};
+  VolumeSeed seed{};  ///< what is in it from the beginning; not with `driver_options`
 
   friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
 };

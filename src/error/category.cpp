@@ -44,6 +44,8 @@ constexpr std::array kMeanings{
     Meaning{errc::pull_failed, "the registry did not give the image", std::errc::io_error},
     Meaning{errc::cancelled, "the operation was ended", std::errc::operation_canceled},
     Meaning{errc::not_granted, "it was not granted", std::errc::operation_not_permitted},
+    Meaning{errc::snapshot_missing, "no such snapshot", std::errc::no_such_file_or_directory},
+    Meaning{errc::snapshot_exists, "the snapshot exists", std::errc::file_exists},
 };
 
 class Category final : public std::error_category {

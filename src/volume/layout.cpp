@@ -8,6 +8,7 @@
 #include "kernel/open_beneath.hpp"
 #include "volume/failure.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/rollback.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -156,7 +157,9 @@ void make_parts(const Layout& layout, bool has_version) {
 void sweep(const Layout& layout, int staging, int trash) {
   try {
     if (!kernel::is_empty(staging)) {
-      sweep_staging(staging, trash);
+      sweep_staging(staging, trash, [&](const std::string& id, int directory) {
+        return finish_rollback(layout, staging, id, directory);
+      });
     }
   } catch (const kernel::CallError& error) {
     if (error.code() != std::errc::read_only_file_system) {  // there it harms nobody, and what is there can be read

@@ -240,10 +240,12 @@ std::optional<std::string> encode_metadata(const VolumeInfo& volume) {
   if (body.size() > kMaxMetadataBytes - kFirstLine) {
     return std::nullopt;
   }
-  return fmt::format("{}{}{}{}", kHead, checksum(body), kTail, body);
+  return with_checksum(body);
 }
 
-namespace {
+std::string with_checksum(std::string_view body) { return fmt::format("{}{}{}{}", kHead, checksum(body), kTail, body); }
+
+std::string_view without_checksum(std::string_view text) { return text.substr(kFirstLine); }
 
 std::optional<std::string> checksum_fault(std::string_view text) {
   if (text.size() <= kFirstLine || text.substr(0, kHead.size()) != kHead ||
@@ -255,8 +257,6 @@ std::optional<std::string> checksum_fault(std::string_view text) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 bool is_newer_metadata(std::string_view text) {
   VolumeInfo volume;
