@@ -10,6 +10,8 @@
 ///   bind_mount.hpp, volume.hpp, tmpfs.hpp, image_mount.hpp    the four kinds of mounts
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
+///   volume_seed.hpp      what is in a new volume from the beginning
+///   volume_history.hpp, volume_snapshot.hpp    VolumeHistory: snapshots, rollback, clones, what differs
 ///   store_check.hpp, store_report.hpp    what is damaged in a store, and repairing it
 ///   mount_plan.hpp       MountPlan: the dry run
 ///   path_explanation.hpp   PathExplanation: which mount serves a path, and who may do what there
@@ -70,5 +72,8 @@
 #include <dunnage/version.hpp>
 #include <dunnage/volume.hpp>
 #include <dunnage/volume_care.hpp>
+#include <dunnage/volume_history.hpp>
+#include <dunnage/volume_seed.hpp>
+#include <dunnage/volume_snapshot.hpp>
 #include <dunnage/volume_store.hpp>
 #include <dunnage/volume_trash.hpp>

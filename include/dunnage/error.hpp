@@ -63,6 +63,8 @@ enum class errc {
   cancelled,          ///< the caller ended the operation [operation_canceled]
   not_granted,        ///< a project asks for what its caller did not grant [operation_not_permitted]
   volume_protected,   ///< the volume is protected from being removed [operation_not_permitted]
+  snapshot_missing,   ///< no snapshot of that name of the volume [no_such_file_or_directory]
+  snapshot_exists,    ///< a snapshot of that name is there already [file_exists]
 };
 
 [[nodiscard]] DUNNAGE_API const std::error_category& error_category() noexcept;

@@ -15,6 +15,7 @@
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/volume_seed.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -52,6 +53,7 @@ struct VolumeOptions {
   DriverOptions driver_options{};
   bool protect = false;  ///< it is not removed until VolumeStore::update() takes that away; not for anonymous ones
   AccessMode access = AccessMode::Shared;  ///< of every mount of it
+  VolumeSeed seed{};  ///< what is in it from the beginning; not with `driver_options`
 
   friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
 };

@@ -18,6 +18,7 @@
 #include <dunnage/store_report.hpp>
 #include <dunnage/volume.hpp>
 #include <dunnage/volume_care.hpp>
+#include <dunnage/volume_snapshot.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -28,6 +29,8 @@
 #include <vector>
 
 namespace dunnage {
+
+class VolumeHistory;
 
 /// Which volumes a listing or a prune is about. Empty members do not restrict.
 struct VolumeFilter {
@@ -57,13 +60,14 @@ class DUNNAGE_API VolumeStore {
 
   [[nodiscard]] const std::filesystem::path& root() const noexcept;
 
+  /// \param watch  of a seed, which may be long; progress is in bytes
   /// Throws: VolumeError(volume_exists), VolumeError(invalid_argument) for a bad name.
-  Volume create(const std::string& name, const VolumeOptions& options = {});
+  Volume create(const std::string& name, const VolumeOptions& options = {}, const Watch& watch = {});
   /// A volume with a random name, as `-v /data` makes. `owner` is the name, or id, of the container it will go with.
   Volume create_anonymous(const std::string& owner = {}, const VolumeOptions& options = {});
   /// Throws: VolumeError(volume_missing), with the nearest name as remedy in a store of at most 4,096 volumes.
   [[nodiscard]] Volume get(const std::string& name) const;
-  /// Labels are given only if it is created.
+  /// Labels and seed are given only if it is created.
   Volume get_or_create(const std::string& name, const VolumeOptions& options = {});
   [[nodiscard]] std::optional<Volume> find(const std::string& name) const;
   /// Sorted by name. A volume whose metadata is damaged is left out here and reported by damaged(). Read from an index
@@ -99,6 +103,13 @@ class DUNNAGE_API VolumeStore {
 
   /// Removes what no container uses: by default only anonymous volumes, as Docker does; `all` takes named ones too.
   PruneResult prune(bool all = false, const VolumeFilter& filter = {});
+
+  /// Snapshots of a volume; see volume_history.hpp. Throws: VolumeError(volume_missing).
+  [[nodiscard]] VolumeHistory history(const std::string& name) const;
+  /// A new volume with the data of another one, or of a snapshot of it. It appears in one step, whole or not at all,
+  /// and does not change with its source. What costs how much says VolumeHistory::plan() of the source.
+  /// Throws: VolumeError(volume_exists, volume_missing, snapshot_missing), and as VolumeHistory::snapshot().
+  VolumeClone clone(const std::string& source, const std::string& name, const CloneOptions& options = {});
 
   /// What is damaged or left over of the volumes and of what they share; see store_check.hpp, also for what is kept.
   /// Throws: as check_store().

@@ -45,6 +45,8 @@ constexpr std::array kMeanings{
     Meaning{errc::cancelled, "the operation was ended", std::errc::operation_canceled},
     Meaning{errc::volume_protected, "the volume is protected", std::errc::operation_not_permitted},
     Meaning{errc::not_granted, "it was not granted", std::errc::operation_not_permitted},
+    Meaning{errc::snapshot_missing, "no such snapshot", std::errc::no_such_file_or_directory},
+    Meaning{errc::snapshot_exists, "the snapshot exists", std::errc::file_exists},
 };
 
 class Category final : public std::error_category {

@@ -255,6 +255,7 @@ WorkOutcome run_work(const Connection& connection, const Work& work, const Watch
     const WorkReport report = report_of(talk.payload(), outcome.path);
     outcome.entries = report.entries;
     outcome.bytes = report.bytes;
+    outcome.cloned = report.cloned;
     if (talk.message().kind == MessageKind::Answer) {
       outcome.failure = talk.message().failure;
       outcome.end = outcome.failure.error == 0 ? WorkOutcome::End::Done : WorkOutcome::End::Failed;

@@ -29,6 +29,7 @@ struct WorkOutcome {
   std::string path;           ///< below the tree, what the failure is about; may be empty
   std::uint64_t entries = 0;  ///< that were worked on
   std::uint64_t bytes = 0;    ///< of content
+  std::uint64_t cloned = 0;   ///< of these bytes, those that copies share with their originals
 
   [[nodiscard]] bool done() const noexcept { return end == End::Done; }
   /// The errno, errc::cancelled, errc::timed_out or errc::launcher_lost.

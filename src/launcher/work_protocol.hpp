@@ -28,7 +28,7 @@ enum class WorkKind : uint32_t {
   /// root, the source is, and where in the second the target; empty: the descriptor itself.
   Copy,
   Look,  ///< descriptor: a root; text: a path in it. Answered with a LookReport, and behind it where a link leads
-  Move,  ///< descriptors: two directories; texts: a name in each, and where below the second that is
+  Move,  ///< descriptors: two directories; texts: a name in each, and where below the second that is; MoveFlags
   /// Descriptors: the upper directory of an overlay, and its lower ones, topmost first. Answered with many Found, each
   /// of which holds entries: a letter (A, C or D), a path, and its NUL.
   Changes,
@@ -40,6 +40,45 @@ enum class WorkKind : uint32_t {
   /// Descriptor: a root; texts: a path in it, which is followed, and behind its NUL an ExamineUser with its groups and
   /// one more NUL. Answered with an ExamineReport, its texts behind it, and with what was found, O_PATH.
   Examine,
+  /// Descriptors: a directory, and one it is compared with, or none. Answered with many Found, each of which holds
+  /// CompareRecords with their paths. With one directory it is counted only: entries, and bytes that hold content.
+  Compare,
+};
+
+enum MoveFlags : uint32_t {
+  kMoveExchange = 1U,  ///< the two names change places
+};
+
+enum CompareFlags : uint32_t {
+  kCompareTrustTimes = 1U,  ///< files of one size that were last modified at one time have the same content
+};
+
+enum class CompareKind : uint32_t {
+  Added = 1,
+  Deleted,
+  Changed,    ///< `what` says in what
+  OtherKind,  ///< a file in one, a directory in the other
+  LinkBefore,  ///< not a change: a name in the first tree of what has several, with its inode
+  LinkAfter,   ///< likewise in the second
+};
+
+enum CompareWhat : uint32_t {
+  kDiffersContent = 1U,
+  kDiffersTarget = 2U,  ///< of a symbolic link
+  kDiffersDevice = 4U,  ///< the number of a device
+  kDiffersMode = 8U,
+  kDiffersOwner = 16U,
+  kDiffersAttributes = 32U,
+  kDiffersTime = 64U,  ///< of the last modification; not of directories
+};
+
+/// Followed by the path below the top, without a NUL.
+struct CompareRecord {
+  CompareKind kind{};
+  uint32_t what = 0;
+  uint64_t inode = 0;
+  uint32_t path_size = 0;
+  uint32_t reserved = 0;
 };
 
 enum LookFlags : uint32_t {
@@ -136,6 +175,7 @@ struct WorkReport {
   uint64_t entries = 0;
   uint64_t bytes = 0;
   uint64_t total = 0;  ///< entries there will be; 0: not known
+  uint64_t cloned = 0;  ///< of the bytes, those a copy shares with its original
   uint32_t path_size = 0;
   uint32_t reserved = 0;
 };

@@ -9,6 +9,7 @@
 #include "volume/failure.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/retained.hpp"
+#include "volume/rollback.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -157,7 +158,9 @@ void make_parts(const Layout& layout, bool has_version) {
 void sweep(const Layout& layout, int staging, int trash) {
   try {
     if (!kernel::is_empty(staging)) {
-      sweep_staging(staging, trash);
+      sweep_staging(staging, trash, [&](const std::string& id, int directory) {
+        return finish_rollback(layout, staging, id, directory);
+      });
     }
     sweep_retained(layout);
   } catch (const kernel::CallError& error) {

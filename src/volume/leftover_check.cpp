@@ -6,6 +6,7 @@
 #include "kernel/open_beneath.hpp"
 #include "launcher/identity.hpp"
 #include "volume/retained.hpp"
+#include "volume/rollback.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
@@ -56,13 +57,15 @@ StoreFaults leftovers_in_staging(const Layout& layout, int staging, const std::f
     if (!entry || !is_older(entry->status, grace) || has_maker(staging, name, *entry)) {
       continue;
     }
-    faults.push_back(leftover(StoreFinding::Part::Staging, name, path,
-                              "a process that was killed was making it, and nobody goes on with it",
-                              [&layout, staging, name] {
-                                sweep_staging(staging, layout.open_trash().get());
-                                (void)sweep_trash(layout.root.get());
-                                return gone_from(staging, name);
-                              }));
+    faults.push_back(
+        leftover(StoreFinding::Part::Staging, name, path,
+                 "a process that was killed was making it, and nobody goes on with it", [&layout, staging, name] {
+                   sweep_staging(staging, layout.open_trash().get(), [&](const std::string& id, int directory) {
+                     return finish_rollback(layout, staging, id, directory);
+                   });
+                   (void)sweep_trash(layout.root.get());
+                   return gone_from(staging, name);
+                 }));
   }
   return faults;
 }

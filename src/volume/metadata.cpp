@@ -217,7 +217,7 @@ std::optional<std::string> read_any(std::string_view text, VolumeInfo& volume) {
 
 }  // namespace
 
-namespace {
+std::string_view without_checksum(std::string_view text) { return text.substr(kFirstLine); }
 
 std::optional<std::string> checksum_fault(std::string_view text) {
   if (text.size() <= kFirstLine || text.substr(0, kHead.size()) != kHead ||
@@ -229,8 +229,6 @@ std::optional<std::string> checksum_fault(std::string_view text) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 bool is_newer_metadata(std::string_view text) {
   VolumeInfo volume;

@@ -44,4 +44,12 @@ inline constexpr std::size_t kMaxMetadataBytes = std::size_t{1} << 20U;
 /// Whether it, damaged or not, says that the volume is protected.
 [[nodiscard]] bool says_protected(std::string_view text, std::string_view name);
 
+/// The first line, with the checksum of what follows, put before members of a JSON object and its closing brace. Other
+/// records of the store begin like this, too.
+[[nodiscard]] std::string with_checksum(std::string_view body);
+/// What is wrong with the first line; nothing if the text is what was written.
+[[nodiscard]] std::optional<std::string> checksum_fault(std::string_view text);
+/// What follows it, when there is no fault.
+[[nodiscard]] std::string_view without_checksum(std::string_view text);
+
 }  // namespace dunnage::volume

@@ -49,7 +49,7 @@ void put_changeable(Json& json, const VolumeInfo& volume) {
   put_if(json, kAccess, volume.access != AccessMode::Shared, to_string(volume.access));
 }
 
-std::optional<std::string> with_checksum(const Json& json) {
+std::optional<std::string> text_of(const Json& json) {
   std::string body;
   try {
     body = json.dump().substr(1) + "\n";  // its brace is in the first line
@@ -59,10 +59,12 @@ std::optional<std::string> with_checksum(const Json& json) {
   if (body.size() > kMaxMetadataBytes - kFirstLine) {
     return std::nullopt;
   }
-  return fmt::format("{}{}{}{}", kHead, checksum(body), kTail, body);
+  return with_checksum(body);
 }
 
 }  // namespace
+
+std::string with_checksum(std::string_view body) { return fmt::format("{}{}{}{}", kHead, checksum(body), kTail, body); }
 
 std::optional<std::string> encode_metadata(const VolumeInfo& volume) {
   Json json;
@@ -70,7 +72,7 @@ std::optional<std::string> encode_metadata(const VolumeInfo& volume) {
   json["name"] = volume.name;
   json["created_at"] = format_time(volume.created_at, Precision::Nanoseconds);
   put_changeable(json, volume);
-  return with_checksum(json);
+  return text_of(json);
 }
 
 std::optional<std::string> encode_changed_metadata(std::string_view previous, const VolumeInfo& volume) {
@@ -81,7 +83,7 @@ std::optional<std::string> encode_changed_metadata(std::string_view previous, co
   json.erase("checksum");
   json["name"] = volume.name;
   put_changeable(json, volume);
-  return with_checksum(json);
+  return text_of(json);
 }
 
 }  // namespace dunnage::volume

@@ -138,6 +138,11 @@ bool Stage::publish_unsynced(int place, const std::string& name) {
   return published;
 }
 
+void Stage::leave() noexcept {
+  id_.clear();
+  kernel::unlock(lock_.get());
+}
+
 namespace {
 
 /// Finds the lock of a directory in the making, wherever its maker has it by now.
@@ -162,7 +167,7 @@ void sweep_lock(int staging_fd, const std::string& name) {
   }
 }
 
-void sweep_directory(int staging_fd, const std::string& id, int trash_fd) {
+void sweep_directory(int staging_fd, const std::string& id, int trash_fd, const FinishStage& finish) {
   const auto directory = kernel::open_beneath(staging_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory) {
     if (errno == ENOTDIR || errno == ELOOP) {
@@ -174,7 +179,7 @@ void sweep_directory(int staging_fd, const std::string& id, int trash_fd) {
   if (lock && !kernel::try_lock(lock.get(), kernel::LockKind::Exclusive)) {
     return;  // its maker lives
   }
-  if (kernel::is_at(staging_fd, id, directory.get())) {
+  if (kernel::is_at(staging_fd, id, directory.get()) && !(finish && finish(id, directory.get()))) {
     (void)move_to_trash(staging_fd, id, trash_fd);  // gone: another sweeper was faster
   }
   if (lock) {
@@ -184,12 +189,12 @@ void sweep_directory(int staging_fd, const std::string& id, int trash_fd) {
 
 }  // namespace
 
-void sweep_staging(int staging_fd, int trash_fd) {
+void sweep_staging(int staging_fd, int trash_fd, const FinishStage& finish) {
   for (const std::string& name : kernel::names_in(staging_fd)) {
     if (is_lock(name)) {
       sweep_lock(staging_fd, name);
     } else {
-      sweep_directory(staging_fd, name, trash_fd);
+      sweep_directory(staging_fd, name, trash_fd, finish);
     }
   }
 }

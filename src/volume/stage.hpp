@@ -38,6 +38,9 @@ class Stage {
   /// syncs `place` afterwards.
   [[nodiscard]] bool publish_unsynced(int place, const std::string& name);
 
+  /// Leaves it where it is, for whoever sweeps: see FinishStage.
+  void leave() noexcept;
+
  private:
   [[nodiscard]] bool move_to(int place, const std::string& name);
   bool take_lock();
@@ -50,7 +53,11 @@ class Stage {
   kernel::FileDescriptor lock_;
 };
 
+/// Goes on with what a killed process was making, if it can; holds its lock meanwhile. \return whether it is not to be
+/// thrown away. \param directory  of the stage
+using FinishStage = std::function<bool(const std::string& id, int directory)>;
+
 /// Moves to the trash what no living process makes. Throws: CallError.
-void sweep_staging(int staging_fd, int trash_fd);
+void sweep_staging(int staging_fd, int trash_fd, const FinishStage& finish = {});
 
 }  // namespace dunnage::volume

@@ -9,6 +9,7 @@
 #include "volume/failure.hpp"
 #include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/snapshot_check.hpp"
 #include "volume/users.hpp"
 
 #include <fcntl.h>
@@ -213,6 +214,9 @@ std::optional<StoreFaults> look_once(const Layout& layout, const std::string& na
   check_lock(volume, faults);
   check_users(volume, look.grace, faults);
   check_data(volume, look.make_data, faults);
+  for (StoreFault& fault : faults_of_snapshots(volume)) {
+    faults.push_back(std::move(fault));
+  }
   if (info) {
     check_owner(volume, *info, look.grace, faults);
   }

@@ -4,6 +4,8 @@
 #include <dunnage/error.hpp>
 
 #include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "volume/clone.hpp"
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
@@ -68,12 +70,15 @@ std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesyste
 
 const std::filesystem::path& VolumeStore::root() const noexcept { return state_->layout.path; }
 
-Volume VolumeStore::create(const std::string& name, const VolumeOptions& options) {
-  return VolumeAccess::make(volume::create(state_->layout, name, options));
+Volume VolumeStore::create(const std::string& name, const VolumeOptions& options, const Watch& watch) {
+  const auto content = volume::content_of_seed(state_->layout, name, options, watch);
+  return VolumeAccess::make(volume::create(state_->layout, name, options, content));
 }
 
 Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
-  return VolumeAccess::make(volume::create_anonymous(state_->layout, owner, options));
+  const Watch watch;
+  const auto content = volume::content_of_seed(state_->layout, "", options, watch);
+  return VolumeAccess::make(volume::create_anonymous(state_->layout, owner, options, content));
 }
 
 std::optional<Volume> VolumeStore::find(const std::string& name) const {

@@ -3,6 +3,7 @@
 
 #include <dunnage/container_store.hpp>
 #include <dunnage/image_store.hpp>
+#include <dunnage/volume_history.hpp>
 #include <dunnage/volume_store.hpp>
 #include <dunnage/volume_trash.hpp>
 
@@ -49,6 +50,20 @@ std::string to_text(const Volume& volume) {
   return text.str();
 }
 
+/// All snapshots there are in the directory, whether they are listed or not.
+std::string snapshots_of(const VolumeStore& store, const std::string& name) {
+  std::ostringstream text;
+  std::set<std::string> there = names_in(store.root() / "volumes" / name / "snapshots");
+  for (const VolumeSnapshot& snapshot : store.history(name).snapshots()) {
+    there.erase(snapshot.name);
+    text << "snapshot " << name << ' ' << snapshot.name << " (" << to_string(snapshot.consistency) << ')';
+    for (const auto& [key, value] : snapshot.labels) text << ' ' << key << '=' << value;
+    text << '\n' << content_of(snapshot.mountpoint);
+  }
+  for (const std::string& left : there) text << "LEFT snapshot " << name << ' ' << left << '\n';
+  return text.str();
+}
+
 std::string volumes_of(const fs::path& root) {
   const VolumeStore store = VolumeStore::open(root);
   std::vector<std::string> damaged;
@@ -57,6 +72,7 @@ std::string volumes_of(const fs::path& root) {
   for (const Volume& volume : seen) volumes.insert(to_text(volume));
   std::string text;
   for (const std::string& volume : volumes) text += volume;
+  for (const Volume& volume : seen) text += snapshots_of(store, volume.name());
   for (const std::string& name : damaged) text += "DAMAGED volume " + name + "\n";
   for (const TrashEntry& entry : VolumeStore{store}.trash().list()) text += "in the trash: " + entry.name + "\n";
   if (store.list() != seen) text += "THE INDEX of volumes is wrong\n";

@@ -153,6 +153,7 @@ long copy_content(CopyThread& thread, int from, int to, const struct statx& stat
   if (!thread.copy->no_clone.load(std::memory_order_relaxed)) {
     const long result = raw_syscall(__NR_ioctl, to, FICLONE, from);
     if (result >= 0) {
+      thread.copy->worker.cloned.fetch_add(status.stx_size, std::memory_order_relaxed);
       step = Step::WriteEntry;
       return account(thread, status.stx_size, step);
     }

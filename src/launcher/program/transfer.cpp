@@ -45,7 +45,11 @@ long send_message(int socket, const void* data, size_t size, int descriptor) noe
     first->cmsg_len = CMSG_LEN(sizeof(int));
     __builtin_memcpy(CMSG_DATA(first), &descriptor, sizeof descriptor);
   }
-  return raw_syscall(__NR_sendmsg, socket, as_argument(&header), MSG_NOSIGNAL | MSG_DONTWAIT);
+  long result = -EINTR;
+  while (result == -EINTR) {  // whoever waits for an answer would wait for ever
+    result = raw_syscall(__NR_sendmsg, socket, as_argument(&header), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  return result;
 }
 
 }  // namespace dunnage::launcher

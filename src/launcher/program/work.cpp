@@ -62,6 +62,7 @@ size_t fill_frame(Frame& frame, MessageKind kind) noexcept {
   frame.report.entries = self.entries.load(std::memory_order_relaxed);
   frame.report.bytes = self.bytes.load(std::memory_order_relaxed);
   frame.report.total = self.total.load(std::memory_order_relaxed);
+  frame.report.cloned = self.cloned.load(std::memory_order_relaxed);
   if (kind == MessageKind::Answer && has_failed(self)) {
     frame.message.failure = self.failure;
     frame.report.path_size = static_cast<uint32_t>(text_size(self.path));
@@ -123,6 +124,7 @@ void confine() noexcept {
     case WorkKind::Examine:
     case WorkKind::Changes:
     case WorkKind::Pack:
+    case WorkKind::Compare:
       confine_to(self.descriptors, self.descriptor_count, Use::Reading, Use::Reading);
       break;
     case WorkKind::Copy:
@@ -160,6 +162,9 @@ void run_work(void* /*argument*/) noexcept {
       break;
     case WorkKind::Pack:
       run_pack(self);
+      break;
+    case WorkKind::Compare:
+      run_compare(self);
       break;
     default:
       fail_work(self, Step::StartWork, -EBADMSG, "");

@@ -26,6 +26,7 @@ struct Worker {
   std::atomic<uint64_t> entries{0};
   std::atomic<uint64_t> bytes{0};
   std::atomic<uint64_t> total{0};
+  std::atomic<uint64_t> cloned{0};
   std::atomic<uint32_t> failed{0};
   Failure failure{};  ///< the first one; written by whoever made `failed` true
   char path[kMostPath] = {};
@@ -58,5 +59,6 @@ void run_changes(Worker& worker) noexcept;
 void run_pack(Worker& worker) noexcept;
 void run_spill(Worker& worker) noexcept;
 void run_examine(Worker& worker) noexcept;
+void run_compare(Worker& worker) noexcept;
 
 }  // namespace dunnage::launcher

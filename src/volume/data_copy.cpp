@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/data_copy.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/reflink.hpp"
+#include "launcher/compare_trees.hpp"
+#include "launcher/connection.hpp"
+#include "launcher/copy_tree.hpp"
+#include "volume/create.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/use_watch.hpp"
+#include "volume/users.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+std::shared_ptr<launcher::Connection> connection_of_containers() {
+  return launcher::Connection::get(launcher::identity_for(0, 0));
+}
+
+[[noreturn]] void throw_work_failure(const HistoryDeed& deed, const launcher::WorkOutcome& outcome) {
+  throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
+}
+
+/// What is renamed away is deleted then, so a copy of it may be a part of it.
+void require_still_there(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume) {
+  if (!kernel::is_at(layout.volumes.get(), deed.volume, volume.directory.get())) {
+    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
+  }
+  if (!kernel::is_at(volume.directory.get(), kDataName, volume.data.get())) {
+    throw history_failure(deed, "it was rolled back meanwhile",
+                          make_error_code(std::errc::resource_unavailable_try_again), "try again");
+  }
+}
+
+/// Calls `after` exactly once, however the work between has ended.
+class Frozen {
+ public:
+  explicit Frozen(const FreezeHook* hook) : hook_{hook} {
+    if (hook_ != nullptr && hook_->before) {
+      hook_->before();
+    }
+  }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+  ~Frozen() {
+    try {
+      thaw();
+    } catch (...) {  // something else is being thrown, which is the reason for all of it
+    }
+  }
+  void thaw() {
+    const FreezeHook* hook = std::exchange(hook_, nullptr);
+    if (hook != nullptr && hook->after) {
+      hook->after();
+    }
+  }
+
+ private:
+  const FreezeHook* hook_;
+};
+
+void sync_file_system(int directory) {
+  if (::syncfs(directory) != 0) {
+    throw kernel::CallError{"syncfs", errno};
+  }
+}
+
+SnapshotConsistency consistency_of(bool used, bool frozen, SnapshotWay way) {
+  if (!used) {
+    return SnapshotConsistency::Idle;
+  }
+  if (frozen) {
+    return SnapshotConsistency::Frozen;
+  }
+  return way == SnapshotWay::Subvolume ? SnapshotConsistency::Crash : SnapshotConsistency::Unordered;
+}
+
+}  // namespace
+
+CopiedData copy_data(const HistoryDeed& deed, const Stage& stage, const DataCopy& copy, const Watch& watch) {
+  const auto connection = connection_of_containers();
+  const kernel::FileDescriptor data = open_data(stage);
+  launcher::TreeCopy tree;
+  tree.from = copy.from;
+  tree.to = data.get();
+  tree.quiet = copy.quiet;
+  tree.sync = !copy.unsynced;
+  tree.subject = deed.volume;
+  if (copy.gives_away) {
+    tree.uid = 0;
+    tree.gid = 0;
+  }
+  try {
+    const launcher::WorkOutcome outcome = launcher::copy_tree(*connection, tree, watch);
+    if (!outcome.done()) {
+      throw_work_failure(deed, outcome);
+    }
+    const bool shared = outcome.bytes > 0 && outcome.cloned == outcome.bytes;
+    return {.way = shared ? SnapshotWay::Reflink : SnapshotWay::Copy,
+            .entries = outcome.entries,
+            .bytes = outcome.bytes,
+            .copied = outcome.bytes - outcome.cloned};
+  } catch (...) {
+    take_data_back(stage);
+    throw;
+  }
+}
+
+void take_data_back(const Stage& stage) noexcept {
+  constexpr auto kPatience = std::chrono::seconds{60};
+  if (stage.id().empty()) {
+    return;  // it was published, or left
+  }
+  try {
+    const auto connection = connection_of_containers();
+    if (connection->identity().rootless()) {
+      (void)connection->remove_tree(stage.directory(), kDataName, std::chrono::steady_clock::now() + kPatience);
+    }
+  } catch (const std::exception&) {
+  }
+}
+
+LiveCopy copy_live_data(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume, const Stage& stage,
+                        const FreezeHook& freeze, const Watch& watch) {
+  const UseWatch use{volume.directory.get()};
+  const bool frozen = use.was_used() && (freeze.before || freeze.after);
+  LiveCopy copy;
+  try {
+    Frozen hook{frozen ? &freeze : nullptr};
+    copy.data = copy_data(deed, stage, {.from = volume.data.get(), .unsynced = frozen}, watch);
+    hook.thaw();
+    if (frozen) {
+      sync_file_system(stage.directory());
+    }
+    copy.consistency = consistency_of(use.was_used() || use.is_used(), frozen, copy.data.way);
+    require_still_there(layout, deed, volume);
+  } catch (const VolumeError&) {
+    require_still_there(layout, deed, volume);  // or that is why it failed
+    take_data_back(stage);
+    throw;
+  } catch (...) {
+    take_data_back(stage);
+    throw;
+  }
+  return copy;
+}
+
+CopiedData copy_snapshot_data(const HistoryDeed& deed, const OpenSnapshot& snapshot, const Stage& stage,
+                              const Watch& watch) {
+  const auto require_it = [&] {
+    if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
+      throw history_failure(deed, fmt::format("snapshot \"{}\" was removed meanwhile", snapshot.info.name),
+                            make_error_code(errc::snapshot_missing), "list the snapshots of the volume");
+    }
+  };
+  try {
+    const CopiedData copied = copy_data(deed, stage, {.from = snapshot.data.get(), .quiet = true}, watch);
+    require_it();
+    return copied;
+  } catch (const VolumeError&) {
+    require_it();
+    throw;
+  }
+}
+
+SnapshotPlan plan_copy(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume, const Watch& watch) {
+  SnapshotPlan plan;
+  plan.users = names_of(living_users(volume.directory.get()));
+  const bool reflink = kernel::can_reflink(layout.open_staging().get());
+  plan.way = reflink ? SnapshotWay::Reflink : SnapshotWay::Copy;
+  plan.reason = reflink ? "the file system of the store lets files share their content"
+                        : "the file system of the store lets no files share their content; XFS and btrfs do";
+  const auto outcome = launcher::count_tree(*connection_of_containers(), volume.data.get(), watch);
+  if (!outcome.done()) {
+    throw_work_failure(deed, outcome);
+  }
+  plan.entries = outcome.entries;
+  plan.bytes = outcome.bytes;
+  plan.copied = reflink ? 0 : plan.bytes;
+  return plan;
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/rollback.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "launcher/connection.hpp"
+#include "launcher/look.hpp"
+#include "volume/data_copy.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/rollback_note.hpp"
+#include "volume/snapshots.hpp"
+#include "volume/users.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr const char* kBeforeRollback = "dunnage.before-rollback-to";
+
+/// One volume on its way back.
+class Rollback {
+ public:
+  Rollback(const Layout& layout, const HistoryDeed& deed, const RollbackOptions& options)
+      : layout_{layout}, deed_{deed}, options_{options}, volume_{open_volume(layout, deed)} {}
+
+  std::optional<VolumeSnapshot> run(const std::string& snapshot) {
+    const OpenSnapshot target = open_snapshot(layout_, deed_, volume_.directory.get(), snapshot);
+    refuse_if_used();
+    VolumeSnapshot before = describe(target);
+    const auto place = make_snapshots(volume_.directory.get());
+    if (options_.keep_before && kernel::exists_at(place.get(), before.name)) {
+      throw snapshot_exists_failure(deed_, before.name);
+    }
+    Stage stage{layout_.open_staging()};
+    (void)copy_snapshot_data(deed_, target, stage, options_.watch);
+    try {
+      if (options_.keep_before) {
+        write_snapshot_metadata(deed_, stage.directory(), before);
+        write_note(stage, before.name);
+      }
+      kernel::sync(stage.directory());
+      exchange_alone(stage, place.get(), before.name);
+    } catch (...) {
+      take_data_back(stage);
+      throw;
+    }
+    if (!options_.keep_before) {
+      take_data_back(stage);
+      return std::nullopt;
+    }
+    (void)::unlinkat(stage.directory(), kRollbackName, 0);  // it says nothing any more; what stays of it harms nobody
+    return before;
+  }
+
+ private:
+  void refuse_if_used() const {
+    if (is_in_use(volume_.directory.get())) {
+      auto users = names_of(living_users(volume_.directory.get()));
+      if (!users.empty()) {  // or it is somebody's for an instant
+        throw in_use_failure(deed_.operation, deed_.volume, std::move(users));
+      }
+    }
+  }
+
+  [[nodiscard]] VolumeSnapshot describe(const OpenSnapshot& target) const {
+    const std::string name = !options_.keep_before     ? std::string{}
+                             : options_.before.empty() ? fresh_snapshot_name("before-rollback-")
+                                                       : options_.before;
+    if (options_.keep_before) {
+      check_snapshot_name(deed_, name);
+    }
+    return {.volume = deed_.volume,
+            .name = name,
+            .created_at = std::chrono::system_clock::now(),
+            .labels = {{kBeforeRollback, target.info.name}},
+            .way = SnapshotWay::Rename,
+            .mountpoint = snapshot_mountpoint(layout_, deed_.volume, name)};
+  }
+
+  void write_note(const Stage& stage, const std::string& name) const {
+    write_rollback_note(stage.directory(), {.volume = deed_.volume,
+                                            .snapshot = name,
+                                            .volume_inode = inode_at(volume_.directory.get(), "."),
+                                            .prepared_inode = inode_at(stage.directory(), kDataName)});
+  }
+
+  /// Nobody may begin to use the volume while its data changes.
+  void exchange_alone(Stage& stage, int place, const std::string& before) const {
+    const kernel::FileDescriptor lock = lock_alone(volume_.directory.get());
+    if (!lock) {
+      throw in_use_failure(deed_.operation, deed_.volume, names_of(living_users(volume_.directory.get())));
+    }
+    if (!kernel::is_at(layout_.volumes.get(), deed_.volume, volume_.directory.get())) {
+      throw missing_failure(deed_.operation, deed_.volume, names_to_suggest(layout_));
+    }
+    exchange_data(stage);
+    try {
+      kernel::sync(volume_.directory.get());
+      kernel::sync(stage.directory());
+      if (options_.keep_before && !stage.publish(place, before)) {
+        throw snapshot_exists_failure(deed_, before);
+      }
+    } catch (...) {
+      exchange_back(stage);
+      throw;
+    }
+    kernel::unlock(lock.get());
+  }
+
+  /// A directory that moves is written to, which an ordinary user may not do where it belongs to others.
+  void exchange_data(const Stage& stage) const {
+    const int number = kernel::exchange(stage.directory(), kDataName, volume_.directory.get(), kDataName);
+    if (number == EBUSY || number == EXDEV) {
+      throw history_failure(deed_, "its data is at a mount point", make_error_code(errc::not_supported),
+                            "unmount it, or go back to a snapshot of what is mounted there by its own means");
+    }
+    if (number != 0 && number != EACCES) {
+      throw kernel::CallError{"rename", number};
+    }
+    if (number == EACCES) {
+      const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+      const auto outcome = launcher::exchange_entries(*connection, stage.directory(), kDataName,
+                                                      volume_.directory.get(), kDataName, options_.watch);
+      if (!outcome.done()) {
+        throw work_failure(deed_.operation, deed_.volume, deed_.detail, outcome);
+      }
+    }
+  }
+
+  /// Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure, and the
+  /// state before becomes a snapshot with the next opening of the store.
+  void exchange_back(Stage& stage) const noexcept {
+    try {
+      exchange_data(stage);
+    } catch (const std::exception&) {
+      stage.leave();
+    }
+  }
+
+  const Layout& layout_;
+  const HistoryDeed& deed_;
+  const RollbackOptions& options_;
+  OpenVolume volume_;
+};
+
+/// The volume's directory, whatever it is called by now. Empty if it is gone.
+kernel::FileDescriptor find_volume(const Layout& layout, const RollbackNote& note) {
+  auto volume = open_volume_directory(layout, note.volume);
+  if (volume && inode_at(volume.get(), ".") == note.volume_inode) {
+    return volume;
+  }
+  for (const kernel::DirectoryEntry& entry : kernel::entries_in(layout.volumes.get())) {
+    if (entry.inode == note.volume_inode) {
+      return open_volume_directory(layout, entry.name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<VolumeSnapshot> roll_back(const Layout& layout, const std::string& volume, const std::string& snapshot,
+                                        const RollbackOptions& options) {
+  const HistoryDeed deed{"roll back volume", volume, fmt::format("to snapshot \"{}\"", snapshot)};
+  return with_deed(deed, [&] { return Rollback{layout, deed, options}.run(snapshot); });
+}
+
+bool finish_rollback(const Layout& layout, int staging, const std::string& id, int directory) try {
+  const auto note = read_rollback_note(directory);
+  if (!note || !is_snapshot_name(note->snapshot)) {
+    return false;
+  }
+  const std::uint64_t data = inode_at(directory, kDataName);
+  if (data == 0 || data == note->prepared_inode) {
+    return false;  // nothing was exchanged
+  }
+  const auto volume = find_volume(layout, *note);
+  if (!volume) {
+    return false;  // it was removed, and this with it
+  }
+  const auto place = make_snapshots(volume.get());
+  if (kernel::rename_exclusively(staging, id, place.get(), note->snapshot) == 0) {
+    kernel::sync(place.get());
+    (void)::unlinkat(directory, kRollbackName, 0);
+  }
+  return true;
+} catch (const kernel::CallError&) {
+  return true;  // it waits for another time
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/rollback_note.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
+#include "volume/metadata.hpp"
+#include "volume/private_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <nlohmann/json.hpp>
+
+#include <cerrno>
+
+namespace dunnage::volume {
+namespace {
+
+std::optional<RollbackNote> note_of(std::string_view text) {
+  if (checksum_fault(text)) {
+    return std::nullopt;
+  }
+  const auto json = nlohmann::json::parse(fmt::format("{{{}", without_checksum(text)), nullptr, false);
+  if (!json.is_object()) {
+    return std::nullopt;
+  }
+  RollbackNote note;
+  try {
+    note.volume = json.at("volume").get<std::string>();
+    note.snapshot = json.at("snapshot").get<std::string>();
+    note.volume_inode = json.at("volume_inode").get<std::uint64_t>();
+    note.prepared_inode = json.at("prepared_inode").get<std::uint64_t>();
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+  return note;
+}
+
+}  // namespace
+
+void write_rollback_note(int stage, const RollbackNote& note) {
+  const nlohmann::ordered_json json{{"volume", note.volume},
+                                    {"snapshot", note.snapshot},
+                                    {"volume_inode", note.volume_inode},
+                                    {"prepared_inode", note.prepared_inode}};
+  const auto file = kernel::create_file(stage, kRollbackName, kPrivateFile);
+  if (!file) {
+    throw kernel::CallError{"create file", EEXIST};
+  }
+  kernel::write_all(file.get(), with_checksum(json.dump().substr(1) + "\n"));
+  kernel::sync(file.get());
+}
+
+std::optional<RollbackNote> read_rollback_note(int stage) {
+  constexpr std::size_t kLimit = 4096;
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(stage, kRollbackName, buffer, kLimit);
+  if (number == ENOENT) {
+    return std::nullopt;
+  }
+  if (number != 0) {
+    throw kernel::CallError{"read the note of a rollback", number};
+  }
+  return note_of(text);
+}
+
+std::uint64_t inode_at(int directory, const char* name) {
+  const auto entry = kernel::open_beneath(directory, name, O_PATH | O_NOFOLLOW, 0, kernel::Crossing::Allowed);
+  struct stat status {};
+  if (!entry) {
+    if (errno == ENOENT) {
+      return 0;
+    }
+    throw kernel::CallError{"open", errno};
+  }
+  if (::fstat(entry.get(), &status) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  return status.st_ino;
+}
+
+}  // namespace dunnage::volume

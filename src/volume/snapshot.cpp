@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/snapshot.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "volume/data_copy.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/private_directory.hpp"
+#include "volume/snapshots.hpp"
+#include "volume/trash.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+HistoryDeed deed_of(const char* operation, const std::string& volume, const std::string& snapshot) {
+  return {operation, volume, fmt::format("as \"{}\"", snapshot)};
+}
+
+VolumeSnapshot make_it(const Layout& layout, const HistoryDeed& deed, const std::string& name,
+                       const SnapshotOptions& options) {
+  const OpenVolume volume = open_volume(layout, deed);
+  (void)snapshot_text(deed, {.volume = deed.volume, .name = name, .created_at = {}, .labels = options.labels});
+  const auto place = make_snapshots(volume.directory.get());
+  if (kernel::exists_at(place.get(), name)) {
+    throw snapshot_exists_failure(deed, name);
+  }
+  Stage stage{layout.open_staging()};
+  const LiveCopy copy = copy_live_data(layout, deed, volume, stage, options.freeze, options.watch);
+  VolumeSnapshot snapshot{.volume = deed.volume,
+                          .name = name,
+                          .created_at = std::chrono::system_clock::now(),
+                          .labels = options.labels,
+                          .way = copy.data.way,
+                          .consistency = copy.consistency,
+                          .entries = copy.data.entries,
+                          .bytes = copy.data.bytes,
+                          .copied = copy.data.copied,
+                          .mountpoint = snapshot_mountpoint(layout, deed.volume, name)};
+  try {
+    write_snapshot_metadata(deed, stage.directory(), snapshot);
+    if (!stage.publish(place.get(), name)) {
+      throw snapshot_exists_failure(deed, name);
+    }
+  } catch (...) {
+    take_data_back(stage);
+    throw;
+  }
+  if (!kernel::is_at(layout.volumes.get(), deed.volume, volume.directory.get())) {
+    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));  // it went with the volume
+  }
+  return snapshot;
+}
+
+void put_back_snapshot(int place, const std::string& trashed, const std::string& snapshot, int trash) noexcept {
+  (void)kernel::rename_exclusively(trash, trashed, place, snapshot);  // if not, the caller knows of the failure
+}
+
+}  // namespace
+
+VolumeSnapshot make_snapshot(const Layout& layout, const std::string& volume, const SnapshotOptions& options) {
+  HistoryDeed deed{"snapshot volume", volume, {}};
+  return with_deed(deed, [&] {
+    const std::string name = options.name.empty() ? fresh_snapshot_name() : options.name;
+    deed = deed_of("snapshot volume", volume, name);
+    check_snapshot_name(deed, name);
+    return make_it(layout, deed, name, options);
+  });
+}
+
+void remove_snapshot(const Layout& layout, const std::string& volume, const std::string& snapshot) {
+  const HistoryDeed deed{"remove snapshot of volume", volume, fmt::format("called \"{}\"", snapshot)};
+  with_deed(deed, [&] {
+    const auto directory = open_volume_directory(layout, volume);
+    if (!directory) {
+      throw missing_failure(deed.operation, volume, names_to_suggest(layout));
+    }
+    const auto place = open_snapshots(directory.get());
+    const auto trash = layout.open_trash();
+    std::optional<std::string> trashed;
+    if (place && is_snapshot_name(snapshot)) {  // one that is damaged can be removed, too
+      trashed = move_to_trash(place.get(), snapshot, trash.get());
+    }
+    if (!trashed) {
+      throw snapshot_missing_failure(deed, place.get(), snapshot);
+    }
+    try {
+      kernel::sync(place.get());
+    } catch (...) {
+      put_back_snapshot(place.get(), *trashed, snapshot, trash.get());
+      throw;
+    }
+    delete_from_trash(trash.get(), *trashed);
+  });
+}
+
+VolumeSnapshot label_snapshot(const Layout& layout, const std::string& volume, const std::string& snapshot,
+                              const Labels& labels) {
+  const HistoryDeed deed{"label snapshot of volume", volume, fmt::format("called \"{}\"", snapshot)};
+  return with_deed(deed, [&] {
+    const auto directory = open_volume_directory(layout, volume);
+    if (!directory) {
+      throw missing_failure(deed.operation, volume, names_to_suggest(layout));
+    }
+    OpenSnapshot opened = open_snapshot(layout, deed, directory.get(), snapshot);
+    opened.info.labels = labels;
+    kernel::write_durably(opened.directory.get(), kMetadataName, snapshot_text(deed, opened.info), kPrivateFile);
+    return std::move(opened.info);
+  });
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/snapshots.hpp"
+
+#include "error/nearest.hpp"
+#include "error/reason.hpp"
+#include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
+#include "kernel/random_hex.hpp"
+#include "model/volume_name.hpp"
+#include "volume/directory.hpp"
+#include "volume/local_driver.hpp"
+#include "volume/metadata.hpp"
+#include "volume/private_directory.hpp"
+#include "volume/reading.hpp"
+#include "volume/snapshot_metadata.hpp"
+#include "volume/timestamp.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <span>
+#include <tuple>
+#include <utility>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr int kReadDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+VolumeError damaged_snapshot_failure(const HistoryDeed& deed, const std::string& snapshot, const std::string& damage,
+                                     bool newer) {
+  return history_failure(
+      deed, fmt::format("the metadata of snapshot \"{}\": {}", snapshot, damage),
+      make_error_code(newer ? errc::not_supported : errc::volume_damaged),
+      newer ? "use a newer version of the library"
+            : "have repair() (store repair) write a new one, which leaves its data as it is; or remove the snapshot");
+}
+
+bool says_nothing_about_the_snapshot(int number) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM;
+}
+
+kernel::FileDescriptor open_data_of(int directory) {
+  auto data = kernel::open_beneath(directory, kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+                                   kernel::Crossing::Allowed);  // a disk may be mounted there
+  if (!data && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
+    throw kernel::CallError{"open the data", errno};
+  }
+  return data;
+}
+
+}  // namespace
+
+VolumeError history_failure(const HistoryDeed& deed, std::string cause, std::error_code code, std::string remedy) {
+  return VolumeError{{.stage = dunnage::Stage::Store,
+                      .operation = deed.operation,
+                      .subject = deed.volume,
+                      .detail = deed.detail,
+                      .cause = std::move(cause),
+                      .code = code,
+                      .remedy = std::move(remedy)}};
+}
+
+VolumeError snapshot_missing_failure(const HistoryDeed& deed, int place, const std::string& snapshot) {
+  std::vector<std::string> known;
+  if (place >= 0) {
+    known = kernel::names_in(place);
+    std::erase_if(known, [](const std::string& name) { return !model::is_valid_volume_name(name); });
+  }
+  const auto near = error::nearest(snapshot, std::span<const std::string>{known});
+  return history_failure(deed, fmt::format("snapshot \"{}\"", snapshot), make_error_code(errc::snapshot_missing),
+                         near ? fmt::format("did you mean \"{}\"?", *near) : "list the snapshots of the volume");
+}
+
+VolumeError snapshot_exists_failure(const HistoryDeed& deed, const std::string& snapshot) {
+  return history_failure(deed, fmt::format("snapshot \"{}\"", snapshot), make_error_code(errc::snapshot_exists),
+                         "choose another name, or none");
+}
+
+OpenVolume open_volume(const Layout& layout, const HistoryDeed& deed) {
+  OpenVolume volume;
+  volume.directory = open_volume_directory(layout, deed.volume);
+  if (!volume.directory) {
+    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
+  }
+  Reading reading = VolumeReader{layout}.read(deed.volume);
+  if (!reading.damage.empty()) {
+    throw damaged_failure(layout, deed.operation, deed.volume, reading);
+  }
+  LocalDriver driver;
+  if (reading.volume &&
+      (read_driver_options(reading.volume->driver_options, driver) || driver.kind != LocalDriver::Kind::Directory)) {
+    throw history_failure(deed, "its data is where its driver's options say", make_error_code(errc::not_supported),
+                          "keep the history of what is there with its own means");
+  }
+  if (reading.volume) {
+    volume.info = std::move(*reading.volume);
+  }
+  volume.info.mountpoint = layout.mountpoint(deed.volume);
+  volume.data = open_data_of(volume.directory.get());
+  if (!volume.data) {
+    throw history_failure(deed, "its data directory is missing or not a directory",
+                          make_error_code(errc::volume_damaged),
+                          fmt::format("put \"{}\" back, or remove the volume", volume.info.mountpoint.string()));
+  }
+  return volume;
+}
+
+OpenSnapshot open_snapshot(const Layout& layout, const HistoryDeed& deed, int volume, const std::string& snapshot) {
+  OpenSnapshot opened;
+  opened.place = open_snapshots(volume);
+  SnapshotReading reading =
+      opened.place ? read_snapshot(layout, deed.volume, opened.place.get(), snapshot) : SnapshotReading{};
+  if (!reading.damage.empty()) {
+    throw damaged_snapshot_failure(deed, snapshot, reading.damage, reading.newer);
+  }
+  if (reading.snapshot) {
+    opened.info = std::move(*reading.snapshot);
+    opened.directory = kernel::open_beneath(opened.place.get(), snapshot, kReadDirectory);
+  }
+  if (!opened.directory) {
+    throw snapshot_missing_failure(deed, opened.place.get(), snapshot);
+  }
+  opened.data = open_data_of(opened.directory.get());
+  if (!opened.data) {
+    throw history_failure(deed, fmt::format("the data of snapshot \"{}\" is missing or not a directory", snapshot),
+                          make_error_code(errc::volume_damaged),
+                          fmt::format("put \"{}\" back, or remove the snapshot", opened.info.mountpoint.string()));
+  }
+  return opened;
+}
+
+kernel::FileDescriptor open_snapshots(int volume) {
+  auto place = kernel::open_beneath(volume, kSnapshotsName, kReadDirectory);
+  if (!place && errno != ENOENT) {
+    throw kernel::CallError{"open the snapshots", errno};
+  }
+  return place;
+}
+
+kernel::FileDescriptor make_snapshots(int volume) {
+  auto place = open_snapshots(volume);
+  if (!place) {
+    (void)kernel::make_directory(volume, kSnapshotsName, kPrivateDirectory);  // false: somebody else was faster
+    kernel::sync(volume);
+    place = open_snapshots(volume);
+  }
+  if (!place) {
+    throw kernel::CallError{"open the snapshots", ENOENT};
+  }
+  return place;
+}
+
+SnapshotReading read_snapshot(const Layout& layout, const std::string& volume, int place, const std::string& snapshot) {
+  if (!model::is_valid_volume_name(snapshot)) {
+    return {};
+  }
+  const auto directory = kernel::open_beneath(place, snapshot, kReadDirectory);
+  if (!directory) {
+    if (errno == ENOENT) {
+      return {};
+    }
+    if (says_nothing_about_the_snapshot(errno)) {
+      throw kernel::CallError{"open the snapshot", errno};
+    }
+    return {.snapshot = {}, .damage = error::errno_reason(errno)};
+  }
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(directory.get(), kMetadataName, buffer, kMaxMetadataBytes);
+  if (says_nothing_about_the_snapshot(number)) {
+    throw kernel::CallError{"open metadata", number};
+  }
+  if (number == ENOENT && !kernel::is_at(place, snapshot, directory.get())) {
+    return {};  // removed at this moment
+  }
+  if (number != 0) {
+    return {.snapshot = {}, .damage = error::errno_reason(number)};
+  }
+  SnapshotReading reading{.snapshot = VolumeSnapshot{}, .damage = {}};
+  if (auto damage = decode_snapshot(text, snapshot, *reading.snapshot)) {
+    return {.snapshot = {}, .damage = std::move(*damage), .newer = is_newer_snapshot(text)};
+  }
+  reading.snapshot->volume = volume;
+  reading.snapshot->mountpoint = snapshot_mountpoint(layout, volume, snapshot);
+  return reading;
+}
+
+std::vector<VolumeSnapshot> list_snapshots(const Layout& layout, const std::string& volume, int directory) {
+  std::vector<VolumeSnapshot> snapshots;
+  const auto place = open_snapshots(directory);
+  if (!place) {
+    return snapshots;
+  }
+  for (const std::string& name : kernel::names_in(place.get())) {
+    SnapshotReading reading = read_snapshot(layout, volume, place.get(), name);
+    if (reading.snapshot) {
+      snapshots.push_back(std::move(*reading.snapshot));
+    }
+  }
+  std::sort(snapshots.begin(), snapshots.end(), [](const VolumeSnapshot& one, const VolumeSnapshot& other) {
+    return std::tie(one.created_at, one.name) < std::tie(other.created_at, other.name);
+  });
+  return snapshots;
+}
+
+std::string fresh_snapshot_name(const std::string& prefix) {
+  constexpr std::size_t kDigits = 6;
+  std::string time = format_time(std::chrono::system_clock::now(), Precision::Seconds);
+  std::replace(time.begin(), time.end(), ':', '.');
+  return fmt::format("{}{}-{}", prefix, time, kernel::random_hex(kDigits));
+}
+
+std::string snapshot_text(const HistoryDeed& deed, const VolumeSnapshot& snapshot) {
+  auto text = encode_snapshot(snapshot);
+  if (!text) {
+    throw history_failure(deed, "labels", make_error_code(errc::invalid_argument),
+                          fmt::format("make them UTF-8 and less than {} KiB together", kMaxMetadataBytes / 1024));
+  }
+  return std::move(*text);
+}
+
+void write_snapshot_metadata(const HistoryDeed& deed, int stage, const VolumeSnapshot& snapshot) {
+  const std::string text = snapshot_text(deed, snapshot);
+  const auto file = kernel::create_file(stage, kMetadataName, kPrivateFile);
+  if (!file) {
+    throw kernel::CallError{"create file", EEXIST};
+  }
+  kernel::write_all(file.get(), text);
+  kernel::sync(file.get());
+}
+
+std::filesystem::path snapshot_mountpoint(const Layout& layout, const std::string& volume,
+                                          const std::string& snapshot) {
+  return fmt::format("{}{}/{}/{}/{}", layout.volumes_path(), volume, kSnapshotsName, snapshot, kDataName);
+}
+
+bool is_snapshot_name(const std::string& name) noexcept { return model::is_valid_volume_name(name); }
+
+void check_snapshot_name(const HistoryDeed& deed, const std::string& snapshot) {
+  if (!is_snapshot_name(snapshot)) {
+    throw history_failure(deed, fmt::format("\"{}\" is not a name for a snapshot", snapshot),
+                          make_error_code(errc::invalid_argument),
+                          "use 1 to 128 letters, digits, \"_\", \".\" or \"-\", a letter or digit first");
+  }
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunnage/volume_history.hpp>
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "launcher/connection.hpp"
+#include "volume/clone.hpp"
+#include "volume/data_copy.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/rollback.hpp"
+#include "volume/snapshot.hpp"
+#include "volume/snapshots.hpp"
+#include "volume/tree_difference.hpp"
+#include "volume/volume_store_access.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace dunnage {
+namespace {
+
+using volume::HistoryDeed;
+using volume::Layout;
+
+const Layout& layout_of(const VolumeStore& store) { return VolumeStoreAccess::layout(store); }
+
+kernel::FileDescriptor open_directory_of(const Layout& layout, const HistoryDeed& deed) {
+  auto directory = volume::open_volume_directory(layout, deed.volume);
+  if (!directory) {
+    throw volume::missing_failure(deed.operation, deed.volume, volume::names_to_suggest(layout));
+  }
+  return directory;
+}
+
+void require_snapshot(const HistoryDeed& deed, const volume::OpenSnapshot& snapshot) {
+  if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
+    throw volume::snapshot_missing_failure(deed, snapshot.place.get(), snapshot.info.name);
+  }
+}
+
+}  // namespace
+
+VolumeHistory::VolumeHistory(VolumeStore store, std::string volume)
+    : store_{std::move(store)}, volume_{std::move(volume)} {}
+
+SnapshotPlan VolumeHistory::plan(const Watch& watch) const {
+  const HistoryDeed deed{"plan a snapshot of volume", volume_};
+  return volume::with_deed(deed, [&] {
+    const auto opened = volume::open_volume(layout_of(store_), deed);
+    return volume::plan_copy(layout_of(store_), deed, opened, watch);
+  });
+}
+
+VolumeSnapshot VolumeHistory::snapshot(const SnapshotOptions& options) {
+  return volume::make_snapshot(layout_of(store_), volume_, options);
+}
+
+std::vector<VolumeSnapshot> VolumeHistory::snapshots() const {
+  const HistoryDeed deed{"list snapshots of volume", volume_};
+  return volume::with_deed(deed, [&] {
+    return volume::list_snapshots(layout_of(store_), volume_, open_directory_of(layout_of(store_), deed).get());
+  });
+}
+
+std::optional<VolumeSnapshot> VolumeHistory::find(const std::string& snapshot) const {
+  try {
+    return get(snapshot);
+  } catch (const VolumeError& error) {
+    if (error.code() != errc::snapshot_missing) {
+      throw;
+    }
+    return std::nullopt;
+  }
+}
+
+VolumeSnapshot VolumeHistory::get(const std::string& snapshot) const {
+  const HistoryDeed deed{"get snapshot of volume", volume_};
+  return volume::with_deed(deed, [&] {
+    const auto directory = open_directory_of(layout_of(store_), deed);
+    return volume::open_snapshot(layout_of(store_), deed, directory.get(), snapshot).info;
+  });
+}
+
+VolumeSnapshot VolumeHistory::set_labels(const std::string& snapshot, const Labels& labels) {
+  return volume::label_snapshot(layout_of(store_), volume_, snapshot, labels);
+}
+
+std::optional<VolumeSnapshot> VolumeHistory::rollback(const std::string& snapshot, const RollbackOptions& options) {
+  return volume::roll_back(layout_of(store_), volume_, snapshot, options);
+}
+
+void VolumeHistory::remove(const std::string& snapshot) {
+  volume::remove_snapshot(layout_of(store_), volume_, snapshot);
+}
+
+std::vector<SnapshotChange> VolumeHistory::diff(const std::string& from, const std::optional<std::string>& to,
+                                                const DiffOptions& options) const {
+  const HistoryDeed deed{
+      "compare volume", volume_,
+      to ? fmt::format("snapshot \"{}\" with \"{}\"", from, *to) : fmt::format("with snapshot \"{}\"", from)};
+  return volume::with_deed(deed, [&] {
+    const Layout& layout = layout_of(store_);
+    const auto opened = volume::open_volume(layout, deed);
+    const auto before = volume::open_snapshot(layout, deed, opened.directory.get(), from);
+    std::optional<volume::OpenSnapshot> after;
+    if (to) {
+      after = volume::open_snapshot(layout, deed, opened.directory.get(), *to);
+    }
+    const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+    auto changes = volume::tree_difference(deed, *connection, before.data.get(),
+                                           after ? after->data.get() : opened.data.get(), options);
+    require_snapshot(deed, before);  // else a part of it was compared
+    if (after) {
+      require_snapshot(deed, *after);
+    }
+    return changes;
+  });
+}
+
+BindMount VolumeHistory::at(const std::string& snapshot, std::string target) const {
+  return {.source = get(snapshot).mountpoint, .target = std::move(target), .options = {.read_only = true}};
+}
+
+VolumeHistory VolumeStore::history(const std::string& name) const { return {*this, get(name).name()}; }
+
+VolumeClone VolumeStore::clone(const std::string& source, const std::string& name, const CloneOptions& options) {
+  return volume::clone_volume(layout_of(*this), source, name, options);
+}
+
+}  // namespace dunnage
