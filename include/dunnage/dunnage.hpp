@@ -68,4 +68,5 @@
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/version.hpp>
 #include <dunnage/volume.hpp>
+#include <dunnage/volume_archive.hpp>
 #include <dunnage/volume_store.hpp>

@@ -38,6 +38,13 @@ class PreparedMounts;
 
 class Volume;
 class VolumeStore;
+struct VolumeExportOptions;
+struct VolumeExportResult;
+struct VolumeImportOptions;
+struct VolumeImportResult;
+struct VolumeCopyOptions;
+struct AdoptableVolume;
+struct VolumeAdoptOptions;
 
 struct StoreFinding;
 struct StoreReport;

@@ -32,6 +32,16 @@ WorkOutcome move_entry(const Connection& connection, int from, const std::string
   return run_work(connection, work, watch);
 }
 
+WorkOutcome exchange_entries(const Connection& connection, int one, int other, const std::string& name,
+                             const Watch& watch) {
+  Work work;
+  work.request.kind = WorkKind::Move;
+  work.request.flags = kMoveExchange;
+  work.texts = name + '\0' + name + '\0' + '\0';
+  work.descriptors = {one, other};
+  return run_work(connection, work, watch);
+}
+
 WorkOutcome spill_directory(const Connection& connection, int directory, const std::string& name, const Watch& watch) {
   Work work;
   work.request.kind = WorkKind::Spill;

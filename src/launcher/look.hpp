@@ -31,6 +31,10 @@ struct Look {
 [[nodiscard]] WorkOutcome move_entry(const Connection& connection, int from, const std::string& name, int to,
                                      const std::string& below, const std::string& new_name, const Watch& watch);
 
+/// Two entries change places, in one step, even if they belong to other ids. Throws: as run_work().
+[[nodiscard]] WorkOutcome exchange_entries(const Connection& connection, int one, int other, const std::string& name,
+                                           const Watch& watch);
+
 /// Moves all that is in the directory `name` into the one it is in. What has the name of an entry that is there already
 /// stays where it is. Throws: as run_work().
 [[nodiscard]] WorkOutcome spill_directory(const Connection& connection, int directory, const std::string& name,

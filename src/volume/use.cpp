@@ -20,6 +20,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
@@ -54,7 +55,7 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
                              const std::string& container_name) {
   VolumeUse use;
   try {
-    use.lock_volume(layout, name);
+    use.take_volume(layout, name);
     use.data_ = kernel::open_beneath(use.volume_.get(), kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
                                      kernel::Crossing::Allowed);  // a disk may be mounted there
     if (!use.data_) {
@@ -68,6 +69,20 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
     throw call_failure(kUseVolume, name, error);
   }
   return use;
+}
+
+/// Whoever renames it meanwhile may have been before us or after us: then it is taken once more.
+void VolumeUse::take_volume(const Layout& layout, const std::string& name) {
+  for (std::uint64_t before = rename_position(layout);;) {
+    lock_volume(layout, name);
+    const std::uint64_t after = rename_position(layout);
+    if (before == after) {
+      known_ = {layout.path, name, after};
+      return;
+    }
+    kernel::unlock(volume_lock_.get());
+    before = after;
+  }
 }
 
 void VolumeUse::lock_volume(const Layout& layout, const std::string& name) {
@@ -139,6 +154,7 @@ VolumeUse& VolumeUse::operator=(VolumeUse&& other) noexcept {
     volume_lock_ = std::move(other.volume_lock_);
     record_lock_ = std::move(other.record_lock_);
     record_ = std::move(other.record_);
+    known_ = std::move(other.known_);
     kept_ = other.kept_;
     owner_ = other.owner_;
   }

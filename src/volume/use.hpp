@@ -6,6 +6,7 @@
 
 #include "kernel/file_descriptor.hpp"
 #include "volume/layout.hpp"
+#include "volume/renames.hpp"
 
 #include <sys/types.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ class VolumeUse {
 
   /// The directory of the data, O_PATH.
   [[nodiscard]] int data_fd() const noexcept { return data_.get(); }
+  /// The volume, and where the log of renames was when this began.
+  [[nodiscard]] const KnownVolume& known() const noexcept { return known_; }
   /// The lock that keeps the volume, and the one that says who; numbers to send, still owned here.
   [[nodiscard]] std::vector<int> lock_fds() const;
 
@@ -44,10 +47,12 @@ class VolumeUse {
 
  private:
   VolumeUse() = default;
+  void take_volume(const Layout& layout, const std::string& name);
   void lock_volume(const Layout& layout, const std::string& name);
   void write_record(const std::string& container_id, const std::string& container_name);
   void end() noexcept;
 
+  KnownVolume known_;
   kernel::FileDescriptor volume_;
   kernel::FileDescriptor users_;
   kernel::FileDescriptor data_;

@@ -103,9 +103,11 @@ void run_move(Worker& worker) noexcept {
   const int to = below[0] == '\0' ? worker.descriptors[1]
                                   : kernel::open_at2(worker.descriptors[1], below, O_PATH | O_DIRECTORY,
                                                      RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  constexpr long kExchange = 2;  // RENAME_EXCHANGE
+  const long how = (worker.request.flags & kMoveExchange) != 0 ? kExchange : 0;
   const long result = to < 0 ? to
                              : raw_syscall(__NR_renameat2, worker.descriptors[0], as_argument(text_at(worker, 0)), to,
-                                           as_argument(text_at(worker, 1)), 0);
+                                           as_argument(text_at(worker, 1)), how);
   if (result < 0) {
     fail_work(worker, Step::MoveEntry, result, text_at(worker, 1));
   }
