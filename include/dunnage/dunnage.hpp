@@ -71,6 +71,7 @@
 #include <dunnage/tmpfs.hpp>
 #include <dunnage/version.hpp>
 #include <dunnage/volume.hpp>
+#include <dunnage/volume_archive.hpp>
 #include <dunnage/volume_care.hpp>
 #include <dunnage/volume_history.hpp>
 #include <dunnage/volume_seed.hpp>

@@ -56,6 +56,13 @@ struct FreezeHook;
 struct SeedDirectory;
 struct SeedFiles;
 struct SeedSnapshot;
+struct VolumeExportOptions;
+struct VolumeExportResult;
+struct VolumeImportOptions;
+struct VolumeImportResult;
+struct VolumeCopyOptions;
+struct AdoptableVolume;
+struct VolumeAdoptOptions;
 
 struct StoreFinding;
 struct StoreReport;

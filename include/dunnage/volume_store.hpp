@@ -17,6 +17,7 @@
 #include <dunnage/export.hpp>
 #include <dunnage/store_report.hpp>
 #include <dunnage/volume.hpp>
+#include <dunnage/volume_archive.hpp>
 #include <dunnage/volume_care.hpp>
 #include <dunnage/volume_snapshot.hpp>
 
@@ -110,6 +111,41 @@ class DUNNAGE_API VolumeStore {
   /// and does not change with its source. What costs how much says VolumeHistory::plan() of the source.
   /// Throws: VolumeError(volume_exists, volume_missing, snapshot_missing), and as VolumeHistory::snapshot().
   VolumeClone clone(const std::string& source, const std::string& name, const CloneOptions& options = {});
+
+  /// Volumes as archives; see volume_archive.hpp. Into a file, which appears whole or not at all, in the place of one
+  /// that is there; into an open file, pipe or socket, which is not closed; or to the caller's own code.
+  /// Throws: VolumeError(volume_missing, volume_damaged, limit_exceeded, cancelled, timed_out), or with the errno of
+  /// what failed; VolumeError(not_supported) if the data is there only while a container mounts it.
+  VolumeExportResult export_to(const std::string& name, const std::filesystem::path& file,
+                               const VolumeExportOptions& options = {}) const;
+  VolumeExportResult export_to(const std::string& name, int fd, const VolumeExportOptions& options = {}) const;
+  VolumeExportResult export_to(const std::string& name, const ByteSink& sink,
+                               const VolumeExportOptions& options = {}) const;
+  /// From an archive, read to its end: a new volume, or other data for one that is there; whole or not at all. Nothing
+  /// in an archive leads out of the volume, whoever made it. What is not a regular file is kept on the disk meanwhile.
+  /// Throws: VolumeError(volume_exists, volume_in_use, image_invalid, digest_mismatch, limit_exceeded, not_supported,
+  /// cancelled, timed_out), or with the errno of what failed.
+  VolumeImportResult import_from(const std::filesystem::path& file, const std::string& name,
+                                 const VolumeImportOptions& options = {});
+  VolumeImportResult import_from(int fd, const std::string& name, const VolumeImportOptions& options = {});
+  VolumeImportResult import_from(const ByteSource& source, const std::string& name,
+                                 const VolumeImportOptions& options = {});
+
+  /// Gives a volume another name, whoever uses it: containers go on undisturbed. Their records, and handles of them in
+  /// any process, know it by its new name from then on, so that they can be restarted; also after a crash at any
+  /// moment. It keeps its labels. What names it in a file or a program of yours, as a Compose file, has to be changed
+  /// there; so has a LaunchTemplate, which is made anew. Throws: VolumeError(volume_missing, volume_exists,
+  /// invalid_argument).
+  Volume rename(const std::string& name, const std::string& new_name);
+  /// A new volume with the content of another one and its labels, in this store or in another one; whole or not at all.
+  /// One that is in use is copied as it is. Throws: VolumeError(volume_missing, volume_exists, not_supported,
+  /// cancelled, timed_out), or with the errno of what failed.
+  Volume copy(const std::string& name, const std::string& new_name, const VolumeCopyOptions& options = {});
+  Volume copy_to(const std::string& name, VolumeStore& other, const std::string& new_name,
+                 const VolumeCopyOptions& options = {}) const;
+  /// A volume of Docker or Podman, where it is or as a copy; see adoptable(). A volume of a driver's options keeps
+  /// them. Throws: VolumeError(volume_exists, not_supported), or with the errno of what failed.
+  Volume adopt(const AdoptableVolume& volume, const VolumeAdoptOptions& options = {});
 
   /// What is damaged or left over of the volumes and of what they share; see store_check.hpp, also for what is kept.
   /// Throws: as check_store().

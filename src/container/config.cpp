@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/config.hpp"
 
+#include "container/renamed_volumes.hpp"
+
 #include <dunnage/error.hpp>
 
 #include "cgroup/resources_json.hpp"
@@ -152,6 +154,12 @@ Config config_of(const Json& value) {
   config.restart = RestartPolicy::parse(value.at("Restart").get<std::string>());
   config.mounts = plan::from_value(value.at("Mounts"));
   config.anonymous_volumes = texts_from_value(value.at("AnonymousVolumes"));
+  if (const auto volumes = value.find("Renames"); volumes != value.end()) {
+    for (const Json& volume : *volumes) {
+      config.volumes.push_back({from_json_text(volume.at("Store")), volume.at("Volume").get<std::string>(),
+                                number_of<std::uint64_t>(volume.at("Position"))});
+    }
+  }
   config.terminal = value.at("Terminal").get<bool>();
   config.remove_on_exit = value.at("RemoveOnExit").get<bool>();
   config.detached = value.at("Detached").get<bool>();
@@ -212,6 +220,10 @@ std::string encode_config(const Config& config) {
   if (!config.resources.empty()) {
     value["Resources"] = cgroup::to_value(config.resources);
   }
+  for (const volume::KnownVolume& volume : config.volumes) {
+    value["Renames"].push_back(
+        {{"Store", to_json_text(volume.store.string())}, {"Volume", volume.name}, {"Position", volume.position}});
+  }
   if (config.relaunch) {
     value["Relaunch"] = to_value(*config.relaunch);
   }
@@ -256,7 +268,11 @@ Config read_config(int record_directory) {
   if (number != 0) {
     throw kernel::CallError{"read config.json", number};
   }
-  return decode_config(text);
+  Config config = decode_config(text);
+  for (const RenamedVolume& volume : follow_renames(config.mounts, config.volumes)) {
+    std::replace(config.anonymous_volumes.begin(), config.anonymous_volumes.end(), volume.from, volume.to);
+  }
+  return config;
 }
 
 std::optional<SavedState> read_state(int record_directory) {

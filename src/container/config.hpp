@@ -37,7 +37,7 @@ struct SavedState {
 /// Nothing if the text is not what the launcher writes.
 [[nodiscard]] std::optional<SavedState> decode_state(std::string_view text);
 
-/// Reads config.json. Throws: kernel::CallError, and as decode_config().
+/// Reads config.json, and puts the present names of volumes into it. Throws: kernel::CallError, and as decode_config().
 [[nodiscard]] Config read_config(int record_directory);
 
 /// Reads state.json; nothing if there is none, or none that can be understood.

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/copy_archive.hpp"
 #include "container/copying.hpp"
-#include "container/output.hpp"
 #include "image/failure.hpp"
-#include "image/tar_writer.hpp"
+#include "image/watching.hpp"
 #include "kernel/call_error.hpp"
 #include "launcher/pack_tree.hpp"
+#include "transfer/output.hpp"
+#include "transfer/tree_packing.hpp"
 
 #include <dunnage/error.hpp>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <limits>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,25 +27,6 @@ using launcher::PackedEntry;
 /// Holes are skipped piece by piece, and a file may claim to have 8 EiB of them.
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 40U;
 
-/// The bounds of a copy are looked at here.
-ImageLimits no_limits() {
-  constexpr auto kNone = std::numeric_limits<std::uint64_t>::max();
-  return {.bytes = kNone, .file_bytes = kNone, .entries = kNone};
-}
-
-struct stat status_of(const launcher::PackRecord& record) {
-  struct stat status {};
-  status.st_mode = record.mode;
-  status.st_uid = record.uid;
-  status.st_gid = record.gid;
-  status.st_nlink = record.links;
-  status.st_size = static_cast<off_t>(record.size);
-  status.st_blocks = static_cast<blkcnt_t>(record.blocks);
-  status.st_mtim.tv_sec = record.seconds;
-  status.st_rdev = ::makedev(record.device_major, record.device_minor);
-  return status;
-}
-
 class Packing {
  public:
   /// \param top  what the source is called in the archive; empty: only what is in it goes there
@@ -57,7 +35,7 @@ class Packing {
         top_{std::move(top)},
         watching_{copying.options().watch, "copy"},
         output_{archive, watching_},
-        writer_{limits_, watching_, write_} {}
+        packing_{watching_, [this](std::string_view bytes) { output_.write(bytes); }} {}
 
   void add(const PackedEntry& entry) {
     const std::string name = name_of(entry.path);
@@ -65,27 +43,9 @@ class Packing {
       return;
     }
     count(entry);
-    const struct stat status = status_of(entry.record);
-    writer_.begin(name, status, -1);
-    for (const launcher::PackedAttribute& attribute : entry.attributes) {
-      writer_.add_attribute(attribute.name.data(), attribute.value);
-    }
-    if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) {
-      const auto [known, first] = links_.try_emplace({entry.record.device, entry.record.inode}, name);
-      if (!first) {
-        writer_.end_as_link_to(known->second);
-        return;
-      }
-    }
-    if (S_ISLNK(status.st_mode)) {
-      writer_.end_as_symbolic_link(entry.target);
-    } else if (S_ISREG(status.st_mode)) {
-      writer_.end_with_content(entry.file, status);
-    } else {
-      writer_.end();
-    }
+    packing_.add(name, entry);
   }
-  void finish() { writer_.finish(); }
+  void finish() { packing_.finish(); }
 
  private:
   [[nodiscard]] std::string name_of(const std::string& path) const {
@@ -106,12 +66,9 @@ class Packing {
   const Copying& copying_;
   std::string top_;
   image::Watching watching_;
-  Output output_;
-  ImageLimits limits_ = no_limits();
-  std::function<void(std::string_view)> write_ = [this](std::string_view bytes) { output_.write(bytes); };
-  image::TarWriter writer_;
+  transfer::Output output_;
+  transfer::TreePacking packing_;
   std::uint64_t bytes_ = 0;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> links_;
 };
 
 std::string remedy_of_packing(const image::Fault& fault) {

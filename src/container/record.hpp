@@ -25,6 +25,7 @@
 
 #include "kernel/file_descriptor.hpp"
 #include "volume/layout.hpp"
+#include "volume/renames.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -63,6 +64,7 @@ struct Config {
   RestartPolicy restart;
   MountPlan mounts;
   std::vector<std::string> anonymous_volumes;  ///< names in the same store
+  std::vector<volume::KnownVolume> volumes;    ///< where renames count from, if not from the beginning
   bool terminal = false;
   bool remove_on_exit = false;
   bool detached = false;

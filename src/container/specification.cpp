@@ -16,7 +16,7 @@ Rootfs rootfs_of(const Config& config) {
 }
 
 Storage storage_of(const Config& config) {
-  Storage storage{.plan = std::make_shared<const MountPlan>(config.mounts), .anonymous = {}};
+  Storage storage{.plan = std::make_shared<const MountPlan>(config.mounts), .anonymous = {}, .volumes = config.volumes};
   for (const ResolvedMount& mount : config.mounts) {
     if (mount.kind == MountKind::Volume && std::ranges::count(config.anonymous_volumes, mount.volume) != 0) {
       storage.anonymous.push_back({mount.store, mount.volume});

@@ -9,6 +9,7 @@
 #include "container/running.hpp"
 #include "kernel/guarded_value.hpp"
 #include "prepare/state.hpp"
+#include "volume/renames.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -26,6 +27,7 @@ namespace container {
 struct Storage {
   std::shared_ptr<const MountPlan> plan;  ///< never null; containers of one template share it
   std::vector<AnonymousVolume> anonymous;
+  std::vector<volume::KnownVolume> volumes{};  ///< where renames count from, if not from the beginning
 };
 
 }  // namespace container
@@ -40,8 +42,8 @@ struct Container::State {
   /// The present run; restart() puts another one in its place.
   [[nodiscard]] std::shared_ptr<container::Running> run() const { return run_.get(); }
   void set_run(std::shared_ptr<container::Running> run) { run_.set(std::move(run)); }
-  /// A copy: a restart may change it while somebody reads it.
-  [[nodiscard]] container::Storage storage() const { return storage_.get(); }
+  /// A copy, with the present names of volumes: a restart may change it while somebody reads it.
+  [[nodiscard]] container::Storage storage() const;
   void set_storage(container::Storage storage) { storage_.set(std::move(storage)); }
 
   std::string id;

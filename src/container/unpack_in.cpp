@@ -3,16 +3,14 @@
 #include "container/copying.hpp"
 #include "image/failure.hpp"
 #include "image/input.hpp"
-#include "image/unpack/compression.hpp"
+#include "image/unpack/entry.hpp"
 #include "image/unpack/entry_name.hpp"
-#include "image/unpack/layer_stream.hpp"
-#include "image/unpack/tar_reader.hpp"
-#include "image/unpack/tree_writer.hpp"
 #include "image/watching.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
+#include "transfer/tree_unpacking.hpp"
 #include "volume/stage.hpp"
 
 #include <dunnage/error.hpp>
@@ -103,20 +101,21 @@ class Unpacking {
   [[nodiscard]] const launcher::Connection& connection() const { return copying_.place().connection; }
 
   void unpack(int file) {
-    image::TreeWriter writer{tree_.get(), connection().identity(), limits_, image::Mask::Host};
-    image::LayerStream stream{file, image::compression_of(file), limits_, [this](std::uint64_t) { watching_.check(); }};
-    image::TarReader reader{stream};
-    for (image::Entry entry; reader.next(entry);) {
-      check(entry, limits_);
-      if (!copying_.options().archive) {
-        entry.uid = entry.gid = 0;  // theirs count for nothing, and need not exist here
-      }
-      watching_.at(entry.name, stream.size(), 0);
-      writer.add(entry, reader);
-    }
-    reader.finish();
-    writer.settle({}, copying_.options().watch);
-    if (copying_.options().archive && writer.losses().owners > 0) {
+    const bool archive = copying_.options().archive;
+    const transfer::UnpackedTree unpacked =
+        transfer::unpack_tree({.archive = file,
+                               .tree = tree_.get(),
+                               .identity = connection().identity(),
+                               .limits = limits_,
+                               .check =
+                                   [&](image::Entry& entry) {
+                                     check(entry, limits_);
+                                     if (!archive) {
+                                       entry.uid = entry.gid = 0;  // theirs count for nothing, and need not exist here
+                                     }
+                                   }},
+                              watching_);
+    if (archive && unpacked.losses.owners > 0) {
       throw kernel::CallError{"give its files to other users", EPERM};
     }
   }

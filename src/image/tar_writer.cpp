@@ -34,8 +34,8 @@ struct Piece {
 };
 
 /// Where there is data in a file.
-std::vector<Piece> pieces_of(int fd, const struct stat& status) {
-  if (status.st_blocks * 512 >= status.st_size) {
+std::vector<Piece> pieces_of(int fd, const struct stat& status, bool every_hole) {
+  if (status.st_size == 0 || (!every_hole && status.st_blocks * 512 >= status.st_size)) {
     return {{0, status.st_size}};
   }
   std::vector<Piece> pieces;
@@ -85,12 +85,15 @@ std::vector<char> names_of_attributes(const DescriptorPath& path) {
 
 }  // namespace
 
-TarWriter::TarWriter(const ImageLimits& limits, Watching& watching, const std::function<void(std::string_view)>& write)
-    : limits_{limits}, watching_{watching}, write_{write}, writer_{::archive_write_new()} {
+TarWriter::TarWriter(const ImageLimits& limits, Watching& watching, const std::function<void(std::string_view)>& write,
+                     TarStyle style)
+    : limits_{limits}, watching_{watching}, write_{write}, style_{style}, writer_{::archive_write_new()} {
   if (!writer_) {
     throw std::bad_alloc{};
   }
-  require(::archive_write_set_format_pax_restricted(writer_.get()));
+  // The restricted kind leaves parts of seconds out where nothing else needs pax.
+  require(style_.exact ? ::archive_write_set_format_pax(writer_.get())
+                       : ::archive_write_set_format_pax_restricted(writer_.get()));
   // One spelling of the attributes is enough.
   require(::archive_write_set_option(writer_.get(), "pax", "xattrheader", "SCHILY"));
   require(::archive_write_set_bytes_per_block(writer_.get(), static_cast<int>(kTarChunk)));
@@ -138,7 +141,7 @@ void TarWriter::begin(const std::string& name, const struct stat& status, int fi
   ::archive_entry_unset_atime(entry_.get());
   ::archive_entry_unset_ctime(entry_.get());
   ::archive_entry_unset_birthtime(entry_.get());
-  ::archive_entry_set_mtime(entry_.get(), status.st_mtim.tv_sec, 0);
+  ::archive_entry_set_mtime(entry_.get(), status.st_mtim.tv_sec, style_.exact ? status.st_mtim.tv_nsec : 0);
   ::archive_entry_copy_pathname(entry_.get(), name.c_str());
   if (!S_ISREG(status.st_mode)) {
     ::archive_entry_set_size(entry_.get(), 0);
@@ -205,7 +208,7 @@ void TarWriter::end_with_content(int file, const struct stat& status) {
                 "raise ImageLimits::file_bytes"};
   }
   const kernel::FileDescriptor content = open_to_read(file);
-  const std::vector<Piece> pieces = pieces_of(content.get(), status);
+  const std::vector<Piece> pieces = pieces_of(content.get(), status, style_.exact);
   if (pieces.size() != 1 || pieces.front().size != status.st_size) {
     for (const Piece& piece : pieces) {
       ::archive_entry_sparse_add_entry(entry_.get(), piece.offset, piece.size);
@@ -219,6 +222,19 @@ void TarWriter::end_with_content(int file, const struct stat& status) {
     position = piece.offset + piece.size;
   }
   write_zeros(status.st_size - position);
+  if (style_.living) {
+    look_for_change(content.get(), status);
+  }
+}
+
+void TarWriter::look_for_change(int fd, const struct stat& before) {
+  struct stat now {};
+  if (::fstat(fd, &now) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  const bool same = now.st_size == before.st_size && now.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+                    now.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
+  changed_ += same ? 0 : 1;
 }
 
 void TarWriter::write_piece(int fd, la_int64_t offset, la_int64_t size) {
@@ -231,6 +247,10 @@ void TarWriter::write_piece(int fd, la_int64_t offset, la_int64_t size) {
     }
     if (got < 0) {
       throw kernel::CallError{"read", errno};
+    }
+    if (got == 0 && style_.living) {
+      write_zeros(size - done);  // its size is in the header that was written
+      return;
     }
     if (got == 0) {
       throw Fault{errc::image_invalid, fmt::format("\"{}\" became shorter while it was read", error::printable(name_)),

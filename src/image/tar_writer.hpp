@@ -23,12 +23,18 @@
 
 namespace dunnage::image {
 
+struct TarStyle {
+  bool exact = false;   ///< times in nanoseconds, and every hole; else in seconds, and holes where they save space
+  bool living = false;  ///< files may change meanwhile: what became shorter is filled up with zeros, and counted
+};
+
 /// To be used by the thread that made it. All of it throws Fault(limit_exceeded, image_invalid), CallError, what
 /// `write` throws.
 class TarWriter {
  public:
   /// \param limits, watching, write  outlive this
-  TarWriter(const ImageLimits& limits, Watching& watching, const std::function<void(std::string_view)>& write);
+  TarWriter(const ImageLimits& limits, Watching& watching, const std::function<void(std::string_view)>& write,
+            TarStyle style = {});
   TarWriter(const TarWriter&) = delete;
   TarWriter& operator=(const TarWriter&) = delete;
 
@@ -47,6 +53,8 @@ class TarWriter {
 
   void finish();
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Of the style `living`: files that were not the same after they were read.
+  [[nodiscard]] std::uint64_t changed() const noexcept { return changed_; }
 
  private:
   struct Free {
@@ -62,14 +70,17 @@ class TarWriter {
   void require(la_ssize_t result);
   void add_attributes(int file);
   void write_piece(int fd, la_int64_t offset, la_int64_t size);
+  void look_for_change(int fd, const struct stat& before);
   void write_zeros(la_int64_t size);
 
   const ImageLimits& limits_;
   Watching& watching_;
   const std::function<void(std::string_view)>& write_;
+  TarStyle style_;
   CLocale locale_;
   std::string name_;
   std::uint64_t size_ = 0;
+  std::uint64_t changed_ = 0;
   std::vector<char> buffer_;
   std::exception_ptr failure_;
   std::unique_ptr<archive, Free> writer_;

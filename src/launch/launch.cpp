@@ -172,6 +172,18 @@ std::vector<AnonymousVolume> Launch::anonymous() const {
   return volumes;
 }
 
+std::vector<volume::KnownVolume> Launch::known_volumes() const {
+  std::vector<volume::KnownVolume> known;
+  if (mounts_ != nullptr) {
+    for (const volume::VolumeUse& use : mounts_->uses) {
+      if (use.known().position > 0) {
+        known.push_back(use.known());
+      }
+    }
+  }
+  return known;
+}
+
 void Launch::make_record() {
   if (!recorded() && anonymous().empty()) {
     return;
@@ -198,6 +210,7 @@ void Launch::make_record() {
   config.labels = spec_.labels;
   config.restart = spec_.restart;
   config.mounts = plan();
+  config.volumes = known_volumes();
   config.terminal = spec_.terminal;
   config.remove_on_exit = removed_on_exit();
   config.detached = detached();
@@ -270,7 +283,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_
   if (whole_plan_ == nullptr) {
     whole_plan_ = std::make_shared<const MountPlan>(mounts_ == nullptr ? MountPlan{} : std::move(mounts_->plan));
   }
-  state->set_storage({whole_plan_, anonymous()});
+  state->set_storage({whole_plan_, anonymous(), known_volumes()});
   state->recorded = record_.has_value();
   state->owned = spec_.lifetime == Lifetime::WithHost;
   state->stop_signal = spec_.stop_signal;

@@ -104,6 +104,7 @@ class Launch {
   [[nodiscard]] kernel::FileDescriptor take_ready_root(const launcher::Identity& identity);
   void discard_changes() noexcept;
   [[nodiscard]] bool changes_thrown_away() const { return removed_on_exit() || !recorded(); }
+  [[nodiscard]] std::vector<volume::KnownVolume> known_volumes() const;
   void make_record();
   [[nodiscard]] launcher::Request describe(OpenStreams& streams) const;
   [[nodiscard]] launcher::Request describe_assembly() const;

@@ -31,7 +31,7 @@ struct Look {
 [[nodiscard]] WorkOutcome move_entry(const Connection& connection, int from, const std::string& name, int to,
                                      const std::string& below, const std::string& new_name, const Watch& watch);
 
-/// Two entries change places, at one instant. Throws: as run_work().
+/// Two entries change places, at one instant, even if they belong to other ids. Throws: as run_work().
 [[nodiscard]] WorkOutcome exchange_entries(const Connection& connection, int one, const std::string& name, int other,
                                            const std::string& other_name, const Watch& watch);
 

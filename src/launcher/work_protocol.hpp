@@ -28,13 +28,15 @@ enum class WorkKind : uint32_t {
   /// root, the source is, and where in the second the target; empty: the descriptor itself.
   Copy,
   Look,  ///< descriptor: a root; text: a path in it. Answered with a LookReport, and behind it where a link leads
-  Move,  ///< descriptors: two directories; texts: a name in each, and where below the second that is; MoveFlags
+  /// Descriptors: two directories; texts: a name in each, and where below the second that is. With kMoveExchange both
+  /// are there, and change places.
+  Move,
   /// Descriptors: the upper directory of an overlay, and its lower ones, topmost first. Answered with many Found, each
   /// of which holds entries: a letter (A, C or D), a path, and its NUL.
   Changes,
   /// Descriptor: a root; what comes after it is kept open until the end. Text: a path in it; kLookFollow counts.
-  /// Answered with a Found for it and for each entry below it: a PackRecord with its texts, and the descriptor of a
-  /// file.
+  /// Answered with a Found for it and for each entry below it, in the order of names: a PackRecord with its texts, and
+  /// the descriptor of a file.
   Pack,
   Spill,  ///< descriptor: a directory; text: one in it, whose entries move up, but for those whose name is taken
   /// Descriptor: a root; texts: a path in it, which is followed, and behind its NUL an ExamineUser with its groups and
@@ -149,6 +151,8 @@ struct PackRecord {
   uint32_t device_minor = 0;
   uint32_t path_size = 0;
   uint32_t target_size = 0;
+  uint32_t nanoseconds = 0;
+  uint32_t reserved = 0;
 };
 
 enum CopyFlags : uint32_t {

@@ -15,6 +15,7 @@
 #include "volume/fill_lock.hpp"
 #include "volume/reading.hpp"
 #include "volume/stage.hpp"
+#include "volume/take_back.hpp"
 #include "volume/users.hpp"
 
 #include <fcntl.h>
@@ -22,7 +23,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -32,14 +32,6 @@ namespace {
 using launcher::WorkOutcome;
 
 std::string detail_of(const FillSource& source) { return fmt::format("from \"{}\" of the image", source.path); }
-
-/// What an ordinary user copied for others he cannot remove himself; what stays is swept by a later call.
-void take_back(const Stage& stage, const FillSource& source) {
-  constexpr auto kPatience = std::chrono::seconds{60};
-  if (source.connection.identity().rootless()) {
-    (void)source.connection.remove_tree(stage.directory(), kDataName, std::chrono::steady_clock::now() + kPatience);
-  }
-}
 
 /// Nothing is there, or something else. Whatever else keeps a look-up from its end says nothing about that.
 bool is_missing(int number) { return number == ENOENT || number == ENOTDIR || number == ELOOP || number == EXDEV; }
@@ -58,7 +50,7 @@ bool copy_into(const Stage& stage, const std::string& name, const FillSource& so
   try {
     outcome = launcher::copy_tree(source.connection, copy, source.watch);
   } catch (...) {
-    take_back(stage, source);
+    take_back(stage, source.connection);
     throw;
   }
   const int number = outcome->failure.error;
@@ -66,7 +58,7 @@ bool copy_into(const Stage& stage, const std::string& name, const FillSource& so
     return false;
   }
   if (!outcome->done()) {
-    take_back(stage, source);
+    take_back(stage, source.connection);
     throw work_failure(kFillVolume, name, detail_of(source), *outcome);
   }
   return true;
@@ -133,7 +125,7 @@ class Existing {
     }
     const auto filled = publish(stage);
     if (filled != Filled::Copied) {
-      take_back(stage, source_);
+      take_back(stage, source_.connection);
     }
     return filled;
   }

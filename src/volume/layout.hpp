@@ -12,6 +12,7 @@
 ///     <root>/trash/HEX.kept removed; holds files this user cannot delete without the container's ids
 ///     <root>/retained/      removed and kept for a while, see retained.hpp
 ///     <root>/volume-index/  a cache for listings, see index.hpp
+///     <root>/volume-renames which names volumes had, see renames.hpp
 ///     <root>/repair.lock    held while a store is repaired, see repair.hpp
 ///     <root>/containers/    belongs to the layer of containers
 ///

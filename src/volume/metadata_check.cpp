@@ -10,6 +10,7 @@
 #include "volume/metadata_change.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/recovery.hpp"
+#include "volume/renames.hpp"
 #include "volume/stage.hpp"
 #include "volume/volume_check.hpp"
 
@@ -59,7 +60,7 @@ MetadataLook look_at_metadata(const LookedAt& volume) {
     throw kernel::CallError{"read metadata", number};
   } else if (text.empty()) {
     look.problem = "it is empty";
-  } else if (auto damage = decode_metadata(text, volume.name, look.info)) {
+  } else if (auto damage = decode_renamed_metadata(volume.layout, text, volume.name, look.info)) {
     look.problem = std::move(*damage);
     look.newer = is_newer_metadata(text);
     look.is_of_another = is_record_of_another(text, look.info);

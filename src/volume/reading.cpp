@@ -8,6 +8,7 @@
 #include "model/volume_name.hpp"
 #include "volume/directory.hpp"
 #include "volume/metadata.hpp"
+#include "volume/renames.hpp"
 #include "volume/users.hpp"
 
 #include <fcntl.h>
@@ -62,7 +63,7 @@ Reading VolumeReader::read(const std::string& name) {
     return {.volume = {}, .damage = error::errno_reason(number)};
   }
   Reading reading{.volume = VolumeInfo{}, .damage = {}};
-  if (auto damage = decode_metadata(text, name, *reading.volume)) {
+  if (auto damage = decode_renamed_metadata(layout_, text, name, *reading.volume)) {
     return {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)};
   }
   return reading;

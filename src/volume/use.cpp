@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
@@ -67,7 +68,7 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
     if (request.beside != nullptr) {
       use.share_lock(*request.beside);
     } else {
-      use.lock_volume(layout, name, container_id, request);
+      use.take_volume(layout, name, container_id, request);
     }
     use.data_ = kernel::open_beneath(use.volume_.get(), kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
                                      kernel::Crossing::Allowed);  // a disk may be mounted there
@@ -82,6 +83,21 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
     throw call_failure(kUseVolume, name, error);
   }
   return use;
+}
+
+/// Whoever renames it meanwhile may have been before us or after us: then it is taken once more.
+void VolumeUse::take_volume(const Layout& layout, const std::string& name, const std::string& container_id,
+                            const Request& request) {
+  for (std::uint64_t before = rename_position(layout);;) {
+    lock_volume(layout, name, container_id, request);
+    const std::uint64_t after = rename_position(layout);
+    if (before == after) {
+      known_ = {layout.path, name, after};
+      return;
+    }
+    kernel::unlock(volume_lock_.get());
+    before = after;
+  }
 }
 
 void VolumeUse::lock_volume(const Layout& layout, const std::string& name, const std::string& container_id,
@@ -128,6 +144,7 @@ void VolumeUse::share_lock(const VolumeUse& other) {
   };
   volume_ = copy(other.volume_);
   volume_lock_ = copy(other.volume_lock_);
+  known_ = other.known_;
 }
 
 void VolumeUse::write_record(const std::string& container_id, const std::string& container_name, Claim claim) {
@@ -176,6 +193,7 @@ VolumeUse& VolumeUse::operator=(VolumeUse&& other) noexcept {
     volume_lock_ = std::move(other.volume_lock_);
     record_lock_ = std::move(other.record_lock_);
     record_ = std::move(other.record_);
+    known_ = std::move(other.known_);
     kept_ = other.kept_;
     owner_ = other.owner_;
   }

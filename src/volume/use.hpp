@@ -7,6 +7,7 @@
 #include "kernel/file_descriptor.hpp"
 #include "volume/claim.hpp"
 #include "volume/layout.hpp"
+#include "volume/renames.hpp"
 
 #include <sys/types.h>
 #include <unistd.h>
@@ -54,6 +55,8 @@ class VolumeUse {
 
   /// The directory of the data, O_PATH.
   [[nodiscard]] int data_fd() const noexcept { return data_.get(); }
+  /// The volume, and where the log of renames was when this began.
+  [[nodiscard]] const KnownVolume& known() const noexcept { return known_; }
   /// The lock that keeps the volume, and the one that says who; numbers to send, still owned here.
   [[nodiscard]] std::vector<int> lock_fds() const;
 
@@ -64,12 +67,15 @@ class VolumeUse {
 
  private:
   VolumeUse() = default;
+  void take_volume(const Layout& layout, const std::string& name, const std::string& container_id,
+                   const Request& request);
   void lock_volume(const Layout& layout, const std::string& name, const std::string& container_id,
                    const Request& request);
   void share_lock(const VolumeUse& other);
   void write_record(const std::string& container_id, const std::string& container_name, Claim claim);
   void end() noexcept;
 
+  KnownVolume known_;
   kernel::FileDescriptor volume_;
   kernel::FileDescriptor users_;
   kernel::FileDescriptor data_;

@@ -13,7 +13,11 @@
 #include "volume/listing.hpp"
 #include "volume/prune.hpp"
 #include "volume/reading.hpp"
+#include "volume/removal.hpp"
+#include "volume/renames.hpp"
 #include "volume/retained.hpp"
+#include "volume/stage.hpp"
+#include "volume/trash.hpp"
 #include "volume/users.hpp"
 #include "volume/volume_access.hpp"
 #include "volume/volume_store_access.hpp"
@@ -57,7 +61,9 @@ void VolumeStore::State::distrust_index(const std::string& name) const noexcept 
 VolumeStore::VolumeStore(std::shared_ptr<State> state) : state_{std::move(state)} {}
 
 VolumeStore VolumeStore::open(const std::filesystem::path& root) {
-  return VolumeStore{std::make_shared<State>(State{volume::open_layout(root), true})};
+  auto state = std::make_shared<State>(State{volume::open_layout(root), true});
+  volume::settle_renames(state->layout);
+  return VolumeStore{std::move(state)};
 }
 
 std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesystem::path& root) {

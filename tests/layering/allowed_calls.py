@@ -44,8 +44,13 @@ OF_THE_CALLER = [
     ("seccomp/seccomp.cpp", "open", "the profile the caller names"),
     ("spec/host.cpp", "filesystem::current_path filesystem::exists filesystem::symlink_status",
      "what an engine would look for when it reads an option"),
+    ("transfer/new_file.cpp", "open", "the directory of the file the caller names"),
+    ("volume/adoptable.cpp", "open", "the engine's directory the caller names, or where it is by default"),
+    ("volume/adoption.cpp", "open filesystem::absolute", "the directory of a volume the caller names"),
+    ("volume/data.cpp", "open", "the device of a volume's options"),
     ("volume/layout.cpp", "open mkdir stat filesystem::absolute",
      "the way to the store, which is refused unless it is this user's alone"),
+    ("volume/renames.cpp", "open", "whether the store a record names has renamed volumes; nothing is read by it"),
     ("volume/part_check.cpp", "open", "the store the caller names, held before it is looked at"),
 ]
 
@@ -72,6 +77,9 @@ IN_THE_STORE = [
     ("launcher/program/finish.cpp", "utimensat", "a lock that is held, by its descriptor and no name"),
     ("launcher/program/record.cpp", "open_at renameat2 unlinkat", "the log and the state of a container"),
     ("project/launch_service.cpp", "mkdir open", "the directory of configs and secrets in the store"),
+    ("transfer/import_places.cpp", "unlinkat", "the copy of a pipe, in a directory in the making"),
+    ("transfer/new_file.cpp", "openat fstatat linkat:cwd renameat unlinkat",
+     "the file the caller names, below its directory; /proc/self/fd is what was made"),
     ("volume/create.cpp", "rename", "a name of its own, not the call: the stage gets its name"),
     ("volume/fill_lock.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/findings.cpp", "linkat unlinkat", "a damaged file gets a second name beside it"),
@@ -79,6 +87,7 @@ IN_THE_STORE = [
     ("volume/layout.cpp", "fstatat", "whether the store has containers"),
     ("volume/living_record.cpp", "fstatat renameat unlinkat", "a stale record of who uses a volume"),
     ("volume/metadata_check.cpp", "renameat", "new metadata takes the place of what was damaged"),
+    ("volume/renames.cpp", "fstatat", "whether a volume got its new name"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/usage_history.cpp", "fstatat", "the lock of a volume, whose time tells when it was used last"),
     ("volume/use.cpp", "unlinkat", "a record of who uses a volume"),
@@ -183,6 +192,7 @@ BY_DESCRIPTOR = [
      "what the kernel calls a descriptor; the name is looked up below the root again, and compared"),
     ("launcher/program/pack.cpp", "DescriptorPath open_at:cwd", "a regular file that is packed"),
     ("prepare/relabel.cpp", "DescriptorPath getxattr setxattr", "an entry of a tree that is relabelled"),
+    ("transfer/new_file.cpp", "DescriptorPath", "a file without a name gets one"),
     ("project/actor.cpp", "DescriptorPath open", "a pipe of its own, opened for both ways"),
 ]
 

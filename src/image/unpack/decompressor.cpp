@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/unpack/decompressor.hpp"
 
+#include "image/digest.hpp"
 #include "image/failure.hpp"
 #include "kernel/call_error.hpp"
 
@@ -50,7 +51,7 @@ int filter_of(Compression compression) noexcept {
 
 }  // namespace
 
-Decompressor::Decompressor(int blob, Compression compression) : blob_{blob} {
+Decompressor::Decompressor(int blob, Compression compression, Sha256* packed) : blob_{blob}, packed_{packed} {
   if (compression != Compression::None) {
     open(compression);
   }
@@ -87,6 +88,9 @@ la_ssize_t Decompressor::supply(archive* /*reader*/, void* self, const void** bl
     }
     const std::size_t got = read_at(own.blob_, own.input_.data(), own.input_.size(), own.taken_);
     own.taken_ += got;
+    if (own.packed_ != nullptr) {
+      own.packed_->add(own.input_.data(), got);
+    }
     *block = own.input_.data();
     return static_cast<la_ssize_t>(got);
   } catch (...) {
@@ -111,6 +115,9 @@ std::size_t Decompressor::read_plain(char* buffer, std::size_t size) {
     const std::size_t got = read_at(blob_, buffer + used, size - used, taken_);
     if (got == 0) {
       break;
+    }
+    if (packed_ != nullptr) {
+      packed_->add(buffer + used, got);
     }
     used += got;
     taken_ += got;

@@ -14,11 +14,13 @@
 
 namespace dunnage::image {
 
+class Sha256;
+
 /// Reads the regular file `blob` from its beginning to its end. Its memory is bounded, whatever is in there.
 class Decompressor {
  public:
-  /// \param blob  stays the caller's
-  Decompressor(int blob, Compression compression);
+  /// \param blob  stays the caller's \param packed  gets every byte of the blob, and outlives this; may be null
+  Decompressor(int blob, Compression compression, Sha256* packed = nullptr);
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
@@ -37,6 +39,7 @@ class Decompressor {
   static la_ssize_t supply(archive* reader, void* self, const void** block) noexcept;
 
   int blob_;
+  Sha256* packed_;
   std::uint64_t taken_ = 0;
   std::uint64_t taken_at_output_ = 0;
   bool bounded_headers_ = false;

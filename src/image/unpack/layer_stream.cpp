@@ -20,8 +20,9 @@ constexpr std::uint64_t kAlwaysUnpacked = std::uint64_t{64} << 20U;
 
 }  // namespace
 
-LayerStream::LayerStream(int blob, Compression compression, const ImageLimits& limits, Advance advance)
-    : limits_{limits}, advance_{std::move(advance)} {
+LayerStream::LayerStream(int blob, Compression compression, const ImageLimits& limits, Advance advance,
+                         PackedDigest packed)
+    : limits_{limits}, advance_{std::move(advance)}, packed_{packed} {
   thread_ = kernel::start_quiet_thread([this, blob, compression] { run(blob, compression); });
 }
 
@@ -42,7 +43,8 @@ void LayerStream::run(int blob, Compression compression) noexcept {
 }
 
 void LayerStream::fill(int blob, Compression compression) {
-  Decompressor decompressor{blob, compression};
+  Sha256 packed;
+  Decompressor decompressor{blob, compression, packed_ == PackedDigest::Yes ? &packed : nullptr};
   Sha256 sum;
   std::uint64_t taken = 0;
   while (char* block = queue_.room()) {
@@ -50,6 +52,7 @@ void LayerStream::fill(int blob, Compression compression) {
     advance_(decompressor.taken() - std::exchange(taken, decompressor.taken()));
     if (got == 0) {
       diff_id_ = sum.digest();
+      packed_digest_ = packed_ == PackedDigest::Yes ? packed.digest() : std::string{};
       return;
     }
     sum.add(block, got);

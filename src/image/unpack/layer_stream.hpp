@@ -22,8 +22,12 @@ using Advance = std::function<void(std::uint64_t)>;
 
 class LayerStream {
  public:
+  /// Whether the bytes of the blob are digested as they are, too.
+  enum class PackedDigest { No, Yes };
+
   /// \param blob  a regular file, open until this has gone
-  LayerStream(int blob, Compression compression, const ImageLimits& limits, Advance advance);
+  LayerStream(int blob, Compression compression, const ImageLimits& limits, Advance advance,
+              PackedDigest packed = PackedDigest::No);
   LayerStream(const LayerStream&) = delete;
   LayerStream& operator=(const LayerStream&) = delete;
   ~LayerStream();
@@ -33,6 +37,8 @@ class LayerStream {
   [[nodiscard]] std::string_view next() { return queue_.pop(); }
   /// The digest of all of it, after next() came to the end.
   [[nodiscard]] std::string diff_id();
+  /// After diff_id(): the digest of the blob as it was read; empty unless it was asked for.
+  [[nodiscard]] const std::string& packed_digest() const noexcept { return packed_digest_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
  private:
@@ -43,7 +49,9 @@ class LayerStream {
   const ImageLimits& limits_;
   Advance advance_;
   BlockQueue queue_;
+  PackedDigest packed_;
   std::string diff_id_;
+  std::string packed_digest_;
   std::uint64_t size_ = 0;
   std::thread thread_;
 };

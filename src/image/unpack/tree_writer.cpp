@@ -35,11 +35,13 @@ struct stat status_at(const char* call, int directory, const char* leaf) {
 
 std::string TreeWriter::Spot::name() const { return join_name(place->name, leaf); }
 
-TreeWriter::TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask)
+TreeWriter::TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask,
+                       WhiteoutNames whiteouts)
     : tree_{tree},
       identity_{identity},
       limits_{limits},
       mask_{mask},
+      whiteouts_{whiteouts},
       own_{identity.rootless() ? Owner{} : Owner{::geteuid(), ::getegid()}},
       paths_{tree, limits.depth,
              [this](int directory, const std::string& parent, const std::string& leaf, bool over_whiteout) {
@@ -54,7 +56,7 @@ void TreeWriter::add(const Entry& entry, TarReader& content) {
                 "raise ImageLimits::entries if it can be trusted"};
   }
   const std::string name = checked_name(entry.name, limits_);
-  const NameRole role = role_of(name);
+  const NameRole role = whiteouts_ == WhiteoutNames::Plain ? NameRole::Plain : role_of(name);
   if (role == NameRole::Forgotten) {
     return;
   }

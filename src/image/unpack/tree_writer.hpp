@@ -35,10 +35,14 @@ struct UnpackLosses {
 /// Whether the file mode creation mask of this thread is empty.
 enum class Mask { Empty, Host };
 
+/// What a name as ".wh.NAME" is: a deletion, or a file as any other.
+enum class WhiteoutNames { Layer, Plain };
+
 class TreeWriter {
  public:
   /// \param tree  an empty directory nobody else writes to, readable, open until this has gone
-  TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask);
+  TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask,
+             WhiteoutNames whiteouts = WhiteoutNames::Layer);
   TreeWriter(const TreeWriter&) = delete;
   TreeWriter& operator=(const TreeWriter&) = delete;
 
@@ -100,6 +104,7 @@ class TreeWriter {
   const launcher::Identity& identity_;
   const ImageLimits& limits_;
   Mask mask_;
+  WhiteoutNames whiteouts_;
   Owner own_{};  ///< as whom this process makes files
   TreePaths paths_;
   DirectoryList directories_;

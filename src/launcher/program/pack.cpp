@@ -4,8 +4,8 @@
 
 #include "launcher/program/copy.hpp"
 #include "launcher/program/entry.hpp"
+#include "launcher/program/sorted_walk.hpp"
 #include "launcher/program/work.hpp"
-#include "launcher/walk.hpp"
 
 #include <new>
 
@@ -74,7 +74,12 @@ class Pack {
   }
 
   long tell_file(const WalkEntry& entry, const PackRecord& record) noexcept {
-    const int fd = open_at(AT_FDCWD, DescriptorPath{entry.fd}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    // Reading leaves the times of the owner's files alone, where it may.
+    constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    int fd = open_at(AT_FDCWD, DescriptorPath{entry.fd}.text, kFlags | O_NOATIME);
+    if (fd == -EPERM) {
+      fd = open_at(AT_FDCWD, DescriptorPath{entry.fd}.text, kFlags);
+    }
     if (fd < 0) {
       return fail(Step::ReadEntry, fd, entry.path);
     }
@@ -94,6 +99,7 @@ class Pack {
     record.inode = status.stx_ino;
     record.device = device_of(status);
     record.seconds = status.stx_mtime.tv_sec;
+    record.nanoseconds = status.stx_mtime.tv_nsec;
     record.device_major = status.stx_rdev_major;
     record.device_minor = status.stx_rdev_minor;
     return record;
@@ -150,7 +156,7 @@ class Pack {
   char texts_[kMostTexts];
   char names_[kAttributeBuffer];
   char value_[kAttributeBuffer];
-  Walk walk_{true};
+  SortedWalk walk_;
 };
 
 }  // namespace

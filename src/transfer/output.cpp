@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "container/output.hpp"
+#include "transfer/output.hpp"
 
 #include "kernel/call_error.hpp"
 
@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <ctime>
 
-namespace dunnage::container {
+namespace dunnage::transfer {
 namespace {
 
 /// The host may have a handler for SIGPIPE, or none: here it is no matter of his.
@@ -75,4 +75,4 @@ void Output::write(std::string_view bytes) const {
   }
 }
 
-}  // namespace dunnage::container
+}  // namespace dunnage::transfer

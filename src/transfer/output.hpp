@@ -8,7 +8,7 @@
 
 #include <string_view>
 
-namespace dunnage::container {
+namespace dunnage::transfer {
 
 class Output {
  public:
@@ -26,4 +26,4 @@ class Output {
   const image::Watching& watching_;
 };
 
-}  // namespace dunnage::container
+}  // namespace dunnage::transfer

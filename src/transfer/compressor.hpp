@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Bytes to packed bytes, the same for the same input.
+
+#include <dunnage/volume_archive.hpp>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace dunnage::transfer {
+
+class Compressor {
+ public:
+  using Write = std::function<void(std::string_view)>;
+
+  /// Throws: image::Fault(not_supported) if libarchive was built without it.
+  Compressor(ArchiveCompression compression, Write write);
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  /// Throws: what `write` throws.
+  void add(std::string_view bytes);
+  void finish();
+
+ private:
+  struct Free {
+    void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
+    void operator()(archive* writer) const noexcept {
+      (void)::archive_write_fail(writer);
+      (void)::archive_write_free(writer);
+    }
+  };
+
+  void open(ArchiveCompression compression);
+  void require(la_ssize_t result);
+  static la_ssize_t supply(archive* writer, void* self, const void* data, std::size_t size) noexcept;
+
+  Write write_;
+  std::exception_ptr failure_;
+  std::unique_ptr<archive, Free> writer_;  ///< empty: nothing is packed
+};
+
+}  // namespace dunnage::transfer

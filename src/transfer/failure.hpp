@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The sentences of errors of volumes that move.
+
+#include <dunnage/error.hpp>
+
+#include "image/failure.hpp"
+#include "kernel/call_error.hpp"
+#include "launcher/work.hpp"
+#include "volume/failure.hpp"
+
+#include <string>
+#include <utility>
+
+namespace dunnage::transfer {
+
+/// What happened to which volume, and what else is named: the file, the other store.
+struct Deed {
+  const char* operation;
+  std::string name;
+  std::string detail{};
+};
+
+[[nodiscard]] VolumeError failure(const Deed& deed, std::string cause, std::error_code code, std::string remedy);
+[[nodiscard]] VolumeError failure(const Deed& deed, const image::Fault& fault);
+[[nodiscard]] VolumeError failure(const Deed& deed, const kernel::CallError& error);
+[[nodiscard]] VolumeError failure(const Deed& deed, const launcher::WorkOutcome& outcome);
+
+/// Runs `work`, and makes the sentence of what fails in it.
+template <typename Work>
+auto explained(const Deed& deed, Work&& work) {
+  try {
+    return work();
+  } catch (const kernel::CallError& error) {
+    throw failure(deed, error);
+  } catch (const image::Fault& fault) {
+    throw failure(deed, fault);
+  }
+}
+
+}  // namespace dunnage::transfer

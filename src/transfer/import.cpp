@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/import.hpp"
+
+#include "image/digest.hpp"
+#include "image/unpack/tree_writer.hpp"
+#include "kernel/files.hpp"
+#include "launcher/connection.hpp"
+#include "transfer/tree_unpacking.hpp"
+#include "volume/create.hpp"
+#include "volume/replace_data.hpp"
+#include "volume/take_back.hpp"
+#include "volume/volume_access.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace dunnage::transfer {
+namespace {
+
+ImageLimits limits_of(const ArchiveLimits& limits) {
+  return {.bytes = limits.bytes,
+          .file_bytes = limits.file_bytes,
+          .entries = limits.entries,
+          .ratio = limits.ratio,
+          .depth = limits.depth};
+}
+
+void check_digest(const UnpackedTree& unpacked, const std::string& wanted) {
+  if (!wanted.empty() && wanted != unpacked.tar_digest && wanted != unpacked.packed_digest) {
+    const std::string& found = unpacked.packed_digest.empty() ? unpacked.tar_digest : unpacked.packed_digest;
+    throw image::Fault{errc::digest_mismatch, fmt::format("it is {} and not {}", found, wanted),
+                       "take another copy of the archive: nothing of this one was kept"};
+  }
+}
+
+void check_losses(const image::UnpackLosses& losses, bool accepted) {
+  if (accepted || losses == image::UnpackLosses{}) {
+    return;
+  }
+  throw image::Fault{errc::not_supported,
+                     fmt::format("{} devices, {} attributes and {} owners of it cannot be had here", losses.devices,
+                                 losses.attributes, losses.owners),
+                     "import it as root, or say that they may be left out (VolumeImportOptions::accept_losses)"};
+}
+
+class Import {
+ public:
+  Import(const OpenIncoming& open, const VolumeImportOptions& options)
+      : open_{open}, options_{options}, limits_{limits_of(options.limits)}, watching_{options.watch, "import"} {}
+
+  /// Makes the data of a volume that nobody sees. It is on the disk on return.
+  void fill(const volume::Stage& stage) {
+    const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+    const kernel::FileDescriptor data = volume::open_data(stage);
+    try {
+      const std::unique_ptr<Incoming> incoming = open_(stage.directory(), watching_);
+      unpacked_ = unpack_tree({.archive = incoming->file(),
+                               .tree = data.get(),
+                               .identity = connection->identity(),
+                               .limits = limits_,
+                               .whiteouts = image::WhiteoutNames::Plain,
+                               .packed = options_.digest.empty() ? image::LayerStream::PackedDigest::No
+                                                                 : image::LayerStream::PackedDigest::Yes,
+                               .check = {}},
+                              watching_);
+      check_digest(unpacked_, options_.digest);
+      check_losses(unpacked_.losses, options_.accept_losses);
+      if (::syncfs(data.get()) != 0) {
+        throw kernel::CallError{"syncfs", errno};
+      }
+      watching_.check();
+    } catch (...) {
+      volume::take_back(stage, *connection);
+      throw;
+    }
+  }
+
+  [[nodiscard]] VolumeImportResult result(Volume volume) {
+    return {.volume = std::move(volume),
+            .tar_digest = std::move(unpacked_.tar_digest),
+            .entries = unpacked_.entries,
+            .bytes = unpacked_.bytes,
+            .devices = unpacked_.losses.devices,
+            .attributes = unpacked_.losses.attributes,
+            .owners = unpacked_.losses.owners};
+  }
+
+ private:
+  const OpenIncoming& open_;
+  const VolumeImportOptions& options_;
+  ImageLimits limits_;
+  image::Watching watching_;
+  UnpackedTree unpacked_;
+};
+
+}  // namespace
+
+VolumeImportResult import_volume(const volume::Layout& layout, const Deed& deed, const OpenIncoming& open,
+                                 const VolumeImportOptions& options) {
+  if (!options.digest.empty()) {
+    (void)image::hex_of(options.digest);  // for its check alone
+  }
+  Import import{open, options};
+  const volume::Content content = [&](const volume::Stage& stage) { import.fill(stage); };
+  if (options.replace) {
+    if (auto replaced = volume::replace_data(layout, {deed.operation, deed.name}, content, options.watch)) {
+      return import.result(VolumeAccess::make(std::move(*replaced)));
+    }
+  }
+  return import.result(VolumeAccess::make(volume::create(layout, deed.name, {.labels = options.labels}, content)));
+}
+
+}  // namespace dunnage::transfer

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// A new volume with the content of a directory: of another volume, or of one of another engine.
+
+#include <dunnage/progress.hpp>
+#include <dunnage/volume.hpp>
+
+#include "volume/layout.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dunnage::volume {
+
+/// What is copied, and for which sentence.
+struct CopiedDirectory {
+  const char* operation;
+  std::string subject;
+  std::string detail{};
+  int directory = -1;        ///< O_PATH will do
+  std::vector<int> locks{};  ///< held as long as anybody reads it
+};
+
+/// Whole, or not at all. Throws: VolumeError(volume_exists, cancelled, timed_out) or with the errno of what failed.
+[[nodiscard]] VolumeInfo create_copy(const Layout& layout, const std::string& name, const VolumeOptions& options,
+                                     const CopiedDirectory& from, const Watch& watch);
+
+inline constexpr const char* kCopyVolume = "copy volume";
+
+/// It has the labels of the other one, but that it is anonymous. Throws: as create_copy(),
+/// VolumeError(volume_missing, volume_damaged, not_supported).
+[[nodiscard]] VolumeInfo copy_volume(const Layout& from, const std::string& name, const Layout& to,
+                                     const std::string& new_name, const Watch& watch);
+
+/// Labels without the one that makes a volume anonymous.
+[[nodiscard]] Labels labels_of_named(Labels labels);
+
+}  // namespace dunnage::volume
