@@ -63,6 +63,10 @@ class LaunchTemplate;
 class Process;
 class ContainerStore;
 class LogReader;
+struct DetachOptions;
+struct MountHolder;
+struct MountEvent;
+class MountEvents;
 
 class Project;
 struct ProjectSource;
