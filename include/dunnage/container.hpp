@@ -27,6 +27,7 @@
 #include <dunnage/export.hpp>
 #include <dunnage/image_store.hpp>
 #include <dunnage/launch_timings.hpp>
+#include <dunnage/live_mounts.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/prepared_mounts.hpp>
@@ -221,7 +222,9 @@ class DUNNAGE_API Container {
   [[nodiscard]] const std::string& name() const noexcept;  ///< empty without a record
   /// Process id of its first process as this process sees it; 0 when it has ended.
   [[nodiscard]] int pid() const;
-  /// What it was given. A copy: restart() may change it meanwhile, when an anonymous volume has to be made anew.
+  /// What it was given, and what was attached since. A copy: restart() may change it, when an anonymous volume has to
+  /// be made anew, and so may whoever attaches something, by any handle. Without a record, and after the record has
+  /// gone: what was done by this handle.
   [[nodiscard]] MountPlan plan() const;
   [[nodiscard]] ContainerStatus status() const;
   /// How long the steps of its launch, or of its last restart(), took. Empty unless LaunchSpec::timings was set, and
@@ -280,6 +283,24 @@ class DUNNAGE_API Container {
   /// Throws: LaunchError(invalid_argument) for a path that is not absolute, LaunchError(user_unknown),
   /// LaunchError(timed_out) after 20 s if a file system there does not answer, LaunchError(not_running) without files.
   [[nodiscard]] PathExplanation explain(std::string_view path, const ExplainOptions& options = {}) const;
+  /// Mounts something in the running container; live_mounts.hpp says how, and what others may see of it meanwhile.
+  /// \return what was made of it: its source, the name of its volume. It is `left_out` if it is optional and has no
+  /// source Throws: LaunchError(not_running, timed_out), MountError(duplicate_target) where something of the plan is
+  /// mounted or would be hidden, MountError(target_conflict), and what resolve() and prepare() throw.
+  ResolvedMount attach(Mount mount);
+  /// The same for each mount of a plan, in its order. If one fails those before it are detached again, lazily.
+  MountPlan attach(const MountPlan& plan);
+  /// Takes a mount of the plan off. Throws: MountError with EBUSY if it is in use, naming who uses it, or if something
+  /// is mounted below it; MountError with ENOENT if the plan has none there; LaunchError(not_running).
+  void detach(std::string_view target, const DetachOptions& options = {});
+  /// Puts another mount in the place of one of the plan. At each instant a program that looks sees the one or the
+  /// other; who has files of the old one open keeps these. \param mount its target is `target` Throws: as attach();
+  /// MountError(not_supported) where the kernel cannot do it at once.
+  ResolvedMount replace(std::string_view target, Mount mount);
+  /// Who has something of a mount of the plan open, 64 at most. Throws: MountError, LaunchError(not_running).
+  [[nodiscard]] std::vector<MountHolder> mount_holders(std::string_view target) const;
+  /// Changes of its mounts from now on, by whichever process. Throws: LaunchError(not_running).
+  [[nodiscard]] MountEvents mount_events() const;
   /// Lets a container with Lifetime::WithHost outlive this handle and process. Throws: LaunchError without a record.
   void detach();
 

@@ -21,6 +21,7 @@
 ///   progress.hpp         how long operations are watched and ended
 ///   rootfs.hpp, process.hpp    what "/" is; streams and exit statuses
 ///   launch_timings.hpp   LaunchTimings: where the time of a launch went
+///   live_mounts.hpp      mounts of a running container: attached, detached, replaced, and watched
 ///   seccomp.hpp          Seccomp: which system calls a container may make
 ///   resources.hpp        Resources: how much of the machine it may use, and ContainerStats
 ///   container_store.hpp  ContainerStore: containers of other processes
@@ -47,6 +48,7 @@
 #include <dunnage/image_store.hpp>
 #include <dunnage/launch_template.hpp>
 #include <dunnage/launch_timings.hpp>
+#include <dunnage/live_mounts.hpp>
 #include <dunnage/mount_plan.hpp>
 #include <dunnage/mount_set.hpp>
 #include <dunnage/overlay.hpp>

@@ -88,6 +88,10 @@ class LaunchTemplate;
 class Process;
 class ContainerStore;
 class LogReader;
+struct DetachOptions;
+struct MountHolder;
+struct MountEvent;
+class MountEvents;
 
 class Project;
 struct ProjectSource;

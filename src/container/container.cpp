@@ -5,6 +5,7 @@
 #include "container/failure.hpp"
 #include "container/record.hpp"
 #include "container/running.hpp"
+#include "container/specification.hpp"
 #include "container/state.hpp"
 #include "container/status.hpp"
 #include "volume/volume_store_access.hpp"
@@ -38,7 +39,7 @@ Container::~Container() = default;
 const std::string& Container::id() const noexcept { return state_->id; }
 const std::string& Container::name() const noexcept { return state_->name; }
 LaunchTimings Container::timings() const { return state_->run()->timings(); }
-MountPlan Container::plan() const { return *state_->storage().plan; }
+MountPlan Container::plan() const { return *container::present_storage(*state_).plan; }
 
 int Container::pid() const {
   const auto run = state_->run();

@@ -5,6 +5,7 @@
 /// A container's record in the store: `<store>/containers/<name>/`
 ///
 ///     config.json   what it was launched with; written by the library, for each launch
+///     config.json.next   the same with other mounts, for as long as these are being changed (record_mounts.hpp)
 ///     state.json    how it is; written by the launcher (launcher/program/record.cpp)
 ///     log, log.1    its captured output (launcher/log_format.hpp); written by the launcher
 ///     control.sock  a listening socket the launcher holds; refused connections mean that the launcher is dead

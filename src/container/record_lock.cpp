@@ -29,6 +29,10 @@ RecordLock::RecordLock(int record_directory)
   }
 }
 
-RecordLock::~RecordLock() { kernel::unlock(file_.get()); }
+RecordLock::~RecordLock() {
+  if (!handed_over_) {
+    kernel::unlock(file_.get());
+  }
+}
 
 }  // namespace dunnage::container

@@ -22,9 +22,12 @@ class RecordLock {
   ~RecordLock();
 
   [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+  /// A process that was given a copy of the descriptor holds it as long as it likes, whatever becomes of this one.
+  void hand_over() noexcept { handed_over_ = true; }
 
  private:
   kernel::FileDescriptor file_;
+  bool handed_over_ = false;
 };
 
 }  // namespace dunnage::container

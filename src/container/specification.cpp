@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/specification.hpp"
 
+#include "container/config.hpp"
+#include "container/lookup.hpp"
+#include "container/record.hpp"
+#include "volume/volume_store_access.hpp"
+
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -15,14 +21,39 @@ Rootfs rootfs_of(const Config& config) {
   return config.rootfs == "host" ? Rootfs::host() : Rootfs::directory(config.rootfs);
 }
 
-Storage storage_of(const Config& config) {
+Storage storage_of(const Config& config, const std::filesystem::path& store) {
   Storage storage{.plan = std::make_shared<const MountPlan>(config.mounts), .anonymous = {}, .volumes = config.volumes};
   for (const ResolvedMount& mount : config.mounts) {
     if (mount.kind == MountKind::Volume && std::ranges::count(config.anonymous_volumes, mount.volume) != 0) {
       storage.anonymous.push_back({mount.store, mount.volume});
     }
   }
+  for (const std::string& name : config.anonymous_volumes) {
+    const auto same = [&](const AnonymousVolume& volume) { return volume.name == name; };
+    if (std::ranges::none_of(storage.anonymous, same)) {
+      storage.anonymous.push_back({store, name});
+    }
+  }
   return storage;
+}
+
+Storage present_storage(const ContainerAccess::ContainerState& state) {
+  if (!state.recorded) {
+    return state.storage();
+  }
+  try {
+    if (const auto volumes = VolumeStoreAccess::open_existing(state.store)) {
+      const kernel::FileDescriptor containers = open_containers(VolumeStoreAccess::layout(*volumes));
+      const auto record = open_record(containers.get(), state.name);
+      const Config config = record ? read_config(record->directory.get()) : Config{};
+      if (config.id == state.id) {
+        return storage_of(config, state.store);
+      }
+    }
+  } catch (const std::exception&) {
+    // it is being removed, or is damaged: what else would say so says it
+  }
+  return state.storage();
 }
 
 std::optional<LaunchSpec> specification_of(const Config& config, const std::filesystem::path& store) {

@@ -41,7 +41,7 @@ Container handle_of(Met met, const std::filesystem::path& store) {
   state->set_run(std::make_shared<Running>(config.name, std::move(met.contact.socket), std::move(process), Streams{}));
   state->id = config.id;
   state->name = config.name;
-  state->set_storage(storage_of(config));
+  state->set_storage(storage_of(config, store));
   state->recorded = true;
   state->lives_with_another = !config.detached;
   state->stop_signal = config.stop_signal;

@@ -117,7 +117,7 @@ std::optional<PathExplanation> explain_running(const Container& handle, const De
   const int opened = root.descriptors.front().get();
   const prepare::Ids ids = prepare::parse_ids(state.user);
   const auto connection = launcher::Connection::get(launcher::identity_for(ids.uid, ids.gid));
-  const container::Storage storage = state.storage();
+  const container::Storage storage = container::present_storage(state);
   return explain_at(deed,
                     {.connection = *connection,
                      .root = opened,

@@ -48,6 +48,11 @@ constexpr Words kWords[] = {
     {Step::VerifyMount, "the mount point was moved while it was mounted on"},
     {Step::FindMount,
      "it is not at its place any more: its mount point was moved or removed, or another mount hides it"},
+    {Step::HiddenMount, "something in the container has mounted over it, again and again"},
+    {Step::KnowBeneath, "this kernel cannot put a mount beneath another one (MOVE_MOUNT_BENEATH)"},
+    {Step::AttachBeneath, "move_mount, beneath what is mounted there"},
+    {Step::DetachMount, "umount2"},
+    {Step::CommitRecord, "write the record of the container"},
     {Step::CreateTmpfs, "make the tmpfs"},
     {Step::CloneMount, "clone the mount"},
     {Step::HoldMount, "keep the mount for a restart"},
@@ -108,28 +113,37 @@ std::string mount_remedy(const Failure& failure) {
     case Step::CloneMount:
     case Step::HoldMount:
       return failure.error == ENOSPC ? "raise /proc/sys/fs/mount-max (not disk space)" : "prepare the mounts again";
+    case Step::KnowBeneath:
+      return "use Linux 6.5 or later; or detach the one and attach the other, if its place may be empty meanwhile";
+    case Step::HiddenMount:
+    case Step::AttachBeneath:
+      return "keep the programs of the container from mounting there, or stop it";
+    case Step::CommitRecord:
+      return "see that its store can be written, and has space";
     case Step::FindMount:
     case Step::VerifyMount:
-      return "keep other containers from changing that directory while this one starts";
+      return "keep other containers from changing that directory meanwhile";
     default:
       return "see dunnage::support() for what this machine allows";
   }
 }
 
-[[noreturn]] void throw_mount_failure(const ResolvedMount& mount, const Failure& failure) {
+[[noreturn]] void throw_mount_failure(const std::string& verb, const ResolvedMount& mount, const Failure& failure) {
   const prepare::MountWords words = prepare::words_of(mount);
   const bool conflict =
       failure.step == Step::CheckTarget || failure.step == Step::OwnTarget || failure.step == Step::KindOfTarget;
-  throw MountError{{.stage = Stage::Launch,
-                    .operation = "attach " + words.kind,
-                    .subject = words.subject,
-                    .detail = words.detail,
-                    .cause = std::string{cause_of(failure.step)},
-                    .code = conflict ? make_error_code(errc::target_conflict)
-                                     : std::error_code{failure.error, std::system_category()},
-                    .remedy = mount_remedy(failure)},
-                   prepare::source_of(mount),
-                   mount.target};
+  throw MountError{
+      {.stage = Stage::Launch,
+       .operation = verb + " " + words.kind,
+       .subject = words.subject,
+       .detail = words.detail,
+       .cause = std::string{cause_of(failure.step)},
+       .code = conflict                            ? make_error_code(errc::target_conflict)
+               : failure.step == Step::KnowBeneath ? make_error_code(errc::not_supported)
+                                                   : std::error_code{failure.error, std::system_category()},
+       .remedy = mount_remedy(failure)},
+      prepare::source_of(mount),
+      mount.target};
 }
 
 [[noreturn]] void throw_execute_failure(const Attempt& attempt, int error) {
@@ -238,7 +252,7 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
 
 void throw_failure(const Attempt& attempt, const Failure& failure) {
   if (failure.mount >= 0 && attempt.plan != nullptr && static_cast<std::size_t>(failure.mount) < attempt.plan->size()) {
-    throw_mount_failure((*attempt.plan)[static_cast<std::size_t>(failure.mount)], failure);
+    throw_mount_failure(attempt.mount_verb, (*attempt.plan)[static_cast<std::size_t>(failure.mount)], failure);
   }
   if (failure.setting > 0 && attempt.limits != nullptr && failure.setting <= attempt.limits->settings.size()) {
     throw_limit_failure(attempt, failure);

@@ -20,6 +20,7 @@ struct Attempt {
   std::string cwd;
   const MountPlan* plan = nullptr;
   const cgroup::Limits* limits = nullptr;
+  std::string mount_verb = "attach";  ///< what was done to a mount of the plan
 };
 
 /// Throws MountError when the failure was about a mount of the plan, LaunchError otherwise.

@@ -173,15 +173,7 @@ std::vector<AnonymousVolume> Launch::anonymous() const {
 }
 
 std::vector<volume::KnownVolume> Launch::known_volumes() const {
-  std::vector<volume::KnownVolume> known;
-  if (mounts_ != nullptr) {
-    for (const volume::VolumeUse& use : mounts_->uses) {
-      if (use.known().position > 0) {
-        known.push_back(use.known());
-      }
-    }
-  }
-  return known;
+  return mounts_ == nullptr ? std::vector<volume::KnownVolume>{} : mounts_->known_volumes();
 }
 
 void Launch::make_record() {

@@ -50,6 +50,12 @@ launcher::List Payload::numbers(std::span<const std::uint32_t> numbers) {
   return {offset, static_cast<std::uint32_t>(numbers.size())};
 }
 
+launcher::List Payload::words(std::span<const std::byte> bytes) {
+  const std::uint32_t offset = align();
+  (void)append(bytes.data(), bytes.size());
+  return {offset, 0};
+}
+
 void Payload::filter(const Seccomp& seccomp, std::uint64_t capabilities) {
   const auto filter = seccomp::filter_of(seccomp, capabilities);
   if (filter == nullptr) {

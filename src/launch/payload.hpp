@@ -30,6 +30,8 @@ class Payload {
   /// A list of texts, followed by the word execve(2) wants to be null.
   [[nodiscard]] launcher::List texts(const std::vector<std::string>& texts);
   [[nodiscard]] launcher::List numbers(std::span<const std::uint32_t> numbers);
+  /// Words of 64 bits; `count` is left to the caller.
+  [[nodiscard]] launcher::List words(std::span<const std::byte> bytes);
   /// The filter of system calls; none if it is unconfined. Throws: LaunchError.
   void filter(const Seccomp& seccomp, std::uint64_t capabilities);
   /// The cgroups and what is written to them. \param with_places  the launcher may have to make its own there

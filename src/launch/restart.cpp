@@ -50,6 +50,7 @@ void Container::restart(std::chrono::milliseconds grace) {
   const std::scoped_lock lock{state_->restarting};
   const auto before = state_->run();
   const Deed deed{Stage::Run, "restart container", before->subject()};
+  const container::Storage storage = container::present_storage(*state_);  // its record may go with its end
   if (!state_->spec) {
     throw old_record_failure(deed);
   }
@@ -65,8 +66,7 @@ void Container::restart(std::chrono::milliseconds grace) {
     }
     end_for_restart(*this, *before, grace);
   }
-  auto fresh =
-      launch::relaunch({*state_->spec, state_->storage(), state_->id, state_->name, state_->image_id, !state_->owned});
+  auto fresh = launch::relaunch({*state_->spec, storage, state_->id, state_->name, state_->image_id, !state_->owned});
   fresh->owned = false;  // its run moves over to this handle, which owns it
   state_->lives_with_another = false;
   state_->set_storage(fresh->storage());
@@ -85,7 +85,7 @@ Container ContainerStore::start(std::string_view name) const {
       throw old_record_failure(deed);
     }
     return ContainerAccess::make(launch::relaunch(
-        {*spec, container::storage_of(met.config), met.config.id, met.config.name, met.config.image_id}));
+        {*spec, container::storage_of(met.config, root()), met.config.id, met.config.name, met.config.image_id}));
   });
 }
 

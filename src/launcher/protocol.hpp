@@ -67,10 +67,12 @@ enum class MessageKind : uint32_t {
   Work,        ///< work on trees (work_protocol.hpp)
   Progress,
   Found,
-  KeepReady,  ///< number = network namespaces to have ready; answered when they are
-  Root,       ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
-  Cgroup,     ///< the answer comes with the directory of its cgroup with that number, O_PATH, in place of its pidfd
-  Update,     ///< other settings for its cgroups: a LaunchPayload follows
+  KeepReady,      ///< number = network namespaces to have ready; answered when they are
+  Root,           ///< the answer comes with the root of the container's first process, O_PATH, in place of its pidfd
+  Cgroup,         ///< the answer comes with the directory of its cgroup with that number, O_PATH, in place of its pidfd
+  Update,         ///< other settings for its cgroups: a LaunchPayload follows
+  Watch,          ///< the channel that comes along is told of changed mounts from now on, and of the end
+  MountsChanged,  ///< number = how many of these were lost before it; its words follow
 };
 
 /// How far a launch has come, in the launcher and then in the container's first process.
@@ -127,8 +129,9 @@ enum MountFlags : uint32_t {
   kMountFile = 2U,
   kMountTmpfs = 4U,  ///< made anew from the fields below at each restart
   kMountNoSwap = 8U,
-  kMountShared = 16U,   ///< `descriptor` is its number among the mounts of the template the container begins with
-  kMountFollows = 32U,  ///< it comes over LaunchPayload::follow, in the order of the records that have this
+  kMountShared = 16U,    ///< `descriptor` is its number among the mounts of the template the container begins with
+  kMountFollows = 32U,   ///< it comes over LaunchPayload::follow, in the order of the records that have this
+  kMountDetached = 64U,  ///< by the launcher: it was there, and no start attaches it again
 };
 
 struct MountRecord {
@@ -143,12 +146,24 @@ struct MountRecord {
   uint32_t attributes = 0;  ///< MOUNT_ATTR_*
   uint64_t inodes = 0;      ///< of a tmpfs; 0: the kernel decides
   uint64_t id = 0;          ///< of the mount, as statx(2) has it, by who made it; 0: the child has to ask
+  uint64_t attached = 0;    ///< by the child: of the mount as it is attached; 0: not known
 };
 
 enum CgroupFlags : uint32_t {
   kCgroupUnified = 1U,  ///< of version 2
   kCgroupCpuset = 2U,   ///< of version 1, where a new one has no processors before it is given some
   kCgroupMemory = 4U,
+};
+
+/// What a request with kChangesMounts is about: one mount of a container that runs, the only one of the request.
+enum class MountChange : uint32_t {
+  None,
+  Attach,
+  Detach,        ///< fails with EBUSY where anything of it is in use, after a Found with a pidfd for each who uses it
+  DetachLazily,  ///< what is open stays so
+  Replace,       ///< what is at its target gives way to it, at once
+  Holders,       ///< nothing changes: a Found with a pidfd for each process that has something of it open
+  Undo,          ///< in the launcher only
 };
 
 /// The container's cgroup in one hierarchy.
@@ -194,7 +209,8 @@ enum LaunchFlags : uint32_t {
   kAssemble =
       8192U,  ///< nothing is executed: the root with its mounts comes back as a detached tree, in place of a terminal
   kTimings = 16384U,
-  kTemplate = 1U << 24U,  ///< likewise, as a mount namespace containers can begin with (program/template.cpp)
+  kTemplate = 1U << 24U,       ///< likewise, as a mount namespace containers can begin with (program/template.cpp)
+  kChangesMounts = 1U << 25U,  ///< with kExec: nothing is executed; see LaunchPayload::change
 };
 
 /// The fixed part of a launch's or exec's payload. `descriptor` fields are indexes, -1: absent.
@@ -238,7 +254,11 @@ struct LaunchPayload {
   int32_t begins_with = -1;  ///< the mount namespace of a template; without a `rootfs`, the root is in it
   int32_t places = -1;       ///< a file of PlaceRecords: where the mounts of that root have to be
   int32_t follow = -1;       ///< a socket from which the child itself takes mounts that are not made yet
+  MountChange change{};
+  int32_t record_lock = -1;  ///< of the record that is changed: held until the change is done, or was not to be
   uint32_t unused = 0;
+  List reports;   ///< of texts: what who watches is told of the change
+  List released;  ///< of pairs of 64-bit words, device and inode: the lock of its volume, and the records of its users
 };
 
 /// A mount that is attached to the root of a template already. Its target follows, with its NUL.

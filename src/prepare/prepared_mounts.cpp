@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <vector>
 
 namespace dunnage {
 namespace {
@@ -51,6 +52,16 @@ PreparedMounts::State::~State() {
   for (auto directory = created_directories.rbegin(); directory != created_directories.rend(); ++directory) {
     take_back(*directory);
   }
+}
+
+std::vector<volume::KnownVolume> PreparedMounts::State::known_volumes() const {
+  std::vector<volume::KnownVolume> known;
+  for (const volume::VolumeUse& use : uses) {
+    if (use.known().position > 0) {
+      known.push_back(use.known());
+    }
+  }
+  return known;
 }
 
 PreparedMounts::PreparedMounts() noexcept = default;

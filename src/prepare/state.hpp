@@ -41,6 +41,9 @@ struct PreparedMounts::State {
   State& operator=(const State&) = delete;
   ~State();
 
+  /// The volumes whose renames are to be followed from a certain position on.
+  [[nodiscard]] std::vector<volume::KnownVolume> known_volumes() const;
+
   MountPlan plan;
   launcher::Identity identity;
   std::string container_id;

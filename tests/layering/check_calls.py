@@ -49,12 +49,12 @@ SHARED_NAMES = {"open", "mount", "remove", "rename", "link", "stat", "access", "
 # System calls that are known to take none. One that is in neither list is an error until somebody has looked.
 WITHOUT_PATHS = set("""accept4 capget capset clock_gettime clone3 close close_range copy_file_range dup3 epoll_create1
     epoll_ctl epoll_pwait eventfd2 exit exit_group fchdir fchmod fchown fcntl fgetxattr flistxattr flock fremovexattr
-    fsconfig fsetxattr fsmount fsopen fstatfs fsync ftruncate futex getcwd getdents64 getegid geteuid getgid getpid
+    fsconfig fsetxattr fsmount fsopen fstat fstatfs fsync ftruncate futex getcwd getdents64 getegid geteuid getgid getpid
     getrandom getsockopt ioctl ioprio_set keyctl kill landlock_add_rule
     landlock_create_ruleset landlock_restrict_self lseek memfd_create mmap mremap munmap madvise clone nanosleep personality pidfd_open
     pidfd_send_signal pipe2 ppoll prctl pread64 prlimit64 pwrite64 quotactl_fd read recvmsg rt_sigaction rt_sigprocmask
     sched_getaffinity sched_setaffinity sched_setattr sched_setscheduler seccomp sendmsg sendto set_mempolicy setfsgid
-    setfsuid setgroups sethostname setns setpriority setresgid setresuid setsid signalfd4 socket socketpair statmount sync_file_range syncfs umask unshare wait4
+    setfsuid setgroups sethostname setitimer setns setpriority setresgid setresuid setsid signalfd4 socket socketpair statmount sync_file_range syncfs umask unshare wait4
     waitid write writev""".split())
 # What hands a path on, and where: a path of its callers.
 WRAPPERS = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mounts of the plan, attached by descriptor.
 
+#include "launcher/program/added_mounts.hpp"
 #include "launcher/program/child.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -83,16 +84,6 @@ int open_in_root(Child& child, const char* path, const MountRecord& record) noex
                           RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
 }
 
-int open_target(Child& child, const char* path, const MountRecord& record) noexcept {
-  const bool file = (record.flags & kMountFile) != 0;
-  int target = file ? -1 : open_in_root(child, path, record);
-  if (target < 0) {
-    target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
-    check_target(child, target, record);
-  }
-  return target;
-}
-
 /// The next mount that follows. The host makes some while this process attaches those before; when it gives up, or is
 /// gone, there are no more.
 int take_following(Child& child, uint64_t& id) noexcept {
@@ -121,12 +112,32 @@ int open_mount(Child& child, const MountRecord& record, uint64_t& id) noexcept {
   return (record.flags & kMountShared) != 0 ? open_shared(child, record) : descriptor_of(child.slot, record.descriptor);
 }
 
-void attach_one(Child& child, const MountRecord& record) noexcept {
+void attach_one(Child& child, MountRecord& record) noexcept {
   const char* path = text_of(child.slot, record.target);
   const int target = open_target(child, path, record);
   uint64_t id = 0;
   const int mount = open_mount(child, record, id);
+  attach_over(child, record, path, target, mount, id);
+  if ((record.flags & kMountShared) != 0) {
+    (void)close_descriptor(mount);
+  }
+}
+
+}  // namespace
+
+int open_target(Child& child, const char* path, const MountRecord& record) noexcept {
+  const bool file = (record.flags & kMountFile) != 0;
+  int target = file ? -1 : open_in_root(child, path, record);
+  if (target < 0) {
+    target = open_or_create(child, path, file, Step::CreateTarget, record.plan_index);
+    check_target(child, target, record);
+  }
+  return target;
+}
+
+void attach_over(Child& child, MountRecord& record, const char* path, int target, int mount, uint64_t id) noexcept {
   require(child, Step::AttachMount, kernel::attach_mount(mount, target), record.plan_index);
+  child.slot.changed = true;
   (void)close_descriptor(target);
   // A path that was changed meanwhile by someone who shares the root or the volume leads elsewhere now. The number of a
   // mount stays the same when it is moved, and is nobody else's as long as there is a descriptor of it.
@@ -136,20 +147,22 @@ void attach_one(Child& child, const MountRecord& record) noexcept {
   if (mount_at(child, path, record.plan_index) != id) {
     fail(child, Step::VerifyMount, ESTALE, record.plan_index);
   }
-  if ((record.flags & kMountShared) != 0) {
-    (void)close_descriptor(mount);
-  }
+  record.attached = id;
 }
-
-}  // namespace
 
 void attach_mounts(Child& child, MountOrigin origin) noexcept {
   const uint32_t wanted = origin == MountOrigin::Root ? kMountInternal : 0U;
-  const uint32_t told_apart = kMountInternal | (child.own_dev >= 0 ? kMountShared : 0U);  // a template keeps those
-  const MountRecord* mounts = mounts_of(child.slot);
+  const uint32_t told_apart = kMountInternal | kMountDetached | (child.own_dev >= 0 ? kMountShared : 0U);
+  MountRecord* mounts = mounts_of(child.slot);
   for (uint32_t index = 0; index < child.slot.request->mounts.count; ++index) {
-    if ((mounts[index].flags & told_apart) == wanted) {
+    if ((mounts[index].flags & told_apart) == wanted) {  // a template keeps those it shares
       attach_one(child, mounts[index]);
+    }
+  }
+  for (AddedMount* added = child.slot.added; origin == MountOrigin::Plan && added != nullptr; added = added->next) {
+    if (added->attached) {
+      attach_over(child, added->record, added->target, open_target(child, added->target, added->record), added->mount,
+                  0);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "launcher/program/enter.hpp"
 #include "launcher/program/finish.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/mount_change.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/restart.hpp"
 #include "launcher/program/start.hpp"
@@ -47,6 +48,9 @@ void close_consumed(Slot& slot) noexcept {
     }
   }
   closing.finish();
+  for (AddedMount* added = slot.added; added != nullptr; added = added->next) {
+    close_and_clear(added->mount);
+  }
 }
 
 void report_started(Slot& slot) noexcept {
@@ -124,6 +128,10 @@ void begin(Slot& slot) noexcept {
   if (!relocate(slot)) {
     failure.error = EBADMSG;
     abandon(slot, failure);
+    return;
+  }
+  if (changes_mounts(slot) && slot.container != nullptr) {
+    begin_mount_change(slot);
     return;
   }
   note(slot, kReceived);

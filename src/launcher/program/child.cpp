@@ -38,6 +38,10 @@ void fail(Child& child, Step step, int error, int mount) noexcept {
   failure.step = step;
   failure.error = error;
   failure.mount = mount;
+  if (void (*undo)(Child&) noexcept = child.undo; undo != nullptr) {
+    child.undo = nullptr;
+    undo(child);
+  }
   exit_process(127);
 }
 

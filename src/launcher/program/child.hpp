@@ -40,6 +40,7 @@ struct Child {
   int own_dev = -1;                     ///< of a template: what lies where containers have their /dev
   int nodes[kNodeCount] = {-1, -1, -1, -1, -1, -1};  ///< rootless: the machine's null, zero, ...
   Failure* failure = nullptr;  ///< where it is noted if that is not the slot: its memory is not the launcher's
+  void (*undo)(Child&) noexcept = nullptr;  ///< what a failure takes back
 };
 
 /// Notes a failed step in the slot and ends the child. The launcher reports it.
@@ -67,6 +68,11 @@ enum class MountOrigin { Root, Plan };
 void attach_mounts(Child& child, MountOrigin origin) noexcept;
 /// Makes the mount namespace of a template and passes it to the launcher.
 [[noreturn]] void make_template(Child& child) noexcept;
+/// The mount point of a record, made if it is missing, and of its kind: none of the kernel's own places.
+int open_target(Child& child, const char* path, const MountRecord& record) noexcept;
+/// Attaches it there, and finds it at its path then. \param id  of the mount; 0: it is asked for. Notes it in the
+/// record.
+void attach_over(Child& child, MountRecord& record, const char* path, int target, int mount, uint64_t id) noexcept;
 /// What a record with kMountShared names, and the root that came with the template; the caller's.
 int open_shared(Child& child, const MountRecord& record) noexcept;
 int open_shared_root(Child& child) noexcept;

@@ -22,6 +22,8 @@ struct Connection {
   uint32_t slot_generation = 0;
   uint32_t generation = 0;
   bool used = false;
+  bool watches = false;  ///< is told of changed mounts, and asks for nothing
+  int32_t lost = 0;      ///< of what it was to be told, as it reads too slowly
 };
 
 Connection connections[kMostConnections];
@@ -94,6 +96,27 @@ void send_signal(Slot& slot, int signal) noexcept {
   }
 }
 
+/// The other end of the channel is a MountEvents.
+void accept_watcher(const Slot& slot, Descriptors& descriptors) noexcept {
+  if (descriptors.count == 0) {
+    return;
+  }
+  const bool running = slot.life == Life::Running || slot.life == Life::Restarting;
+  uint32_t index = 0;
+  while (index < kMostConnections && connections[index].used) {
+    ++index;
+  }
+  Message message = describe(slot, MessageKind::Answer);
+  message.failure.error = !running ? ESRCH : index == kMostConnections ? EMFILE : 0;
+  (void)send_message(descriptors.values[0], &message, sizeof message, -1);
+  if (message.failure.error == 0) {
+    Connection& connection = connections[index];
+    connection = {descriptors.values[0], slot.index, slot.generation, connection.generation + 1, true, true, 0};
+    descriptors.values[0] = -1;
+    (void)watch(launcher().epoll, connection.fd, EPOLLIN, event_data(Role::Connection, index, connection.generation));
+  }
+}
+
 void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descriptors& descriptors) noexcept {
   const bool running = slot.life == Life::Running;
   switch (message.kind) {
@@ -136,6 +159,9 @@ void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descri
         slot.request->flags &= ~static_cast<uint32_t>(kRemoveRecord | kRemoveChanges);
       }
       answer(slot, descriptors, 0);
+      break;
+    case MessageKind::Watch:
+      accept_watcher(slot, descriptors);
       break;
     case MessageKind::Exec:
       receive_request(message, payload, descriptors, &slot);
@@ -203,6 +229,28 @@ void accept_connection(Slot& slot) noexcept {
     return;
   }
   (void)close_descriptor(fd);
+}
+
+void report_change(const Slot& slot, const char* words) noexcept {
+  const size_t size = text_size(words);
+  uint8_t* frame = message_buffer();
+  if (sizeof(Message) + size > kMessageBuffer) {
+    return;
+  }
+  for (Connection& connection : connections) {
+    if (!connection.used || !connection.watches || connection.slot != slot.index ||
+        connection.slot_generation != slot.generation) {
+      continue;
+    }
+    Message message;
+    message.kind = MessageKind::MountsChanged;
+    message.number = connection.lost;
+    message.payload_size = static_cast<uint32_t>(size);
+    __builtin_memcpy(frame, &message, sizeof message);
+    __builtin_memcpy(frame + sizeof message, words, size);
+    const bool sent = send_message(connection.fd, frame, sizeof message + size, -1) >= 0;
+    connection.lost = sent ? 0 : connection.lost + 1;
+  }
 }
 
 void on_connection(uint32_t index, uint32_t generation) noexcept {

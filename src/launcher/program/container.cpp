@@ -5,6 +5,7 @@
 #include "launcher/program/cgroup.hpp"
 #include "launcher/program/enter.hpp"
 #include "launcher/program/finish.hpp"
+#include "launcher/program/mount_change.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/restart.hpp"
@@ -128,6 +129,10 @@ Slot* find_entered(int pid) noexcept {
 }
 
 void on_exit(Slot& slot, int wait_status) noexcept {
+  if (changes_mounts(slot)) {
+    settle_mount_change(slot);
+    return;
+  }
   if (slot.status >= 0) {
     on_status(slot);  // a terminal, perhaps
     if (slot.status >= 0) {

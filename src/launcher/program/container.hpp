@@ -56,6 +56,8 @@ void kill_all_with_host() noexcept;
 
 /// The slot's present state as a message of that kind.
 Message describe(const Slot& slot, MessageKind kind) noexcept;
+/// Tells who watches the mounts of the container of a change, in its words.
+void report_change(const Slot& slot, const char* words) noexcept;
 void notify_connections(const Slot& slot, const Message& message) noexcept;
 void close_connections(const Slot& slot) noexcept;
 void accept_connection(Slot& slot) noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/finish.hpp"
 
+#include "launcher/program/added_mounts.hpp"
 #include "launcher/program/cgroup.hpp"
 #include "launcher/program/changes.hpp"
 #include "launcher/program/container.hpp"
@@ -11,29 +12,17 @@
 namespace dunnage::launcher {
 namespace {
 
-/// The locks of volumes tell when they were used last, by when they were written. Those of directories are others'.
-void note_end_of_use(int lock) noexcept {
-  if ((control_descriptor(lock, F_GETFL, 0) & O_ACCMODE) == O_RDWR) {
-    (void)raw_syscall(__NR_utimensat, lock, 0, 0, 0);
-  }
-}
-
 /// A waiter must find the volumes free when it hears of the end. Unlocking goes before closing: a forked copy of the
 /// host may hold copies of the descriptors for as long as it lives.
 void release_locks(Slot& slot) noexcept {
-  constexpr long kUnlock = 8;  // LOCK_UN
   const LaunchPayload& request = *slot.request;
   for (uint32_t index = 0; request.first_lock >= 0 && index < request.lock_count; ++index) {
     const uint32_t number = static_cast<uint32_t>(request.first_lock) + index;
-    if (number < slot.descriptor_count && slot.descriptors[number] >= 0) {
-      note_end_of_use(slot.descriptors[number]);
-      struct flock unlock {};
-      unlock.l_type = F_UNLCK;
-      (void)control_descriptor(slot.descriptors[number], F_OFD_SETLK, as_argument(&unlock));
-      (void)raw_syscall(__NR_flock, slot.descriptors[number], kUnlock);  // that of a directory is of the other kind
-      close_and_clear(slot.descriptors[number]);
+    if (number < slot.descriptor_count) {
+      release_lock(slot.descriptors[number]);
     }
   }
+  release_added(slot);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ DetachResult clone_one(const Slot& slot, uint32_t index) noexcept {
   return result.fd < 0 ? detach_failure(Step::CloneMount, -result.fd) : result;
 }
 
+/// A tmpfs is made anew for each start; of all else there are clones.
 DetachResult make_tmpfs(const MountRecord& record) noexcept {
   DetachRequest request;
   request.size = record.size;
@@ -63,6 +64,32 @@ DetachResult make_tmpfs(const MountRecord& record) noexcept {
     result.failure.step = Step::CreateTmpfs;
   }
   return result;
+}
+
+uint32_t number_of(const Slot& container, const AddedMount& added) noexcept {
+  return container.request->mounts.count + 1 + added.held;
+}
+
+void release_one(const Slot& slot, uint32_t index) noexcept {
+  constexpr long kDetachNoFollow = 2 | 8;  // MNT_DETACH | UMOUNT_NOFOLLOW
+  const HeldPath path = path_of(slot, index);
+  (void)raw_syscall(__NR_umount2, as_argument(path.text), kDetachNoFollow);
+  if (raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), AT_REMOVEDIR) == -ENOTDIR) {
+    (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), 0);
+  }
+}
+
+Failure clone_added(Slot& slot) noexcept {
+  Failure failure;
+  for (AddedMount* added = slot.added; failure.error == 0 && added != nullptr; added = added->next) {
+    if (added->attached) {
+      const DetachResult made = added->is_held ? clone_one(slot, number_of(slot, *added)) : make_tmpfs(added->record);
+      failure = made.failure;
+      close_and_clear(added->mount);
+      added->mount = failure.error == 0 ? made.fd : -1;
+    }
+  }
+  return failure;
 }
 
 /// Puts what was made in the place of the descriptor with that index of the request.
@@ -112,13 +139,14 @@ Failure clone_held(Slot& slot) noexcept {
   const LaunchPayload& request = *slot.request;
   const MountRecord* mounts = mounts_of(slot);
   for (uint32_t index = 0; failure.error == 0 && index < request.mounts.count; ++index) {
-    if ((mounts[index].flags & kMountShared) != 0) {
-      continue;  // every start finds it in the namespace it begins with
+    if ((mounts[index].flags & (kMountShared | kMountDetached)) != 0) {
+      continue;  // every start finds it in the namespace it begins with, or none does
     }
     failure = replace(slot, mounts[index].descriptor,
                       (mounts[index].flags & kMountTmpfs) != 0 ? make_tmpfs(mounts[index]) : clone_one(slot, index));
     failure.mount = mounts[index].plan_index;
   }
+  failure = failure.error != 0 ? failure : clone_added(slot);
   const bool whole = failure.error != 0 || request.rootfs < 0;
   return whole ? failure : replace(slot, request.rootfs, clone_one(slot, request.mounts.count));
 }
@@ -128,15 +156,48 @@ void release_held(Slot& slot) noexcept {
     return;
   }
   slot.mounts_held = false;
-  constexpr long kDetachNoFollow = 2 | 8;  // MNT_DETACH | UMOUNT_NOFOLLOW
-  for (uint32_t index = 0; index <= slot.request->mounts.count; ++index) {
-    const HeldPath path = path_of(slot, index);
-    (void)raw_syscall(__NR_umount2, as_argument(path.text), kDetachNoFollow);
-    if (raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), AT_REMOVEDIR) == -ENOTDIR) {
-      (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), 0);
-    }
+  for (uint32_t index = 0; index <= slot.request->mounts.count + slot.held_later; ++index) {
+    release_one(slot, index);
   }
   (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path_of(slot, kDirectoryOnly).text), AT_REMOVEDIR);
+}
+
+Failure hold_later(Slot& container, AddedMount& added, int& mount) noexcept {
+  const bool file = (added.record.flags & kMountFile) != 0;
+  Failure failure;
+  failure.step = Step::HoldMount;
+  if ((added.record.flags & kMountTmpfs) != 0) {
+    return {};
+  }
+  uint32_t number = 0;  // the lowest that is free: mounts may come and go as often as they like
+  long result = -EEXIST;
+  for (; result == -EEXIST && number <= container.held_later; ++number) {
+    added.held = number;
+    result = hold_one(container, number_of(container, added), mount, file);
+  }
+  if (result >= 0) {
+    container.held_later = number > container.held_later ? number : container.held_later;
+    added.is_held = true;
+    const DetachResult clone = clone_one(container, number_of(container, added));
+    close_and_clear(mount);
+    mount = clone.fd;
+    return clone.failure;
+  }
+  failure.error = static_cast<int32_t>(-result);
+  return failure;
+}
+
+void release_held_one(const Slot& container, AddedMount& added) noexcept {
+  if (added.is_held) {
+    added.is_held = false;
+    release_one(container, number_of(container, added));
+  }
+}
+
+void release_held_launched(const Slot& container, uint32_t index) noexcept {
+  if (container.mounts_held) {
+    release_one(container, index);
+  }
 }
 
 }  // namespace dunnage::launcher

@@ -5,6 +5,7 @@
 /// A container that may be started again keeps its sources: its mounts are attached below /held of the parked
 /// namespace, and every start takes clones of them.
 
+#include "launcher/program/added_mounts.hpp"
 #include "launcher/program/slot.hpp"
 
 namespace dunnage::launcher {
@@ -16,5 +17,11 @@ Failure hold_mounts(Slot& slot) noexcept;
 Failure clone_held(Slot& slot) noexcept;
 
 void release_held(Slot& slot) noexcept;
+
+/// Holds what is to be attached to a container that runs, too. \param mount  becomes a clone of it
+Failure hold_later(Slot& container, AddedMount& added, int& mount) noexcept;
+void release_held_one(const Slot& container, AddedMount& added) noexcept;
+/// A mount of the launch, by its number in the request.
+void release_held_launched(const Slot& container, uint32_t index) noexcept;
 
 }  // namespace dunnage::launcher

@@ -74,6 +74,8 @@ bool relocate(Slot& slot) noexcept {
                      text_inside(slot, request.record_name) && text_inside(slot, request.changes_name);
   if (!texts || !relocate_list(slot, request.argv) || request.argv.count == 0 ||
       !relocate_list(slot, request.environment) || !relocate_list(slot, request.anonymous_volumes) ||
+      (request.reports.count > 0 && !relocate_list(slot, request.reports)) ||
+      !list_inside(slot, request.released, 2 * sizeof(uint64_t)) ||
       !list_inside(slot, request.groups, sizeof(uint32_t)) || !list_inside(slot, request.filter, sizeof(sock_filter)) ||
       request.filter.count > BPF_MAXINSNS || !list_inside(slot, request.mounts, sizeof(MountRecord))) {
     return false;

@@ -3,6 +3,7 @@
 
 #include "launcher/detach.hpp"
 #include "launcher/log_format.hpp"
+#include "launcher/program/added_mounts.hpp"
 #include "launcher/volume_log.hpp"
 
 #include <initializer_list>
@@ -149,7 +150,8 @@ void remove_record(const Slot& slot) noexcept {
     return;
   }
   const int record = descriptor_of(slot, request.record);
-  for (const char* file : {"config.json", "state.json", "state.json.new", "log", "log.1", "control.sock", "lock"}) {
+  for (const char* file :
+       {"config.json", "config.json.next", "state.json", "state.json.new", "log", "log.1", "control.sock", "lock"}) {
     (void)raw_syscall(__NR_unlinkat, record, as_argument(file), 0);
   }
   (void)raw_syscall(__NR_unlinkat, trash, as_argument(unique), AT_REMOVEDIR);
@@ -213,28 +215,38 @@ int begin_volume_change(int volumes, const char* name, int trash) noexcept {
   return lock;
 }
 
+void remove_anonymous_volume(int volumes, int trash, const char* name) noexcept {
+  const int lock = lock_volume(volumes, name);
+  if (lock != -EAGAIN && lock != -EACCES) {  // another container took it over with volumes_from, and keeps it
+    const int change = begin_volume_change(volumes, name, trash);
+    (void)raw_syscall(__NR_renameat2, volumes, as_argument(name), trash, as_argument(name), 1);
+    if (change >= 0) {
+      (void)lock_whole(change, F_UNLCK);  // a child that was just cloned may have a copy of it
+      (void)close_descriptor(change);
+    }
+  }
+  if (lock >= 0) {
+    (void)close_descriptor(lock);
+  }
+}
+
 }  // namespace
 
 void remove_anonymous_volumes(const Slot& slot) noexcept {
   const LaunchPayload& request = *slot.request;
-  const int volumes = descriptor_of(slot, request.volumes);
-  const int trash = descriptor_of(slot, request.trash);
+  const int launched = descriptor_of(slot, request.volumes);
+  const int volumes = launched >= 0 ? launched : slot.later_volumes;
+  const int trash = slot.later_trash >= 0 ? slot.later_trash : descriptor_of(slot, request.trash);
   if ((request.flags & kRemoveRecord) == 0 || volumes < 0 || trash < 0) {
     return;
   }
   char** names = texts_of(slot, request.anonymous_volumes);
   for (uint32_t index = 0; index < request.anonymous_volumes.count; ++index) {
-    const int lock = lock_volume(volumes, names[index]);
-    if (lock != -EAGAIN && lock != -EACCES) {  // another container took it over with volumes_from, and keeps it
-      const int change = begin_volume_change(volumes, names[index], trash);
-      (void)raw_syscall(__NR_renameat2, volumes, as_argument(names[index]), trash, as_argument(names[index]), 1);
-      if (change >= 0) {
-        (void)lock_whole(change, F_UNLCK);  // a child that was just cloned may have a copy of it
-        (void)close_descriptor(change);
-      }
-    }
-    if (lock >= 0) {
-      (void)close_descriptor(lock);
+    remove_anonymous_volume(volumes, trash, names[index]);
+  }
+  for (const AddedMount* added = slot.added; added != nullptr; added = added->next) {
+    if (added->anonymous[0] != '\0') {
+      remove_anonymous_volume(volumes, trash, added->anonymous);
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/slot.hpp"
 
+#include "launcher/program/added_mounts.hpp"
 #include "launcher/program/enter.hpp"
 
 namespace dunnage::launcher {
@@ -27,6 +28,7 @@ Slot* Slots::take() noexcept {
   slot->index = index;
   slot->generation = generation & 0x0fffffffU;
   slot->channel = slot->status = slot->process = slot->terminal = slot->log_fd = slot->child_status = -1;
+  slot->later_volumes = slot->later_trash = -1;
   for (LogPipe& log : slot->logs) {
     log.read_end = log.write_end = -1;
   }
@@ -47,6 +49,9 @@ void Slots::give_back(Slot& slot) noexcept {
     close_and_clear(log.read_end);
     close_and_clear(log.write_end);
   }
+  close_and_clear(slot.later_volumes);
+  close_and_clear(slot.later_trash);
+  forget_added(slot);
   close_spare(slot.spare);
   remove_entrance(slot.entrance);
   for (uint32_t index = 0; index < slot.cgroup_count; ++index) {

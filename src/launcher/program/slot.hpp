@@ -53,6 +53,7 @@ struct Settings {
 };
 
 struct Entrance;
+struct AddedMount;
 
 struct Slot {
   Slot* next_free = nullptr;
@@ -80,6 +81,18 @@ struct Slot {
   Slot* container = nullptr;  ///< of an exec: the container it runs in
   uint32_t container_generation = 0;
   Entrance* entrance = nullptr;  ///< of an exec that enters its container from outside (enter.hpp)
+
+  AddedMount* added = nullptr;  ///< what was attached to it while it ran, in this order (added_mounts.hpp)
+  uint32_t held_later = 0;      ///< how many of these were ever held (hold.hpp)
+  int later_volumes = -1;       ///< for their anonymous volumes, if the request of the launch has none
+  int later_trash = -1;
+  // of a change of mounts (mount_change.hpp); what the child writes is read when it has ended
+  MountChange change{};
+  uint64_t expected_mount = 0;  ///< which mount is detached or replaced; 0: whichever is at the target
+  int64_t container_started = 0;
+  bool committed = false;  ///< by the child: the record says what is to be
+  bool changed = false;    ///< by the child: the mount is attached
+  bool done = false;       ///< by the child: all of it
 
   OwnCgroup cgroups[kMostCgroups];
   uint32_t cgroup_count = 0;

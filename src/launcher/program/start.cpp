@@ -4,6 +4,7 @@
 #include "kernel/clone.hpp"
 #include "launcher/program/cgroup.hpp"
 #include "launcher/program/enter.hpp"
+#include "launcher/program/mount_change.hpp"
 
 #include <linux/sched.h>
 
@@ -78,5 +79,7 @@ int start_exec(Slot& slot, int own_process) noexcept {
   }
   return started;
 }
+
+int start_mount_change(Slot& slot) noexcept { return clone_child(slot, CLONE_VM, run_mount_change, slot); }
 
 }  // namespace dunnage::launcher

@@ -19,5 +19,7 @@ void run_exec(void* slot) noexcept;
 /// Returns 0 or -errno.
 int start_container(Slot& slot) noexcept;
 int start_exec(Slot& slot, int own_process) noexcept;
+/// Clones who changes a mount of a container; that one's cgroup, which may be frozen, is none of its own.
+int start_mount_change(Slot& slot) noexcept;
 
 }  // namespace dunnage::launcher

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// The words of a MountEvent on its way through the launcher, which does not read them.
+
+#include <dunnage/live_mounts.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace dunnage::container {
+
+[[nodiscard]] std::string encode_event(const MountEvent& event);
+/// Throws: std::invalid_argument.
+[[nodiscard]] MountEvent decode_event(std::string_view text);
+
+}  // namespace dunnage::container
