@@ -75,7 +75,7 @@ IN_THE_STORE = [
     ("kernel/files.cpp", "renameat renameat2 unlinkat mkdirat fstatat fchmodat faccessat", "for the layers above"),
     ("kernel/remove_tree.cpp", "unlinkat", "one level after the other, each opened without links"),
     ("launcher/layers.hpp", "unlinkat", "the mark of a volatile overlay in its own work directory"),
-    ("launcher/program/finish.cpp", "utimensat", "a lock that is held, by its descriptor and no name"),
+    ("launcher/program/added_mounts.cpp", "utimensat", "a lock that is held, by its descriptor and no name"),
     ("launcher/program/record.cpp", "open_at renameat2 unlinkat", "the log and the state of a container"),
     ("launcher/program/mount_change.cpp", "renameat2 unlinkat", "the two configurations in a record are exchanged"),
     ("project/launch_service.cpp", "mkdir open", "the directory of configs and secrets in the store"),
