@@ -40,7 +40,7 @@ enum class SnapshotConsistency {
 [[nodiscard]] DUNNAGE_API std::string_view to_string(SnapshotConsistency consistency) noexcept;
 
 /// What is called around the copy of a volume that is in use, in the thread of the caller: `CHECKPOINT` and a backup
-/// label of a database, Container::pause() and unpause(). Not called when nobody uses the volume.
+/// label of a database, Container::pause() and resume(). Not called when nobody uses the volume.
 struct FreezeHook {
   std::function<void()> before{};  ///< what it throws comes out, and nothing has been done
   /// Called however the copy has ended. What it throws comes out, and there is no snapshot. What was copied is brought
