@@ -191,6 +191,14 @@ class VolumeExists(VolumeError, FileExistsError):
     """A volume of that name is there already."""
 
 
+class SnapshotMissing(VolumeError, FileNotFoundError, KeyError):
+    """No snapshot of that name of the volume."""
+
+
+class SnapshotExists(VolumeError, FileExistsError):
+    """A snapshot of that name is there already."""
+
+
 class VolumeInUse(VolumeError):
     """Containers use the volume: `users`."""
 
@@ -261,6 +269,8 @@ _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (VolumeError, "volume_in_use"): VolumeInUse,
     (VolumeError, "volume_damaged"): VolumeDamaged,
     (VolumeError, "store_unusable"): StoreUnusable,
+    (VolumeError, "snapshot_missing"): SnapshotMissing,
+    (VolumeError, "snapshot_exists"): SnapshotExists,
     (ImageError, "invalid_argument"): InvalidImage,
     (ImageError, "image_invalid"): InvalidImage,
     (ImageError, "image_missing"): ImageMissing,
