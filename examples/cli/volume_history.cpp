@@ -147,7 +147,7 @@ std::pair<CLI::App*, std::shared_ptr<HistoryFlags>> add_verb(CLI::App& parent, S
   return {&command, flags};
 }
 
-void add_making(CLI::App& snapshot, Session& session) {
+void add_snapshot_making(CLI::App& snapshot, Session& session) {
   const auto [command, flags] = add_verb(snapshot, session, "create",
                                          "Keep a volume as it is now, and print the snapshot's name", create_snapshot);
   command->add_option("SNAPSHOT", flags->snapshot, "Its name (default: one made of the time)")->type_name("");
@@ -156,7 +156,7 @@ void add_making(CLI::App& snapshot, Session& session) {
   command->add_flag("-q,--quiet", flags->quiet, "Show no progress");
 }
 
-void add_looking(CLI::App& snapshot, Session& session) {
+void add_snapshot_looking(CLI::App& snapshot, Session& session) {
   const auto [ls, ls_flags] = add_verb(snapshot, session, "ls", "List snapshots, oldest first", list_snapshots);
   ls->add_flag("-q,--quiet", ls_flags->quiet, "Names only");
   add_format(*ls, ls_flags->json);
@@ -170,7 +170,7 @@ void add_looking(CLI::App& snapshot, Session& session) {
   add_format(*diff, flags->json);
 }
 
-void add_changing(CLI::App& snapshot, Session& session) {
+void add_snapshot_changing(CLI::App& snapshot, Session& session) {
   const auto [rm, rm_flags] = add_verb(snapshot, session, "rm", "Remove snapshots", remove_snapshots);
   add_names(*rm, rm_flags->names, "Snapshots");
   const auto [back, flags] =
@@ -188,9 +188,9 @@ void add_changing(CLI::App& snapshot, Session& session) {
 void add_volume_history(CLI::App& parent, Session& session) {
   CLI::App& snapshot = add_command(parent, session, "snapshot", "States of a volume: create, ls, diff, rollback, rm");
   snapshot.require_subcommand(1);
-  add_making(snapshot, session);
-  add_looking(snapshot, session);
-  add_changing(snapshot, session);
+  add_snapshot_making(snapshot, session);
+  add_snapshot_looking(snapshot, session);
+  add_snapshot_changing(snapshot, session);
   const auto [command, flags] =
       add_verb(parent, session, "clone", "Make a volume with the data of another one, and print its name", clone);
   command->add_option("NAME", flags->to, "The new volume")->required()->type_name("");

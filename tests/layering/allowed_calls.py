@@ -44,6 +44,7 @@ OF_THE_CALLER = [
     ("seccomp/seccomp.cpp", "open", "the profile the caller names"),
     ("spec/host.cpp", "filesystem::current_path filesystem::exists filesystem::symlink_status",
      "what an engine would look for when it reads an option"),
+    ("volume/seed.cpp", "open", "the directory the caller names as the seed of a volume"),
     ("volume/layout.cpp", "open mkdir stat filesystem::absolute",
      "the way to the store, which is refused unless it is this user's alone"),
     ("volume/part_check.cpp", "open", "the store the caller names, held before it is looked at"),
@@ -78,6 +79,7 @@ IN_THE_STORE = [
     ("volume/layout.cpp", "fstatat", "whether the store has containers"),
     ("volume/living_record.cpp", "unlinkat", "a stale record of who uses a volume"),
     ("volume/metadata_check.cpp", "renameat", "new metadata takes the place of what was damaged"),
+    ("volume/rollback.cpp", "unlinkat", "the note of a rollback that is done"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/use.cpp", "unlinkat", "a record of who uses a volume"),
 ]
@@ -175,6 +177,7 @@ BY_DESCRIPTOR = [
     ("kernel/files.cpp", "DescriptorPath chmod", "set_mode(), for what fchmod refuses"),
     ("launch/accounts.cpp", "DescriptorPath", "/etc/passwd and /etc/group of an image"),
     ("launcher/layers.hpp", "DescriptorPath", "a layer, for kernels that take no descriptor of it"),
+    ("launcher/program/compare_content.cpp", "DescriptorPath open_at:cwd", "a regular file that is compared"),
     ("launcher/program/copy_leaf.cpp", "DescriptorPath open_at:cwd", "a regular file that is read; one that is linked"),
     ("launcher/program/entry.hpp", "DescriptorPath fchmodat:cwd setxattr listxattr getxattr", "an entry of a copy"),
     ("launcher/program/examine.cpp", "DescriptorPath readlinkat:cwd",

@@ -28,9 +28,9 @@ __all__ = [
     "ApplyError", "Cancelled", "ClosedError", "ContainerExists", "ContainerMissing", "DigestMismatch",
     "DuplicateTarget", "Error", "ImageError", "ImageInUse", "ImageMissing", "ImageTimedOut", "InvalidImage",
     "InvalidLaunch", "InvalidMount", "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError",
-    "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SourceMissing", "SpecError",
-    "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged", "VolumeError", "VolumeExists", "VolumeInUse",
-    "VolumeMissing", "WrongProcess",
+    "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SnapshotExists",
+    "SnapshotMissing", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged",
+    "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "WrongProcess",
 ]
 
 
