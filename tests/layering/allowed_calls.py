@@ -79,7 +79,8 @@ IN_THE_STORE = [
     ("volume/layout.cpp", "fstatat", "whether the store has containers"),
     ("volume/living_record.cpp", "unlinkat", "a stale record of who uses a volume"),
     ("volume/metadata_check.cpp", "renameat", "new metadata takes the place of what was damaged"),
-    ("volume/rollback.cpp", "unlinkat", "the note of a rollback that is done"),
+    ("volume/rollback.cpp", "unlinkat fstatat utimensat",
+     "the note of a rollback that is done; the times of a data directory, itself, that has moved"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/use.cpp", "unlinkat", "a record of who uses a volume"),
 ]
