@@ -147,11 +147,12 @@ void add_removing(CLI::App& volume, Session& session) {
 }  // namespace
 
 void add_volume(CLI::App& parent, Session& session) {
-  CLI::App& volume = add_command(parent, session, "volume", "Volumes: create, ls, inspect, rm, prune");
+  CLI::App& volume = add_command(parent, session, "volume", "Volumes: create, ls, inspect, rm, prune, snapshot, clone");
   volume.require_subcommand(1);
   add_making(volume, session);
   add_looking(volume, session);
   add_removing(volume, session);
+  add_volume_history(volume, session);
 }
 
 }  // namespace cli

@@ -3,7 +3,9 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
 #include "kernel/reflink.hpp"
+#include "kernel/subvolume.hpp"
 #include "launcher/compare_trees.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/copy_tree.hpp"
@@ -13,6 +15,7 @@
 #include "volume/use_watch.hpp"
 #include "volume/users.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -30,6 +33,34 @@ std::shared_ptr<launcher::Connection> connection_of_containers() {
 
 [[noreturn]] void throw_work_failure(const HistoryDeed& deed, const launcher::WorkOutcome& outcome) {
   throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
+}
+
+kernel::FileDescriptor open_readable(int directory) {
+  return kernel::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
+}
+
+bool is_ended(const Watch& watch) {
+  return watch.stop.stop_requested() || (watch.deadline && std::chrono::steady_clock::now() > *watch.deadline);
+}
+
+/// At once, where the data is a subvolume of btrfs. \return whether it was done
+bool snapshot_data(int from, const Stage& stage) {
+  const auto source = open_readable(from);
+  return source && kernel::can_be_snapshotted(source.get()) && kernel::is_subvolume(source.get()) &&
+         kernel::snapshot_subvolume(source.get(), stage.directory(), kDataName) == 0;
+}
+
+/// What is copied once becomes a subvolume where there are such, so that whatever is made of it is made at once. Only
+/// root does it: an ordinary user could not tell those apart that belong to other ids.
+kernel::FileDescriptor open_data_as_subvolume(const Stage& stage) {
+  if (kernel::make_subvolume(stage.directory(), kDataName) != 0) {
+    return open_data(stage);
+  }
+  auto data = kernel::open_beneath(stage.directory(), kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!data) {
+    throw kernel::CallError{"open directory", errno};
+  }
+  return data;  // its owner and mode are copied last
 }
 
 /// What is renamed away is deleted then, so a copy of it may be a part of it.
@@ -90,7 +121,11 @@ SnapshotConsistency consistency_of(bool used, bool frozen, SnapshotWay way) {
 
 CopiedData copy_data(const HistoryDeed& deed, const Stage& stage, const DataCopy& copy, const Watch& watch) {
   const auto connection = connection_of_containers();
-  const kernel::FileDescriptor data = open_data(stage);
+  const bool root = !connection->identity().rootless();
+  if (root && !copy.gives_away && !is_ended(watch) && snapshot_data(copy.from, stage)) {
+    return {.way = SnapshotWay::Subvolume};
+  }
+  const kernel::FileDescriptor data = root ? open_data_as_subvolume(stage) : open_data(stage);
   launcher::TreeCopy tree;
   tree.from = copy.from;
   tree.to = data.get();
@@ -177,15 +212,20 @@ CopiedData copy_snapshot_data(const HistoryDeed& deed, const OpenSnapshot& snaps
 SnapshotPlan plan_copy(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume, const Watch& watch) {
   SnapshotPlan plan;
   plan.users = names_of(living_users(volume.directory.get()));
-  const bool reflink = kernel::can_reflink(layout.open_staging().get());
-  plan.way = reflink ? SnapshotWay::Reflink : SnapshotWay::Copy;
-  plan.reason = reflink ? "the file system of the store lets files share their content"
-                        : "the file system of the store lets no files share their content; XFS and btrfs do";
-  const auto outcome = launcher::count_tree(*connection_of_containers(), volume.data.get(), watch);
+  const auto connection = connection_of_containers();
+  const auto data = open_readable(volume.data.get());
+  const bool subvolume = !connection->identity().rootless() && data && kernel::can_be_snapshotted(data.get()) &&
+                         kernel::is_subvolume(data.get());
+  const bool reflink = subvolume || kernel::can_reflink(layout.open_staging().get());
+  plan.way = subvolume ? SnapshotWay::Subvolume : reflink ? SnapshotWay::Reflink : SnapshotWay::Copy;
+  plan.reason = subvolume ? "its data is a subvolume of btrfs"
+                : reflink ? "the file system of the store lets files share their content"
+                          : "the file system of the store lets no files share their content; XFS and btrfs do";
+  const auto outcome = launcher::count_tree(*connection, volume.data.get(), watch);
   if (!outcome.done()) {
     throw_work_failure(deed, outcome);
   }
-  plan.entries = outcome.entries;
+  plan.entries = subvolume ? 0 : outcome.entries;
   plan.bytes = outcome.bytes;
   plan.copied = reflink ? 0 : plan.bytes;
   return plan;

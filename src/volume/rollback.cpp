@@ -4,6 +4,7 @@
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
+#include "kernel/subvolume.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/look.hpp"
 #include "volume/data_copy.hpp"
@@ -13,7 +14,9 @@
 #include "volume/snapshots.hpp"
 #include "volume/users.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,6 +28,31 @@ namespace dunnage::volume {
 namespace {
 
 constexpr const char* kBeforeRollback = "dunnage.before-rollback-to";
+
+/// XFS takes a directory that moves for one that is written to. What cannot be put back harms nobody.
+class Times {
+ public:
+  Times(int stage, int volume) : stage_{stage}, volume_{volume} {
+    struct stat status {};
+    prepared_ = ::fstatat(stage, kDataName, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mtim : omit();
+    before_ = ::fstatat(volume, kDataName, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mtim : omit();
+  }
+  /// After the exchange.
+  void put_back() const noexcept {
+    const timespec of_volume[2] = {omit(), prepared_};
+    const timespec of_stage[2] = {omit(), before_};
+    (void)::utimensat(volume_, kDataName, of_volume, AT_SYMLINK_NOFOLLOW);
+    (void)::utimensat(stage_, kDataName, of_stage, AT_SYMLINK_NOFOLLOW);
+  }
+
+ private:
+  static timespec omit() noexcept { return {0, UTIME_OMIT}; }
+
+  int stage_;
+  int volume_;
+  timespec prepared_{};
+  timespec before_{};
+};
 
 /// One volume on its way back.
 class Rollback {
@@ -89,8 +117,8 @@ class Rollback {
   void write_note(const Stage& stage, const std::string& name) const {
     write_rollback_note(stage.directory(), {.volume = deed_.volume,
                                             .snapshot = name,
-                                            .volume_inode = inode_at(volume_.directory.get(), "."),
-                                            .prepared_inode = inode_at(stage.directory(), kDataName)});
+                                            .volume_inode = kernel::identity_of_directory(volume_.directory.get()),
+                                            .prepared = identity_at(stage.directory(), kDataName)});
   }
 
   /// Nobody may begin to use the volume while its data changes.
@@ -102,7 +130,9 @@ class Rollback {
     if (!kernel::is_at(layout_.volumes.get(), deed_.volume, volume_.directory.get())) {
       throw missing_failure(deed_.operation, deed_.volume, names_to_suggest(layout_));
     }
+    const Times times{stage.directory(), volume_.directory.get()};
     exchange_data(stage);
+    times.put_back();
     try {
       kernel::sync(volume_.directory.get());
       kernel::sync(stage.directory());
@@ -155,7 +185,7 @@ class Rollback {
 /// The volume's directory, whatever it is called by now. Empty if it is gone.
 kernel::FileDescriptor find_volume(const Layout& layout, const RollbackNote& note) {
   auto volume = open_volume_directory(layout, note.volume);
-  if (volume && inode_at(volume.get(), ".") == note.volume_inode) {
+  if (volume && kernel::identity_of_directory(volume.get()) == note.volume_inode) {
     return volume;
   }
   for (const kernel::DirectoryEntry& entry : kernel::entries_in(layout.volumes.get())) {
@@ -179,8 +209,8 @@ bool finish_rollback(const Layout& layout, int staging, const std::string& id, i
   if (!note || !is_snapshot_name(note->snapshot)) {
     return false;
   }
-  const std::uint64_t data = inode_at(directory, kDataName);
-  if (data == 0 || data == note->prepared_inode) {
+  const std::uint64_t data = identity_at(directory, kDataName);
+  if (data == 0 || data == note->prepared) {
     return false;  // nothing was exchanged
   }
   const auto volume = find_volume(layout, *note);

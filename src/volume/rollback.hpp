@@ -12,7 +12,7 @@
 ///     staging/ID/{metadata,rollback,_data (old)}     volumes/NAME/_data (new)      exchanged
 ///     volumes/NAME/snapshots/BEFORE/_data (old)      volumes/NAME/_data (new)      published
 ///
-/// `rollback` says which data was copied (by its inode) and where the stage belongs. Whoever finds a stage that a
+/// `rollback` says which data was copied (by its identity) and where the stage belongs. Whoever finds a stage that a
 /// killed process left knows by it on which of the first two lines it was, and goes on from the second one: the state
 /// before is never deleted. Power cuts are no different, as all of it was synced before the exchange.
 

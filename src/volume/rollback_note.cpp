@@ -4,12 +4,12 @@
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
+#include "kernel/subvolume.hpp"
 #include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <nlohmann/json.hpp>
 
 #include <cerrno>
@@ -30,7 +30,7 @@ std::optional<RollbackNote> note_of(std::string_view text) {
     note.volume = json.at("volume").get<std::string>();
     note.snapshot = json.at("snapshot").get<std::string>();
     note.volume_inode = json.at("volume_inode").get<std::uint64_t>();
-    note.prepared_inode = json.at("prepared_inode").get<std::uint64_t>();
+    note.prepared = json.at("prepared").get<std::uint64_t>();
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
@@ -43,7 +43,7 @@ void write_rollback_note(int stage, const RollbackNote& note) {
   const nlohmann::ordered_json json{{"volume", note.volume},
                                     {"snapshot", note.snapshot},
                                     {"volume_inode", note.volume_inode},
-                                    {"prepared_inode", note.prepared_inode}};
+                                    {"prepared", note.prepared}};
   const auto file = kernel::create_file(stage, kRollbackName, kPrivateFile);
   if (!file) {
     throw kernel::CallError{"create file", EEXIST};
@@ -65,19 +65,16 @@ std::optional<RollbackNote> read_rollback_note(int stage) {
   return note_of(text);
 }
 
-std::uint64_t inode_at(int directory, const char* name) {
-  const auto entry = kernel::open_beneath(directory, name, O_PATH | O_NOFOLLOW, 0, kernel::Crossing::Allowed);
-  struct stat status {};
+std::uint64_t identity_at(int directory, const char* name) {
+  const auto entry =
+      kernel::open_beneath(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, kernel::Crossing::Allowed);
   if (!entry) {
     if (errno == ENOENT) {
       return 0;
     }
-    throw kernel::CallError{"open", errno};
+    throw kernel::CallError{"open directory", errno};
   }
-  if (::fstat(entry.get(), &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
-  return status.st_ino;
+  return kernel::identity_of_directory(entry.get());
 }
 
 }  // namespace dunnage::volume

@@ -6,8 +6,8 @@
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
-#include "volume/private_directory.hpp"
 #include "volume/snapshots.hpp"
+#include "volume/stage.hpp"
 #include "volume/trash.hpp"
 
 #include <fmt/format.h>
@@ -56,6 +56,24 @@ VolumeSnapshot make_it(const Layout& layout, const HistoryDeed& deed, const std:
     throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));  // it went with the volume
   }
   return snapshot;
+}
+
+/// What cannot be brought to the disk is taken back: it is not acknowledged.
+void replace_metadata(const Layout& layout, const HistoryDeed& deed, const OpenSnapshot& snapshot) {
+  const Stage stage{layout.open_staging()};
+  write_snapshot_metadata(deed, stage.directory(), snapshot.info);
+  const auto exchange = [&] {
+    return kernel::exchange(stage.directory(), kMetadataName, snapshot.directory.get(), kMetadataName);
+  };
+  if (const int number = exchange(); number != 0) {
+    throw kernel::CallError{"rename", number};
+  }
+  try {
+    kernel::sync(snapshot.directory.get());
+  } catch (...) {
+    (void)exchange();  // if not, the caller knows of the failure
+    throw;
+  }
 }
 
 void put_back_snapshot(int place, const std::string& trashed, const std::string& snapshot, int trash) noexcept {
@@ -110,7 +128,7 @@ VolumeSnapshot label_snapshot(const Layout& layout, const std::string& volume, c
     }
     OpenSnapshot opened = open_snapshot(layout, deed, directory.get(), snapshot);
     opened.info.labels = labels;
-    kernel::write_durably(opened.directory.get(), kMetadataName, snapshot_text(deed, opened.info), kPrivateFile);
+    replace_metadata(layout, deed, opened);
     return std::move(opened.info);
   });
 }

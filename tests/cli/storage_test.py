@@ -113,6 +113,55 @@ class Volumes(CommandLineTest):
         self.assertIn("../x", self.fail_with(1, "volume", "create", "../x"))
 
 
+class History(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("volume", "create", "--label", "app=shop", "db")
+        self.data = json.loads(self.succeed("volume", "inspect", "db"))[0]["Mountpoint"]
+        self.write("one", "first")
+
+    def write(self, name, text):
+        with open(os.path.join(self.data, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def read(self, volume, name):
+        return self.succeed("run", "--host", "-v", f"{volume}:/data", "cat", f"/data/{name}")
+
+    def test_a_volume_goes_back_to_what_it_was_and_forward_again(self):
+        self.assertEqual(self.succeed("volume", "snapshot", "create", "--label", "k=v", "db", "then"), "then\n")
+        self.write("one", "changed")
+        self.write("two", "new")
+        self.assertEqual(self.lines("volume", "snapshot", "diff", "db", "then"), ["C one  content, time", "A two"])
+        self.fail_with(1, "volume", "snapshot", "create", "db", "then")
+        before = self.succeed("volume", "snapshot", "rollback", "db", "then").strip()
+        self.assertEqual(self.read("db", "one"), "first")
+        self.assertEqual(self.lines("volume", "snapshot", "ls", "-q", "db"), ["then", before])
+        self.assertEqual(self.succeed("volume", "snapshot", "rollback", "--discard", "db", before), "")
+        self.assertEqual(self.read("db", "one"), "changed")
+        then, _ = (json.loads(line) for line in self.lines("volume", "snapshot", "ls", "--format", "json", "db"))
+        self.assertEqual((then["Name"], then["Labels"], then["Consistency"]), ("then", {"k": "v"}, "idle"))
+        self.assertIn("then", self.fail_with(1, "volume", "snapshot", "rm", "db", "than", before))
+        self.assertEqual(self.lines("volume", "snapshot", "ls", "-q", "db"), ["then"])
+
+    def test_a_clone_is_a_volume_of_its_own(self):
+        self.succeed("volume", "snapshot", "create", "db", "then")
+        self.write("one", "changed")
+        self.assertEqual(self.succeed("volume", "clone", "db", "now"), "now\n")
+        self.succeed("volume", "clone", "--snapshot", "then", "--label", "a=b", "db", "as-then")
+        self.assertEqual((self.read("now", "one"), self.read("as-then", "one")), ("changed", "first"))
+        self.assertEqual(json.loads(self.succeed("volume", "inspect", "as-then"))[0]["Labels"], {"a": "b"})
+        self.assertIn("now", self.fail_with(1, "volume", "clone", "db", "now"))
+
+    def test_what_a_snapshot_costs_and_is_worth_is_told(self):
+        self.assertIn("1 entries", self.succeed("volume", "snapshot", "create", "--plan", "db"))
+        self.assertEqual(self.lines("volume", "snapshot", "ls", "-q", "db"), [])
+        self.detached("--name", "user", "-v", "db:/data", "sleep", "1000")
+        result = self.dunnage("volume", "snapshot", "create", "db", "live")
+        self.assertEqual((result.returncode, result.stdout), (0, "live\n"))
+        self.assertIn("the volume was in use", result.stderr)
+        self.assertIn("user", self.fail_with(1, "volume", "snapshot", "rollback", "db", "live"))
+
+
 class Plan(CommandLineTest):
     def test_a_plan_says_what_would_be_mounted_and_changes_nothing(self):
         source = os.path.join(self.directory, "logs")

@@ -144,7 +144,7 @@ class Model {
 
 unsigned number_of_histories() {
   const char* asked = std::getenv("DUNNAGE_HISTORIES");
-  return asked == nullptr ? 12 : static_cast<unsigned>(std::strtoul(asked, nullptr, 10));
+  return asked == nullptr ? 8 : static_cast<unsigned>(std::strtoul(asked, nullptr, 10));
 }
 
 }  // namespace

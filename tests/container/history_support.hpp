@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 namespace dunnage::test {
 
@@ -44,6 +46,24 @@ inline void make_tree(const std::filesystem::path& top) {
   std::filesystem::resize_file(top / "holes", 3'000'000);
   std::filesystem::create_directory(top / "empty");
   (void)::setxattr((top / "plain").c_str(), "user.note", "value", 5, 0);  // not in every memory file system
+}
+
+/// A volume with something of everything in it.
+struct FilledVolume {
+  explicit FilledVolume(const Ground& ground) : store{ground.volumes()}, data{store.create("db").mountpoint()} {
+    make_tree(data);
+  }
+  [[nodiscard]] VolumeHistory history() const { return store.history("db"); }
+
+  VolumeStore store;
+  std::filesystem::path data;
+};
+
+inline std::vector<std::string> entries_below(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator{directory}) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace dunnage::test

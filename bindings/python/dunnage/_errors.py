@@ -28,9 +28,9 @@ __all__ = [
     "ApplyError", "Cancelled", "ClosedError", "ContainerExists", "ContainerMissing", "DigestMismatch",
     "DuplicateTarget", "Error", "ImageError", "ImageInUse", "ImageMissing", "ImageTimedOut", "InvalidImage",
     "InvalidLaunch", "InvalidMount", "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError",
-    "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SourceMissing", "SpecError",
-    "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged", "VolumeError", "VolumeExists", "VolumeInUse",
-    "VolumeMissing", "WrongProcess",
+    "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SnapshotExists",
+    "SnapshotMissing", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged",
+    "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "WrongProcess",
 ]
 
 
@@ -191,6 +191,14 @@ class VolumeExists(VolumeError, FileExistsError):
     """A volume of that name is there already."""
 
 
+class SnapshotMissing(VolumeError, FileNotFoundError, KeyError):
+    """No snapshot of that name of the volume."""
+
+
+class SnapshotExists(VolumeError, FileExistsError):
+    """A snapshot of that name is there already."""
+
+
 class VolumeInUse(VolumeError):
     """Containers use the volume: `users`."""
 
@@ -261,6 +269,8 @@ _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (VolumeError, "volume_in_use"): VolumeInUse,
     (VolumeError, "volume_damaged"): VolumeDamaged,
     (VolumeError, "store_unusable"): StoreUnusable,
+    (VolumeError, "snapshot_missing"): SnapshotMissing,
+    (VolumeError, "snapshot_exists"): SnapshotExists,
     (ImageError, "invalid_argument"): InvalidImage,
     (ImageError, "image_invalid"): InvalidImage,
     (ImageError, "image_missing"): ImageMissing,

@@ -13,6 +13,8 @@ fixture       scope     is
 volume_store  session   a VolumeStore of this session's own below pytest's temporary directory; with pytest-xdist each
                         worker has one. It is removed with all it holds, also what belongs to other ids.
 volume        function  a fresh Volume of it, removed after the test.
+clone_volume  function  a function that clones a Volume of it by its name, or a `snapshot=` of it; its clones are
+                        removed after the test. Filled once, every test has a database of its own.
 container     function  a function that launches: Container.launch() with the same arguments (see ContainerFactory).
                         All of its containers are killed and removed after the test. If the test fails, the report
                         shows what they have written to their logs.
@@ -235,6 +237,20 @@ def volume(request: pytest.FixtureRequest, volume_store: VolumeStore, _volumes: 
     volume = volume_store.create(f"{name}-{next(_numbers)}".lstrip("-"), labels={"test": request.node.nodeid})
     _volumes.append(volume)
     return volume
+
+
+@pytest.fixture
+def clone_volume(request: pytest.FixtureRequest, volume_store: VolumeStore,
+                 _volumes: list[Volume]) -> Callable[..., Volume]:
+    """A function that makes volumes with the data of another one."""
+
+    def clone(source: str, **options: Any) -> Volume:
+        options.setdefault("labels", {"test": request.node.nodeid})
+        made = volume_store.clone(source, f"{source[:60]}-clone-{next(_numbers)}", **options).volume
+        _volumes.append(made)
+        return made
+
+    return clone
 
 
 @pytest.fixture

@@ -146,6 +146,12 @@ struct type_caster<dunnage::StoreFinding::Part> : EnumerationCaster<dunnage::Sto
 template <>
 struct type_caster<dunnage::StoreFinding::Kind> : EnumerationCaster<dunnage::StoreFinding::Kind> {};
 template <>
+struct type_caster<dunnage::SnapshotWay> : EnumerationCaster<dunnage::SnapshotWay> {};
+template <>
+struct type_caster<dunnage::SnapshotConsistency> : EnumerationCaster<dunnage::SnapshotConsistency> {};
+template <>
+struct type_caster<dunnage::SnapshotChange::Kind> : EnumerationCaster<dunnage::SnapshotChange::Kind> {};
+template <>
 struct type_caster<dunnage::Engine> : EnumerationCaster<dunnage::Engine> {};
 template <>
 struct type_caster<dunnage::SpecCode> : EnumerationCaster<dunnage::SpecCode> {};

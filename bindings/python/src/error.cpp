@@ -43,6 +43,8 @@ constexpr std::pair<const char*, errc> kErrorCodes[] = {
     {"pull_failed", errc::pull_failed},
     {"cancelled", errc::cancelled},
     {"not_granted", errc::not_granted},
+    {"snapshot_missing", errc::snapshot_missing},
+    {"snapshot_exists", errc::snapshot_exists},
 };
 
 /// Members for the exception beside those every Error has.

@@ -48,6 +48,8 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_bind_mount(module);
   bind_tmpfs(module);
   bind_volume(module);
+  bind_volume_seed(module);
+  bind_volume_snapshot(module);
   bind_progress(module);
   bind_image(module);
   bind_image_mount(module);
@@ -57,6 +59,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_mount_set(module);
   bind_store_report(module);
   bind_volume_store(module);
+  bind_volume_history(module);
   bind_store_check(module);
   bind_image_store(module);
   bind_rootfs(module);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bindings.hpp"
 #include "gil.hpp"
+#include "progress.hpp"
 #include "store_report.hpp"
 #include "value.hpp"
 #include "volume.hpp"
+#include "volume_seed.hpp"
 
 #include <dunnage/volume_store.hpp>
 
@@ -55,12 +57,36 @@ Fields<PruneCall> prune_fields() {
   return fields;
 }
 
+struct CreateCall {
+  VolumeOptions options{};
+  Watching watching{};
+};
+
+Fields<CreateCall> create_fields(const char* call) {
+  Fields<CreateCall> fields{call};
+  fields
+      .option(
+          "labels", [](auto& made) -> auto& { return made.options.labels; })
+      .option(
+          "driver", [](auto& made) -> auto& { return made.options.driver; })
+      .option(
+          "driver_options", [](auto& made) -> auto& { return made.options.driver_options; })
+      .option(
+          "seed", [](auto& made) -> auto& { return made.options.seed; }, seed_from);
+  return fields;
+}
+
 VolumeOptions options_from(const char* call, const py::kwargs& kwargs) {
-  Fields<VolumeOptions> fields{call};
-  fields.option("labels", &VolumeOptions::labels)
-      .option("driver", &VolumeOptions::driver)
-      .option("driver_options", &VolumeOptions::driver_options);
-  return fields.parse(py::args{}, kwargs);
+  return create_fields(call).parse(py::args{}, kwargs).options;
+}
+
+StoredVolume create(VolumeStore& store, const std::string& name, const py::kwargs& kwargs) {
+  auto fields = create_fields("VolumeStore.create");
+  add_watching(fields);
+  const CreateCall call = fields.parse(py::args{}, kwargs);
+  std::optional<Volume> volume;
+  run_watched(call.watching, [&](const Watch& watch) { volume.emplace(store.create(name, call.options, watch)); });
+  return {std::move(*volume), store.root()};
 }
 
 /// Calls `work` without the GIL; the volume it returns knows its store.
@@ -104,14 +130,10 @@ void define_making(py::class_<VolumeStore>& cls) {
   cls.def_static("open", open_volume_store, py::arg("root") = py::none{},
                  "open(root=None)\n--\n\nOpens the store, creating it when it is absent; None: default_store().")
       .def(
-          "create",
-          [](VolumeStore& store, const std::string& name, const py::kwargs& kwargs) {
-            const auto options = options_from("VolumeStore.create", kwargs);
-            return stored(store, [&] { return store.create(name, options); });
-          },
-          py::arg("name"),
-          "create(self, name, *, labels={}, driver='local', driver_options={})\n--\n\nRaises VolumeExists if it is "
-          "there.")
+          "create", create, py::arg("name"),
+          "create(self, name, *, labels={}, driver='local', driver_options={}, seed=None, progress=None, timeout=None, "
+          "stop=None)\n--\n\nRaises VolumeExists if it is there. `seed` is what is in it from the beginning: "
+          "SeedFiles, SeedDirectory or SeedSnapshot.")
       .def(
           "create_anonymous",
           [](VolumeStore& store, const std::string& owner, const py::kwargs& kwargs) {
@@ -119,7 +141,8 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.create_anonymous(owner, options); });
           },
           py::arg("owner") = "",
-          "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={})\n--\n\nA volume with a "
+          "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={}, seed=None)\n--\n\nA "
+          "volume with a "
           "random name; "
           "`owner` is the name, or id, of the container it will go with.")
       .def(
@@ -129,9 +152,9 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.get_or_create(name, options); });
           },
           py::arg("name"),
-          "get_or_create(self, name, *, labels={}, driver='local', driver_options={})\n--\n\nLabels are given only if "
-          "it is "
-          "created.");
+          "get_or_create(self, name, *, labels={}, driver='local', driver_options={}, seed=None)\n--\n\nLabels and "
+          "seed "
+          "are given only if it is created.");
 }
 
 void define_looking(py::class_<VolumeStore>& cls) {

@@ -31,8 +31,9 @@ from ._stream_reader import StreamReader
 from ._stream_writer import StreamWriter
 from ._terminal_stream import TerminalStream
 from ._threads import in_thread, watched
+from ._volume_history import VolumeHistory
 
 __all__ = [
     "Container", "ContainerStore", "ImageStore", "LaunchTemplate", "Launching", "LogEntries", "Process", "StreamReader",
-    "StreamWriter", "TerminalStream", "VolumeStore", "copy_in", "copy_out", "in_thread", "run", "watched",
+    "StreamWriter", "TerminalStream", "VolumeHistory", "VolumeStore", "copy_in", "copy_out", "in_thread", "run", "watched",
 ]

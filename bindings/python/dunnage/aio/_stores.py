@@ -13,6 +13,7 @@ from ._container import Container
 from ._logs import LogEntries
 from ._text_mode import TextMode
 from ._threads import in_thread, watched
+from ._volume_history import VolumeHistory
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,7 +81,7 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
 
     _kind = _dunnage.VolumeStore
 
-    create = _threaded(_dunnage.VolumeStore.create)
+    create = _watched(_dunnage.VolumeStore.create)
     create_anonymous = _threaded(_dunnage.VolumeStore.create_anonymous)
     get_or_create = _threaded(_dunnage.VolumeStore.get_or_create)
     get = _threaded(_dunnage.VolumeStore.get)
@@ -92,6 +93,11 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     check = _threaded(_dunnage.VolumeStore.check)
     repair = _threaded(_dunnage.VolumeStore.repair)
     prune = _threaded(_dunnage.VolumeStore.prune)
+    clone = _watched(_dunnage.VolumeStore.clone)
+
+    async def history(self, name: str) -> VolumeHistory:
+        """The snapshots of a volume; raises VolumeMissing."""
+        return VolumeHistory(await in_thread(self._store.history, name))
 
 
 class ImageStore(_Store[_dunnage.ImageStore]):

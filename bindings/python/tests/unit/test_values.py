@@ -14,7 +14,8 @@ from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRat
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
-                     SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, VolumeMount, VolumesFrom)
+                     SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, VolumeMount, VolumeSnapshot,
+                     VolumesFrom, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange, SnapshotPlan)
 
 VALUES = [
     BindMount("/srv/conf", "/etc/app"),
@@ -65,6 +66,11 @@ VALUES = [
     StoreFinding(), StoreFinding(part="volume", kind="leftover", name="db", path="/s/volumes/db", problem="it is gone",
                                  remedy="look", repairable=True, repaired="done"),
     StoreReport(), StoreReport(findings=[StoreFinding(name="db")]),
+    SeedDirectory("/srv"), SeedDirectory("/srv", keep_owner=True), SeedFiles({"a/b": "c"}), SeedSnapshot("db", "then"),
+    VolumeSnapshot(), VolumeSnapshot(volume="db", name="then", created_at=5, labels={"a": "b"}, way="reflink",
+                                     consistency="frozen", entries=3, bytes=2, copied=1, mountpoint="/s"),
+    SnapshotPlan(), SnapshotPlan(way="reflink", reason="why", entries=3, bytes=2, copied=1, users=["db"]),
+    SnapshotChange(), SnapshotChange(kind="metadata", path="a", what=["mode"]),
     SpecMount(), SpecMount(engine="podman", type="bind", source="/a", target="/b", create_host_path=False,
                            labels={"a": "b"}, tmpfs_size=-1, flags=["ro"],
                            own=SpecMount.Own(suid=True, owner=Ownership.as_(1, 2), overlay=OverlayOptions())),
