@@ -160,12 +160,12 @@ bool knows_beneath() noexcept {
 bool unmount_wholly(Child& child, int fd, uint64_t id) noexcept {
   MountLine line;
   for (int tried = 0; tried < kTries; ++tried) {
+    (void)unmount_descriptor(child, fd);
     if (find_mount_line(child.proc, id, line) == 0) {
       return true;
     }
-    (void)unmount_descriptor(child, fd);
   }
-  return find_mount_line(child.proc, id, line) == 0;
+  return false;
 }
 
 void detach_mount(Child& child, bool lazily) noexcept {
