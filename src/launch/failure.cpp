@@ -112,7 +112,10 @@ std::string mount_remedy(const Failure& failure) {
     case Step::AttachMount:
     case Step::CloneMount:
     case Step::HoldMount:
-      return failure.error == ENOSPC ? "raise /proc/sys/fs/mount-max (not disk space)" : "prepare the mounts again";
+      return failure.error == ENOSPC ? "raise /proc/sys/fs/mount-max (not disk space)"
+             : failure.error == EOPNOTSUPP
+                 ? "it came with the template, and each start by the restart policy finds it again; launch without one"
+                 : "prepare the mounts again";
     case Step::KnowBeneath:
       return "use Linux 6.5 or later; or detach the one and attach the other, if its place may be empty meanwhile";
     case Step::HiddenMount:

@@ -77,11 +77,12 @@ Feature probe_move_beneath() {
                                   MOVE_MOUNT_BENEATH | MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
   if (result == -EPERM) {
     return {"mounting beneath", false,
-            "only who may mount can ask for MOVE_MOUNT_BENEATH, and this process may not; the library does without",
+            "only who may mount can ask for MOVE_MOUNT_BENEATH, and this process may not: its launcher asks when "
+            "Container::replace() needs it",
             false};
   }
   return {"mounting beneath", result != -EINVAL && result != -ENOSYS,
-          "MOVE_MOUNT_BENEATH; the library does without: a container's mounts are as they were at its start", false};
+          "MOVE_MOUNT_BENEATH, Linux 6.5: Container::replace() puts a mount in the place of another one at once", false};
 }
 
 Feature probe_statmount() {

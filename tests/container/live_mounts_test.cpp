@@ -327,3 +327,22 @@ TEST_CASE("a host that is killed while it attaches leaves it attached and record
   CHECK(ground.containers().check().findings.empty());
   ground.containers().remove("web", true);
 }
+
+TEST_CASE("what was attached to a container whose launcher is killed is free, and mounted when it is started again",
+          "[container][live][records]") {
+  const Ground ground;
+  REQUIRE(in_another_process([&] { (void)Container::launch(detached(ground, kSleep, "web")); }) == 0);
+  {
+    Container container = ground.containers().get("web");
+    (void)container.attach(VolumeMount{"data", "/data"});
+    CHECK(shown(container, "echo kept >/data/file") == "");
+    std::ifstream status{"/proc/" + std::to_string(container.pid()) + "/status"};
+    REQUIRE(::kill(std::stoi(field_of(std::string{std::istreambuf_iterator<char>{status}, {}}, "PPid")), SIGKILL) == 0);
+    CHECK(container.wait().launcher_lost());
+    CHECK(code_of([&] { container.detach("/data"); }) == errc::not_running);
+  }
+  CHECK(eventually([&] { return !in_use(ground, "data"); }));
+  CHECK(ground.containers().inspect("web").mounts["/data"].volume == "data");
+  CHECK(shown(ground.containers().start("web"), "cat /data/file") == "kept\n");
+  ground.containers().remove("web", true);
+}

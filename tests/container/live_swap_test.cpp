@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kToProc = 3;  ///< which link leads to /proc, where there is a directory "fs"
 constexpr auto kSleep = "while :; do sleep 0.02; done";
 
 std::vector<MountLine> mounts_in(const Container& container) {
@@ -92,8 +93,9 @@ TEST_CASE(
   auto container = Container::launch(ground.shell(kSleep, {VolumeMount{"shared", "/v"}}));
   const Snapshot before{canary, ground.store_path()};
   Tally tally;
-  {
-    const SwapInside swap{ground, {VolumeMount{"shared", "/s"}}, "/s/way", others};
+  // the second time with the one link for who checks a target and looks it up again by its name
+  for (const auto& links : {others, std::vector<std::string>{others.at(kToProc)}}) {
+    const SwapInside swap{ground, {VolumeMount{"shared", "/s"}}, "/s/way", links};
     for (Rounds rounds{60}; rounds.next(tally.enough());) {
       attach_once(tally, container, VolumeMount{"inner", "/v/way/fs"}, rounds.number() % 2 == 0);
     }

@@ -48,32 +48,36 @@ struct Located {
   MountLine line;
 };
 
-void locate(Child& child, Located& found) noexcept {
-  uint64_t id = child.slot.expected_mount;
-  if (id == 0) {
-    const char* path = text_of(child.slot, mounts_of(child.slot)->target);
-    const int top =
-        static_cast<int>(require(child, Step::FindMount, kernel::open_at2(child.root, path, O_PATH, kInRoot), 0));
-    const Seen seen = look_at(child, top);
-    if (!seen.is_root) {
-      fail(child, Step::FindMount, ENOENT, 0);
-    }
-    id = seen.mount;
-    (void)close_descriptor(top);
+/// Whether the mount is what this path leads to.
+bool take_found(Child& child, const char* path, uint64_t resolve, uint64_t id, Located& found) noexcept {
+  const int fd = kernel::open_at2(child.root, path, O_PATH, resolve);
+  if (fd < 0) {
+    return false;
   }
-  for (int tried = 0; tried < kTries; ++tried) {
-    if (require(child, Step::FindMount, find_mount_line(child.proc, id, found.line), 0) == 0) {
+  const Seen seen = look_at(child, fd);
+  if (seen.is_root && (id == 0 || seen.mount == id)) {
+    found.fd = fd;
+    found.is_directory = seen.is_directory;
+    found.line.id = seen.mount;
+    return true;
+  }
+  (void)close_descriptor(fd);
+  return false;
+}
+
+void locate(Child& child, Located& found) noexcept {
+  const uint64_t id = child.slot.expected_mount;
+  const char* path = text_of(child.slot, mounts_of(child.slot)->target);
+  if (take_found(child, path, kInRoot, id, found)) {
+    return;
+  }
+  if (id == 0) {
+    fail(child, Step::FindMount, ENOENT, 0);
+  }
+  for (int tried = 0; tried < kTries; ++tried) {  // it is elsewhere by now, or under something else
+    if (require(child, Step::FindMount, find_mount_line(child.proc, id, found.line), 0) == 0 ||
+        take_found(child, found.line.target, kNoLinks, id, found)) {
       return;
-    }
-    const int fd = kernel::open_at2(child.root, found.line.target, O_PATH, kNoLinks);
-    if (fd >= 0) {
-      const Seen seen = look_at(child, fd);
-      if (seen.mount == id && seen.is_root) {
-        found.fd = fd;
-        found.is_directory = seen.is_directory;
-        return;
-      }
-      (void)close_descriptor(fd);
     }
   }
   fail(child, Step::HiddenMount, EBUSY, 0);
@@ -125,7 +129,10 @@ void require_unused(Child& child, const MountTree& tree, int& waited) noexcept {
 
 void detach_unused(Child& child, Located& found) noexcept {
   MountTree tree;
-  require(child, Step::FindMount, read_mount_tree(child.proc, found.line.id, tree), 0);
+  if (require(child, Step::FindMount, read_mount_tree(child.proc, found.line.id, tree), 0) == 0) {
+    return;
+  }
+  __builtin_memcpy(found.line.target, tree.target, sizeof found.line.target);
   if (tree.count > 1) {  // the kernel takes a tree only lazily: whether anybody uses a part of it is looked at here
     if (tell_holders(child.proc, tree, child.slot.channel) > 0) {
       fail(child, Step::DetachMount, EBUSY, 0);
@@ -160,12 +167,12 @@ bool knows_beneath() noexcept {
 bool unmount_wholly(Child& child, int fd, uint64_t id) noexcept {
   MountLine line;
   for (int tried = 0; tried < kTries; ++tried) {
+    (void)unmount_descriptor(child, fd);
     if (find_mount_line(child.proc, id, line) == 0) {
       return true;
     }
-    (void)unmount_descriptor(child, fd);
   }
-  return find_mount_line(child.proc, id, line) == 0;
+  return false;
 }
 
 void detach_mount(Child& child, bool lazily) noexcept {

@@ -80,6 +80,17 @@ int start_exec(Slot& slot, int own_process) noexcept {
   return started;
 }
 
-int start_mount_change(Slot& slot) noexcept { return clone_child(slot, CLONE_VM, run_mount_change, slot); }
+int start_mount_change(Slot& slot) noexcept {
+  slot.failure = {};
+  slot.failure.mount = -1;
+  clone_args arguments{};
+  arguments.flags = CLONE_VM;
+  arguments.exit_signal = SIGCHLD;  // its end is all there is to hear of it
+  arguments.stack = reinterpret_cast<uint64_t>(slot.stack);
+  arguments.stack_size = sizeof slot.stack;
+  const long result = kernel::clone_onto_stack(&arguments, run_mount_change, &slot);
+  slot.pid = result > 0 ? static_cast<int>(result) : 0;
+  return result < 0 ? static_cast<int>(result) : 0;
+}
 
 }  // namespace dunnage::launcher
