@@ -43,6 +43,7 @@ constexpr std::pair<const char*, errc> kErrorCodes[] = {
     {"pull_failed", errc::pull_failed},
     {"cancelled", errc::cancelled},
     {"not_granted", errc::not_granted},
+    {"volume_protected", errc::volume_protected},
 };
 
 /// Members for the exception beside those every Error has.

@@ -4,6 +4,8 @@
 #include "store_report.hpp"
 #include "value.hpp"
 #include "volume.hpp"
+#include "volume_care.hpp"
+#include "volume_filter.hpp"
 
 #include <dunnage/volume_store.hpp>
 
@@ -11,24 +13,6 @@ namespace dunnage::python {
 namespace {
 
 using Released = py::call_guard<Unlocked>;
-
-/// {"key": "value", "other": None}, or Docker's ["key=value", "other"].
-decltype(VolumeFilter::labels) filter_labels_from(py::handle object, const std::string& name) {
-  decltype(VolumeFilter::labels) labels;
-  if (py::isinstance<py::dict>(object)) {
-    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object)) {
-      labels.emplace_back(value_from<std::string>(key, name), value_from<std::optional<std::string>>(value, name));
-    }
-    return labels;
-  }
-  for (const auto& text : value_from<std::vector<std::string>>(object, name)) {
-    const auto equals = text.find('=');
-    labels.emplace_back(text.substr(0, equals), equals == std::string::npos
-                                                    ? std::nullopt
-                                                    : std::optional<std::string>{text.substr(equals + 1)});
-  }
-  return labels;
-}
 
 struct PruneCall {
   bool all = false;
@@ -59,7 +43,9 @@ VolumeOptions options_from(const char* call, const py::kwargs& kwargs) {
   Fields<VolumeOptions> fields{call};
   fields.option("labels", &VolumeOptions::labels)
       .option("driver", &VolumeOptions::driver)
-      .option("driver_options", &VolumeOptions::driver_options);
+      .option("driver_options", &VolumeOptions::driver_options)
+      .option("protect", &VolumeOptions::protect)
+      .option("access", &VolumeOptions::access);
   return fields.parse(py::args{}, kwargs);
 }
 
@@ -88,6 +74,17 @@ std::vector<StoredVolume> list_volumes(const VolumeStore& store, const VolumeFil
   return volumes;
 }
 
+void remove_volume(VolumeStore& store, const std::string& name, const py::kwargs& kwargs) {
+  static const auto fields = [] {
+    Fields<RemoveOptions> options{"VolumeStore.remove"};
+    options.option("keep", &RemoveOptions::keep);
+    return options;
+  }();
+  const auto options = fields.parse(py::args{}, kwargs);
+  const Unlocked released;
+  store.remove(name, options);
+}
+
 PruneResult prune(VolumeStore& store, const py::kwargs& kwargs) {
   static const auto fields = prune_fields();
   const auto call = fields.parse(py::args{}, kwargs);
@@ -110,7 +107,8 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.create(name, options); });
           },
           py::arg("name"),
-          "create(self, name, *, labels={}, driver='local', driver_options={})\n--\n\nRaises VolumeExists if it is "
+          "create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, "
+          "access=...)\n--\n\nRaises VolumeExists if it is "
           "there.")
       .def(
           "create_anonymous",
@@ -119,7 +117,8 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.create_anonymous(owner, options); });
           },
           py::arg("owner") = "",
-          "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={})\n--\n\nA volume with a "
+          "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={}, protect=False, "
+          "access=...)\n--\n\nA volume with a "
           "random name; "
           "`owner` is the name, or id, of the container it will go with.")
       .def(
@@ -129,7 +128,8 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.get_or_create(name, options); });
           },
           py::arg("name"),
-          "get_or_create(self, name, *, labels={}, driver='local', driver_options={})\n--\n\nLabels are given only if "
+          "get_or_create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, "
+          "access=...)\n--\n\nLabels are given only if "
           "it is "
           "created.");
 }
@@ -152,8 +152,9 @@ void define_looking(py::class_<VolumeStore>& cls) {
            "damaged(self)\n--\n\nNames of volumes whose metadata cannot be read.")
       .def("users", &VolumeStore::users, Released{}, py::arg("name"),
            "users(self, name)\n--\n\nNames of the containers that use the volume now.")
-      .def("remove", &VolumeStore::remove, Released{}, py::arg("name"),
-           "remove(self, name)\n--\n\nWith everything in it. Raises VolumeInUse, VolumeMissing.")
+      .def("remove", remove_volume, py::arg("name"),
+           "remove(self, name, *, keep=0.0)\n--\n\nWith everything in it; for `keep` seconds trash() brings it back. "
+           "Raises VolumeInUse, VolumeProtected, VolumeMissing.")
       .def("prune", prune,
            "prune(self, *, all=False, labels=[], anonymous=None, in_use=None)\n--\n\nRemoves what no container uses: "
            "anonymous "
@@ -163,10 +164,6 @@ void define_looking(py::class_<VolumeStore>& cls) {
 }  // namespace
 
 void bind_volume_store(py::module_& module) {
-  Fields<PruneResult> result{"PruneResult"};
-  result.option("removed", &PruneResult::removed).option("kept", &PruneResult::kept);
-  value_class(module, std::move(result), "What prune() took, and what it kept: (name, reason).");
-
   module.def("default_store", &default_store,
              "default_store()\n--\n\nWhere the store of this user is: $DUNNAGE_STORE, /var/lib/dunnage for root, "
              "$XDG_DATA_HOME/dunnage, "
@@ -177,6 +174,9 @@ void bind_volume_store(py::module_& module) {
   adopt(cls);
   define_making(cls);
   define_looking(cls);
+  define_care(cls);
+  define_pruning(cls);
+  define_trash(cls);
   define_checking(cls, "VolumeStore");
   cls.def("__getitem__", get_volume)
       .def("__contains__",

@@ -20,6 +20,7 @@ ERRNOS = {  # as error.hpp says
     "not_supported": "EOPNOTSUPP", "launcher_lost": "EPIPE", "wrong_process": "EPERM", "timed_out": "ETIMEDOUT",
     "image_missing": "ENOENT", "image_in_use": "EBUSY", "image_invalid": "EBADMSG", "digest_mismatch": "EBADMSG",
     "limit_exceeded": "EFBIG", "pull_failed": "EIO", "cancelled": "ECANCELED", "not_granted": "EPERM",
+    "volume_protected": "EPERM",
 }
 KEY_ERRORS = {("VolumeError", "volume_missing"), ("LaunchError", "container_missing"), ("ImageError", "image_missing")}
 
