@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// volume create, ls, inspect, rm and prune.
+// volume create, ls, inspect and rm; the rest is in volume_care.cpp.
 
 #include "command.hpp"
+#include "duration.hpp"
 #include "json.hpp"
 #include "labels.hpp"
 #include "table.hpp"
+#include "volume_care.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
@@ -24,7 +26,8 @@ struct VolumeFlags {
   std::vector<std::string> filters{};
   bool quiet = false;
   bool json = false;
-  bool all = false;
+  std::string keep{};
+  bool protect = false;
   bool force = false;
 };
 
@@ -32,8 +35,10 @@ using Verb = int (*)(const VolumeFlags&, const Session&);
 
 int create(const VolumeFlags& flags, const Session& session) {
   auto volumes = session.volumes();
-  const dunnage::VolumeOptions options{
-      .labels = parse_labels(flags.labels), .driver = flags.driver, .driver_options = parse_labels(flags.options)};
+  const dunnage::VolumeOptions options{.labels = parse_labels(flags.labels),
+                                       .driver = flags.driver,
+                                       .driver_options = parse_labels(flags.options),
+                                       .protect = flags.protect};
   // As in Docker, creating what is there already succeeds.
   const auto volume =
       flags.name.empty() ? volumes.create_anonymous({}, options) : volumes.get_or_create(flags.name, options);
@@ -79,27 +84,17 @@ int inspect(const VolumeFlags& flags, const Session& session) {
 }
 
 int remove(const VolumeFlags& flags, const Session& session) {
+  const auto keep = flags.keep.empty() ? std::chrono::seconds{0} : parse_duration(flags.keep);
   auto volumes = session.volumes();
   return for_each_name(flags.names, [&](const std::string& name) {
     try {
-      volumes.remove(name);
+      volumes.remove(name, {.keep = keep});
     } catch (const dunnage::VolumeError& error) {
       // -f asks for it to be gone, and it is.
       if (!flags.force || error.code() != dunnage::errc::volume_missing) throw;
     }
     std::cout << name << std::endl;
   });
-}
-
-int prune(const VolumeFlags& flags, const Session& session) {
-  const auto filter = parse_filters(flags.filters);
-  const std::string what = flags.all ? "all volumes" : "anonymous volumes";
-  if (!flags.force && !confirmed("This will remove " + what + " that no container uses.")) return 0;
-  const auto result = session.volumes().prune(flags.all, filter);
-  if (!result.removed.empty()) std::cout << "Deleted Volumes:\n";
-  for (const auto& name : result.removed) std::cout << name << '\n';
-  std::cout << "\nTotal: " << result.removed.size() << (result.removed.size() == 1 ? " volume" : " volumes") << '\n';
-  return 0;
 }
 
 std::pair<CLI::App*, std::shared_ptr<VolumeFlags>> add_verb(CLI::App& parent, Session& session, const std::string& name,
@@ -118,6 +113,7 @@ void add_making(CLI::App& volume, Session& session) {
   const auto [command, flags] = add_verb(volume, session, "create", "Make a volume and print its name", create);
   command->add_option("NAME", flags->name, "Its name (default: a random one)")->type_name("");
   add_repeated(*command, "--label", flags->labels, "Label: KEY=VALUE");
+  command->add_flag("--protect", flags->protect, "Let nothing remove it; not for one without a name");
   command->add_option("-d,--driver", flags->driver, "Driver; there is \"local\"")->type_name("DRIVER");
   add_repeated(*command, "-o,--opt", flags->options,
                "Option of the driver: type=none|tmpfs|ext4|..., device=PATH, o=WORDS of mount(8)");
@@ -138,21 +134,20 @@ void add_removing(CLI::App& volume, Session& session) {
   const auto [rm, rm_flags] = add_verb(volume, session, "rm", "Remove volumes that no container uses", remove);
   add_names(*rm, rm_flags->names, "Volumes");
   rm->add_flag("-f,--force", rm_flags->force, "Do not complain about those that are absent");
-  const auto [all_unused, prune_flags] = add_verb(volume, session, "prune", "Remove what no container uses", prune);
-  all_unused->add_flag("-a,--all", prune_flags->all, "Named volumes, too, not only anonymous ones");
-  all_unused->add_flag("-f,--force", prune_flags->force, "Do not ask");
-  add_filter(*all_unused, *prune_flags);
+  rm->add_option("--keep", rm_flags->keep, "Keep them in the trash for so long: 7d, 12h, 90s")->type_name("TIME");
 }
 
 }  // namespace
 
 void add_volume(CLI::App& parent, Session& session) {
-  CLI::App& volume = add_command(parent, session, "volume", "Volumes: create, ls, inspect, rm, prune, snapshot, clone");
+  CLI::App& volume =
+      add_command(parent, session, "volume", "Volumes: create, ls, update, prune, trash, snapshot, clone, ...");
   volume.require_subcommand(1);
   add_making(volume, session);
   add_looking(volume, session);
   add_removing(volume, session);
   add_volume_history(volume, session);
+  add_volume_care(volume, session);
 }
 
 }  // namespace cli

@@ -160,6 +160,61 @@ class History(CommandLineTest):
         self.assertEqual((result.returncode, result.stdout), (0, "live\n"))
         self.assertIn("the volume was in use", result.stderr)
         self.assertIn("user", self.fail_with(1, "volume", "snapshot", "rollback", "db", "live"))
+class VolumeCare(CommandLineTest):
+    def info(self, name):
+        return json.loads(self.succeed("volume", "inspect", name))[0]
+
+    def test_a_volume_is_changed_after_a_look_at_what_would_change(self):
+        self.succeed("volume", "create", "--label", "tier=silver", "data")
+        words = ("volume", "update", "--label-add", "tier=gold", "--label-add", "new", "--protect", "data")
+        self.assertEqual(self.lines(*words, "--dry-run"),
+                         ["data:", 'label new: none -> ""', 'label tier: "silver" -> "gold"',
+                          'protected: "no" -> "yes"'])
+        self.assertEqual(self.info("data")["Labels"], {"tier": "silver"})
+        self.assertEqual(self.lines(*words), ["data"])
+        self.succeed("volume", "update", "--label-rm", "new", "data")
+        self.assertEqual((self.info("data")["Labels"], self.info("data")["Protected"]), ({"tier": "gold"}, True))
+        self.assertIn("--unprotect", self.fail_with(1, "volume", "rm", "data"))
+        self.succeed("volume", "update", "--unprotect", "data")
+        self.succeed("volume", "rm", "data")
+
+    def test_a_volume_comes_back_from_the_trash(self):
+        self.succeed("run", "--host", "-v", "data:/data", "sh", "-c", "echo content > /data/f")
+        self.succeed("volume", "rm", "--keep", "7d", "data")
+        self.assertEqual(self.lines("volume", "ls", "-q"), [])
+        entry = json.loads(self.succeed("volume", "trash", "ls", "--format", "json"))
+        self.assertEqual(entry["Name"], "data")
+        self.assertIn("data", self.succeed("volume", "trash", "ls"))
+        self.assertEqual(self.lines("volume", "trash", "restore", "data", "again"), ["again"])
+        self.assertEqual(self.succeed("run", "--host", "-v", "again:/data", "cat", "/data/f"), "content\n")
+        self.fail_with(1, "volume", "trash", "restore", "data")
+        self.succeed("volume", "rm", "--keep", "1h30m", "again")
+        self.assertEqual(self.lines("volume", "trash", "purge", "again"), ["again"])
+        self.assertEqual(self.lines("volume", "trash", "purge", "--force"), [])
+        self.assertIn("7d", self.fail_with(1, "volume", "rm", "--keep", "a week", "again"))
+
+    def test_a_prune_says_why_before_anything_goes(self):
+        self.succeed("volume", "create", "--protect", "safe")
+        self.succeed("volume", "create", "idle")
+        plan = json.loads(self.succeed("volume", "prune", "-a", "--dry-run", "--format", "json"))["Volumes"]
+        self.assertEqual([(one["Name"], one["Action"], one["Reason"]) for one in plan],
+                         [("idle", "remove", "unused"), ("safe", "keep", "protected")])
+        self.assertIn("1 of 2 volumes would go", self.succeed("volume", "prune", "-a", "--dry-run"))
+        self.assertIn("used-lately", self.succeed("volume", "prune", "-a", "--dry-run", "--unused-for", "1h",
+                                                  "--format", "json"))
+        self.succeed("volume", "prune", "-a", "-f", "--keep", "1h")
+        self.assertEqual(self.lines("volume", "ls", "-q"), ["safe"])
+        self.assertEqual(self.lines("volume", "trash", "restore", "idle"), ["idle"])
+
+    def test_an_exclusive_volume_is_for_one_container_at_a_time(self):
+        self.succeed("run", "-d", "--host", "--name", "db", "--mount",
+                     "type=volume,source=data,target=/data,access=exclusive", "sleep", "100")
+        self.assertIn('"db"', self.fail_with(125, "run", "--host", "-v", "data:/data", "true"))
+        self.assertIn("db", self.succeed("volume", "usage", "data"))
+        self.succeed("rm", "-f", "db")
+        self.succeed("run", "--host", "--mount", "type=volume,source=data,target=/data,access-timeout=5s", "true")
+        self.assertTrue(json.loads(self.succeed("volume", "usage", "data", "--format", "json"))["LastUser"])
+        self.fail_with(125, "run", "--host", "--mount", "type=volume,source=data,target=/data,access=sole", "true")
 
 
 class Plan(CommandLineTest):

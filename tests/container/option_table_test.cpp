@@ -97,6 +97,8 @@ std::vector<Row> rows(const Ground& ground) {
        "0\n"},
       {"volume: owner=match_user, the user is 1000", volume({.owner = Ownership::match_user()}), "stat -c %u /m",
        "1000\n", Needs::Root, "1000:1000"},
+      {"volume: access, access_timeout", volume({.access = AccessMode::Exclusive, .access_timeout = 1s}),
+       "touch /m/x && echo yes", "yes\n"},
       {"volume: exclude", volume({.exclude = {"a"}}), "ls -A /m/a; echo end", "end\n"},
       {"volume: overlay", volume({.overlay = OverlayOptions{}}), "touch /m/y && echo yes", "yes\n"},
       {"volume: chown, the user is 1000", volume({.chown = true}), "stat -c %u /m", "1000\n", Needs::Nothing,

@@ -78,6 +78,9 @@ const std::vector<Accepted> kAccepted{
     {"type=image,src=alpine:3.22,dst=/img,image-subpath=usr/share", "type=image,source=alpine:3.22,target=/img,image-subpath=usr/share"},
     {"type=image,src=alpine,dst=/img,readonly,suid,noexec", "type=image,source=alpine,target=/img,suid,noexec"},
     {"type=image,src=alpine,dst=/img,overlay", "type=image,source=alpine,target=/img,overlay"},
+    {"type=volume,src=data,dst=/data,access=exclusive,access-timeout=2m", "type=volume,source=data,target=/data,access=exclusive,access-timeout=120000ms"},
+    {"type=volume,src=data,dst=/data,access=single-writer,access-timeout=0s", "type=volume,source=data,target=/data,access=single-writer"},
+    {"type=volume,src=data,dst=/data,access=shared,access-timeout=7ms", "type=volume,source=data,target=/data,access-timeout=7ms"},
     {"type=image,src=alpine,dst=/img,overlay-size=1m", "type=image,source=alpine,target=/img,overlay,overlay-size=1048576"},
 };
 
@@ -105,6 +108,10 @@ const std::vector<Refused> kRefused{
     {"type=bind,src=/srv/l,dst=/x,volume-nocopy", 29, 13, errc::invalid_spec, R"("volume-nocopy" is an option of volumes, and this is type "bind"; leave it out or change the type)"},
     {"type=bind,src=/srv/l,dst=/x,tmpfs-size=1m", 29, 10, errc::invalid_spec, R"("tmpfs-size" is an option of a tmpfs, and this is type "bind"; leave it out or change the type)"},
     {"type=volume,src=orders-db,dst=/x,image-subpath=a", 34, 13, errc::invalid_spec, R"("image-subpath" is an option of images, and this is type "volume"; leave it out or change the type)"},
+    {"type=volume,src=data,dst=/x,access=sole", 36, 4, errc::invalid_spec, R"("sole" is not an access mode; write "shared", "single-writer" or "exclusive")"},
+    {"type=volume,src=data,dst=/x,access-timeout=5", 44, 1, errc::invalid_spec, R"("5" is not a time; write a number with ms, s, m or h, like "30s")"},
+    {"type=volume,src=data,dst=/x,access-timeout=2000h", 44, 5, errc::invalid_spec, R"("2000h" is not a time; write a number with ms, s, m or h, like "30s")"},
+    {"type=bind,src=/srv/l,dst=/x,access=shared", 29, 6, errc::invalid_spec, R"("access" is an option of volumes, and this is type "bind"; leave it out or change the type)"},
     {"type=tmpfs,dst=/x,tmpfs-size=lots", 30, 4, errc::invalid_spec, R"("lots" is not a size; write bytes, or a number with k, m, g or t, like "64m")"},
     {"type=tmpfs,dst=/x,tmpfs-size=-5m", 30, 3, errc::invalid_spec, R"("-5m" is not a size; write bytes, or a number with k, m, g or t, like "64m")"},
     {"type=tmpfs,dst=/x,tmpfs-size=50%", 30, 3, errc::invalid_spec, R"("50%" is not a size; write bytes, or a number with k, m, g or t, like "64m")"},

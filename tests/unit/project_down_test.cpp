@@ -54,6 +54,16 @@ TEST_CASE("taking down with volumes removes those of the project and nobody else
   CHECK(words_of(project.down({.volumes = true}))[3] == "keep volume shop_data");
 }
 
+TEST_CASE("taking down with volumes keeps a protected one, and names the way to have it removed", "[project][pure]") {
+  ProjectMaker project = shop();
+  project.present.volumes.at("shop_data").info.is_protected = true;
+  const auto steps = project.down({.volumes = true});
+  REQUIRE(words_of(steps)[3] == "keep volume shop_data");
+  CHECK(steps[3].lost.empty());
+  CHECK(steps[3].reasons ==
+        Words{"it is protected; take that off with update() (volume update --unprotect) to have it removed"});
+}
+
 TEST_CASE("stopping removes nothing", "[project][pure]") {
   const ProjectMaker project = shop();
   CHECK(words_of(project.down({.remove = false})) == Words{"keep container shop-web-1", "stop container shop-db-1"});

@@ -220,6 +220,9 @@ TEST_CASE("a volume of another configuration is made anew only on request, which
   CHECK(renewed[0].lost == Words{"shop_data"});
   project.present.volumes.at("shop_data").users = {"shop-db-1", "stranger"};
   CHECK(code_of(project, {.recreate_volumes = true}, "stranger") == errc::volume_in_use);
+  project.present.volumes.at("shop_data").info.is_protected = true;
+  CHECK(code_of(project, {.recreate_volumes = true}, "protected") == errc::volume_protected);
+  CHECK(words_of(project.up())[0] == "keep volume shop_data");
 }
 
 TEST_CASE("a container whose volume is another one by now, or gone, is recreated", "[project][pure]") {

@@ -30,7 +30,7 @@ __all__ = [
     "InvalidLaunch", "InvalidMount", "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError",
     "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SnapshotExists",
     "SnapshotMissing", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged",
-    "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "WrongProcess",
+    "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "VolumeProtected", "WrongProcess",
 ]
 
 
@@ -203,6 +203,10 @@ class VolumeInUse(VolumeError):
     """Containers use the volume: `users`."""
 
 
+class VolumeProtected(VolumeError, PermissionError):
+    """The volume is protected from being removed."""
+
+
 class VolumeDamaged(VolumeError):
     """The volume's metadata cannot be read or fails its checksum."""
 
@@ -268,6 +272,7 @@ _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (VolumeError, "volume_exists"): VolumeExists,
     (VolumeError, "volume_in_use"): VolumeInUse,
     (VolumeError, "volume_damaged"): VolumeDamaged,
+    (VolumeError, "volume_protected"): VolumeProtected,
     (VolumeError, "store_unusable"): StoreUnusable,
     (VolumeError, "snapshot_missing"): SnapshotMissing,
     (VolumeError, "snapshot_exists"): SnapshotExists,

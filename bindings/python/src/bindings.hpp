@@ -26,6 +26,7 @@ void bind_process(pybind11::module_& module);
 void bind_progress(pybind11::module_& module);
 void bind_project(pybind11::module_& module);
 void bind_project_plan(pybind11::module_& module);
+void bind_prune_plan(pybind11::module_& module);
 void bind_relabel(pybind11::module_& module);
 void bind_resources(pybind11::module_& module);
 void bind_rootfs(pybind11::module_& module);
@@ -41,6 +42,8 @@ void bind_volume(pybind11::module_& module);
 void bind_volume_history(pybind11::module_& module);
 void bind_volume_seed(pybind11::module_& module);
 void bind_volume_snapshot(pybind11::module_& module);
+void bind_volume_care(pybind11::module_& module);
 void bind_volume_store(pybind11::module_& module);
+void bind_volume_trash(pybind11::module_& module);
 
 }  // namespace dunnage::python

@@ -100,6 +100,10 @@ struct type_caster<dunnage::Recursion> : EnumerationCaster<dunnage::Recursion> {
 template <>
 struct type_caster<dunnage::Relabel> : EnumerationCaster<dunnage::Relabel> {};
 template <>
+struct type_caster<dunnage::AccessMode> : EnumerationCaster<dunnage::AccessMode> {};
+template <>
+struct type_caster<dunnage::PruneDecision::Reason> : EnumerationCaster<dunnage::PruneDecision::Reason> {};
+template <>
 struct type_caster<dunnage::Ownership::Kind> : EnumerationCaster<dunnage::Ownership::Kind> {};
 template <>
 struct type_caster<dunnage::MountKind> : EnumerationCaster<dunnage::MountKind> {};

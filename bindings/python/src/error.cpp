@@ -45,6 +45,7 @@ constexpr std::pair<const char*, errc> kErrorCodes[] = {
     {"not_granted", errc::not_granted},
     {"snapshot_missing", errc::snapshot_missing},
     {"snapshot_exists", errc::snapshot_exists},
+    {"volume_protected", errc::volume_protected},
 };
 
 /// Members for the exception beside those every Error has.

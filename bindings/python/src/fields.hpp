@@ -242,6 +242,16 @@ class Fields {
       field.thaw = [access](T& value, py::handle count) {
         std::invoke(access, value) = TimePoint{TimePoint::duration{count.cast<TimePoint::rep>()}};
       };
+    } else if constexpr (std::is_same_v<Member, std::optional<TimePoint>>) {
+      field.freeze = [access](const T& value) -> py::object {
+        const std::optional<TimePoint>& time = std::invoke(access, value);
+        return time ? py::object{py::int_{time->time_since_epoch().count()}} : py::none{};
+      };
+      field.thaw = [access](T& value, py::handle count) {
+        std::invoke(access, value) = count.is_none()
+                                         ? std::nullopt
+                                         : std::optional{TimePoint{TimePoint::duration{count.cast<TimePoint::rep>()}}};
+      };
     } else if constexpr (std::is_same_v<Member, std::chrono::nanoseconds>) {
       field.freeze = [access](const T& value) -> py::object { return py::int_{std::invoke(access, value).count()}; };
       field.thaw = [access](T& value, py::handle count) {

@@ -58,6 +58,9 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_mount_plan(module);
   bind_mount_set(module);
   bind_store_report(module);
+  bind_volume_care(module);
+  bind_volume_trash(module);
+  bind_prune_plan(module);
   bind_volume_store(module);
   bind_volume_history(module);
   bind_store_check(module);

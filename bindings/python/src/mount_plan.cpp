@@ -58,7 +58,9 @@ Fields<ResolvedMount> resolved_fields() {
       .option("create_volume", &R::create_volume)
       .option("no_copy", &R::no_copy)
       .option("copy_up", &R::copy_up)
-      .option("labels", &R::labels);
+      .option("labels", &R::labels)
+      .option("access", &R::access)
+      .option("access_timeout", &R::access_timeout);
   add_of_kinds(fields);
   return fields;
 }

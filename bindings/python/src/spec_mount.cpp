@@ -36,7 +36,9 @@ void define_own(py::handle scope) {
       .DUNNAGE_MEMBER(create_gid)
       .DUNNAGE_MEMBER(owner)
       .DUNNAGE_MEMBER(exclude)
-      .DUNNAGE_MEMBER(overlay);
+      .DUNNAGE_MEMBER(overlay)
+      .DUNNAGE_MEMBER(access)
+      .DUNNAGE_MEMBER(access_timeout);
   value_class(scope, std::move(fields), "What only this library's own parsers accept in a text.");
 }
 

@@ -33,7 +33,9 @@ void add_mount_options(Fields<VolumeMount>& fields) {
       .DUNNAGE_OPTION(chown)
       .DUNNAGE_OPTION(relabel)
       .DUNNAGE_OPTION(exclude)
-      .DUNNAGE_OPTION(overlay);
+      .DUNNAGE_OPTION(overlay)
+      .DUNNAGE_OPTION(access)
+      .DUNNAGE_OPTION(access_timeout);
 }
 
 Fields<VolumeMount> volume_mount_fields() {
@@ -53,7 +55,9 @@ void bind_volume_info(py::module_& module) {
       .option("driver", &VolumeInfo::driver)
       .option("driver_options", &VolumeInfo::driver_options)
       .option("anonymous", &VolumeInfo::anonymous)
-      .option("owner", &VolumeInfo::owner);
+      .option("owner", &VolumeInfo::owner)
+      .option("is_protected", &VolumeInfo::is_protected)
+      .option("access", &VolumeInfo::access);
   value_class(module, std::move(fields), "What is known about a volume; Docker's `volume inspect`.")
       .def(
           "to_json", [](const VolumeInfo& info) { return to_json(info); },
@@ -78,6 +82,13 @@ VolumeMount mount_at(const StoredVolume& volume, const py::args& args, const py:
 }  // namespace
 
 void bind_volume(py::module_& module) {
+  using Mode = AccessMode;
+  Enumeration<Mode>::define(module, "AccessMode",
+                            "Who may mount a volume together with whom: everybody; one that writes and any number that "
+                            "read; one container.",
+                            {{"Shared", Mode::Shared, std::string{to_string(Mode::Shared)}},
+                             {"SingleWriter", Mode::SingleWriter, std::string{to_string(Mode::SingleWriter)}},
+                             {"Exclusive", Mode::Exclusive, std::string{to_string(Mode::Exclusive)}}});
   value_class(module, volume_mount_fields(),
               "A volume at a place in the container; without a name an anonymous one, which goes with the container. "
               "`store` is the root of the store it lives in; None: the one resolve() uses.")

@@ -5,6 +5,8 @@
 #include "store_report.hpp"
 #include "value.hpp"
 #include "volume.hpp"
+#include "volume_care.hpp"
+#include "volume_filter.hpp"
 #include "volume_seed.hpp"
 
 #include <dunnage/volume_store.hpp>
@@ -13,24 +15,6 @@ namespace dunnage::python {
 namespace {
 
 using Released = py::call_guard<Unlocked>;
-
-/// {"key": "value", "other": None}, or Docker's ["key=value", "other"].
-decltype(VolumeFilter::labels) filter_labels_from(py::handle object, const std::string& name) {
-  decltype(VolumeFilter::labels) labels;
-  if (py::isinstance<py::dict>(object)) {
-    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object)) {
-      labels.emplace_back(value_from<std::string>(key, name), value_from<std::optional<std::string>>(value, name));
-    }
-    return labels;
-  }
-  for (const auto& text : value_from<std::vector<std::string>>(object, name)) {
-    const auto equals = text.find('=');
-    labels.emplace_back(text.substr(0, equals), equals == std::string::npos
-                                                    ? std::nullopt
-                                                    : std::optional<std::string>{text.substr(equals + 1)});
-  }
-  return labels;
-}
 
 struct PruneCall {
   bool all = false;
@@ -71,6 +55,10 @@ Fields<CreateCall> create_fields(const char* call) {
           "driver", [](auto& made) -> auto& { return made.options.driver; })
       .option(
           "driver_options", [](auto& made) -> auto& { return made.options.driver_options; })
+      .option(
+          "protect", [](auto& made) -> auto& { return made.options.protect; })
+      .option(
+          "access", [](auto& made) -> auto& { return made.options.access; })
       .option(
           "seed", [](auto& made) -> auto& { return made.options.seed; }, seed_from);
   return fields;
@@ -114,6 +102,17 @@ std::vector<StoredVolume> list_volumes(const VolumeStore& store, const VolumeFil
   return volumes;
 }
 
+void remove_volume(VolumeStore& store, const std::string& name, const py::kwargs& kwargs) {
+  static const auto fields = [] {
+    Fields<RemoveOptions> options{"VolumeStore.remove"};
+    options.option("keep", &RemoveOptions::keep);
+    return options;
+  }();
+  const auto options = fields.parse(py::args{}, kwargs);
+  const Unlocked released;
+  store.remove(name, options);
+}
+
 PruneResult prune(VolumeStore& store, const py::kwargs& kwargs) {
   static const auto fields = prune_fields();
   const auto call = fields.parse(py::args{}, kwargs);
@@ -129,11 +128,11 @@ VolumeStore open_volume_store(const std::filesystem::path& root) {
 void define_making(py::class_<VolumeStore>& cls) {
   cls.def_static("open", open_volume_store, py::arg("root") = py::none{},
                  "open(root=None)\n--\n\nOpens the store, creating it when it is absent; None: default_store().")
-      .def(
-          "create", create, py::arg("name"),
-          "create(self, name, *, labels={}, driver='local', driver_options={}, seed=None, progress=None, timeout=None, "
-          "stop=None)\n--\n\nRaises VolumeExists if it is there. `seed` is what is in it from the beginning: "
-          "SeedFiles, SeedDirectory or SeedSnapshot.")
+      .def("create", create, py::arg("name"),
+           "create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, access=..., seed=None, "
+           "progress=None, timeout=None, "
+           "stop=None)\n--\n\nRaises VolumeExists if it is there. `seed` is what is in it from the beginning: "
+           "SeedFiles, SeedDirectory or SeedSnapshot.")
       .def(
           "create_anonymous",
           [](VolumeStore& store, const std::string& owner, const py::kwargs& kwargs) {
@@ -141,7 +140,8 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.create_anonymous(owner, options); });
           },
           py::arg("owner") = "",
-          "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={}, seed=None)\n--\n\nA "
+          "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={}, protect=False, "
+          "access=..., seed=None)\n--\n\nA "
           "volume with a "
           "random name; "
           "`owner` is the name, or id, of the container it will go with.")
@@ -152,7 +152,8 @@ void define_making(py::class_<VolumeStore>& cls) {
             return stored(store, [&] { return store.get_or_create(name, options); });
           },
           py::arg("name"),
-          "get_or_create(self, name, *, labels={}, driver='local', driver_options={}, seed=None)\n--\n\nLabels and "
+          "get_or_create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, access=..., "
+          "seed=None)\n--\n\nLabels and "
           "seed "
           "are given only if it is created.");
 }
@@ -175,8 +176,9 @@ void define_looking(py::class_<VolumeStore>& cls) {
            "damaged(self)\n--\n\nNames of volumes whose metadata cannot be read.")
       .def("users", &VolumeStore::users, Released{}, py::arg("name"),
            "users(self, name)\n--\n\nNames of the containers that use the volume now.")
-      .def("remove", &VolumeStore::remove, Released{}, py::arg("name"),
-           "remove(self, name)\n--\n\nWith everything in it. Raises VolumeInUse, VolumeMissing.")
+      .def("remove", remove_volume, py::arg("name"),
+           "remove(self, name, *, keep=0.0)\n--\n\nWith everything in it; for `keep` seconds trash() brings it back. "
+           "Raises VolumeInUse, VolumeProtected, VolumeMissing.")
       .def("prune", prune,
            "prune(self, *, all=False, labels=[], anonymous=None, in_use=None)\n--\n\nRemoves what no container uses: "
            "anonymous "
@@ -186,10 +188,6 @@ void define_looking(py::class_<VolumeStore>& cls) {
 }  // namespace
 
 void bind_volume_store(py::module_& module) {
-  Fields<PruneResult> result{"PruneResult"};
-  result.option("removed", &PruneResult::removed).option("kept", &PruneResult::kept);
-  value_class(module, std::move(result), "What prune() took, and what it kept: (name, reason).");
-
   module.def("default_store", &default_store,
              "default_store()\n--\n\nWhere the store of this user is: $DUNNAGE_STORE, /var/lib/dunnage for root, "
              "$XDG_DATA_HOME/dunnage, "
@@ -200,6 +198,9 @@ void bind_volume_store(py::module_& module) {
   adopt(cls);
   define_making(cls);
   define_looking(cls);
+  define_care(cls);
+  define_pruning(cls);
+  define_trash(cls);
   define_checking(cls, "VolumeStore");
   cls.def("__getitem__", get_volume)
       .def("__contains__",

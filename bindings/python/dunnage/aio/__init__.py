@@ -26,7 +26,7 @@ from ._copy import copy_in, copy_out
 from ._launch_template import LaunchTemplate
 from ._launching import Launching
 from ._logs import LogEntries
-from ._stores import ContainerStore, ImageStore, VolumeStore
+from ._stores import ContainerStore, ImageStore, VolumeStore, VolumeTrash
 from ._stream_reader import StreamReader
 from ._stream_writer import StreamWriter
 from ._terminal_stream import TerminalStream
@@ -35,5 +35,6 @@ from ._volume_history import VolumeHistory
 
 __all__ = [
     "Container", "ContainerStore", "ImageStore", "LaunchTemplate", "Launching", "LogEntries", "Process", "StreamReader",
-    "StreamWriter", "TerminalStream", "VolumeHistory", "VolumeStore", "copy_in", "copy_out", "in_thread", "run", "watched",
+    "StreamWriter", "TerminalStream", "VolumeHistory", "VolumeStore", "VolumeTrash", "copy_in", "copy_out", "in_thread",
+    "run", "watched",
 ]

@@ -28,7 +28,7 @@ R = TypeVar("R")
 S = TypeVar("S", bound=Union[_dunnage.ContainerStore, _dunnage.ImageStore, _dunnage.VolumeStore])
 Self = TypeVar("Self", bound="_Store[Any]")
 
-__all__ = ["ContainerStore", "ImageStore", "VolumeStore"]
+__all__ = ["ContainerStore", "ImageStore", "VolumeStore", "VolumeTrash"]
 
 
 def _threaded(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
@@ -76,6 +76,19 @@ class _Store(Generic[S]):
         return hash(self._store)
 
 
+class VolumeTrash:
+    """dunnage.VolumeTrash for asyncio."""
+
+    def __init__(self, trash: _dunnage.VolumeTrash) -> None:
+        self._store = trash
+
+    list = _threaded(_dunnage.VolumeTrash.list)
+    restore = _threaded(_dunnage.VolumeTrash.restore)
+    purge = _threaded(_dunnage.VolumeTrash.purge)
+    purge_older_than = _threaded(_dunnage.VolumeTrash.purge_older_than)
+    empty = _threaded(_dunnage.VolumeTrash.empty)
+
+
 class VolumeStore(_Store[_dunnage.VolumeStore]):
     """dunnage.VolumeStore for asyncio; its volumes are dunnage's."""
 
@@ -98,6 +111,14 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     async def history(self, name: str) -> VolumeHistory:
         """The snapshots of a volume; raises VolumeMissing."""
         return VolumeHistory(await in_thread(self._store.history, name))
+    update = _threaded(_dunnage.VolumeStore.update)
+    plan_update = _threaded(_dunnage.VolumeStore.plan_update)
+    usage_history = _threaded(_dunnage.VolumeStore.usage_history)
+    plan_prune = _threaded(_dunnage.VolumeStore.plan_prune)
+
+    def trash(self) -> VolumeTrash:
+        """What was removed with keep=, and bringing it back."""
+        return VolumeTrash(self._store.trash())
 
 
 class ImageStore(_Store[_dunnage.ImageStore]):

@@ -234,7 +234,7 @@ def test_signatures_are_those_of_dunnage():
 def test_all_verbs_of_dunnage_are_there():
     for mine, theirs in ((Container, dunnage.Container), (aio.Process, dunnage.Process),
                          (ContainerStore, dunnage.ContainerStore), (VolumeStore, dunnage.VolumeStore),
-                         (aio.ImageStore, dunnage.ImageStore)):
+                         (aio.VolumeTrash, dunnage.VolumeTrash), (aio.ImageStore, dunnage.ImageStore)):
         missing = {name for name in dir(theirs) if not name.startswith("_")} - set(dir(mine))
         # a descriptor is read through its stream, so that nothing is read twice
         assert missing <= {"stdin_fd", "stdout_fd", "stderr_fd", "terminal_fd"}, missing

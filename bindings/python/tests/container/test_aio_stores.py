@@ -86,6 +86,26 @@ async def test_volumes_and_copies(directory, store):
     assert (await volumes.prune(all=True)).removed == []
 
 
+@in_loop
+async def test_volumes_are_taken_care_of(store):
+    volumes = await VolumeStore.open()
+    data = await volumes.create("data", protect=True)
+    async with Container.launch(["sleep", "60"], mounts=data.at("/data", access="exclusive"), name="holder"):
+        with pytest.raises(dunnage.VolumeInUse) as caught:
+            await Container.run(["true"], mounts=data.at("/data"))
+        assert caught.value.users == ["holder"]
+    assert (await volumes.usage_history("data")).last_user == "holder"
+    with pytest.raises(dunnage.VolumeProtected):
+        await volumes.remove("data")
+    assert (await volumes.plan_update("data", protect=False)).differences[0].what == "protected"
+    await volumes.update("data", protect=False)
+    assert (await volumes.plan_prune(all=True)).taken() == ["data"]
+    await volumes.remove("data", keep=60)
+    trash = volumes.trash()
+    assert [entry.name for entry in await trash.list()] == ["data"]
+    assert await trash.restore("data") == "data" and await trash.empty() == 0
+
+
 def test_several_loops_wait_for_one_container():
     holder = {}
     started = threading.Event()

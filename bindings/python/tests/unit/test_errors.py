@@ -21,6 +21,7 @@ ERRNOS = {  # as error.hpp says
     "image_missing": "ENOENT", "image_in_use": "EBUSY", "image_invalid": "EBADMSG", "digest_mismatch": "EBADMSG",
     "limit_exceeded": "EFBIG", "pull_failed": "EIO", "cancelled": "ECANCELED", "not_granted": "EPERM",
     "snapshot_missing": "ENOENT", "snapshot_exists": "EEXIST",
+    "volume_protected": "EPERM",
 }
 KEY_ERRORS = {("VolumeError", "volume_missing"), ("LaunchError", "container_missing"), ("ImageError", "image_missing"),
               ("VolumeError", "snapshot_missing")}

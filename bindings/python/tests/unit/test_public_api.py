@@ -18,6 +18,8 @@ OPTIONS = {
     "SnapshotOptions": [dunnage.VolumeHistory.snapshot], "RollbackOptions": [dunnage.VolumeHistory.rollback],
     "CloneOptions": [dunnage.VolumeStore.clone], "DiffOptions": [dunnage.VolumeHistory.diff],
     "VolumeFilter": [dunnage.VolumeStore.list, dunnage.VolumeStore.prune],
+    "VolumeChanges": [dunnage.VolumeStore.update, dunnage.VolumeStore.plan_update],
+    "RemoveOptions": [dunnage.VolumeStore.remove], "PruneOptions": [dunnage.VolumeStore.plan_prune],
     "PullOptions": [dunnage.ImageStore.pull], "LoadOptions": [dunnage.ImageStore.load],
     "ImportOptions": [dunnage.ImageStore.import_], "ResolveOptions": [dunnage.MountSet.resolve],
     "PrepareOptions": [dunnage.MountPlan.prepare],
@@ -38,6 +40,7 @@ OPTIONS = {
 RENAMED = {
     "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "ImageStore.import": "ImageStore.import_",
     "kUnlimited": "UNLIMITED", "Resources.with": "Resources.with_", "Resources.empty": "Resources.__bool__",
+    "PruneOptions.filter": "labels", "PruneOptions.removal": "keep",
     "parse_platform": "Platform.parse", "engine_named": "Engine",
     "LaunchSpec.in": "stdin", "LaunchSpec.out": "stdout",
     "LaunchSpec.err": "stderr", "TemplateLaunch.in": "stdin", "TemplateLaunch.out": "stdout",

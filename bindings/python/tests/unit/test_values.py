@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values: made with keywords, compared, hashed, shown, pickled."""
 
+import datetime
 import enum
 import inspect
 import pickle
@@ -14,8 +15,9 @@ from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRat
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
-                     SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, VolumeMount, VolumeSnapshot,
-                     VolumesFrom, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange, SnapshotPlan)
+                      SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeMount,
+                      VolumeSnapshot, VolumesFrom, PruneDecision, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
+                      SnapshotPlan)
 
 VALUES = [
     BindMount("/srv/conf", "/etc/app"),
@@ -27,7 +29,7 @@ VALUES = [
     VolumeMount("", "/data"),
     VolumeMount("db-data", "/data", read_only=True, no_copy=True, labels={"a": "b"}, subpath="x", driver="local",
                 driver_options={"type": "tmpfs"}, create=False, exclude=["x"], overlay=OverlayOptions(size="1g"),
-                store="/srv/store"),
+                access="exclusive", access_timeout=1.5, store="/srv/store"),
     Tmpfs("/run"),
     Tmpfs("/run", size="16MiB", mode=0o755, uid=1, gid=2, read_only=True, suid=True, dev=True, exec=True, nr_inodes=9,
           no_swap=True),
@@ -65,6 +67,10 @@ VALUES = [
     VolumesFrom("db"), VolumesFrom("db", read_only=True),
     StoreFinding(), StoreFinding(part="volume", kind="leftover", name="db", path="/s/volumes/db", problem="it is gone",
                                  remedy="look", repairable=True, repaired="done"),
+    VolumeDifference(), VolumeDifference(what="label a", after="b"), UsageHistory(),
+    UsageHistory(last_used=1e9, last_user="web", users=["db"]), TrashEntry(),
+    TrashEntry(id="1a", name="db", removed_at=1e9, kept_until=2e9), PruneDecision(),
+    PruneDecision(volume="db", reason="in-use", words="it is used", users=["web"], created_at=1e9, last_used=2e9),
     StoreReport(), StoreReport(findings=[StoreFinding(name="db")]),
     SeedDirectory("/srv"), SeedDirectory("/srv", keep_owner=True), SeedFiles({"a/b": "c"}), SeedSnapshot("db", "then"),
     VolumeSnapshot(), VolumeSnapshot(volume="db", name="then", created_at=5, labels={"a": "b"}, way="reflink",
@@ -87,7 +93,7 @@ VALUES = [
     ResolvedMount(target="/a", source="/b", require_mountpoint=True),
     MountPlan(), MountPlan([ResolvedMount(target="/a", source="/b", reasons=["why"])]),
 ]
-EVALUATED = {**vars(dunnage), **{name: getattr(dunnage, name) for name in dunnage.__all__}}
+EVALUATED = {"datetime": datetime, **vars(dunnage), **{name: getattr(dunnage, name) for name in dunnage.__all__}}
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
