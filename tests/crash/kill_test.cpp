@@ -60,6 +60,10 @@ TEST_CASE("T-1: a process killed at any call on volumes leaves each done or undo
   kill_each(volume_operations(), 20);
 }
 
+TEST_CASE("T-1: a process killed at any call that moves volumes leaves each done or undone", "[crash]") {
+  kill_each(move_operations(), 10);
+}
+
 TEST_CASE("T-1: a process killed at any call on images leaves each done or undone", "[crash]") {
   kill_each(image_operations(), 16);
 }

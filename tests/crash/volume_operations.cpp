@@ -137,7 +137,8 @@ std::vector<StoreOperation> volume_operations() {
 
 std::vector<StoreOperation> all_operations() {
   std::vector<StoreOperation> all = volume_operations();
-  for (auto&& more : {image_operations(), container_operations()}) all.insert(all.end(), more.begin(), more.end());
+  for (auto&& more : {move_operations(), image_operations(), container_operations()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
