@@ -49,6 +49,10 @@ using ByteSource = std::function<std::size_t(char* buffer, std::size_t size)>;
 
 struct VolumeExportOptions {
   ArchiveCompression compression = ArchiveCompression::None;
+  /// Earlier exports of this volume: a whole one, and those that were made since, in their order. Only what differs
+  /// from them comes, and what is gone as `.wh.NAME`, as in layers of images. Contents are compared by their digests. A
+  /// name that begins with ".wh." cannot come (errc::not_supported).
+  std::vector<std::filesystem::path> since{};
   /// Called before the first file is read; what it throws ends the export.
   std::function<void()> freeze{};
   /// Called when the last file has been read, or reading has failed; always after `freeze` has returned.
@@ -86,6 +90,9 @@ struct VolumeImportOptions {
   Labels labels{};  ///< of a new volume
   /// "sha256:…" of the archive as it is, or of the tar in it. It is compared before the volume can be seen.
   std::string digest{};
+  /// Exports made since the archive (VolumeExportOptions::since), in their order: the volume becomes what it was at the
+  /// last one. Each says what it goes on top of, and is refused (errc::digest_mismatch) anywhere else.
+  std::vector<std::filesystem::path> increments{};
   /// The volume may be there: then its data is replaced by that of the archive, in one step, if nobody uses it.
   bool replace = false;
   /// This user, or the disk of the store, may lack what an archive asks for: devices, ids, attributes. It is refused

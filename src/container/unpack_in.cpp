@@ -102,19 +102,14 @@ class Unpacking {
 
   void unpack(int file) {
     const bool archive = copying_.options().archive;
-    const transfer::UnpackedTree unpacked =
-        transfer::unpack_tree({.archive = file,
-                               .tree = tree_.get(),
-                               .identity = connection().identity(),
-                               .limits = limits_,
-                               .check =
-                                   [&](image::Entry& entry) {
-                                     check(entry, limits_);
-                                     if (!archive) {
-                                       entry.uid = entry.gid = 0;  // theirs count for nothing, and need not exist here
-                                     }
-                                   }},
-                              watching_);
+    transfer::TreeUnpacking unpacking{tree_.get(), connection().identity(), limits_, watching_};
+    (void)unpacking.add({.file = file, .check = [&](image::Entry& entry) {
+                           check(entry, limits_);
+                           if (!archive) {
+                             entry.uid = entry.gid = 0;  // theirs count for nothing, and need not exist here
+                           }
+                         }});
+    const transfer::UnpackedTree unpacked = unpacking.settle();
     if (archive && unpacked.losses.owners > 0) {
       throw kernel::CallError{"give its files to other users", EPERM};
     }

@@ -5,6 +5,7 @@
 #include "launcher/connection.hpp"
 #include "launcher/pack_tree.hpp"
 #include "transfer/compressor.hpp"
+#include "transfer/earlier_tree.hpp"
 #include "transfer/tree_packing.hpp"
 #include "volume/data.hpp"
 #include "volume/directory.hpp"
@@ -12,6 +13,7 @@
 
 #include <exception>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -103,38 +105,75 @@ void note_users(const volume::VolumeData& data, std::set<std::string>& users) {
 /// What the volume itself is called in an archive of it.
 constexpr const char* kTop = "./";
 
+/// One volume on its way into an archive.
+class Export {
+ public:
+  Export(const VolumeExportOptions& options, image::Watching& watching, const Take& take)
+      : watching_{watching},
+        outgoing_{options.compression, take},
+        packing_{watching, [this](std::string_view bytes) { outgoing_.add(bytes); }, {.exact = true, .living = true}} {
+    if (!options.since.empty()) {
+      earlier_.emplace(options.since, watching);
+      add_empty(since_name(earlier_->tar_digest()));
+    }
+  }
+
+  void add(const launcher::PackedEntry& entry) {
+    watching_.at(entry.path, packing_.size(), 0);
+    if (earlier_ && earlier_->has(entry, packing_.first_name(entry))) {
+      packing_.leave_out(entry.path, entry);
+      return;
+    }
+    packing_.add(entry.path.empty() ? kTop : entry.path, entry);
+    ++result_.entries;
+  }
+
+  VolumeExportResult finish(const std::set<std::string>& users) {
+    if (earlier_) {
+      for (const std::string& name : earlier_->whiteouts()) {
+        add_empty(name);
+      }
+    }
+    packing_.finish();
+    outgoing_.finish(result_);
+    result_.bytes = packing_.bytes();
+    result_.changed = packing_.changed();
+    result_.users.assign(users.begin(), users.end());
+    return std::move(result_);
+  }
+
+ private:
+  void add_empty(const std::string& name) {
+    packing_.add_empty(name);
+    ++result_.entries;
+  }
+
+  image::Watching& watching_;
+  VolumeExportResult result_;
+  Outgoing outgoing_;
+  TreePacking packing_;
+  std::optional<EarlierTree> earlier_;
+};
+
 }  // namespace
 
 VolumeExportResult export_volume(const volume::Layout& layout, const Deed& deed, const VolumeExportOptions& options,
                                  image::Watching& watching, const Take& take) {
   const volume::VolumeData data{layout, info_of(layout, deed), deed.operation, "an export"};
   const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
-  VolumeExportResult result;
   std::set<std::string> users;
   note_users(data, users);
-  Outgoing outgoing{options.compression, take};
+  Export exporting{options, watching, take};
   Frozen frozen{options};
-  TreePacking packing{watching, [&](std::string_view bytes) { outgoing.add(bytes); }, {.exact = true, .living = true}};
-  const launcher::TreePack tree{.root = data.directory(), .most_entries = options.most_entries, .locks = data.locks()};
   const launcher::WorkOutcome outcome = launcher::pack_tree(
-      *connection, tree,
-      [&](const launcher::PackedEntry& entry) {
-        watching.at(entry.path, packing.size(), 0);
-        packing.add(entry.path.empty() ? kTop : entry.path, entry);
-        ++result.entries;
-      },
-      options.watch);
+      *connection, {.root = data.directory(), .most_entries = options.most_entries, .locks = data.locks()},
+      [&](const launcher::PackedEntry& entry) { exporting.add(entry); }, options.watch);
   if (!outcome.done()) {
     throw failure(deed, outcome);
   }
   frozen.end();
   note_users(data, users);
-  packing.finish();
-  outgoing.finish(result);
-  result.bytes = packing.bytes();
-  result.changed = packing.changed();
-  result.users.assign(users.begin(), users.end());
-  return result;
+  return exporting.finish(users);
 }
 
 }  // namespace dunnage::transfer

@@ -2,9 +2,11 @@
 #include "transfer/import.hpp"
 
 #include "image/digest.hpp"
+#include "image/input.hpp"
 #include "image/unpack/tree_writer.hpp"
 #include "kernel/files.hpp"
 #include "launcher/connection.hpp"
+#include "transfer/earlier_tree.hpp"
 #include "transfer/tree_unpacking.hpp"
 #include "volume/create.hpp"
 #include "volume/replace_data.hpp"
@@ -47,6 +49,24 @@ void check_losses(const image::UnpackLosses& losses, bool accepted) {
                      "import it as root, or say that they may be left out (VolumeImportOptions::accept_losses)"};
 }
 
+/// What goes on top of something is no volume by itself.
+void refuse_increment(const image::Entry& entry) {
+  if (entry.name.starts_with(kSince)) {
+    throw image::Fault{errc::invalid_argument, "it holds only what differs from an earlier export",
+                       "import that one, and name this one among the increments"};
+  }
+}
+
+/// The first entry of an increment has to say that it goes on top of this one.
+std::function<void(image::Entry&)> on_top_of(const std::string& tar_digest) {
+  return [wanted = since_name(tar_digest), first = true](const image::Entry& entry) mutable {
+    if (std::exchange(first, false) && entry.name != wanted) {
+      throw image::Fault{errc::digest_mismatch, "an increment does not go on top of the archive before it",
+                         "name all increments in the order in which they were made"};
+    }
+  };
+}
+
 class Import {
  public:
   Import(const OpenIncoming& open, const VolumeImportOptions& options)
@@ -57,17 +77,7 @@ class Import {
     const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
     const kernel::FileDescriptor data = volume::open_data(stage);
     try {
-      const std::unique_ptr<Incoming> incoming = open_(stage.directory(), watching_);
-      unpacked_ = unpack_tree({.archive = incoming->file(),
-                               .tree = data.get(),
-                               .identity = connection->identity(),
-                               .limits = limits_,
-                               .whiteouts = image::WhiteoutNames::Plain,
-                               .packed = options_.digest.empty() ? image::LayerStream::PackedDigest::No
-                                                                 : image::LayerStream::PackedDigest::Yes,
-                               .check = {}},
-                              watching_);
-      check_digest(unpacked_, options_.digest);
+      unpack(stage, data.get(), connection->identity());
       check_losses(unpacked_.losses, options_.accept_losses);
       if (::syncfs(data.get()) != 0) {
         throw kernel::CallError{"syncfs", errno};
@@ -90,6 +100,27 @@ class Import {
   }
 
  private:
+  void unpack(const volume::Stage& stage, int data, const launcher::Identity& identity) {
+    TreeUnpacking unpacking{data, identity, limits_, watching_};
+    const std::unique_ptr<Incoming> incoming = open_(stage.directory(), watching_);
+    const UnpackedTree& whole =
+        unpacking.add({.file = incoming->file(),
+                       .whiteouts = image::WhiteoutNames::Plain,
+                       .packed = options_.digest.empty() ? image::LayerStream::PackedDigest::No
+                                                         : image::LayerStream::PackedDigest::Yes,
+                       .check = refuse_increment});
+    check_digest(whole, options_.digest);
+    std::string below = whole.tar_digest;
+    for (const std::filesystem::path& path : options_.increments) {
+      const kernel::FileDescriptor increment = image::open_input(path);
+      below =
+          unpacking
+              .add({.file = increment.get(), .whiteouts = image::WhiteoutNames::Deletion, .check = on_top_of(below)})
+              .tar_digest;
+    }
+    unpacked_ = unpacking.settle();
+  }
+
   const OpenIncoming& open_;
   const VolumeImportOptions& options_;
   ImageLimits limits_;

@@ -35,6 +35,27 @@ struct stat status_of(const launcher::PackRecord& record) {
 TreePacking::TreePacking(image::Watching& watching, Write write, image::TarStyle style)
     : write_{std::move(write)}, writer_{no_limits(), watching, write_, style} {}
 
+void TreePacking::add_empty(const std::string& name) {
+  struct stat status {};
+  status.st_mode = S_IFREG;
+  status.st_nlink = 1;
+  writer_.begin(name, status, -1);
+  writer_.end();
+}
+
+std::string TreePacking::first_name(const launcher::PackedEntry& entry) const {
+  const auto found = S_ISDIR(entry.record.mode) || entry.record.links < 2
+                         ? links_.end()
+                         : links_.find({entry.record.device, entry.record.inode});
+  return found == links_.end() ? std::string{} : found->second;
+}
+
+void TreePacking::leave_out(const std::string& name, const launcher::PackedEntry& entry) {
+  if (!S_ISDIR(entry.record.mode) && entry.record.links > 1) {
+    links_.try_emplace({entry.record.device, entry.record.inode}, name);
+  }
+}
+
 void TreePacking::add(const std::string& name, const launcher::PackedEntry& entry) {
   struct stat status = status_of(entry.record);
   const auto links = std::exchange(status.st_nlink, 1);  // one elsewhere says nothing about the tree

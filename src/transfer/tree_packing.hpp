@@ -29,6 +29,12 @@ class TreePacking {
 
   /// \param name  what it is called in the archive
   void add(const std::string& name, const launcher::PackedEntry& entry);
+  /// A file without content, owner or time.
+  void add_empty(const std::string& name);
+  /// The first name of a file that has been seen under another one; else empty.
+  [[nodiscard]] std::string first_name(const launcher::PackedEntry& entry) const;
+  /// It is left out, and further names of it may lead to it all the same.
+  void leave_out(const std::string& name, const launcher::PackedEntry& entry);
   void finish() { writer_.finish(); }
 
   /// Of content, holes included; that of a file with several names once.
@@ -37,10 +43,12 @@ class TreePacking {
   [[nodiscard]] std::uint64_t changed() const noexcept { return writer_.changed(); }
 
  private:
+  using Links = std::map<std::pair<std::uint64_t, std::uint64_t>, std::string>;
+
   Write write_;
   image::TarWriter writer_;
   std::uint64_t bytes_ = 0;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> links_;
+  Links links_;
 };
 
 }  // namespace dunnage::transfer

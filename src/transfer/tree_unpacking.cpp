@@ -4,30 +4,34 @@
 #include "image/unpack/compression.hpp"
 #include "image/unpack/tar_reader.hpp"
 
+#include <utility>
+
 namespace dunnage::transfer {
 
-UnpackedTree unpack_tree(const TreeUnpacking& unpacking, image::Watching& watching) {
-  UnpackedTree unpacked;
-  image::TreeWriter writer{unpacking.tree, unpacking.identity, unpacking.limits, image::Mask::Host,
-                           unpacking.whiteouts};
-  image::LayerStream stream{unpacking.archive, image::compression_of(unpacking.archive), unpacking.limits,
-                            [&watching](std::uint64_t) { watching.check(); }, unpacking.packed};
+const UnpackedTree& TreeUnpacking::add(const UnpackedArchive& archive) {
+  writer_.take_whiteouts_as(archive.whiteouts);
+  image::LayerStream stream{archive.file, image::compression_of(archive.file), limits_,
+                            [this](std::uint64_t) { watching_.check(); }, archive.packed};
   image::TarReader reader{stream};
   for (image::Entry entry; reader.next(entry);) {
-    if (unpacking.check) {
-      unpacking.check(entry);
+    if (archive.check) {
+      archive.check(entry);
     }
-    watching.at(entry.name, stream.size(), 0);
-    writer.add(entry, reader);
-    ++unpacked.entries;
-    unpacked.bytes += entry.kind == image::Entry::Kind::File ? static_cast<std::uint64_t>(entry.size) : 0;
+    watching_.at(entry.name, stream.size(), 0);
+    writer_.add(entry, reader);
+    ++unpacked_.entries;
+    unpacked_.bytes += entry.kind == image::Entry::Kind::File ? static_cast<std::uint64_t>(entry.size) : 0;
   }
   reader.finish();
-  unpacked.tar_digest = stream.diff_id();
-  unpacked.packed_digest = stream.packed_digest();
-  writer.settle({}, watching.watch());
-  unpacked.losses = writer.losses();
-  return unpacked;
+  unpacked_.tar_digest = stream.diff_id();
+  unpacked_.packed_digest = stream.packed_digest();
+  return unpacked_;
+}
+
+UnpackedTree TreeUnpacking::settle() {
+  writer_.settle({}, watching_.watch());
+  unpacked_.losses = writer_.losses();
+  return std::move(unpacked_);
 }
 
 }  // namespace dunnage::transfer

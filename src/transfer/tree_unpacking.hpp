@@ -18,11 +18,9 @@
 
 namespace dunnage::transfer {
 
-struct TreeUnpacking {
-  int archive = -1;  ///< a regular file, read from its beginning; packed as its first bytes say
-  int tree = -1;     ///< an empty directory of this user's, readable
-  const launcher::Identity& identity;
-  const ImageLimits& limits;
+/// One archive.
+struct UnpackedArchive {
+  int file = -1;  ///< a regular file, read from its beginning; packed as its first bytes say
   image::WhiteoutNames whiteouts = image::WhiteoutNames::Layer;
   image::LayerStream::PackedDigest packed = image::LayerStream::PackedDigest::No;
   /// Gets each entry before it is made, and may change it, or refuse it by what it throws.
@@ -30,14 +28,30 @@ struct TreeUnpacking {
 };
 
 struct UnpackedTree {
-  std::string tar_digest;     ///< of the archive, unpacked
-  std::string packed_digest;  ///< of the archive as it is; empty unless it was asked for
+  std::string tar_digest;     ///< of the last archive, unpacked
+  std::string packed_digest;  ///< of it as it is; empty unless it was asked for
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;  ///< of content, holes included
   image::UnpackLosses losses{};
 };
 
-/// Throws: image::Fault, kernel::CallError, LaunchError, what `check` and the progress throw.
-[[nodiscard]] UnpackedTree unpack_tree(const TreeUnpacking& unpacking, image::Watching& watching);
+/// All of it throws: image::Fault, kernel::CallError, LaunchError, what `check` and the progress throw.
+class TreeUnpacking {
+ public:
+  /// \param tree  an empty directory of this user's, readable \param identity, limits, watching  outlive this
+  TreeUnpacking(int tree, const launcher::Identity& identity, const ImageLimits& limits, image::Watching& watching)
+      : limits_{limits}, watching_{watching}, writer_{tree, identity, limits, image::Mask::Host} {}
+
+  /// \return what has come of all of them so far, but for the losses
+  const UnpackedTree& add(const UnpackedArchive& archive);
+  /// Gives directories and owners what they have to have. Nothing may be added afterwards.
+  [[nodiscard]] UnpackedTree settle();
+
+ private:
+  const ImageLimits& limits_;
+  image::Watching& watching_;
+  image::TreeWriter writer_;
+  UnpackedTree unpacked_;
+};
 
 }  // namespace dunnage::transfer

@@ -361,7 +361,7 @@ TEST_CASE("P-25: a container that swaps directories for links while its volume i
   const std::string canary = ground.path("canary").string();
   const Container container = Container::launch(
       ground.shell("cd /data; mkdir d; echo harmless > d/file; echo harmless > file; while :; do for to in " + canary +
-                       " ../../../../../canary /proc/1/root" + canary +
+                       " ../../../../canary /proc/1/root" + canary +
                        "; do ln -sfn $to l; mv -T d a; mv -T l d; mv -T d l; mv -T a d; ln -sf $to/file k; "
                        "mv -T file b; mv -T k file; mv -T file k; mv -T b file; done; done",
                    {VolumeMount{"data", "/data"}}));

@@ -106,6 +106,11 @@ TEST_CASE("T-2: any system call that fails on histories of volumes leaves each d
   fail_each(history_operations(), 12);
 }
 
+TEST_CASE("T-2: any system call that fails while volumes are moved leaves each done or undone, and is told",
+          "[crash]") {
+  fail_each(move_operations(), 12);
+}
+
 TEST_CASE("T-2: any system call that fails on images leaves each done or undone, and is told", "[crash]") {
   fail_each(image_operations(), 24);
 }

@@ -64,6 +64,10 @@ TEST_CASE("T-1: a process killed at any call on histories of volumes leaves each
   kill_each(history_operations(), 12);
 }
 
+TEST_CASE("T-1: a process killed at any call that moves volumes leaves each done or undone", "[crash]") {
+  kill_each(move_operations(), 10);
+}
+
 TEST_CASE("T-1: a process killed at any call on images leaves each done or undone", "[crash]") {
   kill_each(image_operations(), 16);
 }

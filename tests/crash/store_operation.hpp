@@ -36,6 +36,7 @@ struct StoreOperation {
 };
 
 [[nodiscard]] std::vector<StoreOperation> volume_operations();
+[[nodiscard]] std::vector<StoreOperation> move_operations();
 [[nodiscard]] std::vector<StoreOperation> image_operations();
 [[nodiscard]] std::vector<StoreOperation> container_operations();
 [[nodiscard]] std::vector<StoreOperation> history_operations();

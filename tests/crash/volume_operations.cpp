@@ -228,7 +228,7 @@ std::vector<StoreOperation> volume_operations() {
 
 std::vector<StoreOperation> all_operations() {
   std::vector<StoreOperation> all = volume_operations();
-  for (auto&& more : {history_operations(), image_operations(), container_operations()})
+  for (auto&& more : {history_operations(), move_operations(), image_operations(), container_operations()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }

@@ -35,13 +35,11 @@ struct stat status_at(const char* call, int directory, const char* leaf) {
 
 std::string TreeWriter::Spot::name() const { return join_name(place->name, leaf); }
 
-TreeWriter::TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask,
-                       WhiteoutNames whiteouts)
+TreeWriter::TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask)
     : tree_{tree},
       identity_{identity},
       limits_{limits},
       mask_{mask},
-      whiteouts_{whiteouts},
       own_{identity.rootless() ? Owner{} : Owner{::geteuid(), ::getegid()}},
       paths_{tree, limits.depth,
              [this](int directory, const std::string& parent, const std::string& leaf, bool over_whiteout) {
@@ -69,7 +67,12 @@ void TreeWriter::add(const Entry& entry, TarReader& content) {
   }
   const SplitName split = split_name(name);
   const auto place = paths_.find(split.directory, {.make = true, .follow = false});
-  if (role == NameRole::Opaque) {
+  if (whiteouts_ == WhiteoutNames::Deletion) {
+    if (role == NameRole::Opaque) {
+      throw malformed(fmt::format("\"{}\" has a meaning in a layer of an image only", shown(entry.name)));
+    }
+    vacate({place, std::string{split.leaf.substr(kWhiteout.size())}});
+  } else if (role == NameRole::Opaque) {
     make_opaque(place->directory.get(), ".");
   } else {
     add_whiteout({place, std::string{split.leaf.substr(kWhiteout.size())}});

@@ -35,17 +35,19 @@ struct UnpackLosses {
 /// Whether the file mode creation mask of this thread is empty.
 enum class Mask { Empty, Host };
 
-/// What a name as ".wh.NAME" is: a deletion, or a file as any other.
-enum class WhiteoutNames { Layer, Plain };
+/// What a name as ".wh.NAME" is: a mark that hides what the layers below have, the end of what an earlier archive made
+/// in this tree, or a file as any other.
+enum class WhiteoutNames { Layer, Deletion, Plain };
 
 class TreeWriter {
  public:
   /// \param tree  an empty directory nobody else writes to, readable, open until this has gone
-  TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask,
-             WhiteoutNames whiteouts = WhiteoutNames::Layer);
+  TreeWriter(int tree, const launcher::Identity& identity, const ImageLimits& limits, Mask mask);
   TreeWriter(const TreeWriter&) = delete;
   TreeWriter& operator=(const TreeWriter&) = delete;
 
+  /// From here on; else they are those of a layer.
+  void take_whiteouts_as(WhiteoutNames whiteouts) noexcept { whiteouts_ = whiteouts; }
   /// Throws: Fault(image_invalid, limit_exceeded, not_supported), CallError.
   void add(const Entry& entry, TarReader& content);
   /// Gives directories and, by the launcher, owners what they have to have. Nothing may be added afterwards.
@@ -104,7 +106,7 @@ class TreeWriter {
   const launcher::Identity& identity_;
   const ImageLimits& limits_;
   Mask mask_;
-  WhiteoutNames whiteouts_;
+  WhiteoutNames whiteouts_ = WhiteoutNames::Layer;
   Owner own_{};  ///< as whom this process makes files
   TreePaths paths_;
   DirectoryList directories_;

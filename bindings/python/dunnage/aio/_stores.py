@@ -107,14 +107,14 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     repair = _threaded(_dunnage.VolumeStore.repair)
     prune = _threaded(_dunnage.VolumeStore.prune)
     clone = _watched(_dunnage.VolumeStore.clone)
-
-    async def history(self, name: str) -> VolumeHistory:
-        """The snapshots of a volume; raises VolumeMissing."""
-        return VolumeHistory(await in_thread(self._store.history, name))
     update = _threaded(_dunnage.VolumeStore.update)
     plan_update = _threaded(_dunnage.VolumeStore.plan_update)
     usage_history = _threaded(_dunnage.VolumeStore.usage_history)
     plan_prune = _threaded(_dunnage.VolumeStore.plan_prune)
+
+    async def history(self, name: str) -> VolumeHistory:
+        """The snapshots of a volume; raises VolumeMissing."""
+        return VolumeHistory(await in_thread(self._store.history, name))
 
     def trash(self) -> VolumeTrash:
         """What was removed with keep=, and bringing it back."""
