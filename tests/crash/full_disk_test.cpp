@@ -53,7 +53,8 @@ class Filler {
 };
 
 bool takes_away(const StoreOperation& operation) {
-  return operation.name.starts_with("remove") || operation.name.starts_with("prune");
+  return operation.name.starts_with("remove") || operation.name.starts_with("prune") ||
+         operation.name.starts_with("purge");
 }
 
 void starve(const Bench& bench, bool space, int left) {
