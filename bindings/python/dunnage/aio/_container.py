@@ -35,8 +35,8 @@ class Container(Running[_dunnage.Container]):
             print(await container.wait())
 
     Used in any event loop, and in several at once. Waiting, reading and writing watch descriptors and need no thread.
-    launch(), exec(), pause(), resume(), restart(), attach(), detach(), replace() and changes() run in the loop's default executor, because
-    there is nothing to watch; they take milliseconds, but restart() the time of its grace."""
+    launch(), exec(), pause(), resume(), restart(), attach(), detach(), replace() and changes() run in the loop's default
+    executor, because there is nothing to watch; they take milliseconds, but restart() the time of its grace."""
 
     @staticmethod
     @taking(_dunnage.Container.launch)
