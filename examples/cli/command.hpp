@@ -34,6 +34,7 @@ void add_spec(CLI::App& parent, Session& session);
 void add_compose(CLI::App& parent, Session& session);
 void add_stats(CLI::App& parent, Session& session);
 void add_update(CLI::App& parent, Session& session);
+void add_live_mounts(CLI::App& parent, Session& session);  // attach, detach, replace
 void add_store(CLI::App& parent, Session& session);
 void add_support(CLI::App& parent, Session& session);
 

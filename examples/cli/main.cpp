@@ -30,6 +30,7 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_lifecycle(app, session);
   cli::add_stats(app, session);
   cli::add_update(app, session);
+  cli::add_live_mounts(app, session);
   cli::add_rm(app, session);
   cli::add_cp(app, session);
   cli::add_diff(app, session);

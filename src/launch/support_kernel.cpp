@@ -82,7 +82,8 @@ Feature probe_move_beneath() {
             false};
   }
   return {"mounting beneath", result != -EINVAL && result != -ENOSYS,
-          "MOVE_MOUNT_BENEATH, Linux 6.5: Container::replace() puts a mount in the place of another one at once", false};
+          "MOVE_MOUNT_BENEATH, Linux 6.5: Container::replace() puts a mount in the place of another one at once",
+          false};
 }
 
 Feature probe_statmount() {

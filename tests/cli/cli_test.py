@@ -428,6 +428,23 @@ class Exec(CommandLineTest):
         self.assertEqual(self.inspected("server")["State"]["Status"], "running")
 
 
+class LiveMounts(CommandLineTest):
+    def test_mounts_are_attached_replaced_and_detached(self):
+        self.detached("--name", "busy", "sleep", "1000")
+        self.assertIn('volume "data"', self.succeed("attach", "-v", "data:/data", "busy"))
+        self.succeed("exec", "busy", "sh", "-c", "echo one >/data/file")
+        self.assertIn("something is mounted there", self.fail_with(1, "attach", "--tmpfs", "/data", "busy"))
+        self.assertIn('volume "other"', self.succeed("replace", "--mount", "type=volume,source=other,target=/data", "busy"))
+        self.assertEqual(self.succeed("exec", "busy", "ls", "-A", "/data"), "")
+        self.succeed("attach", "--tmpfs", "/scratch", "-v", "data:/again", "busy")
+        self.assertEqual(self.succeed("exec", "busy", "cat", "/again/file"), "one\n")
+        self.assertEqual(self.succeed("detach", "busy", "/again", "/scratch"), "/again\n/scratch\n")
+        self.assertEqual(self.succeed("detach", "--lazy", "busy", "/data"), "/data\n")
+        self.assertIn("nothing of its plan", self.fail_with(1, "detach", "busy", "/data"))
+        self.assertIn("nothing to attach", self.fail_with(1, "attach", "busy"))
+        self.assertIn("give one mount", self.fail_with(1, "replace", "busy"))
+
+
 class Restart(CommandLineTest):
     def test_a_container_is_restarted_and_started_by_its_name(self):
         identity = self.detached("--name", "server", "-v", "/anonymous", "sh", "-c",

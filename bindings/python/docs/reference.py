@@ -25,7 +25,7 @@ def kind_of(thing):
             return "exceptions"
         if issubclass(thing, enum.Enum):
             return "words"
-        return "values" if hasattr(thing, "replace") else "handles"
+        return "values" if hasattr(thing, "replace") and not hasattr(thing, "close") else "handles"
     return "functions" if callable(thing) else "constants"
 
 

@@ -4,6 +4,7 @@
 #include "bindings.hpp"
 #include "closed.hpp"
 #include "gil.hpp"
+#include "live_mounts.hpp"
 #include "resources.hpp"
 #include "running.hpp"
 #include "value.hpp"
@@ -171,9 +172,7 @@ void define_control(py::class_<ContainerHandle>& cls) {
           "restart(self, grace=10.0)\n--\n\nStops it, if it runs, and starts it again from the same specification, "
           "with "
           "new mounts and new streams. By a handle of ContainerStore it is started from its record: detached, with its "
-          "output in its log.")
-      .def("detach", &ContainerHandle::detach,
-           "detach(self)\n--\n\nLets it outlive this handle and process; it needs a record.");
+          "output in its log.");
   const std::string doc =
       "exec" + exec_fields().method_signature() + "\n--\n\nRuns a further program in it: a Process.";
   cls.def("exec", exec, doc.c_str());
@@ -183,8 +182,8 @@ void define_state(py::class_<ContainerHandle>& cls) {
   cls.def_property_readonly("id", &ContainerHandle::id, "64 hexadecimal digits.")
       .def_property_readonly("name", &ContainerHandle::name, "Empty without a record.")
       .def_property_readonly("pid", released(&Container::pid), "Of its first process; 0 when it has ended.")
-      .def_property_readonly(
-          "plan", [](const ContainerHandle& self) { return self.get()->plan(); }, "The MountPlan it was given.")
+      .def_property_readonly("plan", released(&Container::plan),
+                             "The MountPlan it was given, and what was attached since.")
       .def_property_readonly("status", released(&Container::status), "A ContainerStatus.")
       .def(
           "timings", [](const ContainerHandle& self) { return self.get()->timings(); },
@@ -296,6 +295,7 @@ void ContainerHandle::close() {
 void bind_container(py::module_& module) {
   define_container_enumerations(module);
   define_container_values(module);
+  define_live_mount_values(module);
   bind_exec(module);
   py::class_<ContainerHandle> cls{
       module, "Container",
@@ -315,6 +315,7 @@ void bind_container(py::module_& module) {
   define_running<ContainerHandle, Container>(cls);
   define_control(cls);
   define_state(cls);
+  define_live_mounts(cls);
   module.def("drop_ready_roots", &drop_ready_roots, py::call_guard<Unlocked>(),
              "drop_ready_roots()\n--\n\nLets go of the root file systems this process has made ahead for its next "
              "launches of an image.");

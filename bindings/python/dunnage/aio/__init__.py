@@ -26,6 +26,7 @@ from ._copy import copy_in, copy_out
 from ._launch_template import LaunchTemplate
 from ._launching import Launching
 from ._logs import LogEntries
+from ._mount_events import MountEvents
 from ._stores import ContainerStore, ImageStore, VolumeStore, VolumeTrash
 from ._stream_reader import StreamReader
 from ._stream_writer import StreamWriter
@@ -34,7 +35,7 @@ from ._threads import in_thread, watched
 from ._volume_history import VolumeHistory
 
 __all__ = [
-    "Container", "ContainerStore", "ImageStore", "LaunchTemplate", "Launching", "LogEntries", "Process", "StreamReader",
-    "StreamWriter", "TerminalStream", "VolumeHistory", "VolumeStore", "VolumeTrash", "copy_in", "copy_out", "in_thread",
-    "run", "watched",
+    "Container", "ContainerStore", "ImageStore", "LaunchTemplate", "Launching", "LogEntries", "MountEvents", "Process",
+    "StreamReader", "StreamWriter", "TerminalStream", "VolumeHistory", "VolumeStore", "VolumeTrash", "copy_in",
+    "copy_out", "in_thread", "run", "watched",
 ]

@@ -9,6 +9,7 @@ from .. import _dunnage
 from .._process import CompletedProcess, _completed, _pipes, _seconds
 from ._launching import Launching, taking, taking_method
 from ._logs import LogEntries
+from ._mount_events import MountEvents
 from ._running import Running
 from ._text_mode import TextMode
 from ._threads import close, disposable, in_thread, watched_job
@@ -34,8 +35,8 @@ class Container(Running[_dunnage.Container]):
             print(await container.wait())
 
     Used in any event loop, and in several at once. Waiting, reading and writing watch descriptors and need no thread.
-    launch(), exec(), pause(), resume(), restart(), detach() and changes() run in the loop's default executor, because
-    there is nothing to watch; they take milliseconds, but restart() the time of its grace."""
+    launch(), exec(), pause(), resume(), restart(), attach(), detach(), replace() and changes() run in the loop's default
+    executor, because there is nothing to watch; they take milliseconds, but restart() the time of its grace."""
 
     @staticmethod
     @taking(_dunnage.Container.launch)
@@ -121,9 +122,25 @@ class Container(Running[_dunnage.Container]):
         self._close_streams()
         self._streams.clear()
 
-    async def detach(self) -> None:
-        """Lets it outlive this handle and process; it needs a record."""
-        await in_thread(self._handle.detach)
+    async def detach(self, target: str | bytes | None = None, *, lazy: bool = False) -> None:
+        """Takes a mount of its plan off. Without a target: lets it outlive this handle and process; it needs a record."""
+        await in_thread(self._handle.detach, target, lazy=lazy)
+
+    async def attach(self, mounts: Any) -> _dunnage.MountPlan:
+        """Mounts something in the running container, all or nothing. Returns the MountPlan of what was attached."""
+        return await in_thread(self._handle.attach, mounts)
+
+    async def replace(self, target: str | bytes, mount: Any) -> _dunnage.ResolvedMount:
+        """Puts another mount in the place of one of the plan: at no instant is nothing there."""
+        return await in_thread(self._handle.replace, target, mount)
+
+    async def mount_holders(self, target: str | bytes) -> list[_dunnage.MountHolder]:
+        """Who has something of a mount open."""
+        return await in_thread(self._handle.mount_holders, target)
+
+    def mount_events(self) -> MountEvents:
+        """The changes of its mounts: `async for event in container.mount_events()` goes on until it has ended."""
+        return MountEvents(self._handle)
 
     async def changes(self) -> list[_dunnage.Change]:
         """What it has changed of its image's root file system; Docker's `diff`."""

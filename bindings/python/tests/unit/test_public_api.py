@@ -34,6 +34,7 @@ OPTIONS = {
                    dunnage.ImageStore.check],
     "StoreRepair": [dunnage.repair_store, dunnage.VolumeStore.repair, dunnage.ContainerStore.repair,
                     dunnage.ImageStore.repair],
+    "DetachOptions": [dunnage.Container.detach],
 }
 
 # Another name in Python; of a member without its class, what all classes have.
@@ -47,6 +48,7 @@ RENAMED = {
     "TemplateLaunch.err": "stderr", "ExecSpec.in": "stdin", "ExecSpec.out": "stdout", "ExecSpec.err": "stderr",
     ".size": "__len__", ".begin": "__iter__", ".end": "__iter__", ".empty": "__len__", ".to_string": "__str__",
     ".what": "__str__", ".add_spec": "add",
+    "MountEvents.next": "MountEvents.poll", "MountEvents.fd": "MountEvents.fileno",
 }
 
 LEFT_OUT = {

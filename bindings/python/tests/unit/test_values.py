@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Healthcheck, IdRange, ImageConfig, ImageInfo,
+from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Healthcheck, IdRange, ImageConfig, ImageInfo, MountEvent, MountHolder,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
@@ -54,7 +54,7 @@ VALUES = [
     FileOwner(), FileOwner(uid=1, gid=2, mode=0o755), PathAccess(), PathAccess(read=True),
     PathExplanation(), PathExplanation(path="/a", presence="there", by_kernel=PathAccess(write=True),
                                        users=[IdRange(0, 1000)]),
-    Change(), Change(kind="deleted", path="/etc/conf"), RootChanges(), RootChanges(kind="memory", size="1m"),
+    Change(), Change(kind="deleted", path="/etc/conf"), MountHolder(pid=7, program="sh"), MountEvent(kind="replaced"), RootChanges(), RootChanges(kind="memory", size="1m"),
     Stdio.inherit(), Stdio.null(), Stdio.pipe(), Stdio.log(), Stdio.file("/tmp/log"),
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
     ExitStatus(signal=9, oom_killed=True), ExitStatus(1, oom_killed=True),
