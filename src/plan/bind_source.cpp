@@ -88,7 +88,7 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
 void require_answer(const BindMount& mount, const std::string& path) {
   constexpr auto kPatience = std::chrono::seconds{10};
   const int number = kernel::await_answer(path, kPatience);
-  if (number != 0) {
+  if (number != 0 && number != ENOSYS) {  // without openat2(2) nothing can be mounted either, which prepare() says
     refuse(mount, "look at the source", {number, std::generic_category()},
            number == ETIMEDOUT ? "see what serves its file system, or unmount that" : "try again");
   }

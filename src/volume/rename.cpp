@@ -5,23 +5,21 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "kernel/lock.hpp"
 #include "model/volume_name.hpp"
+#include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
+#include "volume/kept_volume.hpp"
 #include "volume/metadata.hpp"
-#include "volume/private_directory.hpp"
+#include "volume/metadata_change.hpp"
 #include "volume/reading.hpp"
 #include "volume/renames.hpp"
-#include "volume/users.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 namespace dunnage::volume {
@@ -37,52 +35,21 @@ VolumeError taken_failure(const std::string& from, const std::string& to) {
                       .remedy = "choose another name, or remove that one first"}};
 }
 
-/// A volume that keeps its name, and is not removed, while this is there. Those who use it hold the same lock.
-class KeptVolume {
- public:
-  KeptVolume(const Layout& layout, const std::string& name) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
-    for (;;) {
-      directory_ = open_volume_directory(layout, name);
-      if (!directory_) {
-        throw missing_failure(kRenameVolume, name, names_to_suggest(layout));
-      }
-      lock_ = open_lock(directory_.get());
-      if (lock_ && kernel::try_lock(lock_.get(), kernel::LockKind::Shared)) {
-        if (kernel::is_at(layout.volumes.get(), name, directory_.get())) {
-          return;
-        }
-        kernel::unlock(lock_.get());
-      } else if (std::chrono::steady_clock::now() > deadline) {
-        throw in_use_failure(kRenameVolume, name, {});
-      } else {
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
-      }
-    }
+std::uint64_t inode_of(int directory) {
+  struct stat status {};
+  if (::fstat(directory, &status) != 0) {
+    throw kernel::CallError{"stat", errno};
   }
-  KeptVolume(const KeptVolume&) = delete;
-  KeptVolume& operator=(const KeptVolume&) = delete;
-  ~KeptVolume() {
-    if (lock_) {
-      kernel::unlock(lock_.get());
-    }
-  }
+  return status.st_ino;
+}
 
-  [[nodiscard]] int directory() const noexcept { return directory_.get(); }
-  [[nodiscard]] std::uint64_t inode() const {
-    struct stat status {};
-    if (::fstat(directory_.get(), &status) != 0) {
-      throw kernel::CallError{"stat", errno};
-    }
-    return status.st_ino;
-  }
-
- private:
-  kernel::FileDescriptor directory_;
-  kernel::FileDescriptor lock_;
+/// The metadata as it is on the disk, and what it says.
+struct Known {
+  std::string text;
+  VolumeInfo info;
 };
 
-VolumeInfo whole_info(const Layout& layout, const std::string& name) {
+Known known_of(const Layout& layout, const std::string& name, int directory) {
   Reading reading = VolumeReader{layout}.read(name);
   if (!reading.damage.empty()) {
     throw damaged_failure(layout, kRenameVolume, name, reading);
@@ -90,19 +57,17 @@ VolumeInfo whole_info(const Layout& layout, const std::string& name) {
   if (!reading.volume) {
     throw missing_failure(kRenameVolume, name, names_to_suggest(layout));
   }
-  return std::move(*reading.volume);
-}
-
-/// Until this is done, readers know by the log whose metadata that is.
-void rewrite_metadata(int directory, const VolumeInfo& info) {
-  if (const auto text = encode_metadata(info)) {
-    kernel::write_durably(directory, kMetadataName, *text, kPrivateFile);
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);
+  if (number != 0) {
+    throw kernel::CallError{"read metadata", number};
   }
+  return {std::string{text}, std::move(*reading.volume)};
 }
 
 /// The new name is on the disk on return, or it is the old one.
-void move_name(const Layout& layout, RenameLog& log, int directory, const std::string& from,
-               const VolumeInfo& renamed) {
+void move_name(const Layout& layout, RenameLog& log, int directory, const std::string& from, const VolumeInfo& renamed,
+               const NewMetadata& metadata) {
   const int volumes = layout.volumes.get();
   if (const int number = kernel::rename_exclusively(volumes, from, volumes, renamed.name); number != 0) {
     log.end(false);
@@ -113,7 +78,7 @@ void move_name(const Layout& layout, RenameLog& log, int directory, const std::s
   }
   try {
     kernel::sync(volumes);
-    rewrite_metadata(directory, renamed);
+    metadata.put(directory);  // until this is done, readers know by the log whose metadata is there
   } catch (...) {
     // Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure.
     log.end(kernel::rename_exclusively(volumes, renamed.name, volumes, from) != 0);
@@ -129,17 +94,19 @@ VolumeInfo rename_volume(const Layout& layout, const std::string& from, const st
     throw bad_name_failure(kRenameVolume, to);
   }
   RenameLog log{layout};
-  const KeptVolume volume{layout, from};
-  VolumeInfo info = whole_info(layout, from);
+  const KeptVolume volume{layout, kRenameVolume, from, KeptVolume::Beside::Users};
+  const MetadataLock lock{volume.directory()};
+  auto [text, info] = known_of(layout, from, volume.directory());
   if (kernel::exists_at(layout.volumes.get(), to)) {
     throw taken_failure(from, to);
   }
-  const VolumeChange away{layout, from};
-  const VolumeChange here{layout, to};
-  log.begin(from, to, volume.inode());
   info.name = to;
   info.mountpoint = layout.mountpoint(to);
-  move_name(layout, log, volume.directory(), from, info);
+  const NewMetadata metadata{layout, metadata_or_refusal(kRenameVolume, from, encode_changed_metadata(text, info))};
+  const VolumeChange away{layout, from};
+  const VolumeChange here{layout, to};
+  log.begin(from, to, inode_of(volume.directory()));
+  move_name(layout, log, volume.directory(), from, info, metadata);
   return info;
 }
 

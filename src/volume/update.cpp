@@ -5,69 +5,23 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "kernel/lock.hpp"
-#include "volume/claim.hpp"
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
+#include "volume/kept_volume.hpp"
 #include "volume/metadata.hpp"
 #include "volume/metadata_change.hpp"
 #include "volume/reading.hpp"
-#include "volume/users.hpp"
+#include "volume/renames.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace dunnage::volume {
 namespace {
-
-/// A volume that stays as long as this does: nobody removes it, and nobody begins to use it if that was wanted.
-struct HeldVolume {
-  kernel::FileDescriptor directory;
-  kernel::FileDescriptor lock;
-
-  HeldVolume() = default;
-  HeldVolume(HeldVolume&&) noexcept = default;
-  HeldVolume& operator=(HeldVolume&&) noexcept = default;
-  ~HeldVolume() {
-    if (lock) {
-      kernel::unlock(lock.get());
-    }
-  }
-};
-
-/// Throws: VolumeError(volume_missing, volume_in_use), CallError.
-HeldVolume hold_volume(const Layout& layout, const std::string& name, bool alone) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
-  while (true) {
-    HeldVolume held;
-    held.directory = open_volume_directory(layout, name);
-    if (!held.directory) {
-      throw missing_failure(kUpdateVolume, name, names_to_suggest(layout));
-    }
-    held.lock = open_lock(held.directory.get());
-    if (!held.lock) {
-      continue;  // it was removed just now
-    }
-    if (alone ? kernel::try_lock(held.lock.get(), kernel::LockKind::Exclusive)
-              : try_claim(held.lock.get(), Claim::Presence)) {
-      if (kernel::is_at(layout.volumes.get(), name, held.directory.get())) {
-        return held;
-      }
-      continue;
-    }
-    auto users = alone ? names_of(living_users(held.directory.get())) : std::vector<std::string>{};
-    if (!users.empty() || std::chrono::steady_clock::now() > deadline) {
-      throw in_use_failure(kUpdateVolume, name, std::move(users));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
-}
 
 struct ReadMetadata {
   std::string text;
@@ -82,7 +36,7 @@ ReadMetadata read_metadata(const Layout& layout, const std::string& name, int di
     throw kernel::CallError{"read metadata", number};
   }
   read.text = text;
-  if (auto damage = decode_metadata(text, name, read.info)) {
+  if (auto damage = decode_renamed_metadata(layout, text, name, read.info)) {
     throw damaged_failure(layout, kUpdateVolume, name,
                           {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)});
   }
@@ -175,9 +129,9 @@ using Agree = std::function<void(const VolumeInfo&)>;
 /// \return nothing if it has to be done `alone`
 std::optional<VolumeInfo> try_update(const Layout& layout, const std::string& name, const VolumeChanges& changes,
                                      const Agree& agree, bool alone) {
-  const HeldVolume held = hold_volume(layout, name, alone);
-  const MetadataLock lock{held.directory.get()};
-  const ReadMetadata read = read_metadata(layout, name, held.directory.get());
+  const KeptVolume volume{layout, kUpdateVolume, name, alone ? KeptVolume::Beside::Nobody : KeptVolume::Beside::Users};
+  const MetadataLock lock{volume.directory()};
+  const ReadMetadata read = read_metadata(layout, name, volume.directory());
   if (agree) {
     agree(read.info);
   }
@@ -192,7 +146,7 @@ std::optional<VolumeInfo> try_update(const Layout& layout, const std::string& na
   const NewMetadata metadata{layout, text};
   lock.note_change();
   const VolumeChange change{layout, name};
-  metadata.put(held.directory.get());
+  metadata.put(volume.directory());
   return after;
 }
 

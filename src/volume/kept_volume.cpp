@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/kept_volume.hpp"
+
+#include "kernel/files.hpp"
+#include "kernel/lock.hpp"
+#include "volume/claim.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
+#include "volume/private_directory.hpp"
+#include "volume/users.hpp"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace dunnage::volume {
+namespace {
+
+bool try_keep(int lock, KeptVolume::Beside beside) {
+  return beside == KeptVolume::Beside::Nobody ? kernel::try_lock(lock, kernel::LockKind::Exclusive)
+                                              : try_claim(lock, Claim::Presence);
+}
+
+}  // namespace
+
+KeptVolume::KeptVolume(const Layout& layout, const char* operation, const std::string& name, Beside beside) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
+  while (true) {
+    directory_ = open_volume_directory(layout, name);
+    if (!directory_) {
+      throw missing_failure(operation, name, names_to_suggest(layout));
+    }
+    lock_ = open_lock(directory_.get());
+    if (!lock_) {
+      continue;  // it was removed just now
+    }
+    if (try_keep(lock_.get(), beside)) {
+      if (kernel::is_at(layout.volumes.get(), name, directory_.get())) {
+        return;
+      }
+      kernel::unlock(lock_.get());
+      continue;
+    }
+    auto users = beside == Beside::Nobody ? names_of(living_users(directory_.get())) : std::vector<std::string>{};
+    if (!users.empty() || std::chrono::steady_clock::now() > deadline) {
+      throw in_use_failure(operation, name, std::move(users));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+}
+
+KeptVolume::~KeptVolume() { kernel::unlock(lock_.get()); }
+
+}  // namespace dunnage::volume
