@@ -55,7 +55,7 @@ bool has_ended(int process, milliseconds patience) noexcept {
   }
 }
 
-/// By what is in memory alone. \return 0, or EAGAIN if that does not do
+/// By what is in memory alone. \return 0, EAGAIN if that does not do, or ENOSYS on a kernel without openat2(2)
 int look_in_memory(const std::string& path) noexcept {
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
@@ -64,14 +64,17 @@ int look_in_memory(const std::string& path) noexcept {
   if (result >= 0) {
     (void)close_descriptor(static_cast<int>(result));
   }
+  if (result == -ENOSYS) {
+    return ENOSYS;
+  }
   return result >= 0 || result == -ENOENT || result == -ENOTDIR || result == -EACCES ? 0 : EAGAIN;
 }
 
 }  // namespace
 
 int await_answer(const std::string& path, milliseconds patience) {
-  if (look_in_memory(path) == 0) {
-    return 0;
+  if (const int number = look_in_memory(path); number != EAGAIN) {
+    return number;
   }
   auto looking = std::make_unique<Looking>();
   looking->path = path;
