@@ -23,6 +23,7 @@
 /// first, too, and then needs the volume for itself for an instant.
 ///
 /// Durability: all of these return after the change is on disk.
+/// Kernel: renameat2(2) with RENAME_EXCHANGE, which every file system a store can lie on has.
 
 #include <dunnage/bind_mount.hpp>
 #include <dunnage/export.hpp>

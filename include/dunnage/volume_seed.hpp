@@ -9,7 +9,8 @@
 ///     store.create("site", {.seed = dunnage::SeedDirectory{"/srv/site"}});
 ///
 /// It is put together out of sight and appears with the volume, in one step: nobody ever sees a part of it, whatever
-/// ends this process. It is given once: get_or_create() of a volume that is there changes nothing in it.
+/// ends this process. It is given once: get_or_create() of a volume that is there changes nothing in it. A tar archive
+/// is no seed: copy_in() (copy.hpp) takes one into a volume that is there.
 
 #include <filesystem>
 #include <map>

@@ -22,7 +22,7 @@ namespace dunnage {
 /// How the data of a volume becomes the data of a snapshot or of another volume. What the file system of the store
 /// gives; it is never chosen by name, but tried.
 enum class SnapshotWay {
-  Subvolume,  ///< a snapshot of a btrfs subvolume: at once, whatever its size
+  Subvolume,  ///< a snapshot of a btrfs subvolume: at once, whatever its size; of what root has copied once before
   Reflink,  ///< every file is made, and shares its content with the original (XFS, btrfs): costs by the number of files
   Copy,     ///< every file is made, and its content written (ext4, tmpfs): costs by the number of bytes, too
   Rename,   ///< it was the data of the volume itself, which a rollback has put here

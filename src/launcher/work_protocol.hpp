@@ -58,8 +58,8 @@ enum CompareFlags : uint32_t {
 enum class CompareKind : uint32_t {
   Added = 1,
   Deleted,
-  Changed,    ///< `what` says in what
-  OtherKind,  ///< a file in one, a directory in the other
+  Changed,     ///< `what` says in what
+  OtherKind,   ///< a file in one, a directory in the other
   LinkBefore,  ///< not a change: a name in the first tree of what has several, with its inode
   LinkAfter,   ///< likewise in the second
 };
@@ -178,7 +178,7 @@ struct WorkRequest {
 struct WorkReport {
   uint64_t entries = 0;
   uint64_t bytes = 0;
-  uint64_t total = 0;  ///< entries there will be; 0: not known
+  uint64_t total = 0;   ///< entries there will be; 0: not known
   uint64_t cloned = 0;  ///< of the bytes, those a copy shares with its original
   uint32_t path_size = 0;
   uint32_t reserved = 0;

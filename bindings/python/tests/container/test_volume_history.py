@@ -12,14 +12,14 @@ from dunnage import (Container, SeedDirectory, SeedFiles, SeedSnapshot, Snapshot
                      VolumeStore, aio)
 
 
-@pytest.fixture
-def volumes(store):
+def filled():
     volumes = VolumeStore.open()
     volumes.create("db", labels={"app": "shop"}, seed=SeedFiles({"one": "first", "deep/two": b"\xffsecond"}))
     return volumes
 
 
-def test_a_volume_goes_back_and_forward(volumes):
+def test_a_volume_goes_back_and_forward(store):
+    volumes = filled()
     data = volumes["db"].mountpoint
     assert (data / "deep/two").read_bytes() == b"\xffsecond"
     history = volumes.history("db")
@@ -48,7 +48,8 @@ def test_a_volume_goes_back_and_forward(volumes):
         volumes.history("nothing")
 
 
-def test_clones_and_seeds_are_volumes_of_their_own(volumes, directory):
+def test_clones_and_seeds_are_volumes_of_their_own(store, directory):
+    volumes = filled()
     history = volumes.history("db")
     history.snapshot("then")
     (volumes["db"].mountpoint / "one").write_text("changed")
@@ -74,7 +75,8 @@ def test_clones_and_seeds_are_volumes_of_their_own(volumes, directory):
     assert "new" not in volumes
 
 
-def test_a_volume_in_use_is_frozen_around_the_copy_and_not_rolled_back(volumes):
+def test_a_volume_in_use_is_frozen_around_the_copy_and_not_rolled_back(store):
+    volumes = filled()
     calls = []
 
     @contextlib.contextmanager
@@ -106,7 +108,8 @@ def test_a_volume_in_use_is_frozen_around_the_copy_and_not_rolled_back(volumes):
             history.snapshot(freeze=print)
 
 
-def test_ended_and_awaited(volumes):
+def test_ended_and_awaited(store):
+    volumes = filled()
     stop = dunnage.StopSource()
     stop.request_stop()
     with pytest.raises(dunnage.VolumeError) as raised:
