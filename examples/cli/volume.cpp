@@ -147,11 +147,13 @@ void add_removing(CLI::App& volume, Session& session) {
 }  // namespace
 
 void add_volume(CLI::App& parent, Session& session) {
-  CLI::App& volume = add_command(parent, session, "volume", "Volumes: create, ls, inspect, rm, prune");
+  CLI::App& volume = add_command(parent, session, "volume",
+                                 "Volumes: create, ls, inspect, rm, prune, export, import, rename, cp, adopt");
   volume.require_subcommand(1);
   add_making(volume, session);
   add_looking(volume, session);
   add_removing(volume, session);
+  add_volume_moves(volume, session);
 }
 
 }  // namespace cli

@@ -460,6 +460,7 @@ class Help(CommandLineTest):
         for words in ("run", "plan", "exec", "ps", "inspect", "logs", "start", "stop", "restart", "kill", "pause",
                       "unpause",
                       "wait", "rm", "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
+                      "volume export", "volume import", "volume rename", "volume cp", "volume adopt",
                       "image pull", "image load", "image import", "image ls", "image inspect", "image tag", "image rm",
                       "image prune", "pull", "load", "import", "images", "tag", "rmi", "support", "explain"):
             self.assertIn("--store", self.succeed(*words.split(), "--help"))
