@@ -57,6 +57,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_mount_set(module);
   bind_store_report(module);
   bind_volume_store(module);
+  bind_volume_archive(module);
   bind_store_check(module);
   bind_image_store(module);
   bind_rootfs(module);

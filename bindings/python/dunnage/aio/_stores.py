@@ -92,6 +92,17 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     check = _threaded(_dunnage.VolumeStore.check)
     repair = _threaded(_dunnage.VolumeStore.repair)
     prune = _threaded(_dunnage.VolumeStore.prune)
+    export_to = _watched(_dunnage.VolumeStore.export_to)
+    import_from = _watched(_dunnage.VolumeStore.import_from)
+    rename = _threaded(_dunnage.VolumeStore.rename)
+    copy = _watched(_dunnage.VolumeStore.copy)
+    adopt = _watched(_dunnage.VolumeStore.adopt)
+
+    async def copy_to(self, name: str, other: VolumeStore | _dunnage.VolumeStore, new_name: str,
+                      **options: Any) -> _dunnage.Volume:
+        """The same as copy(), in another store."""
+        target = other._store if isinstance(other, VolumeStore) else other
+        return await watched(_dunnage.VolumeStore.copy_to, self._store, name, target, new_name, **options)
 
 
 class ImageStore(_Store[_dunnage.ImageStore]):
