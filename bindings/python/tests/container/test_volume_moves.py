@@ -14,8 +14,7 @@ import dunnage
 from dunnage import AdoptableVolume, ArchiveLimits, VolumeStore, adoptable, aio
 
 
-@pytest.fixture
-def volumes():
+def filled():
     store = VolumeStore.open()
     data = store.create("data", labels={"app": "shop"})
     dunnage.run(["sh", "-c", "mkdir /data/d; echo one > /data/d/f; ln -s d /data/l"], mounts=data.at("/data"), check=True)
@@ -26,7 +25,8 @@ def content(volume):
     return dunnage.run(["cat", "/data/d/f"], mounts=volume.at("/data"), check=True).stdout
 
 
-def test_a_volume_goes_to_a_path_a_descriptor_a_file_and_a_function(volumes, directory):
+def test_a_volume_goes_to_a_path_a_descriptor_a_file_and_a_function(directory):
+    volumes = filled()
     done = volumes.export_to("data", directory / "a.tar", compression=dunnage.ArchiveCompression.None_)
     tar = (directory / "a.tar").read_bytes()
     assert done.digest == done.tar_digest == "sha256:" + hashlib.sha256(tar).hexdigest()
@@ -46,7 +46,8 @@ def test_a_volume_goes_to_a_path_a_descriptor_a_file_and_a_function(volumes, dir
     assert not (directory / "c.tar").exists()
 
 
-def test_an_archive_becomes_a_volume_whole_or_not_at_all(volumes, directory):
+def test_an_archive_becomes_a_volume_whole_or_not_at_all(directory):
+    volumes = filled()
     archive = directory / "a.tar.zst"
     done = volumes.export_to("data", archive, compression="zstd")
     made = volumes.import_from(archive, "again", digest=done.digest, labels={"a": "b"})
@@ -71,7 +72,8 @@ def test_an_archive_becomes_a_volume_whole_or_not_at_all(volumes, directory):
     assert content(volumes["again"]) == b"one\n"
 
 
-def test_increments_and_hooks(volumes, directory):
+def test_increments_and_hooks(directory):
+    volumes = filled()
     order = []
     volumes.export_to("data", directory / "whole", freeze=lambda: order.append("freeze"),
                       thaw=lambda: order.append("thaw"))
@@ -84,7 +86,8 @@ def test_increments_and_hooks(volumes, directory):
         volumes.import_from(directory / "more", "wrong")
 
 
-def test_a_volume_is_renamed_and_copied(volumes, directory):
+def test_a_volume_is_renamed_and_copied(directory):
+    volumes = filled()
     with dunnage.Container.launch(["sleep", "60"], mounts=volumes["data"].at("/data")) as container:
         assert volumes.rename("data", "new").name == "new" and container.plan["/data"].volume == "new"
         container.kill()
@@ -97,7 +100,8 @@ def test_a_volume_is_renamed_and_copied(volumes, directory):
         volumes.rename("new", "copy")
 
 
-def test_volumes_of_an_engine_are_adopted(volumes, directory):
+def test_volumes_of_an_engine_are_adopted(directory):
+    volumes = filled()
     (directory / "docker" / "theirs" / "_data" / "d").mkdir(parents=True)
     (directory / "docker" / "theirs" / "_data" / "d" / "f").write_bytes(b"theirs\n")
     (found,) = adoptable(directory / "docker", json.dumps([{"Name": "theirs", "Labels": {"a": "b"}}]))
@@ -109,7 +113,10 @@ def test_volumes_of_an_engine_are_adopted(volumes, directory):
         volumes.adopt("theirs")
 
 
-def test_all_of_it_is_awaited(volumes, directory):
+def test_all_of_it_is_awaited(directory):
+    volumes = filled()
+    del volumes
+
     async def move():
         store = await aio.VolumeStore.open()
         done = await store.export_to("data", directory / "a.tar")
