@@ -38,6 +38,8 @@ void add_live_mounts(CLI::App& parent, Session& session);  // attach, detach, re
 void add_store(CLI::App& parent, Session& session);
 void add_support(CLI::App& parent, Session& session);
 
+void add_volume_moves(CLI::App& volume, Session& session);  // export, import, rename, cp, adopt
+
 // The verbs of image.
 void add_image_pull(CLI::App& parent, Session& session);
 void add_image_load(CLI::App& parent, Session& session);

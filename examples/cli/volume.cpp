@@ -141,13 +141,14 @@ void add_removing(CLI::App& volume, Session& session) {
 
 void add_volume(CLI::App& parent, Session& session) {
   CLI::App& volume =
-      add_command(parent, session, "volume", "Volumes: create, ls, update, prune, trash, snapshot, clone, ...");
+      add_command(parent, session, "volume", "Volumes: create, ls, update, prune, snapshot, clone, export, rename, ...");
   volume.require_subcommand(1);
   add_making(volume, session);
   add_looking(volume, session);
   add_removing(volume, session);
   add_volume_history(volume, session);
   add_volume_care(volume, session);
+  add_volume_moves(volume, session);
 }
 
 }  // namespace cli

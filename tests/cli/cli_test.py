@@ -478,6 +478,7 @@ class Help(CommandLineTest):
                       "unpause",
                       "wait", "rm", "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
                       "volume update", "volume usage", "volume trash ls", "volume trash restore", "volume trash purge",
+                      "volume export", "volume import", "volume rename", "volume cp", "volume adopt",
                       "image pull", "image load", "image import", "image ls", "image inspect", "image tag", "image rm",
                       "image prune", "pull", "load", "import", "images", "tag", "rmi", "support", "explain"):
             self.assertIn("--store", self.succeed(*words.split(), "--help"))

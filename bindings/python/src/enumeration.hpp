@@ -112,6 +112,8 @@ struct type_caster<dunnage::FileKind> : EnumerationCaster<dunnage::FileKind> {};
 template <>
 struct type_caster<dunnage::PullPolicy> : EnumerationCaster<dunnage::PullPolicy> {};
 template <>
+struct type_caster<dunnage::ArchiveCompression> : EnumerationCaster<dunnage::ArchiveCompression> {};
+template <>
 struct type_caster<dunnage::RootChanges::Kind> : EnumerationCaster<dunnage::RootChanges::Kind> {};
 template <>
 struct type_caster<dunnage::ImageVolumes> : EnumerationCaster<dunnage::ImageVolumes> {};

@@ -62,6 +62,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_volume_trash(module);
   bind_prune_plan(module);
   bind_volume_store(module);
+  bind_volume_archive(module);
   bind_volume_history(module);
   bind_store_check(module);
   bind_image_store(module);

@@ -111,6 +111,11 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     plan_update = _threaded(_dunnage.VolumeStore.plan_update)
     usage_history = _threaded(_dunnage.VolumeStore.usage_history)
     plan_prune = _threaded(_dunnage.VolumeStore.plan_prune)
+    export_to = _watched(_dunnage.VolumeStore.export_to)
+    import_from = _watched(_dunnage.VolumeStore.import_from)
+    rename = _threaded(_dunnage.VolumeStore.rename)
+    copy = _watched(_dunnage.VolumeStore.copy)
+    adopt = _watched(_dunnage.VolumeStore.adopt)
 
     async def history(self, name: str) -> VolumeHistory:
         """The snapshots of a volume; raises VolumeMissing."""
@@ -119,6 +124,12 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     def trash(self) -> VolumeTrash:
         """What was removed with keep=, and bringing it back."""
         return VolumeTrash(self._store.trash())
+
+    async def copy_to(self, name: str, other: VolumeStore | _dunnage.VolumeStore, new_name: str,
+                      **options: Any) -> _dunnage.Volume:
+        """The same as copy(), in another store."""
+        target = other._store if isinstance(other, VolumeStore) else other
+        return await watched(_dunnage.VolumeStore.copy_to, self._store, name, target, new_name, **options)
 
 
 class ImageStore(_Store[_dunnage.ImageStore]):

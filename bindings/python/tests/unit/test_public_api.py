@@ -24,6 +24,9 @@ OPTIONS = {
     "ImportOptions": [dunnage.ImageStore.import_], "ResolveOptions": [dunnage.MountSet.resolve],
     "PrepareOptions": [dunnage.MountPlan.prepare],
     "ExplainOptions": [dunnage.MountPlan.explain, dunnage.Container.explain, dunnage.ContainerStore.explain],
+    "VolumeExportOptions": [dunnage.VolumeStore.export_to], "VolumeImportOptions": [dunnage.VolumeStore.import_from],
+    "VolumeCopyOptions": [dunnage.VolumeStore.copy, dunnage.VolumeStore.copy_to],
+    "VolumeAdoptOptions": [dunnage.VolumeStore.adopt],
     "CopyOptions": [dunnage.copy_in, dunnage.copy_out],
     "LogOptions": [dunnage.ContainerStore.logs, dunnage.project_logs], "LaunchSpec": [dunnage.Container.launch],
     "TemplateLaunch": [dunnage.LaunchTemplate.launch],
@@ -39,7 +42,7 @@ OPTIONS = {
 
 # Another name in Python; of a member without its class, what all classes have.
 RENAMED = {
-    "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "ImageStore.import": "ImageStore.import_",
+    "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "ImageStore.import": "ImageStore.import_", "ArchiveCompression.None": "ArchiveCompression.None_",
     "kUnlimited": "UNLIMITED", "Resources.with": "Resources.with_", "Resources.empty": "Resources.__bool__",
     "PruneOptions.filter": "labels", "PruneOptions.removal": "keep",
     "parse_platform": "Platform.parse", "engine_named": "Engine",
@@ -58,6 +61,7 @@ LEFT_OUT = {
     "Stdio.function": "a Stdio of a function is made to be called by the library",
     "ErrorInfo": "attributes of Error", "SpecRefusal": "attributes of SpecError",
     "FreezeHook": "freeze= takes a context manager", "VolumeSeed": "what seed= takes",
+    "ByteSink": "any function of bytes", "ByteSource": "any object with read()",
     "Watch": "progress= and timeout= of a call, and KeyboardInterrupt",
     "LogReader": "LogEntries has poll(), ended and fileno()", "ContainerStore.read_log": "ContainerStore.logs()",
     "to_string": "str() of a value, `value` of an enum",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage import (BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Healthcheck, IdRange, ImageConfig, ImageInfo, MountEvent, MountHolder,
+from dunnage import (AdoptableVolume, ArchiveLimits, VolumeExportResult,
+                      BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Healthcheck, IdRange, ImageConfig, ImageInfo, MountEvent, MountHolder,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
@@ -43,6 +44,10 @@ VALUES = [
                                healthcheck=Healthcheck(timeout=1)),
     ImageLayer(), ImageLayer(digest="sha256:00", size=7),
     ImageInfo(), ImageInfo(id="sha256:01", names=["a:1"], platform="linux/arm64", layers=[ImageLayer(size=7)]),
+    AdoptableVolume(), AdoptableVolume(engine="podman", name="data", directory="/v/data", labels={"a": "b"},
+                                       driver_options={"type": "tmpfs"}),
+    ArchiveLimits(), ArchiveLimits(bytes="1g", depth=5),
+    VolumeExportResult(), VolumeExportResult(digest="sha256:01", size=9, users=["db"], changed=1),
     ImageLimits(), ImageLimits(bytes="1g", depth=5), ImagePruneResult(),
     ImagePruneResult(removed=["sha256:01"], bytes=9),
     IdRange(0, 1000), IdRange(0, 1000, count=5),
