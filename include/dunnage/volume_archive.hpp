@@ -93,7 +93,8 @@ struct VolumeImportOptions {
   /// Exports made since the archive (VolumeExportOptions::since), in their order: the volume becomes what it was at the
   /// last one. Each says what it goes on top of, and is refused (errc::digest_mismatch) anywhere else.
   std::vector<std::filesystem::path> increments{};
-  /// The volume may be there: then its data is replaced by that of the archive, in one step, if nobody uses it.
+  /// The volume may be there: then its data is replaced by that of the archive, in one step, if nobody uses it and it
+  /// is not protected.
   bool replace = false;
   /// This user, or the disk of the store, may lack what an archive asks for: devices, ids, attributes. It is refused
   /// (errc::not_supported); true: that is left out, and counted.

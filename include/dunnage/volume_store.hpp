@@ -123,8 +123,8 @@ class DUNNAGE_API VolumeStore {
                                const VolumeExportOptions& options = {}) const;
   /// From an archive, read to its end: a new volume, or other data for one that is there; whole or not at all. Nothing
   /// in an archive leads out of the volume, whoever made it. What is not a regular file is kept on the disk meanwhile.
-  /// Throws: VolumeError(volume_exists, volume_in_use, image_invalid, digest_mismatch, limit_exceeded, not_supported,
-  /// cancelled, timed_out), or with the errno of what failed.
+  /// Throws: VolumeError(volume_exists, volume_in_use, volume_protected, image_invalid, digest_mismatch,
+  /// limit_exceeded, not_supported, cancelled, timed_out), or with the errno of what failed.
   VolumeImportResult import_from(const std::filesystem::path& file, const std::string& name,
                                  const VolumeImportOptions& options = {});
   VolumeImportResult import_from(int fd, const std::string& name, const VolumeImportOptions& options = {});

@@ -12,6 +12,7 @@
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/take_back.hpp"
 #include "volume/use_watch.hpp"
 #include "volume/users.hpp"
 
@@ -153,16 +154,12 @@ CopiedData copy_data(const HistoryDeed& deed, const Stage& stage, const DataCopy
 }
 
 void take_data_back(const Stage& stage) noexcept {
-  constexpr auto kPatience = std::chrono::seconds{60};
   if (stage.id().empty()) {
     return;  // it was published, or left
   }
   try {
-    const auto connection = connection_of_containers();
-    if (connection->identity().rootless()) {
-      (void)connection->remove_tree(stage.directory(), kDataName, std::chrono::steady_clock::now() + kPatience);
-    }
-  } catch (const std::exception&) {
+    take_back(stage, *connection_of_containers());
+  } catch (const std::exception&) {  // there is no launcher
   }
 }
 

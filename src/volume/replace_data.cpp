@@ -36,6 +36,9 @@ std::optional<VolumeInfo> known(const Layout& layout, const Replacement& what) {
   if (!reading.damage.empty()) {
     throw damaged_failure(layout, what.operation, what.name, reading);
   }
+  if (reading.volume && reading.volume->is_protected) {
+    throw protected_failure(what.operation, what.name);  // what it holds would be gone
+  }
   if (reading.volume && !reading.volume->driver_options.empty()) {
     throw elsewhere_failure(what);
   }
