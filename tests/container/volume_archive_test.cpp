@@ -294,9 +294,9 @@ TEST_CASE("an import replaces the data of a volume nobody uses, in one step", "[
     (void)container.wait();
   }
   const std::string before = tree(ground, "data");
-  ground.store.update("data", {.protect = true});
+  VolumeStore::open(ground.store_path()).update("data", {.protect = true});
   CHECK(code_of([&] { (void)import(ground, bytes, "data", {.replace = true}); }) == errc::volume_protected);
-  ground.store.update("data", {.protect = false});
+  VolumeStore::open(ground.store_path()).update("data", {.protect = false});
   CHECK(code_of([&] { (void)import(ground, bytes + "x", "data", {.replace = true}); }) == errc::image_invalid);
   CHECK(tree(ground, "data") == before);
   const VolumeImportResult done = import(ground, bytes, "data", {.labels = {{"not", "given"}}, .replace = true});
