@@ -10,7 +10,7 @@
 ///
 /// It is put together out of sight and appears with the volume, in one step: nobody ever sees a part of it, whatever
 /// ends this process. It is given once: get_or_create() of a volume that is there changes nothing in it. A tar archive
-/// is no seed: copy_in() (copy.hpp) takes one into a volume that is there.
+/// is no seed: VolumeStore::import_from() makes a volume of one.
 
 #include <filesystem>
 #include <map>
