@@ -7,6 +7,7 @@
 #include "support/difference.hpp"
 
 #include <chrono>
+#include <iterator>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -24,8 +25,12 @@ void forget_users(const fs::path& store) {
   for (const Volume& volume : volumes.list()) (void)volumes.users(volume.name());
 }
 
-/// A cache, and directories that come with the first user and stay.
-bool may_come(const fs::path& entry) { return *entry.begin() == "volume-index" || entry.filename() == "users"; }
+/// A cache, and what a volume has from its first user on: the directory of their records, and who the last one was.
+bool may_come(const fs::path& entry) {
+  const bool of_volume = *entry.begin() == "volumes" && std::distance(entry.begin(), entry.end()) == 3;
+  return *entry.begin() == "volume-index" ||
+         (of_volume && (entry.filename() == "users" || entry.filename() == "last-user"));
+}
 
 /// Names below a store. What is gone while it is listed, or belongs to an id this user cannot read, is left out.
 std::string entries_of(const fs::path& store) {
