@@ -85,6 +85,7 @@ async def test_cancelling_many_launches_at_once():
     for result in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(result, Container):
             await result.close()
+    await asyncio.get_running_loop().shutdown_default_executor()  # what was begun may launch one yet, and end it
     assert await no_container_runs()
 
 
