@@ -41,6 +41,13 @@ long unmount_descriptor(Child& child, int fd) noexcept {
   return entered < 0 ? entered : raw_syscall(__NR_umount2, as_argument(OwnPath{fd}.text), kDetachUnmount);
 }
 
+/// Between seeing where it is and going there, when that was too late before. Reading its path stops whoever renames
+/// without a pause for an instant, and so lets both begin in step: at a fixed distance it would be too late each time.
+void fall_out_of_step(int tried) noexcept {
+  const timespec moment{0, 1'000 + 37'000 * tried % 97'000};
+  (void)raw_syscall(__NR_nanosleep, as_argument(&moment), 0);
+}
+
 /// A mount of the container that is to go, and where it is now: a directory on the way may have another name by now.
 struct Located {
   int fd = -1;  ///< its top; -1: it is in the container no more
@@ -75,8 +82,13 @@ void locate(Child& child, Located& found) noexcept {
     fail(child, Step::FindMount, ENOENT, 0);
   }
   for (int tried = 0; tried < kTries; ++tried) {  // it is elsewhere by now, or under something else
-    if (require(child, Step::FindMount, find_mount_line(child.proc, id, found.line), 0) == 0 ||
-        take_found(child, found.line.target, kNoLinks, id, found)) {
+    if (require(child, Step::FindMount, find_mount_line(child.proc, id, found.line), 0) == 0) {
+      return;
+    }
+    if (tried > 0) {
+      fall_out_of_step(tried);
+    }
+    if (take_found(child, found.line.target, kNoLinks, id, found)) {
       return;
     }
   }
@@ -151,6 +163,7 @@ void detach_unused(Child& child, Located& found) noexcept {
     if (find_mount_line(child.proc, tree.ids[0], found.line) == 0) {
       return;
     }
+    fall_out_of_step(tried);
   }
   fail(child, Step::HiddenMount, EBUSY, 0);
 }

@@ -14,7 +14,8 @@ __all__ = ["MountEvents"]
 
 
 def _open(handle: Any) -> _dunnage.MountEvents:
-    return handle.mount_events()
+    events: _dunnage.MountEvents = handle.mount_events()
+    return events
 
 
 class MountEvents:
