@@ -140,8 +140,8 @@ void add_removing(CLI::App& volume, Session& session) {
 }  // namespace
 
 void add_volume(CLI::App& parent, Session& session) {
-  CLI::App& volume =
-      add_command(parent, session, "volume", "Volumes: create, ls, update, prune, snapshot, clone, export, rename, ...");
+  CLI::App& volume = add_command(parent, session, "volume",
+                                 "Volumes: create, ls, update, prune, snapshot, clone, export, rename, ...");
   volume.require_subcommand(1);
   add_making(volume, session);
   add_looking(volume, session);
