@@ -21,7 +21,7 @@ def test_every_test_has_a_database_of_its_own(program, tmp_path):
 
 def test_a_test_that_fails_shows_the_log_of_its_server(program, tmp_path):
     (tmp_path / "test_wrong.py").write_text(
-        "from postgres_fixture import database, launch_database, programs, seed\n"
+        "from postgres_fixture import cluster, database, launch_database, programs, seed\n"
         "def test_it(database):\n    database.query('SELECT * FROM no_such_table')\n")
     done = program(*PYTEST, "test_wrong.py")
     assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout + done.stderr
