@@ -12,6 +12,9 @@
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   volume_seed.hpp      what is in a new volume from the beginning
 ///   volume_history.hpp, volume_snapshot.hpp    VolumeHistory: snapshots, rollback, clones, what differs
+///   volume_archive.hpp   volumes to archives and back, and those of other engines
+///   freeze_hook.hpp      FreezeHook: who writes to a volume holds still meanwhile
+///   volume_care.hpp, prune_plan.hpp, volume_trash.hpp    changing and protecting them, and bringing them back
 ///   store_check.hpp, store_report.hpp    what is damaged in a store, and repairing it
 ///   mount_plan.hpp       MountPlan: the dry run
 ///   path_explanation.hpp   PathExplanation: which mount serves a path, and who may do what there

@@ -53,7 +53,7 @@ struct VolumeOptions {
   DriverOptions driver_options{};
   bool protect = false;  ///< it is not removed until VolumeStore::update() takes that away; not for anonymous ones
   AccessMode access = AccessMode::Shared;  ///< of every mount of it
-  VolumeSeed seed{};  ///< what is in it from the beginning; not with `driver_options`
+  VolumeSeed seed{};                       ///< what is in it from the beginning; not with `driver_options`
 
   friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
 };

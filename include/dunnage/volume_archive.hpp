@@ -24,6 +24,7 @@
 /// meanwhile.
 
 #include <dunnage/export.hpp>
+#include <dunnage/freeze_hook.hpp>
 #include <dunnage/progress.hpp>
 #include <dunnage/volume.hpp>
 
@@ -53,10 +54,7 @@ struct VolumeExportOptions {
   /// from them comes, and what is gone as `.wh.NAME`, as in layers of images. Contents are compared by their digests. A
   /// name that begins with ".wh." cannot come (errc::not_supported).
   std::vector<std::filesystem::path> since{};
-  /// Called before the first file is read; what it throws ends the export.
-  std::function<void()> freeze{};
-  /// Called when the last file has been read, or reading has failed; always after `freeze` has returned.
-  std::function<void()> thaw{};
+  FreezeHook freeze{};                                   ///< for a volume that is in use
   std::uint64_t most_entries = std::uint64_t{1} << 24U;  ///< errc::limit_exceeded beyond
   Watch watch{};                                         ///< progress is in bytes of the tar
 };

@@ -5,13 +5,13 @@
 /// Snapshots and clones of volumes as values; volume_history.hpp and VolumeStore::clone() make them.
 
 #include <dunnage/export.hpp>
+#include <dunnage/freeze_hook.hpp>
 #include <dunnage/progress.hpp>
 #include <dunnage/volume.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,15 +38,6 @@ enum class SnapshotConsistency {
 
 [[nodiscard]] DUNNAGE_API std::string_view to_string(SnapshotWay way) noexcept;
 [[nodiscard]] DUNNAGE_API std::string_view to_string(SnapshotConsistency consistency) noexcept;
-
-/// What is called around the copy of a volume that is in use, in the thread of the caller: `CHECKPOINT` and a backup
-/// label of a database, Container::pause() and resume(). Not called when nobody uses the volume.
-struct FreezeHook {
-  std::function<void()> before{};  ///< what it throws comes out, and nothing has been done
-  /// Called however the copy has ended. What it throws comes out, and there is no snapshot. What was copied is brought
-  /// to the disk afterwards, so that nobody waits for that.
-  std::function<void()> after{};
-};
 
 /// One state of a volume, kept. Its content never changes.
 struct VolumeSnapshot {

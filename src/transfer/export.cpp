@@ -9,6 +9,7 @@
 #include "transfer/tree_packing.hpp"
 #include "volume/data.hpp"
 #include "volume/directory.hpp"
+#include "volume/frozen.hpp"
 #include "volume/reading.hpp"
 
 #include <exception>
@@ -20,36 +21,6 @@
 
 namespace dunnage::transfer {
 namespace {
-
-/// The caller's program holds still while this is there.
-class Frozen {
- public:
-  explicit Frozen(const VolumeExportOptions& options) : options_{options} {
-    if (options_.freeze) {
-      options_.freeze();
-    }
-  }
-  Frozen(const Frozen&) = delete;
-  Frozen& operator=(const Frozen&) = delete;
-  ~Frozen() {
-    if (!ended_) {
-      try {
-        end();
-      } catch (...) {  // the failure that brought us here is the one to report
-      }
-    }
-  }
-  void end() {
-    ended_ = true;
-    if (options_.thaw) {
-      options_.thaw();
-    }
-  }
-
- private:
-  const VolumeExportOptions& options_;
-  bool ended_ = false;
-};
 
 /// Bytes of the tar on their way out.
 class Outgoing {
@@ -164,14 +135,14 @@ VolumeExportResult export_volume(const volume::Layout& layout, const Deed& deed,
   std::set<std::string> users;
   note_users(data, users);
   Export exporting{options, watching, take};
-  Frozen frozen{options};
+  volume::Frozen frozen{users.empty() ? nullptr : &options.freeze};
   const launcher::WorkOutcome outcome = launcher::pack_tree(
       *connection, {.root = data.directory(), .most_entries = options.most_entries, .locks = data.locks()},
       [&](const launcher::PackedEntry& entry) { exporting.add(entry); }, options.watch);
   if (!outcome.done()) {
     throw failure(deed, outcome);
   }
-  frozen.end();
+  frozen.thaw();
   note_users(data, users);
   return exporting.finish(users);
 }

@@ -12,6 +12,7 @@
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/frozen.hpp"
 #include "volume/take_back.hpp"
 #include "volume/use_watch.hpp"
 #include "volume/users.hpp"
@@ -74,33 +75,6 @@ void require_still_there(const Layout& layout, const HistoryDeed& deed, const Op
                           make_error_code(std::errc::resource_unavailable_try_again), "try again");
   }
 }
-
-/// Calls `after` exactly once, however the work between has ended.
-class Frozen {
- public:
-  explicit Frozen(const FreezeHook* hook) : hook_{hook} {
-    if (hook_ != nullptr && hook_->before) {
-      hook_->before();
-    }
-  }
-  Frozen(const Frozen&) = delete;
-  Frozen& operator=(const Frozen&) = delete;
-  ~Frozen() {
-    try {
-      thaw();
-    } catch (...) {  // something else is being thrown, which is the reason for all of it
-    }
-  }
-  void thaw() {
-    const FreezeHook* hook = std::exchange(hook_, nullptr);
-    if (hook != nullptr && hook->after) {
-      hook->after();
-    }
-  }
-
- private:
-  const FreezeHook* hook_;
-};
 
 void sync_file_system(int directory) {
   if (::syncfs(directory) != 0) {

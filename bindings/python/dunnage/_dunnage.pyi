@@ -973,8 +973,8 @@ class VolumeStore:
     def repair(self, *, grace: _Seconds = 60.0, contents: bool = False,
                make_missing_data: bool = False) -> StoreReport: ...
     def export_to(self, name: str, target: _Path | int | _HasFileno | _HasWrite | Callable[[bytes], object], *,
-                  compression: ArchiveCompression | str = "none", since: Sequence[_Path] = ..., freeze: Callable[[], object] | None = None,
-                  thaw: Callable[[], object] | None = None, most_entries: int = 16777216,
+                  compression: ArchiveCompression | str = "none", since: Sequence[_Path] = ...,
+                  freeze: AbstractContextManager[object] | None = None, most_entries: int = 16777216,
                   progress: Callable[[Progress], object] | None = None, timeout: _Seconds | None = None,
                   stop: StopSource | None = None) -> VolumeExportResult: ...
     def import_from(self, source: _Path | int | _HasFileno | _HasRead, name: str, *, labels: dict[str, str] = ...,

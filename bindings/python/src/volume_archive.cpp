@@ -7,6 +7,7 @@
 #include "size.hpp"
 #include "value.hpp"
 #include "volume.hpp"
+#include "volume_snapshot.hpp"
 
 #include <dunnage/volume_archive.hpp>
 #include <dunnage/volume_store.hpp>
@@ -27,7 +28,6 @@ struct ExportCall {
   std::string name{};
   py::object target = py::none{};
   py::object freeze = py::none{};
-  py::object thaw = py::none{};
   VolumeExportOptions options{};
   Watching watching{};
 };
@@ -65,8 +65,7 @@ const Fields<ExportCall>& export_fields() {
         .required("target", &ExportCall::target)
         .DUNNAGE_OPTION(compression)
         .DUNNAGE_OPTION(since)
-        .option("freeze", &ExportCall::freeze, function_of("nothing"))
-        .option("thaw", &ExportCall::thaw, function_of("nothing"))
+        .option("freeze", &ExportCall::freeze, freeze_from)
         .DUNNAGE_OPTION(most_entries);
     add_watching(*made);
     return made;
@@ -112,15 +111,6 @@ const Fields<AdoptCall>& adopt_fields() {
   return *fields;
 }
 
-/// A function of Python, called with the GIL by who has released it; it lives as long as the call.
-std::function<void()> hook_of(const py::object& function) {
-  if (function.is_none()) return {};
-  return [&function] {
-    const Locked locked;
-    function();
-  };
-}
-
 /// `object.name` if it is a file that exists in Python alone, as io.BytesIO; else nothing.
 py::object method_of_stream(const py::object& object, const char* name) {
   if (py::hasattr(object, "__fspath__") || !py::hasattr(object, name)) return py::none{};
@@ -158,8 +148,7 @@ VolumeExportResult export_volume(const VolumeStore& store, const py::args& args,
   const py::object write =
       PyCallable_Check(call.target.ptr()) != 0 ? call.target : method_of_stream(call.target, "write");
   const auto file = write.is_none() ? std::optional{file_or_path_from(call.target, label)} : std::nullopt;
-  call.options.freeze = hook_of(call.freeze);
-  call.options.thaw = hook_of(call.thaw);
+  call.options.freeze = freeze_hook_of(call.freeze);
   VolumeExportResult result;
   run_watched(call.watching, [&](const Watch& watch) {
     call.options.watch = watch;
@@ -285,7 +274,8 @@ void bind_archives(const py::object& cls) {
       },
       "export_to" + export_fields().method_signature() +
           "\n--\n\nWrites a volume as a tar archive: to the file `target`, which appears whole or not at all; to a "
-          "descriptor or an open file; or to a function of bytes. `freeze` and `thaw` are called around the reading.");
+          "descriptor or an open file; or to a function of bytes. `freeze` is a context manager, "
+          "entered before the reading of a volume that is in use, and left after it.");
   add_method(
       cls, "import_from",
       [](VolumeStore& store, const py::args& args, const py::kwargs& kwargs) {

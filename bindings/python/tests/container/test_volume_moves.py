@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tarfile
+from contextlib import contextmanager
 
 import pytest
 
@@ -75,9 +76,18 @@ def test_an_archive_becomes_a_volume_whole_or_not_at_all(directory):
 def test_increments_and_hooks(directory):
     volumes = filled()
     order = []
-    volumes.export_to("data", directory / "whole", freeze=lambda: order.append("freeze"),
-                      thaw=lambda: order.append("thaw"))
+
+    @contextmanager
+    def frozen():
+        order.append("freeze")
+        yield
+        order.append("thaw")
+
+    with dunnage.Container.launch(["sleep", "1000"], mounts=volumes["data"].at("/data")):
+        volumes.export_to("data", directory / "in-use", freeze=frozen())
     assert order == ["freeze", "thaw"]
+    volumes.export_to("data", directory / "whole", freeze=frozen())
+    assert order == ["freeze", "thaw"]  # nobody used it
     dunnage.run(["sh", "-c", "echo two > /data/d/f; rm /data/l"], mounts=volumes["data"].at("/data"), check=True)
     volumes.export_to("data", directory / "more", since=[directory / "whole"])
     volumes.import_from(directory / "whole", "again", increments=[directory / "more"])
