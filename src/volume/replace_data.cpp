@@ -7,8 +7,8 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "launcher/connection.hpp"
-#include "launcher/look.hpp"
 #include "volume/directory.hpp"
+#include "volume/exchange_data.hpp"
 #include "volume/failure.hpp"
 #include "volume/reading.hpp"
 #include "volume/stage.hpp"
@@ -46,35 +46,23 @@ std::optional<VolumeInfo> known(const Layout& layout, const Replacement& what) {
 }
 
 /// Exchanges the data while nobody can begin to use the volume.
-void exchange_data(const Layout& layout, const Replacement& what, const Stage& stage, int volume, const Watch& watch) {
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+void exchange_alone(const Layout& layout, const Replacement& what, const Stage& stage, int volume, const Watch& watch) {
+  const HistoryDeed deed{what.operation, what.name};
   const kernel::FileDescriptor lock = lock_alone(volume);
   if (!lock) {
     throw in_use_failure(what.operation, what.name, names_of(living_users(volume)));
   }
-  const auto exchange = [&](const Watch& watched) {
-    return launcher::exchange_entries(*connection, stage.directory(), kDataName, volume, kDataName, watched);
-  };
-  std::optional<launcher::WorkOutcome> outcome;
-  if (kernel::is_at(layout.volumes.get(), what.name, volume)) {
-    outcome = exchange(watch);
-  }
-  if (outcome && outcome->done()) {
-    try {
-      kernel::sync(volume);
-    } catch (...) {
-      (void)exchange({});  // not acknowledged, so it must not stay
-      kernel::unlock(lock.get());
-      throw;
-    }
-  }
-  kernel::unlock(lock.get());
-  if (!outcome) {
+  if (!kernel::is_at(layout.volumes.get(), what.name, volume)) {
     throw missing_failure(what.operation, what.name, {});
   }
-  if (!outcome->done()) {
-    throw work_failure(what.operation, what.name, {}, *outcome);
+  exchange_data(deed, stage, volume, watch);
+  try {
+    kernel::sync(volume);
+  } catch (...) {
+    exchange_data(deed, stage, volume, {});  // not acknowledged, so it must not stay
+    throw;
   }
+  kernel::unlock(lock.get());
 }
 
 }  // namespace
@@ -96,7 +84,7 @@ std::optional<VolumeInfo> replace_data(const Layout& layout, const Replacement& 
   kernel::sync(stage.directory());
   const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
   try {
-    exchange_data(layout, what, stage, volume.get(), watch);
+    exchange_alone(layout, what, stage, volume.get(), watch);
   } catch (...) {
     take_back(stage, *connection);
     throw;

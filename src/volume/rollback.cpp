@@ -5,10 +5,9 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/subvolume.hpp"
-#include "launcher/connection.hpp"
-#include "launcher/look.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
+#include "volume/exchange_data.hpp"
 #include "volume/failure.hpp"
 #include "volume/rollback_note.hpp"
 #include "volume/snapshots.hpp"
@@ -28,31 +27,6 @@ namespace dunnage::volume {
 namespace {
 
 constexpr const char* kBeforeRollback = "dunnage.before-rollback-to";
-
-/// XFS takes a directory that moves for one that is written to. What cannot be put back harms nobody.
-class Times {
- public:
-  Times(int stage, int volume) : stage_{stage}, volume_{volume} {
-    struct stat status {};
-    prepared_ = ::fstatat(stage, kDataName, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mtim : omit();
-    before_ = ::fstatat(volume, kDataName, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mtim : omit();
-  }
-  /// After the exchange.
-  void put_back() const noexcept {
-    const timespec of_volume[2] = {omit(), prepared_};
-    const timespec of_stage[2] = {omit(), before_};
-    (void)::utimensat(volume_, kDataName, of_volume, AT_SYMLINK_NOFOLLOW);
-    (void)::utimensat(stage_, kDataName, of_stage, AT_SYMLINK_NOFOLLOW);
-  }
-
- private:
-  static timespec omit() noexcept { return {0, UTIME_OMIT}; }
-
-  int stage_;
-  int volume_;
-  timespec prepared_{};
-  timespec before_{};
-};
 
 /// One volume on its way back.
 class Rollback {
@@ -130,9 +104,7 @@ class Rollback {
     if (!kernel::is_at(layout_.volumes.get(), deed_.volume, volume_.directory.get())) {
       throw missing_failure(deed_.operation, deed_.volume, names_to_suggest(layout_));
     }
-    const Times times{stage.directory(), volume_.directory.get()};
-    exchange_data(stage);
-    times.put_back();
+    exchange_data(deed_, stage, volume_.directory.get(), options_.watch);
     try {
       kernel::sync(volume_.directory.get());
       kernel::sync(stage.directory());
@@ -146,31 +118,11 @@ class Rollback {
     kernel::unlock(lock.get());
   }
 
-  /// A directory that moves is written to, which an ordinary user may not do where it belongs to others.
-  void exchange_data(const Stage& stage) const {
-    const int number = kernel::exchange(stage.directory(), kDataName, volume_.directory.get(), kDataName);
-    if (number == EBUSY || number == EXDEV) {
-      throw history_failure(deed_, "its data is at a mount point", make_error_code(errc::not_supported),
-                            "unmount it, or go back to a snapshot of what is mounted there by its own means");
-    }
-    if (number != 0 && number != EACCES) {
-      throw kernel::CallError{"rename", number};
-    }
-    if (number == EACCES) {
-      const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
-      const auto outcome = launcher::exchange_entries(*connection, stage.directory(), kDataName,
-                                                      volume_.directory.get(), kDataName, options_.watch);
-      if (!outcome.done()) {
-        throw work_failure(deed_.operation, deed_.volume, deed_.detail, outcome);
-      }
-    }
-  }
-
   /// Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure, and the
   /// state before becomes a snapshot with the next opening of the store.
   void exchange_back(Stage& stage) const noexcept {
     try {
-      exchange_data(stage);
+      exchange_data(deed_, stage, volume_.directory.get(), {});
     } catch (const std::exception&) {
       stage.leave();
     }

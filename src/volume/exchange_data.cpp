@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/exchange_data.hpp"
+
+#include <dunnage/error.hpp>
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "launcher/connection.hpp"
+#include "launcher/look.hpp"
+#include "volume/failure.hpp"
+#include "volume/layout.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace dunnage::volume {
+namespace {
+
+/// XFS takes a directory that moves for one that is written to. What cannot be put back harms nobody.
+class Times {
+ public:
+  Times(int stage, int volume) : stage_{stage}, volume_{volume} {
+    struct stat status {};
+    prepared_ = ::fstatat(stage, kDataName, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mtim : omit();
+    before_ = ::fstatat(volume, kDataName, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mtim : omit();
+  }
+  /// After the exchange.
+  void put_back() const noexcept {
+    const timespec of_volume[2] = {omit(), prepared_};
+    const timespec of_stage[2] = {omit(), before_};
+    (void)::utimensat(volume_, kDataName, of_volume, AT_SYMLINK_NOFOLLOW);
+    (void)::utimensat(stage_, kDataName, of_stage, AT_SYMLINK_NOFOLLOW);
+  }
+
+ private:
+  static timespec omit() noexcept { return {0, UTIME_OMIT}; }
+
+  int stage_;
+  int volume_;
+  timespec prepared_{};
+  timespec before_{};
+};
+
+}  // namespace
+
+/// A directory that moves is written to, which an ordinary user may not do where it belongs to others.
+void exchange_data(const HistoryDeed& deed, const Stage& stage, int volume, const Watch& watch) {
+  const Times times{stage.directory(), volume};
+  const int number = kernel::exchange(stage.directory(), kDataName, volume, kDataName);
+  if (number == EBUSY || number == EXDEV) {
+    throw history_failure(deed, "its data is at a mount point", make_error_code(errc::not_supported),
+                          "unmount it, or change what is mounted there by its own means");
+  }
+  if (number != 0 && number != EACCES) {
+    throw kernel::CallError{"rename", number};
+  }
+  if (number == EACCES) {
+    const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+    const auto outcome =
+        launcher::exchange_entries(*connection, stage.directory(), kDataName, volume, kDataName, watch);
+    if (!outcome.done()) {
+      throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
+    }
+  }
+  times.put_back();
+}
+
+}  // namespace dunnage::volume
