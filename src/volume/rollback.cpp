@@ -13,9 +13,7 @@
 #include "volume/snapshots.hpp"
 #include "volume/users.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
