@@ -31,8 +31,8 @@ rings() {
   build=$1
   shift
   pattern=$(printf '%s\n' "$@" | tr -d '?' | paste -s -d '|')
-  # One more than there are processors: many tests wait for a program, a lock or a deadline.
-  ctest --test-dir "$build" --label-regex "^($pattern)\$" --parallel "$((jobs + 1))" --output-on-failure \
+  # Twice as many as there are processors: many tests wait for a program, a lock or a deadline.
+  ctest --test-dir "$build" --label-regex "^($pattern)\$" --parallel "$((jobs * 2))" --output-on-failure \
     --output-junit "$build/results.xml" --test-output-size-passed 4096 >"$build/ctest.log" 2>&1 || :
   # The passed ones in numbers, the others in full.
   grep -v -E '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ *Start +[0-9]+:' "$build/ctest.log" || :
