@@ -6,17 +6,15 @@
 
 #include <dunnage/image_store.hpp>
 
+#include "image/archive_writer_handle.hpp"
 #include "image/unpack/c_locale.hpp"
 #include "image/watching.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/stat.h>
 
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,15 +55,6 @@ class TarWriter {
   [[nodiscard]] std::uint64_t changed() const noexcept { return changed_; }
 
  private:
-  struct Free {
-    void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
-    /// One that was not finished gets no end, so that nobody takes it for a whole one.
-    void operator()(archive* writer) const noexcept {
-      (void)::archive_write_fail(writer);
-      (void)::archive_write_free(writer);
-    }
-  };
-
   static la_ssize_t supply(archive* writer, void* self, const void* data, std::size_t size) noexcept;
   void require(la_ssize_t result);
   void add_attributes(int file);
@@ -83,8 +72,8 @@ class TarWriter {
   std::uint64_t changed_ = 0;
   std::vector<char> buffer_;
   std::exception_ptr failure_;
-  std::unique_ptr<archive, Free> writer_;
-  std::unique_ptr<archive_entry, Free> entry_;
+  ArchiveWriterHandle writer_;
+  ArchiveEntryHandle entry_;
 };
 
 }  // namespace dunnage::image

@@ -116,6 +116,15 @@ void replace(int directory, const std::string& name, std::string_view content, m
 
 }  // namespace
 
+void write_new_file(int directory, const std::string& name, std::string_view content, mode_t mode) {
+  const FileDescriptor file = create_file(directory, name, mode);
+  if (!file) {
+    throw CallError{"create file", EEXIST};
+  }
+  write_all(file.get(), content);
+  sync(file.get());
+}
+
 void replace_file(int directory, const std::string& name, std::string_view content, mode_t mode) {
   replace(directory, name, content, mode, [](int) {});
 }

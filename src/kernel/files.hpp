@@ -37,6 +37,10 @@ void write_all(int fd, std::string_view content);
 /// \return its descriptor, open for reading and writing, or an empty one if the name is taken
 [[nodiscard]] FileDescriptor create_file(int directory, const std::string& name, mode_t mode);
 
+/// A file that was not there, with that content and exactly this mode. Synced on return; not its name.
+/// Throws: also CallError(EEXIST).
+void write_new_file(int directory, const std::string& name, std::string_view content, mode_t mode);
+
 /// Replaces or creates a file so that every reader finds either the old or the new content, also when this process is
 /// killed. After a power cut it may be empty.
 void replace_file(int directory, const std::string& name, std::string_view content, mode_t mode);

@@ -26,7 +26,7 @@ Compressor::Compressor(ArchiveCompression compression, Write write) : write_{std
 
 void Compressor::open(ArchiveCompression compression) {
   writer_.reset(::archive_write_new());
-  const std::unique_ptr<archive_entry, Free> content{::archive_entry_new()};
+  const image::ArchiveEntryHandle content{::archive_entry_new()};
   if (!writer_ || !content) {
     throw std::bad_alloc{};
   }

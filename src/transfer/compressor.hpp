@@ -6,12 +6,12 @@
 
 #include <dunnage/volume_archive.hpp>
 
-#include <archive.h>
-#include <archive_entry.h>
+#include "image/archive_writer_handle.hpp"
+
+#include <cstddef>
 
 #include <exception>
 #include <functional>
-#include <memory>
 #include <string_view>
 
 namespace dunnage::transfer {
@@ -30,21 +30,13 @@ class Compressor {
   void finish();
 
  private:
-  struct Free {
-    void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
-    void operator()(archive* writer) const noexcept {
-      (void)::archive_write_fail(writer);
-      (void)::archive_write_free(writer);
-    }
-  };
-
   void open(ArchiveCompression compression);
   void require(la_ssize_t result);
   static la_ssize_t supply(archive* writer, void* self, const void* data, std::size_t size) noexcept;
 
   Write write_;
   std::exception_ptr failure_;
-  std::unique_ptr<archive, Free> writer_;  ///< empty: nothing is packed
+  image::ArchiveWriterHandle writer_;  ///< empty: nothing is packed
 };
 
 }  // namespace dunnage::transfer

@@ -8,7 +8,6 @@
 #include "transfer/earlier_tree.hpp"
 #include "transfer/tree_packing.hpp"
 #include "volume/data.hpp"
-#include "volume/directory.hpp"
 #include "volume/frozen.hpp"
 #include "volume/reading.hpp"
 
@@ -56,17 +55,6 @@ class Outgoing {
   std::uint64_t size_ = 0;
   Compressor compressor_;
 };
-
-VolumeInfo info_of(const volume::Layout& layout, const Deed& deed) {
-  volume::Reading reading = volume::VolumeReader{layout}.read(deed.name);
-  if (!reading.damage.empty()) {
-    throw volume::damaged_failure(layout, deed.operation, deed.name, reading);
-  }
-  if (!reading.volume) {
-    throw volume::missing_failure(deed.operation, deed.name, volume::names_to_suggest(layout));
-  }
-  return std::move(*reading.volume);
-}
 
 void note_users(const volume::VolumeData& data, std::set<std::string>& users) {
   std::vector<std::string> now = data.other_users();
@@ -130,7 +118,8 @@ class Export {
 
 VolumeExportResult export_volume(const volume::Layout& layout, const Deed& deed, const VolumeExportOptions& options,
                                  image::Watching& watching, const Take& take) {
-  const volume::VolumeData data{layout, info_of(layout, deed), deed.operation, "an export"};
+  const volume::VolumeData data{layout, volume::read_volume(layout, deed.operation, deed.volume), deed.operation,
+                                "an export"};
   const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
   std::set<std::string> users;
   note_users(data, users);

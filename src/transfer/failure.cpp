@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/failure.hpp"
 
-#include <cerrno>
+#include <string>
 
 namespace dunnage::transfer {
 namespace {
@@ -26,29 +26,19 @@ std::string remedy_of(const kernel::CallError& error) {
 
 }  // namespace
 
-VolumeError failure(const Deed& deed, std::string cause, std::error_code code, std::string remedy) {
-  return VolumeError{{.stage = Stage::Store,
-                      .operation = deed.operation,
-                      .subject = deed.name,
-                      .detail = deed.detail,
-                      .cause = std::move(cause),
-                      .code = code,
-                      .remedy = std::move(remedy)}};
-}
-
 VolumeError failure(const Deed& deed, const image::Fault& fault) {
-  return failure(deed, fault.cause(), make_error_code(fault.code()), remedy_of(fault));
+  return deed_failure(deed, fault.cause(), make_error_code(fault.code()), remedy_of(fault));
 }
 
 VolumeError failure(const Deed& deed, const kernel::CallError& error) {
-  return failure(deed, error.call(), error.code(), remedy_of(error));
+  return deed_failure(deed, error.call(), error.code(), remedy_of(error));
 }
 
 VolumeError failure(const Deed& deed, const launcher::WorkOutcome& outcome) {
   if (outcome.failure.step == launcher::Step::BoundEntries) {
-    return failure(deed, outcome.cause(), make_error_code(errc::limit_exceeded), "raise the limit of entries");
+    return deed_failure(deed, outcome.cause(), make_error_code(errc::limit_exceeded), "raise the limit of entries");
   }
-  return volume::work_failure(deed.operation, deed.name, deed.detail, outcome);
+  return volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
 }
 
 }  // namespace dunnage::transfer

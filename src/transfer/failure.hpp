@@ -9,21 +9,12 @@
 #include "image/failure.hpp"
 #include "kernel/call_error.hpp"
 #include "launcher/work.hpp"
-#include "volume/failure.hpp"
-
-#include <string>
-#include <utility>
+#include "volume/deed.hpp"
 
 namespace dunnage::transfer {
 
-/// What happened to which volume, and what else is named: the file, the other store.
-struct Deed {
-  const char* operation;
-  std::string name;
-  std::string detail{};
-};
+using volume::Deed;
 
-[[nodiscard]] VolumeError failure(const Deed& deed, std::string cause, std::error_code code, std::string remedy);
 [[nodiscard]] VolumeError failure(const Deed& deed, const image::Fault& fault);
 [[nodiscard]] VolumeError failure(const Deed& deed, const kernel::CallError& error);
 [[nodiscard]] VolumeError failure(const Deed& deed, const launcher::WorkOutcome& outcome);

@@ -4,7 +4,6 @@
 #include "image/digest.hpp"
 #include "image/input.hpp"
 #include "image/unpack/tree_writer.hpp"
-#include "kernel/files.hpp"
 #include "launcher/connection.hpp"
 #include "transfer/earlier_tree.hpp"
 #include "transfer/tree_unpacking.hpp"
@@ -138,11 +137,11 @@ VolumeImportResult import_volume(const volume::Layout& layout, const Deed& deed,
   Import import{open, options};
   const volume::Content content = [&](const volume::Stage& stage) { import.fill(stage); };
   if (options.replace) {
-    if (auto replaced = volume::replace_data(layout, {deed.operation, deed.name}, content, options.watch)) {
+    if (auto replaced = volume::replace_data(layout, deed, content, options.watch)) {
       return import.result(VolumeAccess::make(std::move(*replaced)));
     }
   }
-  return import.result(VolumeAccess::make(volume::create(layout, deed.name, {.labels = options.labels}, content)));
+  return import.result(VolumeAccess::make(volume::create(layout, deed.volume, {.labels = options.labels}, content)));
 }
 
 }  // namespace dunnage::transfer

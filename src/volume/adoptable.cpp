@@ -7,6 +7,7 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "volume/adoption.hpp"
+#include "volume/user_data.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -16,7 +17,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -111,16 +111,9 @@ const char* engine_of(const std::filesystem::path& path) {
 }
 
 std::vector<std::filesystem::path> usual_places() {
-  const auto set = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::filesystem::path{value == nullptr ? "" : value};
-  };
-  std::filesystem::path data = "/var/lib";
-  if (::geteuid() != 0) {
-    data = set("XDG_DATA_HOME");
-    data = data.empty() ? set("HOME") / ".local/share" : data;
-  }
-  return {data / "docker/volumes", data / "containers/storage/volumes"};
+  const std::filesystem::path data = ::geteuid() == 0 ? "/var/lib" : user_data();
+  return data.empty() ? std::vector<std::filesystem::path>{}
+                      : std::vector{data / "docker/volumes", data / "containers/storage/volumes"};
 }
 
 }  // namespace

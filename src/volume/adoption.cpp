@@ -3,7 +3,6 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "volume/copy_volume.hpp"
 #include "volume/create.hpp"
@@ -56,9 +55,7 @@ VolumeInfo adopt_volume(const Layout& layout, const AdoptableVolume& volume, con
   const std::filesystem::path data = std::filesystem::absolute(volume.directory / kDataName).lexically_normal();
   const kernel::FileDescriptor directory = open_data_of(volume, data);
   if (options.copy) {
-    return create_copy(layout, name, made,
-                       {.operation = kAdoptVolume, .subject = volume.name, .directory = directory.get()},
-                       options.watch);
+    return create_copy(layout, name, made, {kAdoptVolume, volume.name}, {.from = directory.get()}, options.watch);
   }
   made.driver_options = {{"type", "none"}, {"o", "bind"}, {"device", data.string()}};
   return create(layout, name, made);

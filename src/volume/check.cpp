@@ -47,7 +47,7 @@ StoreFaults faults_or_reason(const Layout& layout, const std::string& name, cons
     return faults_of_volume(layout, name, look);
   } catch (const kernel::CallError& error) {
     const int number = error.code().value();
-    if (number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM) {
+    if (is_of_this_process(number)) {
       throw;
     }
     StoreFaults faults;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/clone.hpp"
 
-#include "kernel/call_error.hpp"
-#include "kernel/files.hpp"
 #include "model/volume_name.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/failure.hpp"
@@ -22,7 +20,7 @@ struct CloneSource {
   std::optional<OpenSnapshot> snapshot{};
 };
 
-CloneSource open_source(const Layout& layout, const HistoryDeed& deed, const CloneOptions& options) {
+CloneSource open_source(const Layout& layout, const Deed& deed, const CloneOptions& options) {
   CloneSource source{.volume = open_volume(layout, deed)};
   if (options.snapshot) {
     source.snapshot = open_snapshot(layout, deed, source.volume.directory.get(), *options.snapshot);
@@ -30,7 +28,7 @@ CloneSource open_source(const Layout& layout, const HistoryDeed& deed, const Clo
   return source;
 }
 
-LiveCopy copy_source(const Layout& layout, const HistoryDeed& deed, const CloneSource& source, const Stage& stage,
+LiveCopy copy_source(const Layout& layout, const Deed& deed, const CloneSource& source, const Stage& stage,
                      const CloneOptions& options) {
   if (!source.snapshot) {
     return copy_live_data(layout, deed, source.volume, stage, options.freeze, options.watch);
@@ -44,7 +42,7 @@ LiveCopy copy_source(const Layout& layout, const HistoryDeed& deed, const CloneS
 VolumeClone clone_volume(const Layout& layout, const std::string& source, const std::string& name,
                          const CloneOptions& options) {
   const std::string from = options.snapshot ? fmt::format("from snapshot \"{}\" ", *options.snapshot) : std::string{};
-  const HistoryDeed deed{"clone volume", source, fmt::format("{}to \"{}\"", from, name)};
+  const Deed deed{"clone volume", source, fmt::format("{}to \"{}\"", from, name)};
   return with_deed(deed, [&] {
     if (!model::is_valid_volume_name(name)) {
       throw bad_name_failure(deed.operation, name);

@@ -7,26 +7,17 @@
 #include <dunnage/progress.hpp>
 #include <dunnage/volume.hpp>
 
+#include "volume/data_copy.hpp"
+#include "volume/deed.hpp"
 #include "volume/layout.hpp"
 
-#include <filesystem>
 #include <string>
-#include <vector>
 
 namespace dunnage::volume {
 
-/// What is copied, and for which sentence.
-struct CopiedDirectory {
-  const char* operation;
-  std::string subject;
-  std::string detail{};
-  int directory = -1;        ///< O_PATH will do
-  std::vector<int> locks{};  ///< held as long as anybody reads it
-};
-
 /// Whole, or not at all. Throws: VolumeError(volume_exists, cancelled, timed_out) or with the errno of what failed.
 [[nodiscard]] VolumeInfo create_copy(const Layout& layout, const std::string& name, const VolumeOptions& options,
-                                     const CopiedDirectory& from, const Watch& watch);
+                                     const Deed& deed, const DataCopy& copy, const Watch& watch);
 
 inline constexpr const char* kCopyVolume = "copy volume";
 

@@ -67,12 +67,7 @@ bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string
   } else {
     (void)open_data(stage);
   }
-  const auto file = kernel::create_file(stage.directory(), kMetadataName, kMetadataMode);
-  if (!file) {
-    throw kernel::CallError{"create file", EEXIST};
-  }
-  kernel::write_all(file.get(), metadata);
-  kernel::sync(file.get());
+  kernel::write_new_file(stage.directory(), kMetadataName, metadata, kMetadataMode);
   return stage.publish(layout.volumes.get(), info.name, [&](const std::function<bool()>& rename) {
     const VolumeChange change{layout, info.name};
     return rename();

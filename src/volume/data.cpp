@@ -5,8 +5,8 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/random_hex.hpp"
+#include "volume/deed.hpp"
 #include "volume/directory.hpp"
-#include "volume/failure.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/users.hpp"
 
@@ -21,20 +21,16 @@ namespace {
 constexpr std::size_t kUseIdDigits = 64;
 
 /// Empty for a volume whose data lies in the store.
-kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const char* operation) {
+kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const std::string& operation) {
   LocalDriver driver;
   const auto fault = read_driver_options(volume.driver_options, driver);
   if (!fault && driver.kind == LocalDriver::Kind::Directory) {
     return {};
   }
   if (fault || driver.kind != LocalDriver::Kind::Bind) {
-    throw VolumeError{{.stage = dunnage::Stage::Store,
-                       .operation = operation,
-                       .subject = volume.name,
-                       .detail = "",
-                       .cause = "its data is there only while a container mounts it, as its driver's options say",
-                       .code = errc::not_supported,
-                       .remedy = "copy out of a container that uses it"}};
+    throw deed_failure({operation, volume.name},
+                       "its data is there only while a container mounts it, as its driver's options say",
+                       make_error_code(errc::not_supported), "copy out of a container that uses it");
   }
   kernel::FileDescriptor directory{::open(driver.device.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!directory) {
@@ -45,7 +41,7 @@ kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const char* oper
 
 }  // namespace
 
-VolumeData::VolumeData(const Layout& layout, const VolumeInfo& volume, const char* operation, const char* who)
+VolumeData::VolumeData(const Layout& layout, const VolumeInfo& volume, const std::string& operation, const char* who)
     : id_{kernel::random_hex(kUseIdDigits)},
       use_{VolumeUse::acquire(layout, volume.name, id_, who)},
       volume_{open_volume_directory(layout, volume.name)},

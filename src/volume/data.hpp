@@ -19,7 +19,7 @@ class VolumeData {
  public:
   /// \param operation  for errors: "export volume" \param who  what the use is called meanwhile: "an export"
   /// Throws: VolumeError(volume_missing, volume_damaged, not_supported) or with the errno of what failed.
-  VolumeData(const Layout& layout, const VolumeInfo& volume, const char* operation, const char* who);
+  VolumeData(const Layout& layout, const VolumeInfo& volume, const std::string& operation, const char* who);
 
   /// The directory of the data, O_PATH.
   [[nodiscard]] int directory() const noexcept { return elsewhere_ ? elsewhere_.get() : use_.data_fd(); }

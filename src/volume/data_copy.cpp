@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -33,16 +32,12 @@ std::shared_ptr<launcher::Connection> connection_of_containers() {
   return launcher::Connection::get(launcher::identity_for(0, 0));
 }
 
-[[noreturn]] void throw_work_failure(const HistoryDeed& deed, const launcher::WorkOutcome& outcome) {
+[[noreturn]] void throw_work_failure(const Deed& deed, const launcher::WorkOutcome& outcome) {
   throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
 }
 
 kernel::FileDescriptor open_readable(int directory) {
   return kernel::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
-}
-
-bool is_ended(const Watch& watch) {
-  return watch.stop.stop_requested() || (watch.deadline && std::chrono::steady_clock::now() > *watch.deadline);
 }
 
 /// At once, where the data is a subvolume of btrfs. \return whether it was done
@@ -66,13 +61,13 @@ kernel::FileDescriptor open_data_as_subvolume(const Stage& stage) {
 }
 
 /// What is renamed away is deleted then, so a copy of it may be a part of it.
-void require_still_there(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume) {
+void require_still_there(const Layout& layout, const Deed& deed, const OpenVolume& volume) {
   if (!kernel::is_at(layout.volumes.get(), deed.volume, volume.directory.get())) {
     throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
   }
   if (!kernel::is_at(volume.directory.get(), kDataName, volume.data.get())) {
-    throw history_failure(deed, "it was rolled back meanwhile",
-                          make_error_code(std::errc::resource_unavailable_try_again), "try again");
+    throw deed_failure(deed, "it was rolled back meanwhile", make_error_code(std::errc::resource_unavailable_try_again),
+                       "try again");
   }
 }
 
@@ -94,10 +89,11 @@ SnapshotConsistency consistency_of(bool used, bool frozen, SnapshotWay way) {
 
 }  // namespace
 
-CopiedData copy_data(const HistoryDeed& deed, const Stage& stage, const DataCopy& copy, const Watch& watch) {
+CopiedData copy_data(const Deed& deed, const Stage& stage, const DataCopy& copy, const Watch& watch) {
+  stop_if_asked(deed, watch);
   const auto connection = connection_of_containers();
   const bool root = !connection->identity().rootless();
-  if (root && !copy.gives_away && !is_ended(watch) && snapshot_data(copy.from, stage)) {
+  if (root && !copy.gives_away && snapshot_data(copy.from, stage)) {
     return {.way = SnapshotWay::Subvolume};
   }
   const kernel::FileDescriptor data = root ? open_data_as_subvolume(stage) : open_data(stage);
@@ -107,6 +103,7 @@ CopiedData copy_data(const HistoryDeed& deed, const Stage& stage, const DataCopy
   tree.quiet = copy.quiet;
   tree.sync = !copy.unsynced;
   tree.subject = deed.volume;
+  tree.locks = copy.locks;
   if (copy.gives_away) {
     tree.uid = 0;
     tree.gid = 0;
@@ -137,7 +134,7 @@ void take_data_back(const Stage& stage) noexcept {
   }
 }
 
-LiveCopy copy_live_data(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume, const Stage& stage,
+LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume& volume, const Stage& stage,
                         const FreezeHook& freeze, const Watch& watch) {
   const UseWatch use{volume.directory.get()};
   const bool frozen = use.was_used() && (freeze.before || freeze.after);
@@ -162,12 +159,11 @@ LiveCopy copy_live_data(const Layout& layout, const HistoryDeed& deed, const Ope
   return copy;
 }
 
-CopiedData copy_snapshot_data(const HistoryDeed& deed, const OpenSnapshot& snapshot, const Stage& stage,
-                              const Watch& watch) {
+CopiedData copy_snapshot_data(const Deed& deed, const OpenSnapshot& snapshot, const Stage& stage, const Watch& watch) {
   const auto require_it = [&] {
     if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
-      throw history_failure(deed, fmt::format("snapshot \"{}\" was removed meanwhile", snapshot.info.name),
-                            make_error_code(errc::snapshot_missing), "list the snapshots of the volume");
+      throw deed_failure(deed, fmt::format("snapshot \"{}\" was removed meanwhile", snapshot.info.name),
+                         make_error_code(errc::snapshot_missing), "list the snapshots of the volume");
     }
   };
   try {
@@ -180,7 +176,7 @@ CopiedData copy_snapshot_data(const HistoryDeed& deed, const OpenSnapshot& snaps
   }
 }
 
-SnapshotPlan plan_copy(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume, const Watch& watch) {
+SnapshotPlan plan_copy(const Layout& layout, const Deed& deed, const OpenVolume& volume, const Watch& watch) {
   SnapshotPlan plan;
   plan.users = names_of(living_users(volume.directory.get()));
   const auto connection = connection_of_containers();

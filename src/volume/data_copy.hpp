@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 namespace dunnage::volume {
 
@@ -26,16 +27,16 @@ struct CopiedData {
 };
 
 struct DataCopy {
-  int from = -1;            ///< a directory, O_PATH will do
-  bool quiet = false;       ///< nobody changes it meanwhile
-  bool unsynced = false;    ///< the caller has it synced
-  bool gives_away = false;  ///< all of it belongs to the containers' root then
+  int from = -1;             ///< a directory, O_PATH will do
+  bool quiet = false;        ///< nobody changes it meanwhile
+  bool unsynced = false;     ///< the caller has it synced
+  bool gives_away = false;   ///< all of it belongs to the containers' root then
+  std::vector<int> locks{};  ///< held as long as anybody reads it
 };
 
 /// Makes the data directory of `stage` as the one that is copied. On the disk on return.
 /// Throws: VolumeError, and nothing of it stays; CallError.
-[[nodiscard]] CopiedData copy_data(const HistoryDeed& deed, const Stage& stage, const DataCopy& copy,
-                                   const Watch& watch);
+[[nodiscard]] CopiedData copy_data(const Deed& deed, const Stage& stage, const DataCopy& copy, const Watch& watch);
 
 /// Deletes the data of a stage, which an ordinary user may not do himself when it belongs to other ids. What cannot be
 /// deleted is swept by a later call.
@@ -49,15 +50,15 @@ struct LiveCopy {
 /// The same of a volume that may be in use, and how much that says. It is not locked: containers come and go, it may be
 /// removed or rolled back, and then this fails.
 /// Throws: as copy_data(), VolumeError(volume_missing), what `freeze` throws.
-[[nodiscard]] LiveCopy copy_live_data(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume,
+[[nodiscard]] LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume& volume,
                                       const Stage& stage, const FreezeHook& freeze, const Watch& watch);
 
 /// The same of a snapshot. Throws: as copy_data(), VolumeError(snapshot_missing) if it was removed meanwhile.
-[[nodiscard]] CopiedData copy_snapshot_data(const HistoryDeed& deed, const OpenSnapshot& snapshot, const Stage& stage,
+[[nodiscard]] CopiedData copy_snapshot_data(const Deed& deed, const OpenSnapshot& snapshot, const Stage& stage,
                                             const Watch& watch);
 
 /// What copying the volume would cost. Throws: as copy_data().
-[[nodiscard]] SnapshotPlan plan_copy(const Layout& layout, const HistoryDeed& deed, const OpenVolume& volume,
+[[nodiscard]] SnapshotPlan plan_copy(const Layout& layout, const Deed& deed, const OpenVolume& volume,
                                      const Watch& watch);
 
 }  // namespace dunnage::volume

@@ -2,35 +2,13 @@
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
 
-#include <pwd.h>
+#include "volume/user_data.hpp"
+
 #include <unistd.h>
 
 #include <cstdlib>
-#include <vector>
 
 namespace dunnage {
-namespace {
-
-/// An absolute path from the environment. Not from that of a set-user-ID program, which its caller wrote.
-std::filesystem::path path_from(const char* variable) {
-  const char* value = ::secure_getenv(variable);
-  std::filesystem::path path{value == nullptr ? "" : value};
-  return path.is_absolute() ? path : std::filesystem::path{};
-}
-
-std::filesystem::path home_from_passwd() {
-  constexpr std::size_t kBytes = 16384;
-  std::vector<char> buffer(kBytes);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-    return {};
-  }
-  const std::filesystem::path home{found->pw_dir};
-  return home.is_absolute() ? home : std::filesystem::path{};
-}
-
-}  // namespace
 
 std::filesystem::path default_store() {
   if (const char* store = ::secure_getenv("DUNNAGE_STORE"); store != nullptr && *store != '\0') {
@@ -39,14 +17,8 @@ std::filesystem::path default_store() {
   if (::geteuid() == 0) {
     return "/var/lib/dunnage";
   }
-  if (const auto data = path_from("XDG_DATA_HOME"); !data.empty()) {
-    return data / "dunnage";
-  }
-  auto home = path_from("HOME");
-  if (home.empty()) {
-    home = home_from_passwd();
-  }
-  if (home.empty()) {
+  const std::filesystem::path data = volume::user_data();
+  if (data.empty()) {
     throw VolumeError{{.stage = dunnage::Stage::Store,
                        .operation = "find the default store",
                        .subject = "",
@@ -55,7 +27,7 @@ std::filesystem::path default_store() {
                        .code = errc::store_unusable,
                        .remedy = "set DUNNAGE_STORE to a directory"}};
   }
-  return home / ".local" / "share" / "dunnage";
+  return data / "dunnage";
 }
 
 }  // namespace dunnage

@@ -5,6 +5,7 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "model/volume_name.hpp"
+#include "volume/failure.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,6 +35,15 @@ kernel::FileDescriptor open_volume_directory(const Layout& layout, const std::st
   }
   if (status.st_uid != ::geteuid() || (status.st_mode & 077U) != 0) {
     throw kernel::CallError{"check that it is private", EACCES};
+  }
+  return directory;
+}
+
+kernel::FileDescriptor require_volume_directory(const Layout& layout, const std::string& operation,
+                                                const std::string& name) {
+  auto directory = open_volume_directory(layout, name);
+  if (!directory) {
+    throw missing_failure(operation, name, names_to_suggest(layout));
   }
   return directory;
 }

@@ -15,6 +15,9 @@ namespace dunnage::volume {
 /// The directory `volumes/<name>`, readable.
 /// \return empty if there is none, or if nothing can be called that
 [[nodiscard]] kernel::FileDescriptor open_volume_directory(const Layout& layout, const std::string& name);
+/// The same. Throws: VolumeError(volume_missing) with that operation if there is none; CallError.
+[[nodiscard]] kernel::FileDescriptor require_volume_directory(const Layout& layout, const std::string& operation,
+                                                              const std::string& name);
 
 /// The lock file of a volume, for reading and writing; made if it is missing.
 /// \return empty if the directory was deleted since it was opened

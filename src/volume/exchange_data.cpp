@@ -7,13 +7,15 @@
 #include "kernel/files.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/look.hpp"
+#include "volume/directory.hpp"
 #include "volume/failure.hpp"
-#include "volume/layout.hpp"
+#include "volume/kept_volume.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <exception>
 
 namespace dunnage::volume {
 namespace {
@@ -43,15 +45,13 @@ class Times {
   timespec before_{};
 };
 
-}  // namespace
-
 /// A directory that moves is written to, which an ordinary user may not do where it belongs to others.
-void exchange_data(const HistoryDeed& deed, const Stage& stage, int volume, const Watch& watch) {
+void exchange(const Deed& deed, const Stage& stage, int volume, const Watch& watch) {
   const Times times{stage.directory(), volume};
   const int number = kernel::exchange(stage.directory(), kDataName, volume, kDataName);
   if (number == EBUSY || number == EXDEV) {
-    throw history_failure(deed, "its data is at a mount point", make_error_code(errc::not_supported),
-                          "unmount it, or change what is mounted there by its own means");
+    throw deed_failure(deed, "its data is at a mount point", make_error_code(errc::not_supported),
+                       "unmount it, or change what is mounted there by its own means");
   }
   if (number != 0 && number != EACCES) {
     throw kernel::CallError{"rename", number};
@@ -65,6 +65,27 @@ void exchange_data(const HistoryDeed& deed, const Stage& stage, int volume, cons
     }
   }
   times.put_back();
+}
+
+}  // namespace
+
+void exchange_data(const Layout& layout, const Deed& deed, Stage& stage, int volume, const Watch& watch,
+                   const std::function<void()>& settle) {
+  const KeptVolume alone{layout, deed.operation, deed.volume, KeptVolume::Beside::Nobody};
+  if (!kernel::is_at(layout.volumes.get(), deed.volume, volume)) {  // another one is called that by now
+    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
+  }
+  exchange(deed, stage, volume, watch);
+  try {
+    settle();
+  } catch (...) {
+    try {
+      exchange(deed, stage, volume, {});  // not acknowledged, so it must not stay
+    } catch (const std::exception&) {
+      stage.leave();
+    }
+    throw;
+  }
 }
 
 }  // namespace dunnage::volume

@@ -6,16 +6,20 @@
 
 #include <dunnage/progress.hpp>
 
-#include "volume/snapshots.hpp"
+#include "volume/deed.hpp"
+#include "volume/layout.hpp"
 #include "volume/stage.hpp"
+
+#include <functional>
 
 namespace dunnage::volume {
 
-/// The data in the stage and that of the volume change places, with the launcher's rights where it belongs to other ids.
-/// Nobody may use the volume meanwhile. Not synced.
-/// \param volume  its directory
-/// Throws: VolumeError(not_supported) if the data is at a mount point, VolumeError with the errno of what failed;
-/// CallError.
-void exchange_data(const HistoryDeed& deed, const Stage& stage, int volume, const Watch& watch);
+/// The data in the stage and that of the volume change places, with the launcher's rights where it belongs to other
+/// ids. Nobody uses the volume meanwhile. \param volume  its directory \param settle  brings it to the disk. If it
+/// throws, the two change back; if they cannot, the stage is left to whoever sweeps Throws: VolumeError(volume_missing,
+/// volume_in_use), VolumeError(not_supported) if the data is at a mount point, VolumeError with the errno of what
+/// failed; CallError; what `settle` throws.
+void exchange_data(const Layout& layout, const Deed& deed, Stage& stage, int volume, const Watch& watch,
+                   const std::function<void()>& settle);
 
 }  // namespace dunnage::volume

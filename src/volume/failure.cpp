@@ -12,6 +12,10 @@
 
 namespace dunnage::volume {
 
+bool is_of_this_process(int number) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM;
+}
+
 std::string remedy_for(int number) {
   switch (number) {
     case ENOSPC:

@@ -16,6 +16,9 @@
 
 namespace dunnage::volume {
 
+/// Whether a failure is one of this process or machine, and says nothing about what was looked at.
+[[nodiscard]] bool is_of_this_process(int number) noexcept;
+
 /// What one can do when a call on the store's disk fails with this errno.
 [[nodiscard]] std::string remedy_for(int number);
 

@@ -6,7 +6,6 @@
 #include "volume/claim.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
-#include "volume/private_directory.hpp"
 #include "volume/users.hpp"
 
 #include <chrono>
@@ -24,13 +23,12 @@ bool try_keep(int lock, KeptVolume::Beside beside) {
 
 }  // namespace
 
-KeptVolume::KeptVolume(const Layout& layout, const char* operation, const std::string& name, Beside beside) {
+KeptVolume::KeptVolume(const Layout& layout, const std::string& operation, const std::string& name, Beside beside) {
+  // A lock without a user is held for an instant only: by who publishes the volume, by who begins to use it, or by who
+  // removes it as well. On a busy machine that one may wait for a processor.
   const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
   while (true) {
-    directory_ = open_volume_directory(layout, name);
-    if (!directory_) {
-      throw missing_failure(operation, name, names_to_suggest(layout));
-    }
+    directory_ = require_volume_directory(layout, operation, name);
     lock_ = open_lock(directory_.get());
     if (!lock_) {
       continue;  // it was removed just now

@@ -20,7 +20,7 @@ class KeptVolume {
   };
 
   /// Throws: VolumeError(volume_missing, volume_in_use) with that operation, CallError.
-  KeptVolume(const Layout& layout, const char* operation, const std::string& name, Beside beside);
+  KeptVolume(const Layout& layout, const std::string& operation, const std::string& name, Beside beside);
   KeptVolume(const KeptVolume&) = delete;
   KeptVolume& operator=(const KeptVolume&) = delete;
   ~KeptVolume();

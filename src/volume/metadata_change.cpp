@@ -5,15 +5,35 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
+#include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/reading.hpp"
+#include "volume/renames.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 namespace dunnage::volume {
+
+ReadMetadata read_metadata(const Layout& layout, const std::string& operation, const std::string& name, int directory) {
+  ReadMetadata read;
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);
+  if (number != 0 && number != ENOENT) {
+    throw kernel::CallError{"read metadata", number};
+  }
+  read.text = text;
+  if (auto damage = decode_renamed_metadata(layout, text, name, read.info)) {
+    throw damaged_failure(layout, operation, name,
+                          {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)});
+  }
+  read.info.mountpoint = layout.mountpoint(name);
+  return read;
+}
 
 MetadataLock::MetadataLock(int directory) {
   constexpr auto kPatienceWithChanges = std::chrono::minutes{1};  // a change takes a moment, and its syncs
@@ -37,12 +57,7 @@ void MetadataLock::note_change() const {
 }
 
 NewMetadata::NewMetadata(const Layout& layout, const std::string& text) : stage_{layout.open_staging()} {
-  const auto file = kernel::create_file(stage_.directory(), kMetadataName, kPrivateFile);
-  if (!file) {
-    throw kernel::CallError{"create file", EEXIST};
-  }
-  kernel::write_all(file.get(), text);
-  kernel::sync(file.get());
+  kernel::write_new_file(stage_.directory(), kMetadataName, text, kPrivateFile);
 }
 
 void NewMetadata::put(int directory) const {

@@ -9,6 +9,8 @@
 ///
 /// Whoever changes it holds the volume's own lock as well, so that it is not removed meanwhile.
 
+#include <dunnage/volume.hpp>
+
 #include "kernel/file_descriptor.hpp"
 #include "volume/layout.hpp"
 #include "volume/stage.hpp"
@@ -18,6 +20,16 @@
 namespace dunnage::volume {
 
 inline constexpr const char* kMetadataLockName = "metadata.lock";
+
+struct ReadMetadata {
+  std::string text;
+  VolumeInfo info;
+};
+
+/// The metadata of a volume that somebody holds, as it is on the disk, and what it says.
+/// Throws: VolumeError(volume_damaged, not_supported) with that operation; CallError.
+[[nodiscard]] ReadMetadata read_metadata(const Layout& layout, const std::string& operation, const std::string& name,
+                                         int directory);
 
 /// Excludes others that change the metadata of the volume, or of the entry of the trash, that is open as `directory`.
 class MetadataLock {

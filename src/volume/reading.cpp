@@ -7,6 +7,7 @@
 #include "kernel/open_beneath.hpp"
 #include "model/volume_name.hpp"
 #include "volume/directory.hpp"
+#include "volume/failure.hpp"
 #include "volume/metadata.hpp"
 #include "volume/renames.hpp"
 #include "volume/users.hpp"
@@ -19,10 +20,6 @@
 
 namespace dunnage::volume {
 namespace {
-
-bool says_nothing_about_the_volume(int number) noexcept {
-  return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM;
-}
 
 /// Its directory is open to others, or something else is in the place of its lock.
 bool is_damage_of_the_volume(int number) noexcept {
@@ -56,7 +53,7 @@ Reading VolumeReader::read(const std::string& name) {
       break;  // the file is missing
     }
   }
-  if (says_nothing_about_the_volume(number)) {
+  if (is_of_this_process(number)) {
     throw kernel::CallError{"open metadata", number};
   }
   if (number != 0) {
@@ -67,6 +64,18 @@ Reading VolumeReader::read(const std::string& name) {
     return {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)};
   }
   return reading;
+}
+
+VolumeInfo read_volume(const Layout& layout, const std::string& operation, const std::string& name) {
+  Reading reading = VolumeReader{layout}.read(name);
+  if (!reading.damage.empty()) {
+    throw damaged_failure(layout, operation, name, reading);
+  }
+  if (!reading.volume) {
+    throw missing_failure(operation, name, names_to_suggest(layout));
+  }
+  reading.volume->mountpoint = layout.mountpoint(name);
+  return std::move(*reading.volume);
 }
 
 bool matches(const Layout& layout, const VolumeInfo& volume, const VolumeFilter& filter) {

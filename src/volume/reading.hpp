@@ -36,6 +36,10 @@ class VolumeReader {
   std::string buffer_;
 };
 
+/// What is known of one volume, with its mountpoint.
+/// Throws: VolumeError(volume_missing, volume_damaged, not_supported) with that operation; CallError.
+[[nodiscard]] VolumeInfo read_volume(const Layout& layout, const std::string& operation, const std::string& name);
+
 /// A volume of which cannot be told whether it is in use is neither. Throws: CallError.
 [[nodiscard]] bool matches(const Layout& layout, const VolumeInfo& volume, const VolumeFilter& filter);
 

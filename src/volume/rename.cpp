@@ -7,13 +7,12 @@
 #include "kernel/files.hpp"
 #include "model/volume_name.hpp"
 #include "volume/create.hpp"
-#include "volume/directory.hpp"
+#include "volume/deed.hpp"
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
 #include "volume/kept_volume.hpp"
 #include "volume/metadata.hpp"
 #include "volume/metadata_change.hpp"
-#include "volume/reading.hpp"
 #include "volume/renames.hpp"
 
 #include <fmt/format.h>
@@ -26,13 +25,8 @@ namespace dunnage::volume {
 namespace {
 
 VolumeError taken_failure(const std::string& from, const std::string& to) {
-  return VolumeError{{.stage = dunnage::Stage::Store,
-                      .operation = kRenameVolume,
-                      .subject = from,
-                      .detail = fmt::format("to \"{}\"", to),
-                      .cause = "",
-                      .code = errc::volume_exists,
-                      .remedy = "choose another name, or remove that one first"}};
+  return deed_failure({kRenameVolume, from, fmt::format("to \"{}\"", to)}, "", make_error_code(errc::volume_exists),
+                      "choose another name, or remove that one first");
 }
 
 std::uint64_t inode_of(int directory) {
@@ -41,28 +35,6 @@ std::uint64_t inode_of(int directory) {
     throw kernel::CallError{"stat", errno};
   }
   return status.st_ino;
-}
-
-/// The metadata as it is on the disk, and what it says.
-struct Known {
-  std::string text;
-  VolumeInfo info;
-};
-
-Known known_of(const Layout& layout, const std::string& name, int directory) {
-  Reading reading = VolumeReader{layout}.read(name);
-  if (!reading.damage.empty()) {
-    throw damaged_failure(layout, kRenameVolume, name, reading);
-  }
-  if (!reading.volume) {
-    throw missing_failure(kRenameVolume, name, names_to_suggest(layout));
-  }
-  std::string buffer;
-  const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);
-  if (number != 0) {
-    throw kernel::CallError{"read metadata", number};
-  }
-  return {std::string{text}, std::move(*reading.volume)};
 }
 
 /// The new name is on the disk on return, or it is the old one.
@@ -96,7 +68,7 @@ VolumeInfo rename_volume(const Layout& layout, const std::string& from, const st
   RenameLog log{layout};
   const KeptVolume volume{layout, kRenameVolume, from, KeptVolume::Beside::Users};
   const MetadataLock lock{volume.directory()};
-  auto [text, info] = known_of(layout, from, volume.directory());
+  auto [text, info] = read_metadata(layout, kRenameVolume, from, volume.directory());
   if (kernel::exists_at(layout.volumes.get(), to)) {
     throw taken_failure(from, to);
   }

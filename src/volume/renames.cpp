@@ -88,6 +88,40 @@ Renames read_renames(const Layout& layout) {
   return parse_renames(number == 0 ? text : std::string_view{});
 }
 
+/// The end of the same, for who wants to know how long it is and whether a rename is half done: it only grows, and is
+/// asked by whoever takes a volume.
+Renames read_last_renames(const Layout& layout) {
+  constexpr std::size_t kSomeLines = 4096;
+  const auto file =
+      kernel::open_beneath(layout.root.get(), kRenamesName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!file) {
+    if (errno == ENOENT) {
+      return {};
+    }
+    throw kernel::CallError{"read the log of renames", errno};
+  }
+  kernel::require_regular(file.get(), "read the log of renames");
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  std::string text(kSomeLines, '\0');
+  const std::uint64_t begin = size > text.size() ? size - text.size() : 0;
+  const ssize_t got = ::pread(file.get(), text.data(), text.size(), static_cast<off_t>(begin));
+  if (got < 0) {
+    throw kernel::CallError{"read the log of renames", errno};
+  }
+  text.resize(static_cast<std::size_t>(got));
+  const std::size_t first = begin == 0 ? 0 : text.find('\n') + 1;  // of a whole line; 0 again where there is none
+  Renames last = parse_renames(std::string_view{text}.substr(first));
+  if (begin > 0 && last.all.empty()) {
+    return read_renames(layout);
+  }
+  last.size += begin + first;
+  return last;
+}
+
 /// What the disk says of a rename that nobody wrote the end of.
 bool has_happened(const Layout& layout, const Renaming& renaming) {
   struct stat status {};
@@ -117,7 +151,7 @@ bool is_being_renamed(const Layout& layout) {
 std::uint64_t rename_position(const Layout& layout) {
   const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
   for (;;) {
-    const Renames renames = read_renames(layout);
+    const Renames renames = read_last_renames(layout);
     if (!is_open(renames) || !is_being_renamed(layout)) {
       return renames.size;
     }
@@ -179,7 +213,7 @@ std::optional<std::string> decode_renamed_metadata(const Layout& layout, std::st
 
 void settle_renames(const Layout& layout) noexcept {
   try {
-    if (is_open(read_renames(layout)) && !is_being_renamed(layout)) {
+    if (is_open(read_last_renames(layout)) && !is_being_renamed(layout)) {
       const RenameLog settled{layout};
     }
   } catch (const std::exception&) {  // the next one does it
@@ -191,12 +225,8 @@ RenameLog::RenameLog(const Layout& layout) : file_{open_log(layout, O_CREAT)} {
     throw kernel::CallError{"open the log of renames", errno};
   }
   kernel::require_regular(file_.get(), "open the log of renames");
-  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
-  while (!kernel::try_lock(file_.get(), kernel::LockKind::Exclusive)) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw kernel::CallError{"wait for who renames a volume", EBUSY};
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  if (!kernel::lock_within(file_.get(), kernel::LockKind::Exclusive, kPatienceWithOthers)) {
+    throw kernel::CallError{"wait for who renames a volume", EBUSY};
   }
   try {
     settle(layout);

@@ -3,94 +3,55 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "kernel/lock.hpp"
-#include "launcher/connection.hpp"
+#include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
 #include "volume/exchange_data.hpp"
 #include "volume/failure.hpp"
 #include "volume/reading.hpp"
 #include "volume/stage.hpp"
-#include "volume/take_back.hpp"
-#include "volume/users.hpp"
 
-#include <cerrno>
 #include <utility>
 
 namespace dunnage::volume {
 namespace {
 
-VolumeError elsewhere_failure(const Replacement& what) {
-  return VolumeError{{.stage = dunnage::Stage::Store,
-                      .operation = what.operation,
-                      .subject = what.name,
-                      .detail = "",
-                      .cause = "its data is where its driver's options say",
-                      .code = errc::not_supported,
-                      .remedy = "choose another name"}};
-}
-
-std::optional<VolumeInfo> known(const Layout& layout, const Replacement& what) {
-  Reading reading = VolumeReader{layout}.read(what.name);
+std::optional<VolumeInfo> known(const Layout& layout, const Deed& deed) {
+  Reading reading = VolumeReader{layout}.read(deed.volume);
   if (!reading.damage.empty()) {
-    throw damaged_failure(layout, what.operation, what.name, reading);
+    throw damaged_failure(layout, deed.operation, deed.volume, reading);
   }
   if (reading.volume && reading.volume->is_protected) {
-    throw protected_failure(what.operation, what.name);  // what it holds would be gone
+    throw protected_failure(deed.operation, deed.volume);  // what it holds would be gone
   }
   if (reading.volume && !reading.volume->driver_options.empty()) {
-    throw elsewhere_failure(what);
+    throw deed_failure({deed.operation, deed.volume}, "its data is where its driver's options say",
+                       make_error_code(errc::not_supported), "choose another name");
   }
   return std::move(reading.volume);
 }
 
-/// Exchanges the data while nobody can begin to use the volume.
-void exchange_alone(const Layout& layout, const Replacement& what, const Stage& stage, int volume, const Watch& watch) {
-  const HistoryDeed deed{what.operation, what.name};
-  const kernel::FileDescriptor lock = lock_alone(volume);
-  if (!lock) {
-    throw in_use_failure(what.operation, what.name, names_of(living_users(volume)));
-  }
-  if (!kernel::is_at(layout.volumes.get(), what.name, volume)) {
-    throw missing_failure(what.operation, what.name, {});
-  }
-  exchange_data(deed, stage, volume, watch);
-  try {
-    kernel::sync(volume);
-  } catch (...) {
-    exchange_data(deed, stage, volume, {});  // not acknowledged, so it must not stay
-    throw;
-  }
-  kernel::unlock(lock.get());
-}
-
 }  // namespace
 
-std::optional<VolumeInfo> replace_data(const Layout& layout, const Replacement& what, const Content& content,
+std::optional<VolumeInfo> replace_data(const Layout& layout, const Deed& deed, const Content& content,
                                        const Watch& watch) {
-  std::optional<VolumeInfo> info = known(layout, what);
-  const kernel::FileDescriptor volume = open_volume_directory(layout, what.name);
+  std::optional<VolumeInfo> info = known(layout, deed);
+  const kernel::FileDescriptor volume = open_volume_directory(layout, deed.volume);
   if (!info || !volume) {
     return std::nullopt;
   }
-  if (is_in_use(volume.get())) {  // before the work is done; it is looked at again
-    if (auto users = names_of(living_users(volume.get())); !users.empty()) {
-      throw in_use_failure(what.operation, what.name, std::move(users));
-    }
-  }
+  refuse_if_used(deed, volume.get());
   Stage stage{layout.open_staging()};
   content(stage);
   kernel::sync(stage.directory());
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
   try {
-    exchange_alone(layout, what, stage, volume.get(), watch);
+    exchange_data(layout, deed, stage, volume.get(), watch, [&] { kernel::sync(volume.get()); });
   } catch (...) {
-    take_back(stage, *connection);
+    take_data_back(stage);
     throw;
   }
-  take_back(stage, *connection);
-  info->mountpoint = layout.mountpoint(what.name);
+  take_data_back(stage);
+  info->mountpoint = layout.mountpoint(deed.volume);
   return info;
 }
 

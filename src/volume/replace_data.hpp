@@ -8,24 +8,18 @@
 #include <dunnage/volume.hpp>
 
 #include "volume/create.hpp"
+#include "volume/deed.hpp"
 #include "volume/layout.hpp"
 
 #include <optional>
-#include <string>
 
 namespace dunnage::volume {
-
-/// For errors.
-struct Replacement {
-  const char* operation;
-  std::string name;
-};
 
 /// Makes other data in a stage and exchanges it for that of the volume, if nobody uses it. What was there is deleted.
 /// \param content  makes it; on the disk on return
 /// \return what is known of the volume; nothing if it is not there
 /// Throws: VolumeError(volume_in_use, not_supported, volume_damaged), CallError, what `content` throws.
-[[nodiscard]] std::optional<VolumeInfo> replace_data(const Layout& layout, const Replacement& what,
-                                                     const Content& content, const Watch& watch);
+[[nodiscard]] std::optional<VolumeInfo> replace_data(const Layout& layout, const Deed& deed, const Content& content,
+                                                     const Watch& watch);
 
 }  // namespace dunnage::volume

@@ -3,7 +3,6 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "kernel/lock.hpp"
 #include "kernel/subvolume.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
@@ -11,7 +10,6 @@
 #include "volume/failure.hpp"
 #include "volume/rollback_note.hpp"
 #include "volume/snapshots.hpp"
-#include "volume/users.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -29,12 +27,12 @@ constexpr const char* kBeforeRollback = "dunnage.before-rollback-to";
 /// One volume on its way back.
 class Rollback {
  public:
-  Rollback(const Layout& layout, const HistoryDeed& deed, const RollbackOptions& options)
+  Rollback(const Layout& layout, const Deed& deed, const RollbackOptions& options)
       : layout_{layout}, deed_{deed}, options_{options}, volume_{open_volume(layout, deed)} {}
 
   std::optional<VolumeSnapshot> run(const std::string& snapshot) {
     const OpenSnapshot target = open_snapshot(layout_, deed_, volume_.directory.get(), snapshot);
-    refuse_if_used();
+    refuse_if_used(deed_, volume_.directory.get());
     VolumeSnapshot before = describe(target);
     const auto place = make_snapshots(volume_.directory.get());
     if (options_.keep_before && kernel::exists_at(place.get(), before.name)) {
@@ -48,7 +46,9 @@ class Rollback {
         write_note(stage, before.name);
       }
       kernel::sync(stage.directory());
-      exchange_alone(stage, place.get(), before.name);
+      // if it can neither be done nor be taken back, the state before becomes a snapshot with the next opening
+      exchange_data(layout_, deed_, stage, volume_.directory.get(), options_.watch,
+                    [&] { bring_to_disk(stage, place.get(), before.name); });
     } catch (...) {
       take_data_back(stage);
       throw;
@@ -62,15 +62,6 @@ class Rollback {
   }
 
  private:
-  void refuse_if_used() const {
-    if (is_in_use(volume_.directory.get())) {
-      auto users = names_of(living_users(volume_.directory.get()));
-      if (!users.empty()) {  // or it is somebody's for an instant
-        throw in_use_failure(deed_.operation, deed_.volume, std::move(users));
-      }
-    }
-  }
-
   [[nodiscard]] VolumeSnapshot describe(const OpenSnapshot& target) const {
     const std::string name = !options_.keep_before     ? std::string{}
                              : options_.before.empty() ? fresh_snapshot_name("before-rollback-")
@@ -93,41 +84,16 @@ class Rollback {
                                             .prepared = identity_at(stage.directory(), kDataName)});
   }
 
-  /// Nobody may begin to use the volume while its data changes.
-  void exchange_alone(Stage& stage, int place, const std::string& before) const {
-    const kernel::FileDescriptor lock = lock_alone(volume_.directory.get());
-    if (!lock) {
-      throw in_use_failure(deed_.operation, deed_.volume, names_of(living_users(volume_.directory.get())));
-    }
-    if (!kernel::is_at(layout_.volumes.get(), deed_.volume, volume_.directory.get())) {
-      throw missing_failure(deed_.operation, deed_.volume, names_to_suggest(layout_));
-    }
-    exchange_data(deed_, stage, volume_.directory.get(), options_.watch);
-    try {
-      kernel::sync(volume_.directory.get());
-      kernel::sync(stage.directory());
-      if (options_.keep_before && !stage.publish(place, before)) {
-        throw snapshot_exists_failure(deed_, before);
-      }
-    } catch (...) {
-      exchange_back(stage);
-      throw;
-    }
-    kernel::unlock(lock.get());
-  }
-
-  /// Not acknowledged, so it must not stay. If it cannot be taken back either, the caller knows of the failure, and the
-  /// state before becomes a snapshot with the next opening of the store.
-  void exchange_back(Stage& stage) const noexcept {
-    try {
-      exchange_data(deed_, stage, volume_.directory.get(), {});
-    } catch (const std::exception&) {
-      stage.leave();
+  void bring_to_disk(Stage& stage, int place, const std::string& before) const {
+    kernel::sync(volume_.directory.get());
+    kernel::sync(stage.directory());
+    if (options_.keep_before && !stage.publish(place, before)) {
+      throw snapshot_exists_failure(deed_, before);
     }
   }
 
   const Layout& layout_;
-  const HistoryDeed& deed_;
+  const Deed& deed_;
   const RollbackOptions& options_;
   OpenVolume volume_;
 };
@@ -150,7 +116,7 @@ kernel::FileDescriptor find_volume(const Layout& layout, const RollbackNote& not
 
 std::optional<VolumeSnapshot> roll_back(const Layout& layout, const std::string& volume, const std::string& snapshot,
                                         const RollbackOptions& options) {
-  const HistoryDeed deed{"roll back volume", volume, fmt::format("to snapshot \"{}\"", snapshot)};
+  const Deed deed{"roll back volume", volume, fmt::format("to snapshot \"{}\"", snapshot)};
   return with_deed(deed, [&] { return Rollback{layout, deed, options}.run(snapshot); });
 }
 

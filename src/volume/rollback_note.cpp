@@ -44,12 +44,7 @@ void write_rollback_note(int stage, const RollbackNote& note) {
                                     {"snapshot", note.snapshot},
                                     {"volume_inode", note.volume_inode},
                                     {"prepared", note.prepared}};
-  const auto file = kernel::create_file(stage, kRollbackName, kPrivateFile);
-  if (!file) {
-    throw kernel::CallError{"create file", EEXIST};
-  }
-  kernel::write_all(file.get(), with_checksum(json.dump().substr(1) + "\n"));
-  kernel::sync(file.get());
+  kernel::write_new_file(stage, kRollbackName, with_checksum(json.dump().substr(1) + "\n"), kPrivateFile);
 }
 
 std::optional<RollbackNote> read_rollback_note(int stage) {

@@ -15,7 +15,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <chrono>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -26,12 +25,12 @@ namespace {
 constexpr mode_t kSeedDirectory = 0755;
 constexpr mode_t kSeedFile = 0644;
 
-[[noreturn]] void refuse_seed(const HistoryDeed& deed, std::string cause, std::string remedy) {
-  throw history_failure(deed, std::move(cause), make_error_code(errc::invalid_argument), std::move(remedy));
+[[noreturn]] void refuse_seed(const Deed& deed, std::string cause, std::string remedy) {
+  throw deed_failure(deed, std::move(cause), make_error_code(errc::invalid_argument), std::move(remedy));
 }
 
 /// The components of "conf/app.toml".
-std::vector<std::string> components_of(const HistoryDeed& deed, const std::string& path) {
+std::vector<std::string> components_of(const Deed& deed, const std::string& path) {
   std::vector<std::string> components;
   std::string_view rest{path};
   while (true) {
@@ -49,15 +48,8 @@ std::vector<std::string> components_of(const HistoryDeed& deed, const std::strin
   }
 }
 
-void stop_if_asked(const HistoryDeed& deed, const Watch& watch) {
-  const bool late = watch.deadline && std::chrono::steady_clock::now() > *watch.deadline;
-  if (late || watch.stop.stop_requested()) {
-    throw history_failure(deed, {}, make_error_code(late ? errc::timed_out : errc::cancelled), "give it more time");
-  }
-}
-
 /// Opens the directory a file belongs into, making what is missing. Each one that gets an entry is synced.
-kernel::FileDescriptor open_parent(const HistoryDeed& deed, int data, const std::vector<std::string>& components) {
+kernel::FileDescriptor open_parent(const Deed& deed, int data, const std::vector<std::string>& components) {
   constexpr int kReadDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   auto parent = kernel::open_beneath(data, ".", kReadDirectory);
   for (std::size_t index = 0; parent && index + 1 < components.size(); ++index) {
@@ -76,7 +68,7 @@ kernel::FileDescriptor open_parent(const HistoryDeed& deed, int data, const std:
   return parent;
 }
 
-void write_seed_files(const HistoryDeed& deed, const Stage& stage, const SeedFiles& seed, const Watch& watch) {
+void write_seed_files(const Deed& deed, const Stage& stage, const SeedFiles& seed, const Watch& watch) {
   const kernel::FileDescriptor data = open_data(stage);
   for (const auto& [path, content] : seed.files) {
     stop_if_asked(deed, watch);
@@ -94,18 +86,18 @@ void write_seed_files(const HistoryDeed& deed, const Stage& stage, const SeedFil
   kernel::sync(data.get());
 }
 
-void copy_seed_directory(const HistoryDeed& deed, const Stage& stage, const SeedDirectory& seed, const Watch& watch) {
+void copy_seed_directory(const Deed& deed, const Stage& stage, const SeedDirectory& seed, const Watch& watch) {
   const kernel::FileDescriptor from{::open(seed.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!from) {
-    throw history_failure(deed, fmt::format("open the seed \"{}\"", seed.path.string()),
-                          std::error_code{errno, std::system_category()}, "name a directory of the host");
+    throw deed_failure(deed, fmt::format("open the seed \"{}\"", seed.path.string()),
+                       std::error_code{errno, std::system_category()}, "name a directory of the host");
   }
   (void)copy_data(deed, stage, {.from = from.get(), .gives_away = !seed.keep_owner}, watch);
 }
 
-void copy_seed_snapshot(const Layout& layout, const HistoryDeed& deed, const Stage& stage, const SeedSnapshot& seed,
+void copy_seed_snapshot(const Layout& layout, const Deed& deed, const Stage& stage, const SeedSnapshot& seed,
                         const Watch& watch) {
-  const HistoryDeed of_source{deed.operation, seed.volume, fmt::format("as the seed of \"{}\"", deed.volume)};
+  const Deed of_source{deed.operation, seed.volume, fmt::format("as the seed of \"{}\"", deed.volume)};
   const OpenVolume volume = open_volume(layout, of_source);
   const OpenSnapshot snapshot = open_snapshot(layout, of_source, volume.directory.get(), seed.snapshot);
   (void)copy_snapshot_data(of_source, snapshot, stage, watch);
@@ -118,7 +110,7 @@ Content content_of_seed(const Layout& layout, const std::string& name, const Vol
   if (std::holds_alternative<std::monostate>(options.seed)) {
     return {};
   }
-  const HistoryDeed deed{"create volume", name};
+  const Deed deed{"create volume", name};
   if (!options.driver_options.empty()) {
     refuse_seed(deed, "a seed together with options of the driver, which say where the data is", "give one of them");
   }

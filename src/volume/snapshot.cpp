@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/snapshot.hpp"
 
-#include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/metadata_change.hpp"
 #include "volume/snapshots.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
@@ -19,11 +19,11 @@
 namespace dunnage::volume {
 namespace {
 
-HistoryDeed deed_of(const char* operation, const std::string& volume, const std::string& snapshot) {
+Deed deed_of(const char* operation, const std::string& volume, const std::string& snapshot) {
   return {operation, volume, fmt::format("as \"{}\"", snapshot)};
 }
 
-VolumeSnapshot make_it(const Layout& layout, const HistoryDeed& deed, const std::string& name,
+VolumeSnapshot make_it(const Layout& layout, const Deed& deed, const std::string& name,
                        const SnapshotOptions& options) {
   const OpenVolume volume = open_volume(layout, deed);
   (void)snapshot_text(deed, {.volume = deed.volume, .name = name, .created_at = {}, .labels = options.labels});
@@ -58,24 +58,6 @@ VolumeSnapshot make_it(const Layout& layout, const HistoryDeed& deed, const std:
   return snapshot;
 }
 
-/// What cannot be brought to the disk is taken back: it is not acknowledged.
-void replace_metadata(const Layout& layout, const HistoryDeed& deed, const OpenSnapshot& snapshot) {
-  const Stage stage{layout.open_staging()};
-  write_snapshot_metadata(deed, stage.directory(), snapshot.info);
-  const auto exchange = [&] {
-    return kernel::exchange(stage.directory(), kMetadataName, snapshot.directory.get(), kMetadataName);
-  };
-  if (const int number = exchange(); number != 0) {
-    throw kernel::CallError{"rename", number};
-  }
-  try {
-    kernel::sync(snapshot.directory.get());
-  } catch (...) {
-    (void)exchange();  // if not, the caller knows of the failure
-    throw;
-  }
-}
-
 void put_back_snapshot(int place, const std::string& trashed, const std::string& snapshot, int trash) noexcept {
   (void)kernel::rename_exclusively(trash, trashed, place, snapshot);  // if not, the caller knows of the failure
 }
@@ -83,7 +65,7 @@ void put_back_snapshot(int place, const std::string& trashed, const std::string&
 }  // namespace
 
 VolumeSnapshot make_snapshot(const Layout& layout, const std::string& volume, const SnapshotOptions& options) {
-  HistoryDeed deed{"snapshot volume", volume, {}};
+  Deed deed{"snapshot volume", volume, {}};
   return with_deed(deed, [&] {
     const std::string name = options.name.empty() ? fresh_snapshot_name() : options.name;
     deed = deed_of("snapshot volume", volume, name);
@@ -93,12 +75,9 @@ VolumeSnapshot make_snapshot(const Layout& layout, const std::string& volume, co
 }
 
 void remove_snapshot(const Layout& layout, const std::string& volume, const std::string& snapshot) {
-  const HistoryDeed deed{"remove snapshot of volume", volume, fmt::format("called \"{}\"", snapshot)};
+  const Deed deed{"remove snapshot of volume", volume, fmt::format("called \"{}\"", snapshot)};
   with_deed(deed, [&] {
-    const auto directory = open_volume_directory(layout, volume);
-    if (!directory) {
-      throw missing_failure(deed.operation, volume, names_to_suggest(layout));
-    }
+    const auto directory = require_volume_directory(layout, deed.operation, volume);
     const auto place = open_snapshots(directory.get());
     const auto trash = layout.open_trash();
     std::optional<std::string> trashed;
@@ -120,15 +99,13 @@ void remove_snapshot(const Layout& layout, const std::string& volume, const std:
 
 VolumeSnapshot label_snapshot(const Layout& layout, const std::string& volume, const std::string& snapshot,
                               const Labels& labels) {
-  const HistoryDeed deed{"label snapshot of volume", volume, fmt::format("called \"{}\"", snapshot)};
+  const Deed deed{"label snapshot of volume", volume, fmt::format("called \"{}\"", snapshot)};
   return with_deed(deed, [&] {
-    const auto directory = open_volume_directory(layout, volume);
-    if (!directory) {
-      throw missing_failure(deed.operation, volume, names_to_suggest(layout));
-    }
+    const auto directory = require_volume_directory(layout, deed.operation, volume);
     OpenSnapshot opened = open_snapshot(layout, deed, directory.get(), snapshot);
     opened.info.labels = labels;
-    replace_metadata(layout, deed, opened);
+    const NewMetadata metadata{layout, snapshot_text(deed, opened.info)};
+    metadata.put(opened.directory.get());
     return std::move(opened.info);
   });
 }

@@ -30,17 +30,13 @@ namespace {
 
 constexpr int kReadDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
-VolumeError damaged_snapshot_failure(const HistoryDeed& deed, const std::string& snapshot, const std::string& damage,
+VolumeError damaged_snapshot_failure(const Deed& deed, const std::string& snapshot, const std::string& damage,
                                      bool newer) {
-  return history_failure(
+  return deed_failure(
       deed, fmt::format("the metadata of snapshot \"{}\": {}", snapshot, damage),
       make_error_code(newer ? errc::not_supported : errc::volume_damaged),
       newer ? "use a newer version of the library"
             : "have repair() (store repair) write a new one, which leaves its data as it is; or remove the snapshot");
-}
-
-bool says_nothing_about_the_snapshot(int number) noexcept {
-  return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOSYS || number == EPERM;
 }
 
 kernel::FileDescriptor open_data_of(int directory) {
@@ -54,62 +50,40 @@ kernel::FileDescriptor open_data_of(int directory) {
 
 }  // namespace
 
-VolumeError history_failure(const HistoryDeed& deed, std::string cause, std::error_code code, std::string remedy) {
-  return VolumeError{{.stage = dunnage::Stage::Store,
-                      .operation = deed.operation,
-                      .subject = deed.volume,
-                      .detail = deed.detail,
-                      .cause = std::move(cause),
-                      .code = code,
-                      .remedy = std::move(remedy)}};
-}
-
-VolumeError snapshot_missing_failure(const HistoryDeed& deed, int place, const std::string& snapshot) {
+VolumeError snapshot_missing_failure(const Deed& deed, int place, const std::string& snapshot) {
   std::vector<std::string> known;
   if (place >= 0) {
     known = kernel::names_in(place);
     std::erase_if(known, [](const std::string& name) { return !model::is_valid_volume_name(name); });
   }
   const auto near = error::nearest(snapshot, std::span<const std::string>{known});
-  return history_failure(deed, fmt::format("snapshot \"{}\"", snapshot), make_error_code(errc::snapshot_missing),
-                         near ? fmt::format("did you mean \"{}\"?", *near) : "list the snapshots of the volume");
+  return deed_failure(deed, fmt::format("snapshot \"{}\"", snapshot), make_error_code(errc::snapshot_missing),
+                      near ? fmt::format("did you mean \"{}\"?", *near) : "list the snapshots of the volume");
 }
 
-VolumeError snapshot_exists_failure(const HistoryDeed& deed, const std::string& snapshot) {
-  return history_failure(deed, fmt::format("snapshot \"{}\"", snapshot), make_error_code(errc::snapshot_exists),
-                         "choose another name, or none");
+VolumeError snapshot_exists_failure(const Deed& deed, const std::string& snapshot) {
+  return deed_failure(deed, fmt::format("snapshot \"{}\"", snapshot), make_error_code(errc::snapshot_exists),
+                      "choose another name, or none");
 }
 
-OpenVolume open_volume(const Layout& layout, const HistoryDeed& deed) {
+OpenVolume open_volume(const Layout& layout, const Deed& deed) {
   OpenVolume volume;
-  volume.directory = open_volume_directory(layout, deed.volume);
-  if (!volume.directory) {
-    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
-  }
-  Reading reading = VolumeReader{layout}.read(deed.volume);
-  if (!reading.damage.empty()) {
-    throw damaged_failure(layout, deed.operation, deed.volume, reading);
-  }
+  volume.directory = require_volume_directory(layout, deed.operation, deed.volume);
+  volume.info = read_volume(layout, deed.operation, deed.volume);
   LocalDriver driver;
-  if (reading.volume &&
-      (read_driver_options(reading.volume->driver_options, driver) || driver.kind != LocalDriver::Kind::Directory)) {
-    throw history_failure(deed, "its data is where its driver's options say", make_error_code(errc::not_supported),
-                          "keep the history of what is there with its own means");
+  if (read_driver_options(volume.info.driver_options, driver) || driver.kind != LocalDriver::Kind::Directory) {
+    throw deed_failure(deed, "its data is where its driver's options say", make_error_code(errc::not_supported),
+                       "keep the history of what is there with its own means");
   }
-  if (reading.volume) {
-    volume.info = std::move(*reading.volume);
-  }
-  volume.info.mountpoint = layout.mountpoint(deed.volume);
   volume.data = open_data_of(volume.directory.get());
   if (!volume.data) {
-    throw history_failure(deed, "its data directory is missing or not a directory",
-                          make_error_code(errc::volume_damaged),
-                          fmt::format("put \"{}\" back, or remove the volume", volume.info.mountpoint.string()));
+    throw deed_failure(deed, "its data directory is missing or not a directory", make_error_code(errc::volume_damaged),
+                       fmt::format("put \"{}\" back, or remove the volume", volume.info.mountpoint.string()));
   }
   return volume;
 }
 
-OpenSnapshot open_snapshot(const Layout& layout, const HistoryDeed& deed, int volume, const std::string& snapshot) {
+OpenSnapshot open_snapshot(const Layout& layout, const Deed& deed, int volume, const std::string& snapshot) {
   OpenSnapshot opened;
   opened.place = open_snapshots(volume);
   SnapshotReading reading =
@@ -126,9 +100,9 @@ OpenSnapshot open_snapshot(const Layout& layout, const HistoryDeed& deed, int vo
   }
   opened.data = open_data_of(opened.directory.get());
   if (!opened.data) {
-    throw history_failure(deed, fmt::format("the data of snapshot \"{}\" is missing or not a directory", snapshot),
-                          make_error_code(errc::volume_damaged),
-                          fmt::format("put \"{}\" back, or remove the snapshot", opened.info.mountpoint.string()));
+    throw deed_failure(deed, fmt::format("the data of snapshot \"{}\" is missing or not a directory", snapshot),
+                       make_error_code(errc::volume_damaged),
+                       fmt::format("put \"{}\" back, or remove the snapshot", opened.info.mountpoint.string()));
   }
   return opened;
 }
@@ -163,14 +137,14 @@ SnapshotReading read_snapshot(const Layout& layout, const std::string& volume, i
     if (errno == ENOENT) {
       return {};
     }
-    if (says_nothing_about_the_snapshot(errno)) {
+    if (is_of_this_process(errno)) {
       throw kernel::CallError{"open the snapshot", errno};
     }
     return {.snapshot = {}, .damage = error::errno_reason(errno)};
   }
   std::string buffer;
   const auto [text, number] = kernel::read_small_file(directory.get(), kMetadataName, buffer, kMaxMetadataBytes);
-  if (says_nothing_about_the_snapshot(number)) {
+  if (is_of_this_process(number)) {
     throw kernel::CallError{"open metadata", number};
   }
   if (number == ENOENT && !kernel::is_at(place, snapshot, directory.get())) {
@@ -213,23 +187,17 @@ std::string fresh_snapshot_name(const std::string& prefix) {
   return fmt::format("{}{}-{}", prefix, time, kernel::random_hex(kDigits));
 }
 
-std::string snapshot_text(const HistoryDeed& deed, const VolumeSnapshot& snapshot) {
+std::string snapshot_text(const Deed& deed, const VolumeSnapshot& snapshot) {
   auto text = encode_snapshot(snapshot);
   if (!text) {
-    throw history_failure(deed, "labels", make_error_code(errc::invalid_argument),
-                          fmt::format("make them UTF-8 and less than {} KiB together", kMaxMetadataBytes / 1024));
+    throw deed_failure(deed, "labels", make_error_code(errc::invalid_argument),
+                       fmt::format("make them UTF-8 and less than {} KiB together", kMaxMetadataBytes / 1024));
   }
   return std::move(*text);
 }
 
-void write_snapshot_metadata(const HistoryDeed& deed, int stage, const VolumeSnapshot& snapshot) {
-  const std::string text = snapshot_text(deed, snapshot);
-  const auto file = kernel::create_file(stage, kMetadataName, kPrivateFile);
-  if (!file) {
-    throw kernel::CallError{"create file", EEXIST};
-  }
-  kernel::write_all(file.get(), text);
-  kernel::sync(file.get());
+void write_snapshot_metadata(const Deed& deed, int stage, const VolumeSnapshot& snapshot) {
+  kernel::write_new_file(stage, kMetadataName, snapshot_text(deed, snapshot), kPrivateFile);
 }
 
 std::filesystem::path snapshot_mountpoint(const Layout& layout, const std::string& volume,
@@ -239,11 +207,11 @@ std::filesystem::path snapshot_mountpoint(const Layout& layout, const std::strin
 
 bool is_snapshot_name(const std::string& name) noexcept { return model::is_valid_volume_name(name); }
 
-void check_snapshot_name(const HistoryDeed& deed, const std::string& snapshot) {
+void check_snapshot_name(const Deed& deed, const std::string& snapshot) {
   if (!is_snapshot_name(snapshot)) {
-    throw history_failure(deed, fmt::format("\"{}\" is not a name for a snapshot", snapshot),
-                          make_error_code(errc::invalid_argument),
-                          "use 1 to 128 letters, digits, \"_\", \".\" or \"-\", a letter or digit first");
+    throw deed_failure(deed, fmt::format("\"{}\" is not a name for a snapshot", snapshot),
+                       make_error_code(errc::invalid_argument),
+                       "use 1 to 128 letters, digits, \"_\", \".\" or \"-\", a letter or digit first");
   }
 }
 

@@ -8,12 +8,10 @@
 #include <dunnage/error.hpp>
 #include <dunnage/volume_snapshot.hpp>
 
-#include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
-#include "volume/failure.hpp"
+#include "volume/deed.hpp"
 #include "volume/layout.hpp"
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,18 +20,9 @@ namespace dunnage::volume {
 
 inline constexpr const char* kSnapshotsName = "snapshots";
 
-/// What was asked for, for errors: `roll back volume "db" to snapshot "seeded"`.
-struct HistoryDeed {
-  std::string operation;
-  std::string volume;
-  std::string detail{};
-};
-
-[[nodiscard]] VolumeError history_failure(const HistoryDeed& deed, std::string cause, std::error_code code,
-                                          std::string remedy);
 /// \param place  the directory of all of them; -1: there is none
-[[nodiscard]] VolumeError snapshot_missing_failure(const HistoryDeed& deed, int place, const std::string& snapshot);
-[[nodiscard]] VolumeError snapshot_exists_failure(const HistoryDeed& deed, const std::string& snapshot);
+[[nodiscard]] VolumeError snapshot_missing_failure(const Deed& deed, int place, const std::string& snapshot);
+[[nodiscard]] VolumeError snapshot_exists_failure(const Deed& deed, const std::string& snapshot);
 
 /// A volume whose history can be kept.
 struct OpenVolume {
@@ -43,7 +32,7 @@ struct OpenVolume {
 };
 
 /// Throws: VolumeError(volume_missing, volume_damaged, not_supported), CallError.
-[[nodiscard]] OpenVolume open_volume(const Layout& layout, const HistoryDeed& deed);
+[[nodiscard]] OpenVolume open_volume(const Layout& layout, const Deed& deed);
 
 /// A snapshot that is there.
 struct OpenSnapshot {
@@ -54,7 +43,7 @@ struct OpenSnapshot {
 };
 
 /// Throws: VolumeError(snapshot_missing, volume_damaged, not_supported), CallError.
-[[nodiscard]] OpenSnapshot open_snapshot(const Layout& layout, const HistoryDeed& deed, int volume,
+[[nodiscard]] OpenSnapshot open_snapshot(const Layout& layout, const Deed& deed, int volume,
                                          const std::string& snapshot);
 
 /// The directory of a volume's snapshots, readable. \return empty if there is none. Throws: CallError.
@@ -80,10 +69,10 @@ struct SnapshotReading {
 [[nodiscard]] std::string fresh_snapshot_name(const std::string& prefix = {});
 
 /// The text of a snapshot's metadata. Throws: VolumeError(invalid_argument) for labels it cannot hold.
-[[nodiscard]] std::string snapshot_text(const HistoryDeed& deed, const VolumeSnapshot& snapshot);
+[[nodiscard]] std::string snapshot_text(const Deed& deed, const VolumeSnapshot& snapshot);
 
 /// Writes the metadata of a snapshot in the making, and syncs it. Throws: as snapshot_text(), CallError.
-void write_snapshot_metadata(const HistoryDeed& deed, int stage, const VolumeSnapshot& snapshot);
+void write_snapshot_metadata(const Deed& deed, int stage, const VolumeSnapshot& snapshot);
 
 /// Where the data of a snapshot lies.
 [[nodiscard]] std::filesystem::path snapshot_mountpoint(const Layout& layout, const std::string& volume,
@@ -92,16 +81,6 @@ void write_snapshot_metadata(const HistoryDeed& deed, int stage, const VolumeSna
 /// Whether a snapshot can be called that.
 [[nodiscard]] bool is_snapshot_name(const std::string& name) noexcept;
 /// Throws: VolumeError(invalid_argument) if not.
-void check_snapshot_name(const HistoryDeed& deed, const std::string& snapshot);
-
-/// Runs `work`, and turns a failed system call into the error of the deed.
-template <typename Work>
-auto with_deed(const HistoryDeed& deed, Work&& work) {
-  try {
-    return work();
-  } catch (const kernel::CallError& error) {
-    throw history_failure(deed, error.call(), error.code(), remedy_for(error.code().value()));
-  }
-}
+void check_snapshot_name(const Deed& deed, const std::string& snapshot);
 
 }  // namespace dunnage::volume

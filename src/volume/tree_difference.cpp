@@ -133,7 +133,7 @@ class Differences {
 
 }  // namespace
 
-std::vector<SnapshotChange> tree_difference(const HistoryDeed& deed, const launcher::Connection& connection, int before,
+std::vector<SnapshotChange> tree_difference(const Deed& deed, const launcher::Connection& connection, int before,
                                             int after, const DiffOptions& options) {
   Differences differences;
   const auto outcome = launcher::compare_trees(

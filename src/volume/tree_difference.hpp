@@ -14,8 +14,7 @@
 namespace dunnage::volume {
 
 /// Sorted by path. \param before, after  directories, O_PATH will do. Throws: VolumeError, CallError.
-[[nodiscard]] std::vector<SnapshotChange> tree_difference(const HistoryDeed& deed,
-                                                          const launcher::Connection& connection, int before, int after,
-                                                          const DiffOptions& options);
+[[nodiscard]] std::vector<SnapshotChange> tree_difference(const Deed& deed, const launcher::Connection& connection,
+                                                          int before, int after, const DiffOptions& options);
 
 }  // namespace dunnage::volume

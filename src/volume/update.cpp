@@ -3,17 +3,12 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/call_error.hpp"
-#include "kernel/files.hpp"
 #include "volume/create.hpp"
-#include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
 #include "volume/kept_volume.hpp"
 #include "volume/metadata.hpp"
 #include "volume/metadata_change.hpp"
-#include "volume/reading.hpp"
-#include "volume/renames.hpp"
 
 #include <cerrno>
 #include <map>
@@ -22,27 +17,6 @@
 
 namespace dunnage::volume {
 namespace {
-
-struct ReadMetadata {
-  std::string text;
-  VolumeInfo info;
-};
-
-ReadMetadata read_metadata(const Layout& layout, const std::string& name, int directory) {
-  ReadMetadata read;
-  std::string buffer;
-  const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);
-  if (number != 0 && number != ENOENT) {
-    throw kernel::CallError{"read metadata", number};
-  }
-  read.text = text;
-  if (auto damage = decode_renamed_metadata(layout, text, name, read.info)) {
-    throw damaged_failure(layout, kUpdateVolume, name,
-                          {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)});
-  }
-  read.info.mountpoint = layout.mountpoint(name);
-  return read;
-}
 
 VolumeError changes_failure(const std::string& name, std::string cause, std::string remedy) {
   return VolumeError{{.stage = dunnage::Stage::Store,
@@ -131,7 +105,7 @@ std::optional<VolumeInfo> try_update(const Layout& layout, const std::string& na
                                      const Agree& agree, bool alone) {
   const KeptVolume volume{layout, kUpdateVolume, name, alone ? KeptVolume::Beside::Nobody : KeptVolume::Beside::Users};
   const MetadataLock lock{volume.directory()};
-  const ReadMetadata read = read_metadata(layout, name, volume.directory());
+  const ReadMetadata read = read_metadata(layout, kUpdateVolume, name, volume.directory());
   if (agree) {
     agree(read.info);
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/usage_history.hpp"
 
-#include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
@@ -50,10 +49,7 @@ namespace dunnage {
 UsageHistory VolumeStore::usage_history(const std::string& name) const {
   constexpr const char* kShowUsage = "show usage of volume";
   return volume::explained(kShowUsage, name, [&] {
-    const auto directory = volume::open_volume_directory(state_->layout, name);
-    if (!directory) {
-      throw volume::missing_failure(kShowUsage, name, volume::names_to_suggest(state_->layout));
-    }
+    const auto directory = volume::require_volume_directory(state_->layout, kShowUsage, name);
     return volume::usage_history(directory.get());
   });
 }

@@ -106,10 +106,7 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name, const
   const auto begin = std::chrono::steady_clock::now();
   auto pause = std::chrono::milliseconds{1};
   while (true) {
-    volume_ = open_volume_directory(layout, name);
-    if (!volume_) {
-      throw missing_failure(kUseVolume, name, names_to_suggest(layout));
-    }
+    volume_ = require_volume_directory(layout, kUseVolume, name);
     volume_lock_ = open_lock(volume_.get());
     if (!volume_lock_) {
       continue;  // it was removed just now

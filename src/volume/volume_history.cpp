@@ -3,7 +3,6 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "launcher/connection.hpp"
 #include "volume/clone.hpp"
@@ -23,20 +22,12 @@
 namespace dunnage {
 namespace {
 
-using volume::HistoryDeed;
+using volume::Deed;
 using volume::Layout;
 
 const Layout& layout_of(const VolumeStore& store) { return VolumeStoreAccess::layout(store); }
 
-kernel::FileDescriptor open_directory_of(const Layout& layout, const HistoryDeed& deed) {
-  auto directory = volume::open_volume_directory(layout, deed.volume);
-  if (!directory) {
-    throw volume::missing_failure(deed.operation, deed.volume, volume::names_to_suggest(layout));
-  }
-  return directory;
-}
-
-void require_snapshot(const HistoryDeed& deed, const volume::OpenSnapshot& snapshot) {
+void require_snapshot(const Deed& deed, const volume::OpenSnapshot& snapshot) {
   if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
     throw volume::snapshot_missing_failure(deed, snapshot.place.get(), snapshot.info.name);
   }
@@ -48,7 +39,7 @@ VolumeHistory::VolumeHistory(VolumeStore store, std::string volume)
     : store_{std::move(store)}, volume_{std::move(volume)} {}
 
 SnapshotPlan VolumeHistory::plan(const Watch& watch) const {
-  const HistoryDeed deed{"plan a snapshot of volume", volume_};
+  const Deed deed{"plan a snapshot of volume", volume_};
   return volume::with_deed(deed, [&] {
     const auto opened = volume::open_volume(layout_of(store_), deed);
     return volume::plan_copy(layout_of(store_), deed, opened, watch);
@@ -60,9 +51,10 @@ VolumeSnapshot VolumeHistory::snapshot(const SnapshotOptions& options) {
 }
 
 std::vector<VolumeSnapshot> VolumeHistory::snapshots() const {
-  const HistoryDeed deed{"list snapshots of volume", volume_};
+  const Deed deed{"list snapshots of volume", volume_};
   return volume::with_deed(deed, [&] {
-    return volume::list_snapshots(layout_of(store_), volume_, open_directory_of(layout_of(store_), deed).get());
+    return volume::list_snapshots(layout_of(store_), volume_,
+                                  volume::require_volume_directory(layout_of(store_), deed.operation, volume_).get());
   });
 }
 
@@ -78,9 +70,9 @@ std::optional<VolumeSnapshot> VolumeHistory::find(const std::string& snapshot) c
 }
 
 VolumeSnapshot VolumeHistory::get(const std::string& snapshot) const {
-  const HistoryDeed deed{"get snapshot of volume", volume_};
+  const Deed deed{"get snapshot of volume", volume_};
   return volume::with_deed(deed, [&] {
-    const auto directory = open_directory_of(layout_of(store_), deed);
+    const auto directory = volume::require_volume_directory(layout_of(store_), deed.operation, volume_);
     return volume::open_snapshot(layout_of(store_), deed, directory.get(), snapshot).info;
   });
 }
@@ -99,7 +91,7 @@ void VolumeHistory::remove(const std::string& snapshot) {
 
 std::vector<SnapshotChange> VolumeHistory::diff(const std::string& from, const std::optional<std::string>& to,
                                                 const DiffOptions& options) const {
-  const HistoryDeed deed{
+  const Deed deed{
       "compare volume", volume_,
       to ? fmt::format("snapshot \"{}\" with \"{}\"", from, *to) : fmt::format("with snapshot \"{}\"", from)};
   return volume::with_deed(deed, [&] {

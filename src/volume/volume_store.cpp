@@ -3,8 +3,6 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/call_error.hpp"
-#include "kernel/files.hpp"
 #include "volume/clone.hpp"
 #include "volume/create.hpp"
 #include "volume/directory.hpp"
@@ -29,17 +27,8 @@
 namespace dunnage {
 namespace {
 
+using volume::explained;
 using volume::Layout;
-
-/// Runs `work`, and turns a failed system call into the store's own error.
-template <typename Work>
-auto explained(const char* operation, const std::string& subject, Work&& work) {
-  try {
-    return work();
-  } catch (const kernel::CallError& error) {
-    throw volume::call_failure(operation, subject, error);
-  }
-}
 
 void take_away(const Layout& layout, const std::string& name, const RemoveOptions& options) {
   explained("remove volume", name, [&] {
@@ -147,10 +136,7 @@ std::vector<std::string> VolumeStore::damaged() const {
 
 std::vector<std::string> VolumeStore::users(const std::string& name) const {
   return explained("list users of volume", name, [&] {
-    const auto directory = volume::open_volume_directory(state_->layout, name);
-    if (!directory) {
-      throw volume::missing_failure("list users of volume", name, volume::names_to_suggest(state_->layout));
-    }
+    const auto directory = volume::require_volume_directory(state_->layout, "list users of volume", name);
     return volume::names_of(volume::living_users(directory.get()));
   });
 }
