@@ -2,8 +2,7 @@
 #include "launcher/program/cgroup_tree.hpp"
 
 #include "launcher/detach.hpp"
-#include "launcher/directory_entry.hpp"
-#include "launcher/program/system.hpp"
+#include "launcher/program/each_entry.hpp"
 
 namespace dunnage::launcher {
 namespace {
@@ -41,17 +40,13 @@ int remove_below(int parent, const char* name, unsigned depth) noexcept {
     return directory;
   }
   alignas(8) char entries[1024];
-  long size = 0;
-  while ((size = raw_syscall(__NR_getdents64, directory, as_argument(entries), sizeof entries)) > 0) {
-    for (long position = 0; position < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
-      position += entry->size;
-      constexpr uint8_t kDirectoryType = 4;
-      if (entry->type == kDirectoryType && !is_dots(entry->name)) {
-        (void)remove_below(directory, entry->name, depth - 1);
-      }
+  (void)each_entry(directory, entries, [&](const DirectoryEntry& entry) {
+    constexpr uint8_t kDirectoryType = 4;
+    if (entry.type == kDirectoryType) {
+      (void)remove_below(directory, entry.name, depth - 1);
     }
-  }
+    return 0;
+  });
   (void)close_descriptor(directory);
   result = remove_directory(parent, name);
   return result == -ENOENT ? 0 : result;
@@ -101,23 +96,19 @@ void sweep(int base) noexcept {
     return;
   }
   alignas(8) static char entries[8192];
-  long size = 0;
-  while ((size = raw_syscall(__NR_getdents64, directory, as_argument(entries), sizeof entries)) > 0) {
-    for (long position = 0; position < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
-      position += entry->size;
-      if (text_size(entry->name) < kOwnPrefixSize || __builtin_memcmp(entry->name, kOwnPrefix, kOwnPrefixSize) != 0) {
-        continue;
-      }
-      const int left = open_at(base, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      if (left >= 0 && lock_directory(left)) {
-        (void)remove_below(base, entry->name, kDeepest);
-      }
-      if (left >= 0) {
-        (void)close_descriptor(left);
-      }
+  (void)each_entry(directory, entries, [&](const DirectoryEntry& entry) {
+    if (text_size(entry.name) < kOwnPrefixSize || __builtin_memcmp(entry.name, kOwnPrefix, kOwnPrefixSize) != 0) {
+      return 0;
     }
-  }
+    const int left = open_at(base, entry.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (left >= 0 && lock_directory(left)) {
+      (void)remove_below(base, entry.name, kDeepest);
+    }
+    if (left >= 0) {
+      (void)close_descriptor(left);
+    }
+    return 0;
+  });
   (void)close_descriptor(directory);
 }
 

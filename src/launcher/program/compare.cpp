@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the upper directory of an overlay has that is not below it: as `docker diff` tells it.
 
-#include "launcher/directory_entry.hpp"
+#include "launcher/program/each_entry.hpp"
 #include "launcher/program/entry.hpp"
+#include "launcher/program/report_buffer.hpp"
 #include "launcher/program/work.hpp"
 #include "launcher/walk.hpp"
 
 namespace dunnage::launcher {
 namespace {
-
-constexpr size_t kReport = size_t{32} << 10U;
 
 /// A directory on the way to the entry that is looked at.
 struct Level {
@@ -44,7 +43,7 @@ class Changes {
     if (result < 0) {
       fail_work(worker_, Step::ReadDirectory, result, last_);
     }
-    flush();
+    report_.flush();
   }
 
  private:
@@ -141,20 +140,14 @@ class Changes {
   long report_hidden(const WalkEntry& entry, const Level& level, unsigned depth) noexcept {
     for (uint32_t index = 0; index < level.count; ++index) {
       const int fd = kernel::open_at2(lower(level.layers[index]), entry.path, O_RDONLY | O_DIRECTORY, kOneComponent);
-      long result = fd;
+      if (fd < 0) {
+        return fd;
+      }
       alignas(8) char entries[4096];
-      while (result >= 0 &&
-             (result = raw_syscall(__NR_getdents64, fd, as_argument(entries), static_cast<long>(sizeof entries))) > 0) {
-        const long size = result;
-        for (long position = 0; position < size && result >= 0;) {
-          const auto* found = reinterpret_cast<const DirectoryEntry*>(entries + position);
-          position += found->size;
-          result = report_if_hidden(entry, level, index, found->name, depth);
-        }
-      }
-      if (fd >= 0) {
-        (void)close_descriptor(fd);
-      }
+      const long result = each_entry(fd, entries, [&](const DirectoryEntry& found) {
+        return report_if_hidden(entry, level, index, found.name, depth);
+      });
+      (void)close_descriptor(fd);
       if (result < 0) {
         return result;
       }
@@ -164,8 +157,8 @@ class Changes {
 
   long report_if_hidden(const WalkEntry& entry, const Level& level, uint32_t index, const char* name,
                         unsigned depth) noexcept {
-    if (is_dots(name) || is_there(entry.fd, name)) {
-      return 1;  // dots, or what the upper directory tells of by itself
+    if (is_there(entry.fd, name)) {
+      return 0;  // what the upper directory tells of by itself
     }
     const size_t size = text_size(entry.path);
     if (size + 1 + text_size(name) + 1 > sizeof hidden_) {
@@ -183,7 +176,7 @@ class Changes {
       const long result = status_of(fd, status);
       (void)close_descriptor(fd);
       if (result < 0 || above < index || is_whiteout(status)) {
-        return result < 0 ? result : 1;  // the directory above had its say
+        return result < 0 ? result : 0;  // the directory above had its say
       }
     }
     const long result = report('D', hidden_, depth + 1);
@@ -214,22 +207,13 @@ class Changes {
   }
 
   long add(char kind, const char* path, size_t size) noexcept {
-    if (used_ + size + 2 > sizeof report_) {
-      if (const long result = flush(); result < 0) {
-        return result;
-      }
+    if (const long result = report_.begin(size + 2); result < 0) {
+      return result;
     }
-    report_[used_++] = kind;
-    __builtin_memcpy(report_ + used_, path, size);
-    used_ += size;
-    report_[used_++] = '\0';
+    report_.add(&kind, 1);
+    report_.add(path, size);
+    report_.add("", 1);
     return 0;
-  }
-
-  long flush() noexcept {
-    const long result = used_ == 0 ? 0 : tell(worker_, report_, used_, "", 0);
-    used_ = 0;
-    return result;
   }
 
   Worker& worker_;
@@ -237,9 +221,8 @@ class Changes {
   Level levels_[Walk::kDeepest + 1];
   uint32_t* memory_ = nullptr;
   const char* last_ = "";
-  size_t used_ = 0;
   char hidden_[kMostPath] = {};
-  char report_[kReport] = {};
+  ReportBuffer report_{worker_};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "launcher/program/compare_content.hpp"
 #include "launcher/program/copy.hpp"
 #include "launcher/program/entry.hpp"
+#include "launcher/program/report_buffer.hpp"
 #include "launcher/program/work.hpp"
 #include "launcher/walk.hpp"
 
@@ -12,7 +13,6 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr size_t kReport = size_t{32} << 10U;
 constexpr uint64_t kInOther = kOneComponent | RESOLVE_NO_SYMLINKS;
 
 class Comparison {
@@ -24,7 +24,7 @@ class Comparison {
     if (result >= 0 && worker_.descriptor_count > 1) {
       result = walk_tree(1, &Comparison::visit_after);
     }
-    if (result >= 0 && flush() < 0) {
+    if (result >= 0 && report_.flush() < 0) {
       fail_work(worker_, Step::StartWork, -EPIPE, "");
     }
   }
@@ -133,29 +133,19 @@ class Comparison {
     record.what = what;
     record.inode = entry.status.stx_ino;
     record.path_size = static_cast<uint32_t>(text_size(entry.path));
-    if (used_ + sizeof record + record.path_size > sizeof report_) {
-      if (const long result = flush(); result < 0) {
-        return result;
-      }
+    if (const long result = report_.begin(sizeof record + record.path_size); result < 0) {
+      return result;
     }
-    __builtin_memcpy(report_ + used_, &record, sizeof record);
-    __builtin_memcpy(report_ + used_ + sizeof record, entry.path, record.path_size);
-    used_ += sizeof record + record.path_size;
+    report_.add(&record, sizeof record);
+    report_.add(entry.path, record.path_size);
     return 0;
-  }
-
-  long flush() noexcept {
-    const long result = used_ == 0 ? 0 : tell(worker_, report_, used_, "", 0);
-    used_ = 0;
-    return result;
   }
 
   Worker& worker_;
   ContentComparison content_;
   Step step_ = Step::ReadDirectory;
-  size_t used_ = 0;
   char last_[kMostPath] = {};
-  char report_[kReport];
+  ReportBuffer report_{worker_};
   Walk walk_{false};
 };
 

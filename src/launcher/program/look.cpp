@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looking at one entry, and moving one: what an ordinary user may not where the files belong to other ids.
 
-#include "launcher/directory_entry.hpp"
+#include "launcher/program/each_entry.hpp"
 #include "launcher/program/entry.hpp"
 #include "launcher/program/work.hpp"
 
@@ -15,18 +15,9 @@ long has_entries(int directory) noexcept {
     return fd;
   }
   alignas(8) char entries[4096];
-  long size = 0;
-  long found = 0;
-  while (found == 0 &&
-         (size = raw_syscall(__NR_getdents64, fd, as_argument(entries), static_cast<long>(sizeof entries))) > 0) {
-    for (long position = 0; position < size && found == 0;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
-      position += entry->size;
-      found = is_dots(entry->name) ? 0 : 1;
-    }
-  }
+  const long found = each_entry(fd, entries, [](const DirectoryEntry&) { return 1; });
   (void)close_descriptor(fd);
-  return size < 0 ? size : found;
+  return found;
 }
 
 long describe(int fd, LookReport& report, char* target, size_t size) noexcept {
@@ -53,25 +44,15 @@ long describe(int fd, LookReport& report, char* target, size_t size) noexcept {
 long move_up(int from, int to) noexcept {
   alignas(8) char entries[4096];
   long moved = 0;
-  long size = raw_syscall(__NR_lseek, from, 0, SEEK_SET);
-  while (size >= 0 &&
-         (size = raw_syscall(__NR_getdents64, from, as_argument(entries), static_cast<long>(sizeof entries))) > 0) {
-    for (long position = 0; position < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
-      position += entry->size;
-      if (is_dots(entry->name)) {
-        continue;
-      }
-      constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
-      const long result =
-          raw_syscall(__NR_renameat2, from, as_argument(entry->name), to, as_argument(entry->name), kNoReplace);
-      if (result < 0 && result != -EEXIST && result != -ENOENT) {
-        return result;
-      }
-      moved += result < 0 ? 0 : 1;
-    }
-  }
-  return size < 0 ? size : moved;
+  long result = raw_syscall(__NR_lseek, from, 0, SEEK_SET);
+  result = result < 0 ? result : each_entry(from, entries, [&](const DirectoryEntry& entry) -> long {
+    constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
+    const long renamed =
+        raw_syscall(__NR_renameat2, from, as_argument(entry.name), to, as_argument(entry.name), kNoReplace);
+    moved += renamed < 0 ? 0 : 1;
+    return renamed == -EEXIST || renamed == -ENOENT ? 0 : renamed;
+  });
+  return result < 0 ? result : moved;
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include "launcher/program/mount_holders.hpp"
 
 #include "launcher/detach.hpp"
-#include "launcher/directory_entry.hpp"
+#include "launcher/program/each_entry.hpp"
 #include "launcher/program/transfer.hpp"
 
 #include <linux/stat.h>
@@ -39,17 +39,9 @@ bool is_number(const char* text) noexcept {
 template <typename Visit>
 bool any_number(int directory, Visit visit) noexcept {
   alignas(8) char buffer[4096];
-  long size = 0;
-  while ((size = raw_syscall(__NR_getdents64, directory, as_argument(buffer), sizeof buffer)) > 0) {
-    for (long position = 0; position < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer + position);
-      position += entry->size;
-      if (is_number(entry->name) && visit(entry->name)) {
-        return true;
-      }
-    }
-  }
-  return false;
+  return each_entry(directory, buffer, [&](const DirectoryEntry& entry) {
+           return is_number(entry.name) && visit(entry.name) ? 1 : 0;
+         }) > 0;
 }
 
 bool has_open(int process, const MountTree& tree) noexcept {

@@ -4,10 +4,8 @@
 /// \file
 /// The names in a directory, sorted by their bytes. In memory of the kernel's, for there may be millions of them.
 
-#include "launcher/directory_entry.hpp"
-#include "launcher/program/system.hpp"
+#include "launcher/program/each_entry.hpp"
 
-#include <asm/unistd.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,26 +17,16 @@ class NameList {
   static constexpr uint32_t kMostNames = uint32_t{1} << 22U;
 
   /// Reads all of the directory `fd`. 0 or -errno; -E2BIG if there are too many.
-  long read(int fd) noexcept {
+  long begin(int fd) noexcept {
     alignas(8) static char buffer[size_t{32} << 10U];
-    for (;;) {
-      const long size = raw_syscall(__NR_getdents64, fd, as_argument(buffer), static_cast<long>(sizeof buffer));
-      if (size <= 0) {
-        return size < 0 ? size : sort();
-      }
-      for (long position = 0; position < size;) {
-        const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer + position);
-        position += entry->size;
-        const long result = is_dots(entry->name) ? 0 : add(entry->name);
-        if (result < 0) {
-          return result;
-        }
-      }
-    }
+    const long result = each_entry(fd, buffer, [this](const DirectoryEntry& entry) { return add(entry.name); });
+    return result < 0 ? result : sort();
   }
 
   /// The next one, or null.
-  const char* take() noexcept { return next_ < count_ ? names_ + order_[next_++] : nullptr; }
+  const char* take(int /*fd*/, long& /*result*/) noexcept {
+    return next_ < count_ ? names_ + order_[next_++] : nullptr;
+  }
 
   void release() noexcept {
     if (names_ != nullptr) {

@@ -2,8 +2,8 @@
 #include "launcher/program/pause.hpp"
 
 #include "launcher/detach.hpp"
-#include "launcher/directory_entry.hpp"
 #include "launcher/program/cgroup.hpp"
+#include "launcher/program/each_entry.hpp"
 #include "launcher/program/freezer.hpp"
 
 #include <linux/stat.h>
@@ -47,20 +47,16 @@ long for_each_process(const Slot& slot, Action action) noexcept {
     return wanted == 0 ? -ESRCH : directory;
   }
   long count = 0;
-  long size = 0;
-  while ((size = raw_syscall(__NR_getdents64, directory, as_argument(entries), sizeof entries)) > 0) {
-    for (long position = 0; position < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
-      position += entry->size;
-      const uint64_t pid = parse_pid(entry->name);
-      if (pid != 0 && pid_namespace_of(pid) == wanted) {
-        ++count;
-        (void)action(slot, pid);  // a process that has just ended is no failure
-      }
+  const long result = each_entry(directory, entries, [&](const DirectoryEntry& entry) {
+    const uint64_t pid = parse_pid(entry.name);
+    if (pid != 0 && pid_namespace_of(pid) == wanted) {
+      ++count;
+      (void)action(slot, pid);  // a process that has just ended is no failure
     }
-  }
+    return 0;
+  });
   (void)close_descriptor(directory);
-  return size < 0 ? size : count;
+  return result < 0 ? result : count;
 }
 
 int stop_process(const Slot&, uint64_t pid) noexcept {

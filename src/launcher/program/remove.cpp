@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/remove.hpp"
 
-#include "launcher/directory_entry.hpp"
-#include "launcher/program/system.hpp"
+#include "launcher/program/each_entry.hpp"
 
 namespace dunnage::launcher {
 namespace {
@@ -39,24 +38,13 @@ long remove_entry(int directory, const DirectoryEntry& entry) noexcept {
 /// Empties `directory`: what cannot be removed because it is not empty is moved up into `top`, so that no depth of tree
 /// needs memory. 0 or -errno.
 long flatten(int top, int directory, uint64_t& counter) noexcept {
-  long size = 0;
-  while ((size = raw_syscall(__NR_getdents64, directory, as_argument(entries), sizeof entries)) > 0) {
-    for (long position = 0; position < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + position);
-      position += entry->size;
-      if (is_dots(entry->name)) {
-        continue;
-      }
-      long result = remove_entry(directory, *entry);
-      if (result == -ENOTEMPTY || result == -EEXIST) {
-        result = move_up(top, directory, entry->name, counter);
-      }
-      if (result < 0 && result != -ENOENT) {
-        return result;
-      }
+  return each_entry(directory, entries, [&](const DirectoryEntry& entry) -> long {
+    long result = remove_entry(directory, entry);
+    if (result == -ENOTEMPTY || result == -EEXIST) {
+      result = move_up(top, directory, entry.name, counter);
     }
-  }
-  return size;
+    return result == -ENOENT || result > 0 ? 0 : result;
+  });
 }
 
 /// One look at `top`: removes its entries, or what is in them. 1 when there were some, 0 when it is empty, or -errno.
