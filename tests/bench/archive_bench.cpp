@@ -4,17 +4,16 @@
 
 #include <dunnage/volume_store.hpp>
 
+#include "bench/statistics.hpp"
+#include "bench/stopwatch.hpp"
 #include "support/temporary_directory.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,21 +21,9 @@ namespace {
 
 using dunnage::ArchiveCompression;
 using dunnage::VolumeStore;
-
-void run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) throw std::runtime_error{command};
-}
-
-double seconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
+using dunnage::bench::median;
+using dunnage::bench::run;
+using dunnage::bench::seconds_of;
 
 /// Text that packs about as well as logs do.
 std::string words(std::size_t size, unsigned seed) {

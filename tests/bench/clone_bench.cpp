@@ -8,35 +8,23 @@
 
 #include <dunnage/volume_history.hpp>
 
-#include <algorithm>
-#include <chrono>
+#include "bench/statistics.hpp"
+#include "bench/stopwatch.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace {
 
 namespace fs = std::filesystem;
-
-void run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) throw std::runtime_error{command};
-}
-
-double milliseconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
+using dunnage::bench::median;
+using dunnage::bench::run;
+using dunnage::bench::seconds_of;
 
 void make_database(const fs::path& top) {
   const std::string small(40'960, 'x');
@@ -64,7 +52,7 @@ void measure(std::vector<Row> rows, int rounds, const fs::path& where) {
       Row& row = rows[(turn + static_cast<std::size_t>(round)) % rows.size()];
       row.before();
       run("sync -f '" + where.string() + "'");
-      row.times.push_back(milliseconds_of(row.work));
+      row.times.push_back(1000 * seconds_of(row.work));
     }
   }
   for (const Row& row : rows) {

@@ -2,6 +2,8 @@
 // The tree copier beside `cp -a`, on the same trees, in turns, so that a busy machine slows both. Run it with TMPDIR on
 // the disk that is of interest; DUNNAGE_BENCH_REFLINK names a directory on a file system with reflinks.
 
+#include "bench/statistics.hpp"
+#include "bench/stopwatch.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "launcher/copy_tree.hpp"
 #include "launcher/identity.hpp"
@@ -11,19 +13,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace {
 
+using dunnage::bench::median;
+using dunnage::bench::run;
+using dunnage::bench::seconds_of;
 using dunnage::kernel::FileDescriptor;
 namespace launcher = dunnage::launcher;
 
@@ -31,21 +33,6 @@ FileDescriptor open_directory(const std::filesystem::path& path) {
   FileDescriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!directory) throw std::runtime_error{"open " + path.string()};
   return directory;
-}
-
-void run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) throw std::runtime_error{command};
-}
-
-double seconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 /// 50,000 files of 4 KiB in 500 directories.

@@ -5,6 +5,7 @@
 
 #include <dunnage/image_store.hpp>
 
+#include "bench/statistics.hpp"
 #include "image/layout.hpp"
 #include "image/trees.hpp"
 #include "image/unpack/unpack.hpp"
@@ -18,7 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -33,6 +33,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace dunnage;
+using bench::median;
 
 struct Row {
   std::string name;
@@ -47,12 +48,6 @@ void shell(const std::string& command) {
 
 bool installed(const std::string& program) {
   return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 /// Everything that is measured, of one image of one layer.

@@ -6,12 +6,12 @@
 #include <dunnage/container_store.hpp>
 #include <dunnage/project_plan.hpp>
 
+#include "bench/statistics.hpp"
+#include "bench/stopwatch.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -23,6 +23,8 @@ namespace {
 using dunnage::ContainerStore;
 using dunnage::Project;
 using dunnage::ProjectPlan;
+using dunnage::bench::median;
+using dunnage::bench::seconds_of;
 using dunnage::test::TemporaryDirectory;
 
 constexpr int kServices = 100;
@@ -82,17 +84,6 @@ class Shop {
   std::filesystem::path store_;
   Project project_;
 };
-
-double seconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
 
 void load(benchmark::State& state) {
   const std::string text = text_of(kServices);

@@ -41,6 +41,12 @@ std::vector<double> paired_differences(const Series& series, const Series& refer
   return paired(series, reference, std::minus<>{});
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 Spread spread_of(std::vector<double> values) {
   if (values.empty()) {
     return {};

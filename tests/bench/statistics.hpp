@@ -23,6 +23,8 @@ struct Spread {
 [[nodiscard]] std::vector<double> paired_ratios(const Series& series, const Series& reference);
 /// The same with what is left when the reference is taken away.
 [[nodiscard]] std::vector<double> paired_differences(const Series& series, const Series& reference);
+/// Of at least one.
+[[nodiscard]] double median(std::vector<double> values);
 /// Zeros of nothing.
 [[nodiscard]] Spread spread_of(std::vector<double> values);
 
