@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live_mounts.hpp"
 
-#include "blocking.hpp"
 #include "gil.hpp"
-#include "log_iterator.hpp"
 #include "mount_coercion.hpp"
 #include "value.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,51 +14,6 @@ struct type_caster<dunnage::MountEvent::Kind> : dunnage::python::EnumerationCast
 }  // namespace pybind11::detail
 
 namespace dunnage::python {
-
-MountEventIterator::MountEventIterator(MountEvents events)
-    : owner_{::getpid()}, events_{std::move(events)}, closing_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-  if (closing_ < 0) throw std::system_error{errno, std::generic_category(), "cannot read mount events"};
-}
-
-MountEventIterator::~MountEventIterator() { (void)::close(closing_); }
-
-std::optional<MountEvent> MountEventIterator::poll() {
-  require_reader(owner_);
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  return closed_ ? std::nullopt : events_.next();
-}
-
-bool MountEventIterator::ended() const {
-  require_reader(owner_);
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  return closed_ || events_.ended();
-}
-
-int MountEventIterator::descriptor() const {
-  require_reader(owner_);
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  return closed_ ? -1 : events_.fd();
-}
-
-std::optional<MountEvent> MountEventIterator::next() {
-  for (;;) {
-    if (auto event = poll()) return event;
-    if (ended()) return std::nullopt;
-    if (const int fd = descriptor(); fd >= 0) (void)wait_readable({fd, closing_}, {});
-  }
-}
-
-void MountEventIterator::close() {
-  if (::getpid() != owner_) return;
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  closed_ = true;
-  (void)::eventfd_write(closing_, 1);
-}
-
 namespace {
 
 Mount one_mount_from(const py::object& what, const char* owner) {

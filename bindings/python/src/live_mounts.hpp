@@ -2,39 +2,20 @@
 #pragma once
 
 #include "container.hpp"
+#include "pulled_iterator.hpp"
 
 #include <dunnage/live_mounts.hpp>
 
 #include <pybind11/pybind11.h>
 
-#include <mutex>
-#include <optional>
+#include <utility>
 
 namespace dunnage::python {
 
-/// The iterator of a container's mount events. Any thread may read and close it, one event at a time.
-class MountEventIterator {
+/// The iterator of a container's mount events.
+class MountEventIterator : public PulledIterator<MountEvents, MountEvent> {
  public:
-  explicit MountEventIterator(MountEvents events);
-  MountEventIterator(const MountEventIterator&) = delete;
-  MountEventIterator& operator=(const MountEventIterator&) = delete;
-  ~MountEventIterator();
-
-  /// Called with the GIL, which it lets go. Empty at the end. Throws: what reading throws; what a signal handler
-  /// raised.
-  [[nodiscard]] std::optional<MountEvent> next();
-  /// The same without waiting: empty if there is none now.
-  [[nodiscard]] std::optional<MountEvent> poll();
-  [[nodiscard]] bool ended() const;
-  [[nodiscard]] int descriptor() const;
-  void close();
-
- private:
-  int owner_;  ///< process
-  mutable std::mutex mutex_;
-  MountEvents events_;
-  bool closed_ = false;
-  int closing_;  ///< an eventfd that can be read when it is closed
+  explicit MountEventIterator(MountEvents events) : PulledIterator{std::move(events), "mount events"} {}
 };
 
 /// Its values, before the class of containers; and the members of that one.

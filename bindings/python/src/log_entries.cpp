@@ -1,67 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log_entries.hpp"
 
-#include "blocking.hpp"
-#include "gil.hpp"
-#include "log_iterator.hpp"
 #include "value.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
-#include <utility>
-
 namespace dunnage::python {
-
-LogEntries::LogEntries(LogReader reader)
-    : owner_{::getpid()}, reader_{std::move(reader)}, closing_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-  if (closing_ < 0) throw std::system_error{errno, std::generic_category(), "cannot read a log"};
-}
-
-LogEntries::~LogEntries() { (void)::close(closing_); }
-
-std::optional<OwnedLogEntry> LogEntries::poll() {
-  require_reader(owner_);
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  if (closed_) return std::nullopt;
-  const auto entry = reader_.next();
-  if (!entry) return std::nullopt;
-  return OwnedLogEntry{entry->stream, entry->time, std::string{entry->data}};
-}
-
-bool LogEntries::ended() const {
-  require_reader(owner_);
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  return closed_ || reader_.ended();
-}
-
-int LogEntries::descriptor() const {
-  require_reader(owner_);
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  return closed_ ? -1 : reader_.fd();
-}
-
-std::optional<OwnedLogEntry> LogEntries::next() {
-  for (;;) {
-    if (auto entry = poll()) return entry;
-    if (ended()) return std::nullopt;
-    if (const int fd = descriptor(); fd >= 0) (void)wait_readable({fd, closing_}, {});
-  }
-}
-
-void LogEntries::close() {
-  if (::getpid() != owner_) return;
-  const Unlocked released;
-  const std::scoped_lock lock{mutex_};
-  closed_ = true;
-  (void)::eventfd_write(closing_, 1);
-}
-
 namespace {
 
 void bind_log_entry(py::module_& module) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pulled_iterator.hpp"
+
 #include <dunnage/container_store.hpp>
 
 #include <pybind11/pybind11.h>
 
-#include <mutex>
-#include <optional>
 #include <string>
+#include <utility>
 
 namespace dunnage::python {
 
@@ -16,32 +17,16 @@ struct OwnedLogEntry {
   LogEntry::Stream stream = LogEntry::Stream::Out;
   std::chrono::system_clock::time_point time;
   std::string data;
+
+  OwnedLogEntry(LogEntry::Stream of, std::chrono::system_clock::time_point at, std::string bytes)
+      : stream{of}, time{at}, data{std::move(bytes)} {}
+  explicit OwnedLogEntry(const LogEntry& entry) : OwnedLogEntry{entry.stream, entry.time, std::string{entry.data}} {}
 };
 
-/// The iterator of a log. Any thread may read and close it, one entry at a time.
-class LogEntries {
+/// The iterator of a log.
+class LogEntries : public PulledIterator<LogReader, OwnedLogEntry> {
  public:
-  explicit LogEntries(LogReader reader);
-  LogEntries(const LogEntries&) = delete;
-  LogEntries& operator=(const LogEntries&) = delete;
-  ~LogEntries();
-
-  /// Called with the GIL, which it lets go. Empty at the end. Throws: what reading throws; what a signal handler
-  /// raised.
-  [[nodiscard]] std::optional<OwnedLogEntry> next();
-  /// The same without waiting: empty if there is none now.
-  [[nodiscard]] std::optional<OwnedLogEntry> poll();
-  [[nodiscard]] bool ended() const;
-  /// LogReader::fd().
-  [[nodiscard]] int descriptor() const;
-  void close();
-
- private:
-  int owner_;  ///< process
-  mutable std::mutex mutex_;
-  LogReader reader_;
-  bool closed_ = false;
-  int closing_;  ///< an eventfd that can be read when it is closed
+  explicit LogEntries(LogReader reader) : PulledIterator{std::move(reader), "a log"} {}
 };
 
 /// follow=, tail=, since= of a call that is named `owner` in messages.
