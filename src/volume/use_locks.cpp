@@ -17,10 +17,15 @@ namespace {
 
 void add(int directory, const std::string& name, std::vector<LockedFile>& files) {
   const auto file = kernel::open_beneath(directory, name, O_PATH | O_NOFOLLOW);
-  struct stat status {};
-  if (file && ::fstat(file.get(), &status) == 0) {
-    files.push_back({status.st_dev, status.st_ino});
+  if (!file && errno == ENOENT) {
+    return;
   }
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) {
+    throw kernel::CallError{"look at lock",
+                            errno};  // one that is left out would be held as long as the container lives
+  }
+  files.push_back({status.st_dev, status.st_ino});
 }
 
 }  // namespace
@@ -33,6 +38,9 @@ std::vector<LockedFile> locked_files(const Layout& layout, const std::string& na
   }
   add(volume.get(), kLockName, files);
   const auto users = kernel::open_beneath(volume.get(), kUsersName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!users && errno != ENOENT) {
+    throw kernel::CallError{"open directory", errno};
+  }
   if (!users || files.empty()) {
     return files;
   }
