@@ -29,7 +29,8 @@
 ///
 /// What is in the middle. A call that throws has changed nothing, but a directory or an empty file may be there as a
 /// mount point. Killing the calling process leaves the change undone, or has it done by the launcher all the same, with
-/// its record. A reader of the record may see a change some microseconds before a program in the container does, and
+/// its record; an anonymous volume it had made may stay, used by nobody, until the container is gone and a prune takes
+/// it. A reader of the record may see a change some microseconds before a program in the container does, and
 /// one that fails after all, as a detach does that finds the mount in use; what is attached is never missing from it.
 /// Killing the launcher ends the container; its record says the state before or after.
 ///

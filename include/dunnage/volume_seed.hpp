@@ -7,10 +7,10 @@
 ///     store.create("conf", {.seed = dunnage::SeedFiles{{{"app.toml", "port = 80\n"}, {"tls/ca.pem", pem}}}});
 ///     store.create("db-test-1", {.seed = dunnage::SeedSnapshot{"db", "seeded"}});
 ///     store.create("site", {.seed = dunnage::SeedDirectory{"/srv/site"}});
+///     store.create("shop", {.seed = dunnage::SeedArchive{"/backup/shop.tar.zst"}});
 ///
 /// It is put together out of sight and appears with the volume, in one step: nobody ever sees a part of it, whatever
-/// ends this process. It is given once: get_or_create() of a volume that is there changes nothing in it. A tar archive
-/// is no seed: VolumeStore::import_from() makes a volume of one.
+/// ends this process. It is given once: get_or_create() of a volume that is there changes nothing in it.
 
 #include <filesystem>
 #include <map>
@@ -43,7 +43,19 @@ struct SeedSnapshot {
   friend bool operator==(const SeedSnapshot&, const SeedSnapshot&) = default;
 };
 
+/// A tar archive, as it is or packed by gzip or zstd, read as VolumeStore::import_from() reads it and with its limits:
+/// nothing in it leads out of the volume, whoever made it. import_from() can do more: increments, pipes, other limits.
+/// What create() throws then: VolumeError(image_invalid, digest_mismatch, limit_exceeded, not_supported), or with the
+/// errno of what failed.
+struct SeedArchive {
+  std::filesystem::path path;
+  std::string digest{};        ///< "sha256:…" of the archive as it is, or of the tar in it; empty: any
+  bool accept_losses = false;  ///< devices, ids and attributes that cannot be had here are left out; else it is refused
+
+  friend bool operator==(const SeedArchive&, const SeedArchive&) = default;
+};
+
 /// std::monostate: nothing, which an image may fill.
-using VolumeSeed = std::variant<std::monostate, SeedDirectory, SeedFiles, SeedSnapshot>;
+using VolumeSeed = std::variant<std::monostate, SeedDirectory, SeedFiles, SeedSnapshot, SeedArchive>;
 
 }  // namespace dunnage

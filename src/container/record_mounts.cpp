@@ -17,25 +17,37 @@
 
 namespace dunnage::container {
 
-RecordMounts::RecordMounts(kernel::FileDescriptor directory, std::unique_ptr<RecordLock> lock)
-    : directory_{std::move(directory)}, lock_{std::move(lock)}, config_{read_config(directory_.get())} {}
+RecordMounts::RecordMounts(kernel::FileDescriptor containers, kernel::FileDescriptor directory, std::string name)
+    : containers_{std::move(containers)}, directory_{std::move(directory)}, name_{std::move(name)} {}
 
 std::optional<RecordMounts> RecordMounts::open(const volume::Layout& layout, const std::string& name,
                                                const std::string& id) {
-  const kernel::FileDescriptor containers = open_containers(layout);
+  kernel::FileDescriptor containers = open_containers(layout);
   kernel::FileDescriptor directory = open_directory(containers.get(), name);
   if (!directory) {
     return std::nullopt;
   }
-  auto lock = std::make_unique<RecordLock>(directory.get());
-  if (!kernel::is_at(containers.get(), name, directory.get())) {
-    return std::nullopt;
-  }
-  RecordMounts record{std::move(directory), std::move(lock)};
-  if (record.config_.id != id) {
+  RecordMounts record{std::move(containers), std::move(directory), name};
+  if (!record.resume() || record.config_.id != id) {
     return std::nullopt;
   }
   return record;
+}
+
+bool RecordMounts::resume() {
+  lock_ = std::make_unique<RecordLock>(directory_.get());
+  if (!kernel::is_at(containers_.get(), name_, directory_.get())) {
+    return false;
+  }
+  if (!read_ || !kernel::is_at(directory_.get(), kConfigName, read_.get())) {
+    read();
+  }
+  return true;
+}
+
+void RecordMounts::read() {
+  read_ = kernel::open_beneath(directory_.get(), kConfigName, O_PATH | O_NOFOLLOW);
+  config_ = read_config(directory_.get());
 }
 
 RecordMounts::~RecordMounts() {
@@ -56,9 +68,12 @@ void RecordMounts::propose(MountPlan mounts, const std::vector<AnonymousVolume>&
   if (text.size() > kMostConfigBytes) {
     throw kernel::CallError{"write config.json", E2BIG};
   }
-  (void)::unlinkat(directory_.get(), kNextConfigName, 0);  // of who was killed; usually there is none
   proposed_ = true;
-  const kernel::FileDescriptor file = kernel::create_file(directory_.get(), kNextConfigName, kFileMode);
+  kernel::FileDescriptor file = kernel::create_file(directory_.get(), kNextConfigName, kFileMode);
+  if (!file) {  // of who was killed
+    (void)::unlinkat(directory_.get(), kNextConfigName, 0);
+    file = kernel::create_file(directory_.get(), kNextConfigName, kFileMode);
+  }
   if (!file) {
     throw kernel::CallError{"create file", EEXIST};
   }

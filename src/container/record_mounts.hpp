@@ -33,6 +33,11 @@ class RecordMounts {
   /// What was proposed and not asked for is taken back.
   ~RecordMounts();
 
+  /// Others may have it meanwhile.
+  void pause() noexcept { lock_.reset(); }
+  /// Locks it again, and reads it if somebody has changed it. \return false if it is gone. Throws: as open().
+  [[nodiscard]] bool resume();
+
   [[nodiscard]] const Config& config() const noexcept { return config_; }
   /// Puts it beside the present one. \param known  of the volumes that are new. Throws: kernel::CallError.
   void propose(MountPlan mounts, const std::vector<AnonymousVolume>& more,
@@ -46,9 +51,14 @@ class RecordMounts {
   void leave_lock() noexcept { lock_->hand_over(); }
 
  private:
-  RecordMounts(kernel::FileDescriptor directory, std::unique_ptr<RecordLock> lock);
+  RecordMounts(kernel::FileDescriptor containers, kernel::FileDescriptor directory, std::string name);
+  void read();
+
+  kernel::FileDescriptor containers_;
   kernel::FileDescriptor directory_;
+  std::string name_;
   std::unique_ptr<RecordLock> lock_;
+  kernel::FileDescriptor read_;  ///< what config_ was read from: it is exchanged, and never written to
   Config config_;
   bool proposed_ = false;
 };

@@ -98,6 +98,24 @@ kernel::FileDescriptor add_mount_user(const Layout& layout, const MountUser& use
   throw kernel::CallError{"name the user of an image", EMFILE};
 }
 
+std::vector<volume::LockedFile> locks_of_mount_user(const Layout& layout, std::string_view container_id,
+                                                    std::string_view image_id) {
+  std::vector<volume::LockedFile> files;
+  const kernel::FileDescriptor directory = open_directory(layout);
+  if (!directory) {
+    return files;
+  }
+  for (const std::string& name : kernel::names_in(directory.get())) {
+    const auto text = volume::read_living_record(directory.get(), name);
+    const MountUser user = decode(text.value_or(""), name);
+    if (!text || user.container_id != container_id || user.image_id != image_id) {
+      continue;
+    }
+    volume::add_locked_file(directory.get(), name, files);
+  }
+  return files;
+}
+
 std::vector<std::string> mount_users_of(const Layout& layout, std::string_view image_id) {
   std::vector<std::string> names;
   const kernel::FileDescriptor directory = open_directory(layout);

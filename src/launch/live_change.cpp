@@ -2,7 +2,6 @@
 #include "launch/live_change.hpp"
 
 #include <dunnage/error.hpp>
-#include <dunnage/volume_store.hpp>
 
 #include "container/mount_events.hpp"
 #include "image/known.hpp"
@@ -10,12 +9,13 @@
 #include "kernel/close_all.hpp"
 #include "launch/failure.hpp"
 #include "launch/mount_holders.hpp"
+#include "launch/released_locks.hpp"
 #include "launcher/identity.hpp"
 #include "model/target.hpp"
 #include "prepare/failure.hpp"
 #include "prepare/image_root.hpp"
 #include "prepare/prepare.hpp"
-#include "volume/volume_store_access.hpp"
+#include "volume/layout.hpp"
 
 #include <fmt/format.h>
 
@@ -65,7 +65,7 @@ LiveChange::LiveChange(ContainerAccess::ContainerState& state, const Verb& verb)
 ResolvedMount LiveChange::attach(const ResolvedMount& wanted) {
   open_record();
   require_free(wanted);
-  record_.reset();  // preparing may take long
+  pause_record();  // preparing may take long
   prepare(wanted);
   open_record();
   require_free(wanted);
@@ -78,7 +78,7 @@ ResolvedMount LiveChange::attach(const ResolvedMount& wanted) {
 ResolvedMount LiveChange::replace(std::string_view target, const ResolvedMount& wanted) {
   open_record();
   (void)require_alone(target);
-  record_.reset();
+  pause_record();
   prepare(wanted);
   open_record();
   const ResolvedMount before = require_alone(target);
@@ -115,14 +115,9 @@ LaunchError LiveChange::not_running() const {
 
 void LiveChange::open_record() {
   if (state_.recorded) {
-    record_.reset();
     container::explained(deed_, [&] {
-      const VolumeStore store = VolumeStore::open(state_.store);
       try {
-        auto record = container::RecordMounts::open(VolumeStoreAccess::layout(store), state_.name, state_.id);
-        if (record) {
-          record_.emplace(std::move(*record));
-        }
+        read_record();
       } catch (const std::invalid_argument& fault) {
         throw container::failure(deed_, fmt::format("its record is damaged: {}", fault.what()),
                                  std::make_error_code(std::errc::io_error), "stop it, and launch it anew");
@@ -130,6 +125,27 @@ void LiveChange::open_record() {
     });
   }
   plan_ = record_ ? record_->config().mounts : *state_.storage().plan;
+}
+
+void LiveChange::read_record() {
+  if (record_) {
+    if (!record_->resume()) {
+      record_.reset();
+    }
+    return;
+  }
+  const auto layout = volume::open_existing_layout(state_.store);
+  auto record = layout ? container::RecordMounts::open(*layout, state_.name, state_.id)
+                       : std::optional<container::RecordMounts>{};
+  if (record) {
+    record_.emplace(std::move(*record));
+  }
+}
+
+void LiveChange::pause_record() noexcept {
+  if (record_) {
+    record_->pause();
+  }
 }
 
 void LiveChange::require_free(const ResolvedMount& wanted) const {
@@ -173,7 +189,7 @@ ResolvedMount LiveChange::require_alone(std::string_view target) const {
 void LiveChange::prepare(const ResolvedMount& wanted) {
   const prepare::Ids ids = prepare::parse_ids(state_.user);
   const launcher::Identity identity = launcher::identity_for(ids.uid, ids.gid);
-  const prepare::Owner owner{state_.id, run_->subject(), ids};
+  const prepare::Owner owner{.id = state_.id, .name = run_->subject(), .user = ids, .runs = true};
   const MountPlan plan{{wanted}};
   const bool fills = state_.rootfs.kind() == Rootfs::Kind::Image && wanted.copy_up;
   if (!fills) {
@@ -194,6 +210,10 @@ void LiveChange::change(ChangeRequest request, std::vector<ResolvedMount> after,
   const ResolvedMount mount = shown;
   request.prepared = mounts_;
   request.record = record_ ? &*record_ : nullptr;
+  if (request.before != nullptr) {
+    request.released = container::explained(
+        deed_, [&] { return released_locks(*request.before, state_.id, prepare::parse_ids(state_.user)); });
+  }
   request.report = container::encode_event({.kind = verb_.event, .mount = mount});
   const ChangeAnswer answer = container::explained(deed_, [&] {
     if (record_) {

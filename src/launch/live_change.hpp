@@ -60,6 +60,10 @@ class LiveChange {
   /// From here on nobody else changes its mounts. The record of a container that lives may have been removed by hand.
   void open_record();
 
+  void read_record();
+  /// Others may change it until it is opened again.
+  void pause_record() noexcept;
+
   void require_free(const ResolvedMount& wanted) const;
 
   [[nodiscard]] const ResolvedMount& require_there(std::string_view target) const;

@@ -7,7 +7,6 @@
 #include "launch/payload.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/socket.hpp"
-#include "volume/use_locks.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <cerrno>
@@ -48,6 +47,7 @@ void describe_uses(Payload& payload, PreparedMountsAccess::State& prepared, Chan
   launcher::LaunchPayload& fixed = payload.fixed;
   std::vector<int> locks;
   for (const volume::VolumeUse& use : prepared.uses) {
+    fixed.flags |= use.shares_claim() ? launcher::kSharesLock : 0U;
     const std::vector<int> both = use.lock_fds();
     locks.insert(locks.end(), both.begin(), both.end());
   }
@@ -71,18 +71,6 @@ void describe_uses(Payload& payload, PreparedMountsAccess::State& prepared, Chan
   fixed.anonymous_volumes = payload.texts(names);
 }
 
-/// The locks the container has had since its launch: the launcher knows those it was given later.
-void describe_released(Payload& payload, const ResolvedMount& mount) {
-  if (mount.kind != MountKind::Volume) {
-    return;
-  }
-  const auto store = VolumeStoreAccess::open_existing(mount.store);
-  const auto files =
-      store ? volume::locked_files(VolumeStoreAccess::layout(*store), mount.volume) : std::vector<volume::LockedFile>{};
-  payload.fixed.released = payload.words(std::as_bytes(std::span{files}));
-  payload.fixed.released.count = static_cast<std::uint32_t>(files.size());
-}
-
 launcher::Request describe(const ChangeRequest& request, ChangeDescriptors& opened) {
   Payload payload;
   launcher::LaunchPayload& fixed = payload.fixed;
@@ -97,7 +85,8 @@ launcher::Request describe(const ChangeRequest& request, ChangeDescriptors& open
     fixed.anonymous_volumes = payload.texts({});
   }
   if (request.before != nullptr) {
-    describe_released(payload, *request.before);
+    fixed.released = payload.words(std::as_bytes(std::span{request.released}));
+    fixed.released.count = static_cast<std::uint32_t>(request.released.size());
   }
   if (!request.report.empty()) {
     fixed.reports = payload.texts({request.report});

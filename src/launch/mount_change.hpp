@@ -12,6 +12,7 @@
 #include "kernel/file_descriptor.hpp"
 #include "launcher/protocol.hpp"
 #include "prepare/state.hpp"
+#include "volume/use_locks.hpp"
 
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct ChangeRequest {
   launcher::MountChange change{};
   std::string target;
   const ResolvedMount* before = nullptr;            ///< what goes
+  std::vector<volume::LockedFile> released{};       ///< what is locked for it
   PreparedMountsAccess::State* prepared = nullptr;  ///< what comes, one mount
   container::RecordMounts* record = nullptr;        ///< null without one
   std::string report{};                             ///< for who watches; empty: nothing is reported

@@ -211,6 +211,8 @@ enum LaunchFlags : uint32_t {
   kTimings = 16384U,
   kTemplate = 1U << 24U,       ///< likewise, as a mount namespace containers can begin with (program/template.cpp)
   kChangesMounts = 1U << 25U,  ///< with kExec: nothing is executed; see LaunchPayload::change
+  kSharesLock = 1U << 26U,     ///< with that: the container has the volume for itself, and the first lock is only in
+                               ///< the place of the one by which it has it
 };
 
 /// The fixed part of a launch's or exec's payload. `descriptor` fields are indexes, -1: absent.
@@ -258,7 +260,8 @@ struct LaunchPayload {
   int32_t record_lock = -1;  ///< of the record that is changed: held until the change is done, or was not to be
   uint32_t unused = 0;
   List reports;   ///< of texts: what who watches is told of the change
-  List released;  ///< of pairs of 64-bit words, device and inode: the lock of its volume, and the records of its users
+  List released;  ///< of pairs of 64-bit words, device and inode, of what is locked for the mount that goes: the first
+                  ///< is given up, and one of the others
 };
 
 /// A mount that is attached to the root of a template already. Its target follows, with its NUL.

@@ -21,7 +21,8 @@ namespace dunnage::prepare {
 struct Owner {
   std::string id;
   std::string name;
-  Ids user{};  ///< whom the container runs as
+  Ids user{};         ///< whom the container runs as
+  bool runs = false;  ///< what it has claimed of a volume counts for further mounts of it
 };
 
 /// What empty volumes are filled with, where the plan says so (ResolvedMount::copy_up), and how long work is watched.

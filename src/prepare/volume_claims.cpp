@@ -38,8 +38,9 @@ void VolumeClaims::use(const volume::Layout& layout, const ResolvedMount& mount,
   const auto [claim, timeout] = wanted(mount);
   const auto [first, is_first] = state.first_uses.emplace(VolumePlace{mount.store, mount.volume}, state.uses.size());
   const volume::VolumeUse* const beside = is_first ? nullptr : &state.uses.at(first->second);
-  state.uses.push_back(volume::VolumeUse::acquire(layout, mount.volume, owner.id, owner.name,
-                                                  {.claim = claim, .timeout = timeout, .beside = beside}));
+  state.uses.push_back(
+      volume::VolumeUse::acquire(layout, mount.volume, owner.id, owner.name,
+                                 {.claim = claim, .timeout = timeout, .beside = beside, .shares = owner.runs}));
 }
 
 }  // namespace dunnage::prepare

@@ -38,6 +38,12 @@ void check_digest(const UnpackedTree& unpacked, const std::string& wanted) {
   }
 }
 
+void check_digest_text(const VolumeImportOptions& options) {
+  if (!options.digest.empty()) {
+    (void)image::hex_of(options.digest);  // for its check alone
+  }
+}
+
 void check_losses(const image::UnpackLosses& losses, bool accepted) {
   if (accepted || losses == image::UnpackLosses{}) {
     return;
@@ -45,7 +51,7 @@ void check_losses(const image::UnpackLosses& losses, bool accepted) {
   throw image::Fault{errc::not_supported,
                      fmt::format("{} devices, {} attributes and {} owners of it cannot be had here", losses.devices,
                                  losses.attributes, losses.owners),
-                     "import it as root, or say that they may be left out (VolumeImportOptions::accept_losses)"};
+                     "import it as root, or say that they may be left out (accept_losses)"};
 }
 
 /// What goes on top of something is no volume by itself.
@@ -129,11 +135,14 @@ class Import {
 
 }  // namespace
 
+volume::Content content_of_archive(const OpenIncoming& open, const VolumeImportOptions& options) {
+  check_digest_text(options);
+  return [&open, &options](const volume::Stage& stage) { Import{open, options}.fill(stage); };
+}
+
 VolumeImportResult import_volume(const volume::Layout& layout, const Deed& deed, const OpenIncoming& open,
                                  const VolumeImportOptions& options) {
-  if (!options.digest.empty()) {
-    (void)image::hex_of(options.digest);  // for its check alone
-  }
+  check_digest_text(options);
   Import import{open, options};
   const volume::Content content = [&](const volume::Stage& stage) { import.fill(stage); };
   if (options.replace) {

@@ -9,8 +9,10 @@
 
 #include "image/watching.hpp"
 #include "transfer/failure.hpp"
+#include "volume/create.hpp"
 #include "volume/layout.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -33,5 +35,13 @@ using OpenIncoming = std::function<std::unique_ptr<Incoming>(int directory, imag
 /// Throws: VolumeError, image::Fault, kernel::CallError.
 [[nodiscard]] VolumeImportResult import_volume(const volume::Layout& layout, const Deed& deed, const OpenIncoming& open,
                                                const VolumeImportOptions& options);
+
+/// What a volume that is made of an archive has in it, for whoever makes the volume. It throws as import_volume().
+/// \param open, options  outlive it
+[[nodiscard]] volume::Content content_of_archive(const OpenIncoming& open, const VolumeImportOptions& options);
+
+/// A file, or what comes of a pipe, spooled in the directory. \param fd  outlives it
+[[nodiscard]] std::unique_ptr<Incoming> incoming_descriptor(int fd, int directory, std::uint64_t most,
+                                                            image::Watching& watching);
 
 }  // namespace dunnage::transfer

@@ -73,6 +73,11 @@ class IncomingStream : public Incoming {
 };
 
 }  // namespace
+
+std::unique_ptr<Incoming> incoming_descriptor(int fd, int directory, std::uint64_t most, image::Watching& watching) {
+  return std::make_unique<IncomingDescriptor>(fd, directory, most, watching);
+}
+
 }  // namespace transfer
 
 using transfer::Deed;
@@ -84,7 +89,7 @@ VolumeImportResult VolumeStore::import_from(int fd, const std::string& name, con
     return transfer::import_volume(
         state_->layout, deed,
         [&](int directory, image::Watching& watching) -> std::unique_ptr<Incoming> {
-          return std::make_unique<transfer::IncomingDescriptor>(fd, directory, options.limits.bytes, watching);
+          return transfer::incoming_descriptor(fd, directory, options.limits.bytes, watching);
         },
         options);
   });
@@ -98,8 +103,7 @@ VolumeImportResult VolumeStore::import_from(const std::filesystem::path& file, c
     return transfer::import_volume(
         state_->layout, deed,
         [&](int directory, image::Watching& watching) -> std::unique_ptr<Incoming> {
-          return std::make_unique<transfer::IncomingDescriptor>(opened.get(), directory, options.limits.bytes,
-                                                                watching);
+          return transfer::incoming_descriptor(opened.get(), directory, options.limits.bytes, watching);
         },
         options);
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/tree_unpacking.hpp"
 
+#include "image/failure.hpp"
 #include "image/unpack/compression.hpp"
 #include "image/unpack/tar_reader.hpp"
 
@@ -24,6 +25,9 @@ const UnpackedTree& TreeUnpacking::add(const UnpackedArchive& archive) {
   }
   reader.finish();
   unpacked_.tar_digest = stream.diff_id();
+  if (stream.size() == 0) {  // to libarchive the first part of what is packed is the same as nothing
+    throw image::malformed("there is nothing in it, or it is cut off");
+  }
   unpacked_.packed_digest = stream.packed_digest();
   return unpacked_;
 }

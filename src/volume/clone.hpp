@@ -11,6 +11,7 @@
 #include "volume/create.hpp"
 #include "volume/layout.hpp"
 
+#include <functional>
 #include <string>
 
 namespace dunnage::volume {
@@ -19,9 +20,12 @@ namespace dunnage::volume {
 [[nodiscard]] VolumeClone clone_volume(const Layout& layout, const std::string& source, const std::string& name,
                                        const CloneOptions& options);
 
+/// Of a tar archive, which is read above this folder. What it is given outlives what it answers.
+using ContentOfArchive = std::function<Content(const SeedArchive& seed, const std::string& name, const Watch& watch)>;
+
 /// What create() is to put into a volume. \param options, watch  outlive it
-/// Throws: VolumeError(invalid_argument) for a seed that cannot be one.
+/// Throws: VolumeError(invalid_argument) for a seed that cannot be one, what `content_of_archive` throws.
 [[nodiscard]] Content content_of_seed(const Layout& layout, const std::string& name, const VolumeOptions& options,
-                                      const Watch& watch);
+                                      const Watch& watch, const ContentOfArchive& content_of_archive);
 
 }  // namespace dunnage::volume

@@ -105,8 +105,8 @@ void copy_seed_snapshot(const Layout& layout, const Deed& deed, const Stage& sta
 
 }  // namespace
 
-Content content_of_seed(const Layout& layout, const std::string& name, const VolumeOptions& options,
-                        const Watch& watch) {
+Content content_of_seed(const Layout& layout, const std::string& name, const VolumeOptions& options, const Watch& watch,
+                        const ContentOfArchive& content_of_archive) {
   if (std::holds_alternative<std::monostate>(options.seed)) {
     return {};
   }
@@ -122,6 +122,9 @@ Content content_of_seed(const Layout& layout, const std::string& name, const Vol
   }
   if (const auto* directory = std::get_if<SeedDirectory>(&options.seed)) {
     return [deed, directory, &watch](const Stage& stage) { copy_seed_directory(deed, stage, *directory, watch); };
+  }
+  if (const auto* archive = std::get_if<SeedArchive>(&options.seed)) {
+    return content_of_archive(*archive, name, watch);
   }
   const auto* snapshot = &std::get<SeedSnapshot>(options.seed);
   return [&layout, deed, snapshot, &watch](const Stage& stage) {

@@ -78,7 +78,7 @@ VolumeUse VolumeUse::acquire(const Layout& layout, const std::string& name, cons
       }
       throw kernel::CallError{"open directory", errno};
     }
-    use.write_record(container_id, container_name, request.claim);
+    use.write_record(container_id, container_name, use.shared_.value_or(request.claim));
   } catch (const kernel::CallError& error) {
     throw call_failure(kUseVolume, name, error);
   }
@@ -111,7 +111,7 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name, const
     if (!volume_lock_) {
       continue;  // it was removed just now
     }
-    if (try_claim(volume_lock_.get(), request.claim)) {
+    if (try_claim(volume_lock_.get(), request.claim) || try_to_share(container_id, request)) {
       if (kernel::is_at(layout.volumes.get(), name, volume_.get())) {
         (void)::futimens(volume_lock_.get(), nullptr);  // tells when it was used last; see usage_history.cpp
         return;
@@ -119,7 +119,8 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name, const
       continue;
     }
     const auto waited = std::chrono::steady_clock::now() - begin;
-    auto blockers = names_of(who_excludes(volume_.get(), container_id, request.claim));
+    // what a container that runs has of it and cannot share is in its own way
+    auto blockers = names_of(who_excludes(volume_.get(), request.shares ? "" : container_id, request.claim));
     if (blockers.empty() ? waited > std::max<std::chrono::nanoseconds>(kPatienceWithOthers, request.timeout)
                          : waited >= request.timeout) {
       throw request.claim == Claim::Write && blockers.empty()
@@ -129,6 +130,19 @@ void VolumeUse::lock_volume(const Layout& layout, const std::string& name, const
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds{16});
   }
+}
+
+bool VolumeUse::try_to_share(const std::string& container_id, const Request& request) {
+  if (!request.shares) {
+    return false;
+  }
+  for (const User& user : living_users(volume_.get())) {
+    if (user.id == container_id && user.claim >= request.claim && exclude_each_other(user.claim, request.claim) &&
+        try_claim(volume_lock_.get(), Claim::Presence)) {
+      shared_ = user.claim;
+    }
+  }
+  return shared_.has_value();
 }
 
 void VolumeUse::share_lock(const VolumeUse& other) {
@@ -192,6 +206,7 @@ VolumeUse& VolumeUse::operator=(VolumeUse&& other) noexcept {
     record_ = std::move(other.record_);
     known_ = std::move(other.known_);
     kept_ = other.kept_;
+    shared_ = other.shared_;
     owner_ = other.owner_;
   }
   return *this;

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ class VolumeUse {
     std::chrono::milliseconds timeout{0};  ///< how long to wait for others whose claims exclude it
     /// An earlier use of the same container and volume, whose claim is for both. Null: there is none.
     const VolumeUse* beside = nullptr;
+    /// The container may have claimed as much before, in another process: then this only keeps the volume until that
+    /// claim is shared with it; see shares_claim().
+    bool shares = false;
   };
 
   /// Throws: VolumeError(volume_missing), VolumeError(volume_in_use) if others are in the way, or if it is being
@@ -60,6 +64,9 @@ class VolumeUse {
   /// The lock that keeps the volume, and the one that says who; numbers to send, still owned here.
   [[nodiscard]] std::vector<int> lock_fds() const;
 
+  /// Its first lock is to be replaced by the one the container has.
+  [[nodiscard]] bool shares_claim() const noexcept { return shared_.has_value(); }
+
   /// Copies of the locks live elsewhere now: the destructor only closes ours.
   void keep() noexcept { kept_ = true; }
   /// Hands the locks over; closing the last copies ends the use. The record is swept by whoever finds it stale.
@@ -71,6 +78,7 @@ class VolumeUse {
                    const Request& request);
   void lock_volume(const Layout& layout, const std::string& name, const std::string& container_id,
                    const Request& request);
+  [[nodiscard]] bool try_to_share(const std::string& container_id, const Request& request);
   void share_lock(const VolumeUse& other);
   void write_record(const std::string& container_id, const std::string& container_name, Claim claim);
   void end() noexcept;
@@ -83,7 +91,8 @@ class VolumeUse {
   kernel::FileDescriptor record_lock_;
   std::string record_;
   bool kept_ = false;
-  pid_t owner_ = ::getpid();  ///< the use goes on when a forked copy drops it
+  std::optional<Claim> shared_;  ///< what the container has claimed before
+  pid_t owner_ = ::getpid();     ///< the use goes on when a forked copy drops it
 };
 
 }  // namespace dunnage::volume

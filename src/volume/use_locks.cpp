@@ -13,17 +13,19 @@
 #include <cerrno>
 
 namespace dunnage::volume {
-namespace {
 
-void add(int directory, const std::string& name, std::vector<LockedFile>& files) {
+void add_locked_file(int directory, const std::string& name, std::vector<LockedFile>& files) {
   const auto file = kernel::open_beneath(directory, name, O_PATH | O_NOFOLLOW);
-  struct stat status {};
-  if (file && ::fstat(file.get(), &status) == 0) {
-    files.push_back({status.st_dev, status.st_ino});
+  if (!file && errno == ENOENT) {
+    return;
   }
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) {
+    // one that is left out would be held as long as the container lives
+    throw kernel::CallError{"look at lock", errno};
+  }
+  files.push_back({status.st_dev, status.st_ino});
 }
-
-}  // namespace
 
 std::vector<LockedFile> locked_files(const Layout& layout, const std::string& name) {
   std::vector<LockedFile> files;
@@ -31,13 +33,16 @@ std::vector<LockedFile> locked_files(const Layout& layout, const std::string& na
   if (!volume) {
     return files;
   }
-  add(volume.get(), kLockName, files);
+  add_locked_file(volume.get(), kLockName, files);
   const auto users = kernel::open_beneath(volume.get(), kUsersName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!users && errno != ENOENT) {
+    throw kernel::CallError{"open directory", errno};
+  }
   if (!users || files.empty()) {
     return files;
   }
   for (const std::string& file : kernel::names_in(users.get())) {
-    add(users.get(), file, files);
+    add_locked_file(users.get(), file, files);
   }
   return files;
 }

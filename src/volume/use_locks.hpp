@@ -19,6 +19,9 @@ struct LockedFile {
   std::uint64_t inode = 0;
 };
 
+/// One more, unless it is gone. Throws: kernel::CallError.
+void add_locked_file(int directory, const std::string& name, std::vector<LockedFile>& files);
+
 /// The lock that keeps the volume, and then the records of all who use it. Empty if there is no such volume.
 /// Throws: kernel::CallError.
 [[nodiscard]] std::vector<LockedFile> locked_files(const Layout& layout, const std::string& name);

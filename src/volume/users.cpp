@@ -64,8 +64,9 @@ std::vector<User> living_users(int volume_fd) {
       users.push_back(decode_user(*text, file));
     }
   }
-  std::sort(users.begin(), users.end(),
-            [](const User& a, const User& b) { return std::tie(a.name, a.id) < std::tie(b.name, b.id); });
+  std::sort(users.begin(), users.end(), [](const User& a, const User& b) {  // of one container's claims the strongest
+    return std::tie(a.name, a.id, b.claim) < std::tie(b.name, b.id, a.claim);
+  });
   const auto same = [](const User& a, const User& b) { return a.id == b.id; };
   users.erase(std::unique(users.begin(), users.end(), same), users.end());
   return users;

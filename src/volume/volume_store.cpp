@@ -65,17 +65,6 @@ std::optional<VolumeStore> VolumeStoreAccess::open_existing(const std::filesyste
 
 const std::filesystem::path& VolumeStore::root() const noexcept { return state_->layout.path; }
 
-Volume VolumeStore::create(const std::string& name, const VolumeOptions& options, const Watch& watch) {
-  const auto content = volume::content_of_seed(state_->layout, name, options, watch);
-  return VolumeAccess::make(volume::create(state_->layout, name, options, content));
-}
-
-Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
-  const Watch watch;
-  const auto content = volume::content_of_seed(state_->layout, "", options, watch);
-  return VolumeAccess::make(volume::create_anonymous(state_->layout, owner, options, content));
-}
-
 std::optional<Volume> VolumeStore::find(const std::string& name) const {
   auto reading = explained("get volume", name, [&] { return volume::VolumeReader{state_->layout}.read(name); });
   if (!reading.damage.empty()) {

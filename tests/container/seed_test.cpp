@@ -56,6 +56,44 @@ TEST_CASE("a seed that cannot be one makes no volume") {
   CHECK(std::filesystem::is_empty(ground.store_path() / "staging"));
 }
 
+TEST_CASE("a volume is seeded with a tar archive, packed or not, or there is no volume") {
+  const Ground ground;
+  VolumeStore store = ground.volumes();
+  const Volume old = store.create("old", {.seed = SeedFiles{{{"a", "one"}, {"conf/deep/b", "two"}}}});
+  for (const auto compression : {ArchiveCompression::None, ArchiveCompression::Gzip, ArchiveCompression::Zstd}) {
+    const std::string name{"of-" + std::string{to_string(compression)}};
+    const auto done = store.export_to("old", ground.path(name), {.compression = compression});
+    const Volume made =
+        store.create(name, {.labels = {{"k", "v"}}, .seed = SeedArchive{ground.path(name), done.digest}});
+    CHECK(tree_of(made.mountpoint()) == tree_of(old.mountpoint()));
+    CHECK(made.labels() == Labels{{"k", "v"}});
+  }
+  const SeedArchive seed{ground.path("of-none")};
+  CHECK(store.create_anonymous({}, {.seed = seed}).info().anonymous);
+  write_text(store.get_or_create("of-none", {.seed = seed}).mountpoint() / "a", "changed");
+  CHECK(read_text(store.get_or_create("of-none", {.seed = seed}).mountpoint() / "a") == "changed");
+
+  const auto refused = [&](VolumeOptions options, const Watch& watch = {}) {
+    return code_of([&] { (void)store.create("new", options, watch); });
+  };
+  const std::string whole = read_text(ground.path("of-gzip"));
+  for (std::size_t size = 0; size < whole.size(); size += 7) {
+    write_text(ground.path("cut"), whole.substr(0, size));
+    CHECK(refused({.seed = SeedArchive{ground.path("cut")}}) == errc::image_invalid);
+  }
+  write_text(ground.path("text"), "this is no archive");
+  CHECK(refused({.seed = SeedArchive{ground.path("text")}}) == errc::image_invalid);
+  CHECK(refused({.seed = SeedArchive{ground.path("absent")}}) == std::errc::no_such_file_or_directory);
+  CHECK(refused({.seed = SeedArchive{seed.path, "sha256:" + std::string(64, '0')}}) == errc::digest_mismatch);
+  CHECK(refused({.seed = SeedArchive{seed.path, "sha256:x"}}).value() != 0);
+  CHECK(refused({.driver_options = {{"type", "tmpfs"}, {"device", "tmpfs"}}, .seed = seed}) == errc::invalid_argument);
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(refused({.seed = seed}, {.stop = stop.get_token()}) == errc::cancelled);
+  CHECK_FALSE(store.find("new"));
+  CHECK(std::filesystem::is_empty(ground.store_path() / "staging"));
+}
+
 TEST_CASE("of those who seed a volume at once one does, and all find the whole of it") {
   const Ground ground;
   VolumeStore store = ground.volumes();

@@ -69,6 +69,15 @@ Bench::Bench(StoreOperation operation, std::filesystem::path place)
   reset();
 }
 
+Bench::Leave::~Leave() {
+  if (!bench.operation_.leave) return;
+  try {
+    elsewhere("leave", [&] { bench.operation_.leave(bench.place_); });
+  } catch (const std::exception& error) {
+    FAIL_CHECK(error.what());
+  }
+}
+
 TracedRun Bench::run(const CallFault& fault, const Look& look) const {
   return trace(
       [&](Account& account) {
@@ -86,6 +95,9 @@ TracedRun Bench::run(const CallFault& fault, const Look& look) const {
           code = kRefused;
         }
         account.end();
+        if (operation_.wrong) {
+          if (const std::string wrong = operation_.wrong(place_); !wrong.empty()) throw std::runtime_error{wrong};
+        }
         if (look) {
           if (const std::string wrong = look(before); !wrong.empty()) throw std::runtime_error{wrong};
         }
@@ -102,6 +114,15 @@ std::string Bench::state() const {
 bool Bench::is_undone(const std::string& state, bool stays) const {
   if (state == before_ || (stays && state == after_)) return true;
   return operation_.cache && without_trees(state) == without_trees(before_);
+}
+
+bool Bench::is_as_before(const std::string& state) const {
+  if (state == before_) return true;
+  if (!operation_.orphans || state.find("USED (anonymous)") != std::string::npos) return false;
+  std::istringstream lines{state};
+  std::string known;
+  for (std::string line; std::getline(lines, line);) known += line.starts_with("volume (anonymous)") ? "" : line + "\n";
+  return known == before_;
 }
 
 bool Bench::is_between(const std::string& state) const {

@@ -32,6 +32,9 @@ class Bench {
 
   /// Does the operation once without a fault.
   Bench(StoreOperation operation, std::filesystem::path place);
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+  ~Bench() = default;
 
   [[nodiscard]] const StoreOperation& operation() const noexcept { return operation_; }
   [[nodiscard]] std::filesystem::path store() const { return place_ / "store"; }
@@ -48,6 +51,8 @@ class Bench {
   [[nodiscard]] std::string state() const;
   /// Whether it is as before a call that failed. \param stays  what was done may stay, whole
   [[nodiscard]] bool is_undone(const std::string& state, bool stays) const;
+  /// Whether it is as before a call that was killed.
+  [[nodiscard]] bool is_as_before(const std::string& state) const;
   /// Whether a removal of several has been done for some.
   [[nodiscard]] bool is_between(const std::string& state) const;
   /// Does it once more, and says what is wrong with that; empty if it is done now.
@@ -56,8 +61,18 @@ class Bench {
   void reset() const;
 
  private:
+  /// Also when what comes after it in the constructor throws.
+  struct Leave {
+    const Bench& bench;
+    explicit Leave(const Bench& of) : bench{of} {}
+    Leave(const Leave&) = delete;
+    Leave& operator=(const Leave&) = delete;
+    ~Leave();
+  };
+
   StoreOperation operation_;
   std::filesystem::path place_;
+  Leave leave_{*this};
   std::string before_;
   std::string after_;
   std::vector<long> calls_;

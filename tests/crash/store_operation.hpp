@@ -33,6 +33,12 @@ struct StoreOperation {
   bool steps = false;  ///< it does several things, each as a whole: those before one that fails stay
   /// It removes several things, and may leave some: it answers with why.
   bool partial = false;
+  /// Whoever is killed leaves a volume nobody chose a name for, which nobody uses: it goes with a prune.
+  bool orphans = false;
+  /// What is wrong after the call, done or not, in the process that made it; empty if nothing is.
+  std::function<std::string(const Place&)> wrong{};
+  /// Ends what prepare() and undo() have running, before the place goes.
+  std::function<void(const Place&)> leave{};
 };
 
 [[nodiscard]] std::vector<StoreOperation> volume_operations();
@@ -40,6 +46,11 @@ struct StoreOperation {
 [[nodiscard]] std::vector<StoreOperation> image_operations();
 [[nodiscard]] std::vector<StoreOperation> container_operations();
 [[nodiscard]] std::vector<StoreOperation> history_operations();
+/// Of a container another process launched; its launcher is not among what is traced.
+[[nodiscard]] std::vector<StoreOperation> live_operations();
+/// Of a container of the process itself, with all of its launcher.
+[[nodiscard]] std::vector<StoreOperation> own_live_operations();
+/// All but those of containers that run.
 [[nodiscard]] std::vector<StoreOperation> all_operations();
 
 }  // namespace dunnage::test

@@ -7,7 +7,9 @@
 #include <dunnage/volume_store.hpp>
 #include <dunnage/volume_trash.hpp>
 
+#include "crash/live_state.hpp"
 #include "image/digest.hpp"
+#include "support/apart.hpp"
 #include "support/host.hpp"
 
 #include <fcntl.h>
@@ -77,7 +79,8 @@ std::string volumes_of(const fs::path& root) {
   for (const TrashEntry& entry : VolumeStore{store}.trash().list()) text += "in the trash: " + entry.name + "\n";
   if (store.list() != seen) text += "THE INDEX of volumes is wrong\n";
   for (const Volume& volume : seen) {
-    for (const std::string& user : store.users(volume.name())) text += "USED " + volume.name() + " by " + user + "\n";
+    for (const std::string& user : store.users(volume.name()))
+      text += "USED " + (volume.info().anonymous ? "(anonymous)" : volume.name()) + " by " + user + "\n";
   }
   return text;
 }
@@ -122,7 +125,22 @@ void make_old(const fs::path& containers) {
 }
 
 bool any_runs(const std::vector<ContainerInfo>& containers) {
-  return std::ranges::any_of(containers, [](const auto& info) { return info.status == ContainerStatus::Running; });
+  return std::ranges::any_of(containers, [](const auto& info) {
+    return info.status == ContainerStatus::Running && !info.labels.contains(kRuns);
+  });
+}
+
+/// What prepares a mount may start a launcher, which this process must not have.
+std::string settled(const fs::path& root) {
+  return do_apart([&]() -> std::string {
+           try {
+             settle(root);
+             return {};
+           } catch (const std::exception& error) {
+             return std::string{"UNSETTLED: "} + error.what() + "\n";
+           }
+         })
+      .words;
 }
 
 std::string containers_of(const fs::path& root) {
@@ -131,13 +149,17 @@ std::string containers_of(const fs::path& root) {
   // programs that end at once need a moment
   (void)becomes_true([&] { return !any_runs(store.list()); }, std::chrono::seconds{20});
   std::set<std::string> names;
+  std::string text;
+  if (const auto live = store.find(kLiveContainer)) {
+    if (live->labels.contains(kRuns)) text += settled(root);
+    text += mounts_of(store.inspect(kLiveContainer), root);
+  }
   for (const ContainerInfo& info : store.list()) {
     std::string line = "container " + info.name;
     for (const auto& [name, value] : info.labels) line += ' ' + name + '=' + value;
     if (info.status == ContainerStatus::Running) line += " RUNNING";
     names.insert(line + "\n");
   }
-  std::string text;
   for (const std::string& name : names) text += name;
   return text;
 }

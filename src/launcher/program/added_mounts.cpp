@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/added_mounts.hpp"
 
+#include "launcher/program/container_locks.hpp"
 #include "launcher/program/hold.hpp"
 
 namespace dunnage::launcher {
@@ -65,7 +66,10 @@ AddedMount* find_added(const Slot& container, const char* target) noexcept {
 }
 
 void end_added(Slot& container, AddedMount* added) noexcept {
-  release_locks_of(*added);
+  for (uint32_t index = 0; index < added->lock_count; ++index) {
+    give_up_lock(container, added->locks[index]);
+  }
+  added->lock_count = 0;
   release_held_one(container, *added);
   close_and_clear(added->mount);
   added->attached = false;

@@ -5,6 +5,7 @@
 
 #include "launcher/program/added_mounts.hpp"
 #include "launcher/program/container.hpp"
+#include "launcher/program/container_locks.hpp"
 #include "launcher/program/hold.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/transfer.hpp"
@@ -79,6 +80,10 @@ Failure make_entry(Slot& slot) noexcept {
   __builtin_memcpy(added->anonymous, anonymous, text_size(anonymous) + 1);
   added->record = record;
   slot.added = added;
+  const bool shares = (request.flags & kSharesLock) != 0 && descriptor_of(slot, request.first_lock) >= 0;
+  if (const long shared = shares ? share_lock(*slot.container, slot.descriptors[request.first_lock]) : 0; shared < 0) {
+    return change_failure(Step::HoldMount, static_cast<int>(-shared));
+  }
   return slot.container->mounts_held ? hold_later(*slot.container, *added, slot.descriptors[record.descriptor])
                                      : Failure{};
 }
@@ -105,31 +110,6 @@ Failure start_change(Slot& slot) noexcept {
     return {};
   }
   return change_failure(Step::StartProcess, -result);
-}
-
-/// Gives up a lock of the launch on that file. \return whether there was one
-bool release_on(Slot& container, uint64_t device, uint64_t inode) noexcept {
-  const LaunchPayload& launched = *container.request;
-  for (uint32_t index = 0; launched.first_lock >= 0 && index < launched.lock_count; ++index) {
-    const uint32_t number = static_cast<uint32_t>(launched.first_lock) + index;
-    struct stat status {};
-    if (number < container.descriptor_count && container.descriptors[number] >= 0 &&
-        raw_syscall(__NR_fstat, container.descriptors[number], as_argument(&status)) >= 0 && status.st_dev == device &&
-        status.st_ino == inode) {
-      release_lock(container.descriptors[number]);
-      return true;
-    }
-  }
-  return false;
-}
-
-/// The lock of the volume, and one of the records of its users: that of the container is among them.
-void release_launched(Slot& container, const Slot& slot) noexcept {
-  const auto* words = reinterpret_cast<const uint64_t*>(slot.payload + slot.request->released.offset);
-  bool done = false;
-  for (uint32_t pair = 0; !done && pair < slot.request->released.count; ++pair) {
-    done = release_on(container, words[size_t{2} * pair], words[size_t{2} * pair + 1]) && pair > 0;
-  }
 }
 
 void end_replaced(Slot& container, const Slot& slot) noexcept {
