@@ -67,7 +67,7 @@ const std::filesystem::path& VolumeStore::root() const noexcept { return state_-
 
 Volume VolumeStore::create(const std::string& name, const VolumeOptions& options, const Watch& watch) {
   const auto content = volume::content_of_seed(state_->layout, name, options, watch);
-  return VolumeAccess::make(volume::create(state_->layout, name, options, content));
+  return VolumeAccess::make(volume::create(state_->layout, name, options, content, watch));
 }
 
 Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {
