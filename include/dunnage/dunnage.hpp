@@ -11,6 +11,7 @@
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   volume_seed.hpp      what is in a new volume from the beginning
+///   volume_limit.hpp     how much a volume may hold, and how much it holds
 ///   volume_history.hpp, volume_snapshot.hpp    VolumeHistory: snapshots, rollback, clones, what differs
 ///   volume_archive.hpp   volumes to archives and back, and those of other engines
 ///   freeze_hook.hpp      FreezeHook: who writes to a volume holds still meanwhile
@@ -79,6 +80,7 @@
 #include <dunnage/volume_archive.hpp>
 #include <dunnage/volume_care.hpp>
 #include <dunnage/volume_history.hpp>
+#include <dunnage/volume_limit.hpp>
 #include <dunnage/volume_seed.hpp>
 #include <dunnage/volume_snapshot.hpp>
 #include <dunnage/volume_store.hpp>

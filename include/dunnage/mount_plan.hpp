@@ -71,6 +71,7 @@ struct DUNNAGE_API ResolvedMount {
   std::string subpath{};  ///< of the volume or image
   std::string driver{};   ///< of a volume that is made
   DriverOptions driver_options{};
+  LimitWay limit_way = LimitWay::None;     ///< of a volume that is there
   AccessMode access = AccessMode::Shared;  ///< the volume's own, or what the mount asks, whichever is stricter
   std::chrono::milliseconds access_timeout{0};
   Ownership owner{};

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,11 @@ class DUNNAGE_API PrunePlan {
   [[nodiscard]] auto end() const noexcept { return decisions().end(); }
   /// Names of those that go.
   [[nodiscard]] std::vector<std::string> taken() const;
+
+  /// How much space each of taken() would give back: all that belongs to it, with its snapshots, found by walks that
+  /// UsageOptions::watch ends. No lock is held; what is gone by now is left out.
+  /// Throws: VolumeError(cancelled, timed_out), or with the errno of what failed.
+  [[nodiscard]] std::map<std::string, VolumeUsage> usage(const UsageOptions& options = {}) const;
 
   /// Does it. `kept` of the result names those of taken() that stay nevertheless.
   /// Throws: VolumeError with the errno of what failed; what had been removed by then is back, as after prune().

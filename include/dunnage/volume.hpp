@@ -15,6 +15,7 @@
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/volume_limit.hpp>
 #include <dunnage/volume_seed.hpp>
 
 #include <chrono>
@@ -54,6 +55,7 @@ struct VolumeOptions {
   bool protect = false;  ///< it is not removed until VolumeStore::update() takes that away; not for anonymous ones
   AccessMode access = AccessMode::Shared;  ///< of every mount of it
   VolumeSeed seed{};                       ///< what is in it from the beginning; not with `driver_options`
+  std::optional<VolumeLimit> limit{};      ///< how much it may hold; see volume_limit.hpp
 
   friend bool operator==(const VolumeOptions&, const VolumeOptions&) = default;
 };
@@ -107,12 +109,14 @@ struct VolumeInfo {
   std::string owner;  ///< name (or id, without one) of the container an anonymous volume belongs to; else empty
   bool is_protected = false;
   AccessMode access = AccessMode::Shared;
+  VolumeLimit limit{};
+  LimitWay limit_way = LimitWay::None;  ///< an image: the data is a file system in `mountpoint / "image"`
 
   friend bool operator==(const VolumeInfo&, const VolumeInfo&) = default;
 };
 
-/// Docker's names: Name, Driver, Mountpoint, CreatedAt (RFC 3339), Labels, Options, Scope. Protected and Access, which
-/// Docker does not have, are there if they are not the defaults.
+/// Docker's names: Name, Driver, Mountpoint, CreatedAt (RFC 3339), Labels, Options, Scope. Protected, Access and
+/// Limit ({"Size", "Inodes", "Way"}), which Docker does not have, are there if they are not the defaults.
 [[nodiscard]] DUNNAGE_API std::string to_json(const VolumeInfo& volume);
 
 /// A handle on a volume that existed when the handle was made. It holds no descriptor and no lock; copies share what is

@@ -46,6 +46,7 @@ struct VolumeChanges {
   std::optional<DriverOptions> driver_options{};  ///< in the place of all it has
   std::optional<bool> protect{};
   std::optional<AccessMode> access{};
+  std::optional<VolumeLimit> limit{};  ///< of a volume that has one; see volume_limit.hpp
 
   friend bool operator==(const VolumeChanges&, const VolumeChanges&) = default;
 };
@@ -60,7 +61,7 @@ struct RemoveOptions {
 
 /// One thing that would change.
 struct VolumeDifference {
-  std::string what{};                   ///< "label tier", "option device", "protected", "access"
+  std::string what{};                   ///< "label tier", "option device", "protected", "access", "size", "inodes"
   std::optional<std::string> before{};  ///< nothing: it is not there
   std::optional<std::string> after{};
 

@@ -99,6 +99,13 @@ class DUNNAGE_API VolumeStore {
   Volume update(const std::string& name, const VolumeChanges& changes);
   /// What that would change, as a value to be looked at and applied. Throws: likewise, but for volume_in_use.
   [[nodiscard]] VolumeUpdatePlan plan_update(const std::string& name, const VolumeChanges& changes) const;
+  /// How a limit would be held for a new volume, and what that costs. Changes nothing.
+  /// Throws: VolumeError(not_supported, invalid_argument) where create() would.
+  [[nodiscard]] VolumeLimitPlan plan_limit(const VolumeLimit& limit, const DriverOptions& driver_options = {}) const;
+  /// How much a volume holds: at once where a quota or a file system of its own knows, else by a walk.
+  /// Throws: VolumeError(volume_missing, volume_damaged, cancelled, timed_out); VolumeError(not_supported) if the data
+  /// is there only while a container mounts it.
+  [[nodiscard]] VolumeUsage usage(const std::string& name, const UsageOptions& options = {}) const;
   /// When a volume was used last, and by whom. Throws: VolumeError(volume_missing).
   [[nodiscard]] UsageHistory usage_history(const std::string& name) const;
 

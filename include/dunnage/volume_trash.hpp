@@ -44,6 +44,9 @@ class DUNNAGE_API VolumeTrash {
  public:
   /// What is kept, the last removed first.
   [[nodiscard]] std::vector<TrashEntry> list() const;
+  /// How much space purging it would give back: all that belongs to it, with its snapshots, found by a walk that
+  /// UsageOptions::watch ends. No lock is held. Throws: likewise; VolumeError(cancelled, timed_out).
+  [[nodiscard]] VolumeUsage usage(const std::string& which, const UsageOptions& options = {}) const;
   /// Brings a volume back, with all that belongs to it, on the disk on return. \param new_name  empty: its own
   /// \return what it is called now
   /// Throws: VolumeError(volume_exists) if the name is taken; VolumeError(volume_damaged) for a new name of a volume

@@ -16,6 +16,8 @@
 #include "launcher/identity.hpp"
 #include "prepare/user.hpp"
 #include "volume/failure.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/use.hpp"
 #include "volume/volume_store_access.hpp"
@@ -139,7 +141,12 @@ void with_volume(const VolumeStore& store, const std::string& name, const std::s
   const volume::VolumeUse use =
       volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), name, kernel::random_hex(kIdDigits), "a copy");
   const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
-  work({.connection = *connection, .root = use.data_fd(), .fail = fail});
+  const kernel::FileDescriptor image = volume::explained(operation.c_str(), name, [&] {
+    return volume::is_image(volume.info().limit_way)
+               ? volume::open_limited_data({operation, name}, use.volume_fd(), volume.info().limit_way)
+               : kernel::FileDescriptor{};
+  });
+  work({.connection = *connection, .root = image ? image.get() : use.data_fd(), .fail = fail});
 }
 
 constexpr const char* kInContainer = "copy into container";

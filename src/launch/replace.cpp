@@ -42,6 +42,7 @@ void Launch::take_volumes_over() {
     mount.volume = volume->name();
     mount.source = volume->mountpoint();
     mount.driver_options = volume->info().driver_options;
+    mount.limit_way = volume->info().limit_way;
     mount.create_volume = false;
     mount.reasons.push_back(fmt::format("it is that of the container \"{}\" before this one", name_));
     inherited_.push_back({store->root(), volume->name()});

@@ -62,6 +62,22 @@ std::string_view to_string(AccessMode mode) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(LimitWay way) noexcept {
+  switch (way) {
+    case LimitWay::None:
+      return "none";
+    case LimitWay::BtrfsQuota:
+      return "btrfs-quota";
+    case LimitWay::XfsImage:
+      return "xfs-image";
+    case LimitWay::Ext4Image:
+      return "ext4-image";
+    case LimitWay::Memory:
+      return "memory";
+  }
+  return "unknown";
+}
+
 namespace model {
 namespace {
 
@@ -86,6 +102,8 @@ std::optional<Recursion> recursion_named(std::string_view word) noexcept { retur
 std::optional<Relabel> relabel_named(std::string_view word) noexcept { return value_named(word, kRelabels); }
 
 std::optional<AccessMode> access_mode_named(std::string_view word) noexcept { return value_named(word, kAccessModes); }
+
+std::optional<LimitWay> limit_way_named(std::string_view word) noexcept { return value_named(word, kLimitWays); }
 
 }  // namespace model
 }  // namespace dunnage

@@ -21,9 +21,13 @@ inline constexpr std::array kRecursions{Recursion::Enabled, Recursion::Disabled,
 inline constexpr std::array kRelabels{Relabel::None, Relabel::Shared, Relabel::Private};
 inline constexpr std::array kAccessModes{AccessMode::Shared, AccessMode::SingleWriter, AccessMode::Exclusive};
 
+inline constexpr std::array kLimitWays{LimitWay::None, LimitWay::BtrfsQuota, LimitWay::XfsImage, LimitWay::Ext4Image,
+                                       LimitWay::Memory};
+
 [[nodiscard]] std::optional<Propagation> propagation_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Recursion> recursion_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Relabel> relabel_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<AccessMode> access_mode_named(std::string_view word) noexcept;
+[[nodiscard]] std::optional<LimitWay> limit_way_named(std::string_view word) noexcept;
 
 }  // namespace dunnage::model

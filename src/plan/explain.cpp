@@ -3,6 +3,7 @@
 
 #include "model/target.hpp"
 #include "plan/attributes.hpp"
+#include "volume/limit_choice.hpp"
 #include "volume/local_driver.hpp"
 
 #include <fmt/format.h>
@@ -21,11 +22,15 @@ volume::LocalDriver driver_of(const ResolvedMount& mount) {
 }
 
 bool lies_in_a_directory(const ResolvedMount& mount) {
-  return mount.kind == MountKind::Bind || (mount.kind == MountKind::Volume && !mount.volume.empty() &&
-                                           driver_of(mount).kind == volume::LocalDriver::Kind::Directory);
+  return mount.kind == MountKind::Bind ||
+         (mount.kind == MountKind::Volume && !mount.volume.empty() && !volume::is_image(mount.limit_way) &&
+          driver_of(mount).kind == volume::LocalDriver::Kind::Directory);
 }
 
 std::string place_of_volume(const ResolvedMount& mount) {
+  if (volume::is_image(mount.limit_way)) {
+    return fmt::format("It lives in a file system of its own, in an image in \"{}\".", mount.source.string());
+  }
   const volume::LocalDriver driver = driver_of(mount);
   switch (driver.kind) {
     case volume::LocalDriver::Kind::Tmpfs:

@@ -51,6 +51,7 @@ void add_further(Json& value, const ResolvedMount& mount) {
   add("ImageId", !mount.image_id.empty(), to_json_text(mount.image_id));
   add("Driver", !mount.driver.empty(), to_json_text(mount.driver));
   add("DriverOptions", !mount.driver_options.empty(), model::pairs_to_value(mount.driver_options));
+  add("LimitWay", mount.limit_way != LimitWay::None, to_string(mount.limit_way));
   add("Access", mount.access != AccessMode::Shared, to_string(mount.access));
   add("AccessTimeout", mount.access_timeout.count() != 0, mount.access_timeout.count());
   add("Masked", !mount.masked.empty(), model::texts_to_value(mount.masked));
@@ -143,6 +144,13 @@ AccessMode access_named(const std::string& word) {
   throw std::invalid_argument{"unknown access mode \"" + word + "\""};
 }
 
+LimitWay limit_way_from(const std::string& word) {
+  if (const auto way = model::limit_way_named(word)) {
+    return *way;
+  }
+  throw std::invalid_argument{"unknown way of a limit \"" + word + "\""};
+}
+
 void read_options(const Json& value, ResolvedMount& mount) {
   read_if_there(value, "Owner", [&](const Json& json) { mount.owner = model::ownership_from(json); });
   read_if_there(value, "Chown", [&](const Json& json) { mount.chown = json.get<bool>(); });
@@ -172,6 +180,8 @@ void read_further(const Json& value, ResolvedMount& mount) {
   read_if_there(value, "Image", [&](const Json& json) { mount.image = from_json_text(json); });
   read_if_there(value, "ImageId", [&](const Json& json) { mount.image_id = from_json_text(json); });
   read_if_there(value, "Driver", [&](const Json& json) { mount.driver = from_json_text(json); });
+  read_if_there(value, "LimitWay",
+                [&](const Json& json) { mount.limit_way = limit_way_from(json.get<std::string>()); });
   read_if_there(value, "DriverOptions", [&](const Json& json) { mount.driver_options = model::pairs_from(json); });
   read_options(value, mount);
 }

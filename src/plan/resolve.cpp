@@ -215,11 +215,23 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options,
   return mount;
 }
 
+void explain_limit(const VolumeInfo& info, ResolvedMount& mount) {
+  mount.limit_way = info.limit_way;
+  if (info.limit_way != LimitWay::None) {
+    mount.reasons.push_back(fmt::format(
+        "it holds at most {}{}, by {}", info.limit.size != 0 ? fmt::format("{} bytes", info.limit.size) : "",
+        info.limit.inodes != 0 ? fmt::format("{}{} inodes", info.limit.size != 0 ? " and " : "", info.limit.inodes)
+                               : "",
+        to_string(info.limit_way)));
+  }
+}
+
 void find_or_plan(const VolumeMount& volume, ResolvedMount& mount, plan::StoreLook& stores) {
   if (const auto found = stores.find(mount.store, volume.name)) {
     mount.source = found->mountpoint();
     mount.driver_options = found->info().driver_options;
     mount.access = std::max(mount.access, found->info().access);
+    explain_limit(found->info(), mount);
     mount.reasons.push_back("the volume exists and is used as it is, with its own labels and options");
     return;
   }

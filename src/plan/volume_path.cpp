@@ -4,6 +4,7 @@
 #include "kernel/file_descriptor.hpp"
 #include "launcher/subpath.hpp"
 #include "model/mount_name.hpp"
+#include "volume/limit_choice.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -18,7 +19,7 @@ namespace dunnage::plan {
 FileKind look_below(const VolumeMount& volume, ResolvedMount& mount) {
   const kernel::FileDescriptor data{
       mount.create_volume ? -1 : ::open(mount.source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!mount.driver_options.empty()) {
+  if (!mount.driver_options.empty() || volume::is_image(mount.limit_way)) {
     mount.reasons.push_back(
         fmt::format("\"{}\" is looked for in what the volume shows when it is prepared", mount.subpath));
     return FileKind::Directory;

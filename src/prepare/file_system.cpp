@@ -3,52 +3,26 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/calls.hpp"
+#include "kernel/device_mount.hpp"
+#include "kernel/loop_device.hpp"
 #include "prepare/failure.hpp"
-#include "prepare/loop_device.hpp"
 
 #include <dunnage/error.hpp>
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
-#include <array>
 #include <cerrno>
 #include <string>
 
 namespace dunnage::prepare {
 namespace {
 
-/// What the file system itself says of its refusal; the kernel gives one line a read.
-std::string said_by(int context) {
-  std::string text;
-  std::array<char, 512> line{};
-  for (int count = 0; count < 8; ++count) {
-    const ssize_t size = ::read(context, line.data(), line.size());
-    if (size <= 2) {
-      break;
-    }
-    std::string_view words{line.data() + 2, static_cast<std::size_t>(size) - 2};  // "e ext4: …"
-    while (!words.empty() && words.back() == '\n') {
-      words.remove_suffix(1);
-    }
-    text += fmt::format("{}{}", text.empty() ? "" : "; ", words);
-  }
-  return text;
-}
-
-MountError refused(const ResolvedMount& mount, const volume::LocalDriver& driver, int context, const char* call,
-                   int number) {
-  const std::string said = said_by(context);
-  return prepare_error(mount, fmt::format("{} of type \"{}\"{}{}", call, driver.type, said.empty() ? "" : ": ", said),
-                       number,
-                       number == EBUSY ? "it is mounted already with another \"ro\" or \"rw\"; use the same"
-                                       : "check type, device and o of the volume");
-}
-
-int configure(int context, const std::string& name, const std::optional<std::string>& value) {
-  return value ? kernel::configure_string(context, name.c_str(), value->c_str())
-               : kernel::configure_flag(context, name.c_str());
+MountError refused(const ResolvedMount& mount, const volume::LocalDriver& driver, const kernel::DeviceMount& made) {
+  return prepare_error(
+      mount, fmt::format("{} of type \"{}\"{}{}", made.call, driver.type, made.said.empty() ? "" : ": ", made.said),
+      made.number,
+      made.number == EBUSY ? "it is mounted already with another \"ro\" or \"rw\"; use the same"
+                           : "check type, device and o of the volume");
 }
 
 }  // namespace
@@ -59,39 +33,22 @@ kernel::FileDescriptor mount_device(const ResolvedMount& mount, const volume::Lo
     throw prepare_error(mount, fmt::format("a volume of type \"{}\" is mounted by root alone", driver.type), EOPNOTSUPP,
                         "launch as root, or mount it on the host and use type=none with o=bind");
   }
-  const kernel::FileDescriptor context{kernel::open_file_system(driver.type.c_str())};
-  if (context.get() < 0) {
-    const int number = -context.get();
-    throw prepare_error(mount,
-                        number == ENODEV ? fmt::format("this kernel has no file system \"{}\"", driver.type) : "fsopen",
-                        number == ENODEV ? EOPNOTSUPP : number,
+  if (kernel::FileDescriptor{kernel::open_file_system(driver.type.c_str())}.get() == -ENODEV) {
+    throw prepare_error(mount, fmt::format("this kernel has no file system \"{}\"", driver.type), EOPNOTSUPP,
                         "load its module, or mount it on the host and use type=none with o=bind");
   }
-  BlockDevice device;
+  kernel::BlockDevice device;
   try {
-    device = open_block_device(driver.device, driver.read_only);
+    device = kernel::open_block_device(driver.device, driver.read_only);
   } catch (const kernel::CallError& error) {
     throw prepare_error(mount, fmt::format("{} \"{}\"", error.call(), driver.device.string()), error.code().value(),
                         "check the option \"device\" of the volume");
   }
-  int answer = kernel::configure_string(context.get(), "source", device.path.c_str());
-  if (answer >= 0 && driver.read_only) {
-    answer = kernel::configure_flag(context.get(), "ro");
+  kernel::DeviceMount made = kernel::mount_device(driver.type, device.path, driver.read_only, driver.data);
+  if (made.number != 0) {
+    throw refused(mount, driver, made);
   }
-  for (const auto& [name, value] : driver.data) {
-    answer = answer < 0 ? answer : configure(context.get(), name, value);
-  }
-  if (answer < 0) {
-    throw refused(mount, driver, context.get(), "fsconfig", -answer);
-  }
-  if (answer = kernel::create_file_system(context.get()); answer < 0) {
-    throw refused(mount, driver, context.get(), "mount", -answer);
-  }
-  kernel::FileDescriptor result{kernel::mount_file_system(context.get(), 0)};
-  if (!result) {
-    throw refused(mount, driver, context.get(), "fsmount", -result.get());
-  }
-  return result;
+  return std::move(made.mount);
 }
 
 }  // namespace dunnage::prepare

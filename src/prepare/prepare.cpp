@@ -142,9 +142,7 @@ class Preparation {
     const volume::LocalDriver driver = prepare::driver_of(mount);
     switch (driver.kind) {
       case volume::LocalDriver::Kind::Directory:
-        prepare_source(
-            mount,
-            {.path = mount.source.c_str(), .below = mount.subpath.c_str(), .opened = state_->uses.back().data_fd()});
+        prepare_directory(mount);
         break;
       case volume::LocalDriver::Kind::Bind:
         prepare_source(
@@ -160,6 +158,15 @@ class Preparation {
                                .opened = volumes_.device_root(mount, driver)});
         break;
     }
+  }
+
+  /// In the store, as it is or as a file system in an image.
+  void prepare_directory(ResolvedMount& mount) {
+    const volume::VolumeUse& use = state_->uses.back();
+    const int image = volumes_.image_root(mount, use.volume_fd());
+    prepare_source(
+        mount,
+        {.path = mount.source.c_str(), .below = mount.subpath.c_str(), .opened = image >= 0 ? image : use.data_fd()});
   }
 
   /// Memory is no place another process could find: it belongs to the one container that mounts it.

@@ -5,8 +5,12 @@
 #include "prepare/failure.hpp"
 #include "prepare/file_system.hpp"
 #include "prepare/source_options.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
 #include "volume/fill.hpp"
 #include "volume/fill_elsewhere.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/trash.hpp"
 #include "volume/volume_store_access.hpp"
 
@@ -61,7 +65,7 @@ void VolumeMaking::make_for_all(VolumeStore& store, const ResolvedMount& first) 
 
 void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
   const volume::LocalDriver driver = driver_of(mount);
-  if (is_to_be_filled(mount) && driver.kind == volume::LocalDriver::Kind::Directory) {
+  if (is_to_be_filled(mount) && driver.kind == volume::LocalDriver::Kind::Directory && limited_data(store, mount) < 0) {
     fill_volume(store, mount);
   } else if (mount.volume.empty()) {
     const Volume made = store.create_anonymous(owner_.name, options_of(mount));
@@ -85,6 +89,8 @@ void VolumeMaking::fill_elsewhere(const VolumeStore& store, ResolvedMount& mount
     top = bound_directory(mount);
   } else if (driver.kind == volume::LocalDriver::Kind::FileSystem) {
     top = device_root(mount, driver);
+  } else if (driver.kind == volume::LocalDriver::Kind::Directory) {
+    top = limited_data(store, mount);
   }
   if (top < 0) {
     return;  // it is in memory
@@ -111,6 +117,43 @@ int VolumeMaking::device_root(const ResolvedMount& mount, const volume::LocalDri
     root = mount_device(mount, driver, state_.identity);
   }
   return root.get();
+}
+
+int VolumeMaking::image_root(const ResolvedMount& mount, int volume) {
+  constexpr const char* kUse = "use volume";
+  return volume::explained(kUse, mount.volume, [&] {
+    const LimitWay way = volume::limit_way_of(volume);
+    if (!volume::is_image(way)) {
+      return -1;
+    }
+    kernel::FileDescriptor& root = device_roots_[{mount.store, mount.volume}];
+    if (!root) {
+      root = volume::open_limited_data({kUse, mount.volume}, volume, way);
+    }
+    return root.get();
+  });
+}
+
+/// The top of the data of a volume that has a limit, which is not to be replaced; below zero: it has none.
+int VolumeMaking::limited_data(const VolumeStore& store, const ResolvedMount& mount) {
+  const auto volume = volume::explained("use volume", mount.volume, [&] {
+    return mount.volume.empty() ? kernel::FileDescriptor{}
+                                : volume::open_volume_directory(VolumeStoreAccess::layout(store), mount.volume);
+  });
+  if (!volume || volume::explained("use volume", mount.volume, [&] { return volume::limit_way_of(volume.get()); }) ==
+                     LimitWay::None) {
+    return -1;
+  }
+  if (const int image = image_root(mount, volume.get()); image >= 0) {
+    return image;
+  }
+  kernel::FileDescriptor& data = device_roots_[{mount.store, mount.volume}];
+  if (!data) {
+    data = volume::explained("use volume", mount.volume, [&] {
+      return volume::open_limited_data({"use volume", mount.volume}, volume.get(), LimitWay::BtrfsQuota);
+    });
+  }
+  return data.get();
 }
 
 void VolumeMaking::fill_memory(ResolvedMount& mount, int mounted) const {

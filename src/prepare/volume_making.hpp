@@ -39,6 +39,9 @@ class VolumeMaking {
   VolumeStore& make(ResolvedMount& mount);
   /// The top of a file system that is mounted for this container, once for all of its mounts. Throws: MountError.
   [[nodiscard]] int device_root(const ResolvedMount& mount, const volume::LocalDriver& driver);
+  /// The top of the file system in the image of a volume with a limit, once as well; below zero: it has none.
+  /// Throws: VolumeError.
+  [[nodiscard]] int image_root(const ResolvedMount& mount, int volume);
   /// What a volume of the host's directory shows, looked up once as well. Throws: MountError.
   [[nodiscard]] int bound_directory(const ResolvedMount& mount);
   /// Fills a volume in memory that has just been mounted: as it is empty again, at each start. Throws: VolumeError.
@@ -50,6 +53,7 @@ class VolumeMaking {
   void make_volume(VolumeStore& store, ResolvedMount& mount);
   [[nodiscard]] bool is_to_be_filled(const ResolvedMount& mount) const { return mount.copy_up && content_.root >= 0; }
   void fill_volume(const VolumeStore& store, ResolvedMount& mount);
+  [[nodiscard]] int limited_data(const VolumeStore& store, const ResolvedMount& mount);
   void fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver);
   void take_anonymous(ResolvedMount& mount, const VolumeInfo& made);
 

@@ -45,7 +45,7 @@ volume::Content content_of_seed(const volume::Layout& layout, const std::string&
 
 Volume VolumeStore::create(const std::string& name, const VolumeOptions& options, const Watch& watch) {
   const auto content = transfer::content_of_seed(state_->layout, name, options, watch);
-  return VolumeAccess::make(volume::create(state_->layout, name, options, content));
+  return VolumeAccess::make(volume::create(state_->layout, name, options, content, watch));
 }
 
 Volume VolumeStore::create_anonymous(const std::string& owner, const VolumeOptions& options) {

@@ -4,6 +4,7 @@
 #include "model/volume_name.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/failure.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/snapshots.hpp"
 #include "volume/volume_access.hpp"
 
@@ -50,8 +51,14 @@ VolumeClone clone_volume(const Layout& layout, const std::string& source, const 
     const CloneSource opened = open_source(layout, deed, options);
     LiveCopy copy;
     const VolumeOptions volume{.labels = options.labels.value_or(opened.volume.info.labels)};
-    VolumeInfo info = create(layout, name, volume,
-                             [&](const Stage& stage) { copy = copy_source(layout, deed, opened, stage, options); });
+    const VolumeInfo& source_info = opened.volume.info;
+    VolumeInfo info = create_like(layout, name, volume, source_info, [&](const Stage& stage) {
+      copy = copy_source(layout, deed, opened, stage, options);
+      if (source_info.limit_way != LimitWay::None) {
+        keep_limit(layout, deed, stage, source_info, options.watch);
+        mark_limited(stage, source_info.limit_way);
+      }
+    });
     return VolumeClone{.volume = VolumeAccess::make(std::move(info)),
                        .way = copy.data.way,
                        .consistency = copy.consistency,

@@ -24,8 +24,11 @@ VolumeInfo copy_volume(const Layout& from, const std::string& name, const Layout
                        const Watch& watch) {
   VolumeInfo info = read_volume(from, kCopyVolume, name);
   const VolumeData data{from, info, kCopyVolume, "a copy"};
-  return create_copy(to, new_name, {.labels = labels_of_named(std::move(info.labels))},
-                     {kCopyVolume, name, fmt::format("-> \"{}\"", new_name)},
+  VolumeOptions options{.labels = labels_of_named(std::move(info.labels))};
+  if (info.limit_way != LimitWay::None) {
+    options.limit = info.limit;
+  }
+  return create_copy(to, new_name, options, {kCopyVolume, name, fmt::format("-> \"{}\"", new_name)},
                      {.from = data.directory(), .locks = data.locks()}, watch);
 }
 

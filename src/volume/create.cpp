@@ -8,9 +8,14 @@
 #include "kernel/open_beneath.hpp"
 #include "kernel/random_hex.hpp"
 #include "model/volume_name.hpp"
+#include "volume/data_image.hpp"
+#include "volume/deed.hpp"
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/local_driver.hpp"
+#include "volume/memory_limit.hpp"
 #include "volume/metadata.hpp"
 
 #include <fcntl.h>
@@ -56,17 +61,54 @@ VolumeInfo describe(const Layout& layout, std::string name, Labels labels, const
   return info;
 }
 
+/// Chooses what holds the limit, if there is to be one.
+void take_limit(const Layout& layout, const VolumeOptions& options, VolumeInfo& info) {
+  if (!options.limit) {
+    return;
+  }
+  const Deed deed{kCreateVolume, info.anonymous ? "" : info.name};
+  const VolumeLimitPlan plan =
+      with_deed(deed, [&] { return choose_limit(layout, deed, *options.limit, options.driver_options); });
+  info.limit = plan.limit;
+  info.limit_way = plan.way;
+  if (plan.way == LimitWay::Memory) {
+    info.driver_options = with_memory_limit(info.driver_options, plan.limit);
+    with_deed(deed, [&] { prove_memory_limit(deed, plan.limit); });
+  }
+}
+
+/// What is in the making, with what makes it.
+struct Making {
+  const VolumeInfo& info;
+  const Content& content;
+  bool makes_limit = true;  ///< else the content does
+  const Watch& watch;
+};
+
+void make_data(const Layout& layout, const Stage& stage, const Making& making) {
+  const VolumeInfo& info = making.info;
+  if (making.makes_limit && is_in_store(info.limit_way)) {
+    make_limited_data(layout, {kCreateVolume, info.anonymous ? "" : info.name}, stage, info.limit, info.limit_way,
+                      making.watch);
+  }
+  if (making.content) {
+    making.content(stage);
+  } else if (!is_in_store(info.limit_way)) {
+    (void)open_data(stage);
+  }
+  if (is_image(info.limit_way)) {
+    sync_image(stage.directory());
+  }
+}
+
 /// \return false if the name is taken
-bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string& metadata, const Content& content) {
+bool make_volume(const Layout& layout, const Making& making, const std::string& metadata) {
+  const VolumeInfo& info = making.info;
   if (kernel::exists_at(layout.volumes.get(), info.name)) {
     return false;
   }
   Stage stage{layout.open_staging()};
-  if (content) {
-    content(stage);
-  } else {
-    (void)open_data(stage);
-  }
+  make_data(layout, stage, making);
   kernel::write_new_file(stage.directory(), kMetadataName, metadata, kMetadataMode);
   return stage.publish(layout.volumes.get(), info.name, [&](const std::function<bool()>& rename) {
     const VolumeChange change{layout, info.name};
@@ -74,10 +116,10 @@ bool make_volume(const Layout& layout, const VolumeInfo& info, const std::string
   });
 }
 
-VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Content& content) {
+VolumeInfo make_named(const Layout& layout, VolumeInfo info, const Making& making) {
   const std::string metadata = metadata_or_refusal(kCreateVolume, info.name, encode_metadata(info));
   try {
-    if (!make_volume(layout, info, metadata, content)) {
+    if (!make_volume(layout, making, metadata)) {
       throw exists_failure(info.name);
     }
   } catch (const kernel::CallError& error) {
@@ -123,7 +165,16 @@ std::string metadata_or_refusal(const char* operation, const std::string& name, 
 
 kernel::FileDescriptor open_data(const Stage& stage) {
   if (!kernel::make_directory(stage.directory(), kDataName, kDataMode)) {
-    throw kernel::CallError{"mkdir", EEXIST};
+    const LimitWay way = limit_way_of(stage.directory());
+    if (way == LimitWay::None) {
+      throw kernel::CallError{"mkdir", EEXIST};
+    }
+    const auto top = open_limited_data({kCreateVolume, ""}, stage.directory(), way);
+    auto readable = kernel::open_beneath(top.get(), ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
+    if (!readable) {
+      throw kernel::CallError{"open directory", errno};
+    }
+    return readable;
   }
   auto data = kernel::open_beneath(stage.directory(), kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!data) {
@@ -132,12 +183,24 @@ kernel::FileDescriptor open_data(const Stage& stage) {
   return data;
 }
 
-VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOptions& options, const Content& content) {
+VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOptions& options, const Content& content,
+                  const Watch& watch) {
   if (!model::is_valid_volume_name(name)) {
     throw bad_name_failure(kCreateVolume, name);
   }
   check_driver(kCreateVolume, name, options);
-  return make_named(layout, describe(layout, name, options.labels, options, {}), content);
+  VolumeInfo info = describe(layout, name, options.labels, options, {});
+  take_limit(layout, options, info);
+  return make_named(layout, info, {.info = info, .content = content, .watch = watch});
+}
+
+VolumeInfo create_like(const Layout& layout, const std::string& name, const VolumeOptions& options,
+                       const VolumeInfo& limited_as, const Content& content) {
+  check_driver(kCreateVolume, name, options);
+  VolumeInfo info = describe(layout, name, options.labels, options, {});
+  info.limit = limited_as.limit;
+  info.limit_way = limited_as.limit_way;
+  return make_named(layout, info, {.info = info, .content = content, .makes_limit = false, .watch = {}});
 }
 
 VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, const VolumeOptions& options,
@@ -155,7 +218,9 @@ VolumeInfo create_anonymous(const Layout& layout, const std::string& owner, cons
   } catch (const kernel::CallError& error) {
     throw call_failure(kCreateVolume, "", error);
   }
-  return make_named(layout, describe(layout, std::move(name), std::move(labels), options, owner), content);
+  VolumeInfo info = describe(layout, std::move(name), std::move(labels), options, owner);
+  take_limit(layout, options, info);
+  return make_named(layout, info, {.info = info, .content = content, .watch = {}});
 }
 
 }  // namespace dunnage::volume

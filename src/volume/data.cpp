@@ -7,6 +7,8 @@
 #include "kernel/random_hex.hpp"
 #include "volume/deed.hpp"
 #include "volume/directory.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/users.hpp"
 
@@ -20,8 +22,15 @@ namespace {
 
 constexpr std::size_t kUseIdDigits = 64;
 
-/// Empty for a volume whose data lies in the store.
-kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const std::string& operation) {
+/// An image is mounted.
+kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const std::string& operation, int directory) {
+  return is_image(volume.limit_way) ? open_limited_data({operation, volume.name}, directory, volume.limit_way)
+                                    : open_data_elsewhere(volume, operation);
+}
+
+}  // namespace
+
+kernel::FileDescriptor open_data_elsewhere(const VolumeInfo& volume, const std::string& operation) {
   LocalDriver driver;
   const auto fault = read_driver_options(volume.driver_options, driver);
   if (!fault && driver.kind == LocalDriver::Kind::Directory) {
@@ -39,13 +48,11 @@ kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const std::strin
   return directory;
 }
 
-}  // namespace
-
 VolumeData::VolumeData(const Layout& layout, const VolumeInfo& volume, const std::string& operation, const char* who)
     : id_{kernel::random_hex(kUseIdDigits)},
       use_{VolumeUse::acquire(layout, volume.name, id_, who)},
       volume_{open_volume_directory(layout, volume.name)},
-      elsewhere_{open_elsewhere(volume, operation)} {}
+      elsewhere_{open_elsewhere(volume, operation, volume_.get())} {}
 
 std::vector<std::string> VolumeData::other_users() const {
   std::vector<User> users = volume_ ? living_users(volume_.get()) : std::vector<User>{};

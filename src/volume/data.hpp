@@ -15,6 +15,10 @@
 
 namespace dunnage::volume {
 
+/// Where the data is that the options of its driver name: empty for a volume whose data lies in the store.
+/// Throws: VolumeError(not_supported) if it is there only while a container mounts it; CallError.
+[[nodiscard]] kernel::FileDescriptor open_data_elsewhere(const VolumeInfo& volume, const std::string& operation);
+
 class VolumeData {
  public:
   /// \param operation  for errors: "export volume" \param who  what the use is called meanwhile: "an export"
@@ -32,7 +36,7 @@ class VolumeData {
   std::string id_;
   VolumeUse use_;
   kernel::FileDescriptor volume_;
-  kernel::FileDescriptor elsewhere_;  ///< of a volume whose data is in a directory of the host
+  kernel::FileDescriptor elsewhere_;  ///< of a volume whose data is in a directory of the host, or in an image
 };
 
 }  // namespace dunnage::volume

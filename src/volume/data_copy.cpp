@@ -10,9 +10,11 @@
 #include "launcher/connection.hpp"
 #include "launcher/copy_tree.hpp"
 #include "volume/create.hpp"
+#include "volume/data_image.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/frozen.hpp"
+#include "volume/limit_choice.hpp"
 #include "volume/take_back.hpp"
 #include "volume/use_watch.hpp"
 #include "volume/users.hpp"
@@ -137,6 +139,14 @@ void take_data_back(const Stage& stage) noexcept {
 LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume& volume, const Stage& stage,
                         const FreezeHook& freeze, const Watch& watch) {
   const UseWatch use{volume.directory.get()};
+  const std::optional<ImageWatch> image =
+      is_image(volume.info.limit_way) ? std::optional<ImageWatch>{volume.data.get()} : std::nullopt;
+  const auto require_idle = [&] {  // a file system that is mounted is not whole on its disk
+    if (image && (use.was_used() || use.is_used() || image->is_disturbed())) {
+      throw in_use_failure(deed.operation, deed.volume, names_of(living_users(volume.directory.get())));
+    }
+  };
+  require_idle();
   const bool frozen = use.was_used() && (freeze.before || freeze.after);
   LiveCopy copy;
   try {
@@ -148,6 +158,7 @@ LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume
     }
     copy.consistency = consistency_of(use.was_used() || use.is_used(), frozen, copy.data.way);
     require_still_there(layout, deed, volume);
+    require_idle();
   } catch (const VolumeError&) {
     require_still_there(layout, deed, volume);  // or that is why it failed
     take_data_back(stage);

@@ -109,7 +109,7 @@ class Existing {
     if (!reading.damage.empty()) {
       throw damaged_failure(layout_, kFillVolume, name_, reading);
     }
-    if (!reading.volume || !reading.volume->driver_options.empty()) {
+    if (!reading.volume || !reading.volume->driver_options.empty() || reading.volume->limit_way != LimitWay::None) {
       return Filled::Elsewhere;
     }
     return is_in_use(volume_.get()) ? std::optional{Filled::InUse} : std::nullopt;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kBootLength = 48;
 
 struct IndexHead {
-  std::array<char, 8> magic{'D', 'N', 'G', 'V', 'O', 'L', '\0', '\2'};  // the last is the version of the format
+  std::array<char, 8> magic{'D', 'N', 'G', 'V', 'O', 'L', '\0', '\3'};  // the last is the version of the format
   std::uint64_t check_sum = 0;                                          // of all behind it
   std::uint64_t bytes = 0;                                              // of all of it
   std::uint64_t count = 0;
@@ -40,13 +40,23 @@ static_assert(std::is_trivially_copyable_v<RecordHead> && std::has_unique_object
 
 constexpr unsigned kIsAnonymous = 1U;
 constexpr unsigned kIsProtected = 2U;
-constexpr unsigned kAccessShift = 2;  ///< and the access mode above it
+constexpr unsigned kHasLimit = 4U;
+constexpr unsigned kAccessShift = 3;  ///< and the access mode above it
 constexpr unsigned kMostAccess = static_cast<unsigned>(AccessMode::Exclusive);
 
 std::uint16_t flags_of(const VolumeInfo& volume) noexcept {
   return static_cast<std::uint16_t>((volume.anonymous ? kIsAnonymous : 0U) | (volume.is_protected ? kIsProtected : 0U) |
+                                    (volume.limit_way != LimitWay::None ? kHasLimit : 0U) |
                                     static_cast<unsigned>(volume.access) << kAccessShift);
 }
+
+/// Of a volume that has a limit, behind all else.
+struct LimitTail {
+  std::uint64_t size = 0;
+  std::uint64_t inodes = 0;
+  std::uint64_t way = 0;
+};
+static_assert(std::is_trivially_copyable_v<LimitTail> && std::has_unique_object_representations_v<LimitTail>);
 
 std::uint64_t sum_of(std::string_view index) noexcept {
   index.remove_prefix(offsetof(IndexHead, bytes));
@@ -118,6 +128,14 @@ bool take_volume(Cursor& cursor, IndexedVolume& volume) {
   volume.anonymous = (head.flags & kIsAnonymous) != 0;
   volume.is_protected = (head.flags & kIsProtected) != 0;
   volume.access = static_cast<AccessMode>(head.flags >> kAccessShift);
+  if ((head.flags & kHasLimit) != 0) {
+    LimitTail limit;
+    if (!cursor.take(limit) || limit.way == 0 || limit.way > static_cast<std::uint64_t>(LimitWay::Memory)) {
+      return false;
+    }
+    volume.limit = {limit.size, limit.inodes};
+    volume.limit_way = static_cast<LimitWay>(limit.way);
+  }
   return model::is_valid_volume_name(volume.name);
 }
 
@@ -152,6 +170,8 @@ void IndexedVolume::write_to(VolumeInfo& info) const {
   info.anonymous = anonymous;
   info.is_protected = is_protected;
   info.access = access;
+  info.limit = limit;
+  info.limit_way = limit_way;
   info.owner = owner;
 }
 
@@ -172,6 +192,9 @@ void IndexWriter::add(std::uint64_t inode, const VolumeInfo& volume) {
       append_text(bytes_, key);
       append_text(bytes_, value);
     }
+  }
+  if (volume.limit_way != LimitWay::None) {
+    append(bytes_, LimitTail{volume.limit.size, volume.limit.inodes, static_cast<std::uint64_t>(volume.limit_way)});
   }
   ++count_;
 }

@@ -52,6 +52,8 @@ struct IndexedVolume {
   bool anonymous = false;
   bool is_protected = false;
   AccessMode access = AccessMode::Shared;
+  VolumeLimit limit{};
+  LimitWay limit_way = LimitWay::None;
   std::string_view name{};
   std::string_view owner{};
   IndexedPairs labels{};

@@ -6,6 +6,7 @@
 ///
 ///     <root>/version        "1"; locked by whoever changes a volume, see index.hpp
 ///     <root>/volumes/NAME/  metadata  metadata.lock  lock  _data/  users/CONTAINER  last-user
+///                         limit  usage          if it has one, or was measured: see limited_data.hpp, usage.hpp
 ///     <root>/volumes/NAME/snapshots/SNAPSHOT/  metadata  lock  _data/
 ///     <root>/staging/HEX/   a volume in the making; its maker holds `lock` in it, or HEX.lock beside it
 ///     <root>/trash/HEX      removed; whoever comes by deletes it

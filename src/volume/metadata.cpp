@@ -85,8 +85,9 @@ class Reader {
 
   [[nodiscard]] bool complete() const noexcept { return seen_ == kAll; }
   [[nodiscard]] std::int64_t version() const noexcept { return version_; }
-  /// A word that only a newer version knows: the volume must not be mounted by less strict rules than it has.
+  /// Words that only a newer version knows: the volume must not be mounted by less strict rules than it has.
   [[nodiscard]] const std::string& unknown_access() const noexcept { return unknown_access_; }
+  [[nodiscard]] const std::string& unknown_limit() const noexcept { return unknown_limit_; }
 
   bool null() { return is_other(); }
   bool boolean(bool value) {
@@ -107,6 +108,12 @@ class Reader {
   bool string(std::string& value) {
     if (depth_ == 2 && in_labels_) {
       map_->insert_or_assign(std::move(key_), std::move(value));
+      return true;
+    }
+    if (depth_ == 2 && in_limit_ && key_ == "way") {
+      const auto way = model::limit_way_named(value);
+      volume_.limit_way = way.value_or(LimitWay::None);
+      unknown_limit_ = way ? std::string{} : std::move(value);
       return true;
     }
     if (depth_ != 1) {
@@ -140,6 +147,8 @@ class Reader {
     } else if (depth_ == 1 && key_ == "options") {
       in_labels_ = true;
       map_ = &volume_.driver_options;
+    } else if (depth_ == 1) {
+      in_limit_ = key_ == kLimit;
     }
     ++depth_;
     return !in_labels_ || depth_ <= 2;
@@ -151,6 +160,7 @@ class Reader {
   bool end_object() {
     --depth_;
     in_labels_ = in_labels_ && depth_ >= 2;
+    in_limit_ = in_limit_ && depth_ >= 2;
     return true;
   }
   bool start_array(std::size_t) {
@@ -178,6 +188,10 @@ class Reader {
       seen_ |= kVersionSeen;
       return true;
     }
+    if (depth_ == 2 && in_limit_ && (key_ == "size" || key_ == "inodes")) {
+      (key_ == "size" ? volume_.limit.size : volume_.limit.inodes) = static_cast<std::uint64_t>(value);
+      return true;
+    }
     return is_other();
   }
 
@@ -190,6 +204,8 @@ class Reader {
   std::size_t depth_ = 0;
   unsigned seen_ = 0;
   std::string unknown_access_;
+  std::string unknown_limit_;
+  bool in_limit_ = false;
   bool in_labels_ = false;  ///< or in the options, which are of the same form
   std::map<std::string, std::string>* map_ = nullptr;
 };
@@ -199,6 +215,8 @@ std::optional<std::string> read_any(std::string_view text, VolumeInfo& volume) {
   volume.driver_options.clear();
   volume.is_protected = false;
   volume.access = AccessMode::Shared;
+  volume.limit = {};
+  volume.limit_way = LimitWay::None;
   Reader reader{volume};
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) {
     return "it is not a record of a volume";
@@ -211,6 +229,9 @@ std::optional<std::string> read_any(std::string_view text, VolumeInfo& volume) {
   }
   if (!reader.unknown_access().empty()) {
     return fmt::format("it has access mode \"{}\", which this library does not know", reader.unknown_access());
+  }
+  if (!reader.unknown_limit().empty()) {
+    return fmt::format("its limit is held by \"{}\", which this library does not know", reader.unknown_limit());
   }
   return std::nullopt;
 }
@@ -236,7 +257,8 @@ bool is_newer_metadata(std::string_view text) {
   // what a newer format means by its members is unknown: its version is all that is asked for
   return !checksum_fault(text) &&
          (nlohmann::json::sax_parse(text.begin(), text.end(), &reader) || reader.version() > kVersion) &&
-         (reader.version() > kVersion || (reader.complete() && !reader.unknown_access().empty()));
+         (reader.version() > kVersion ||
+          (reader.complete() && (!reader.unknown_access().empty() || !reader.unknown_limit().empty())));
 }
 
 bool says_protected(std::string_view text, std::string_view name) {
@@ -254,6 +276,8 @@ std::optional<std::string> decode_metadata(std::string_view text, std::string_vi
   volume.driver_options.clear();
   volume.is_protected = false;
   volume.access = AccessMode::Shared;
+  volume.limit = {};
+  volume.limit_way = LimitWay::None;
   if (!PlainReader{text.substr(kFirstLine), volume}.read()) {
     if (auto damage = read_any(text, volume)) {
       return damage;

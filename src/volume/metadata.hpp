@@ -7,8 +7,9 @@
 ///     {"checksum":"6b2d11a0",
 ///     "version":1,"name":"db-data","created_at":"2026-11-24T23:55:01.000000000Z","labels":{},"anonymous":false,"owner":""}
 ///
-/// `"protected":true` and `"access":"exclusive"` are there if they are not the defaults. Members it does not know are
-/// passed over, and stay when the record is changed.
+/// `"protected":true`, `"access":"exclusive"` and `"limit":{"size":1048576,"inodes":0,"way":"btrfs-quota"}` are there
+/// if they are not the defaults; the last one makes it version 2. Members it does not know are passed over, and stay
+/// when the record is changed.
 ///
 /// It is JSON for people and tools; the checksum (CRC-32) covers every byte after the first line, so that a reader
 /// knows damage from a value before it believes one.

@@ -10,9 +10,11 @@
 
 namespace dunnage::volume {
 
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion =
+    2;  ///< of a volume with a limit, which a library that knows no limits must not mount; else 1
 inline constexpr std::string_view kProtected = "protected";
 inline constexpr std::string_view kAccess = "access";
+inline constexpr std::string_view kLimit = "limit";
 inline constexpr std::string_view kHead = "{\"checksum\":\"";
 inline constexpr std::string_view kTail = "\",\n";
 inline constexpr std::size_t kDigits = 8;

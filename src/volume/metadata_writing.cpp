@@ -46,6 +46,12 @@ void put_changeable(Json& json, const VolumeInfo& volume) {
   json["anonymous"] = volume.anonymous;
   json["owner"] = volume.owner;
   put_if(json, kProtected, volume.is_protected, true);
+  const bool limited = volume.limit_way != LimitWay::None;
+  json["version"] = limited ? kVersion : 1;
+  put_if(json, kLimit, limited,
+         Json{{"size", volume.limit.size},
+              {"inodes", volume.limit.inodes},
+              {"way", std::string{to_string(volume.limit_way)}}});
   put_if(json, kAccess, volume.access != AccessMode::Shared, to_string(volume.access));
 }
 
@@ -68,7 +74,7 @@ std::string with_checksum(std::string_view body) { return fmt::format("{}{}{}{}"
 
 std::optional<std::string> encode_metadata(const VolumeInfo& volume) {
   Json json;
-  json["version"] = kVersion;
+  json["version"] = 1;  // and the first member
   json["name"] = volume.name;
   json["created_at"] = format_time(volume.created_at, Precision::Nanoseconds);
   put_changeable(json, volume);

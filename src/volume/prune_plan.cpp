@@ -9,6 +9,7 @@
 #include "volume/failure.hpp"
 #include "volume/prune.hpp"
 #include "volume/timestamp.hpp"
+#include "volume/usage.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <fmt/format.h>
@@ -97,6 +98,20 @@ std::vector<std::string> PrunePlan::taken() const {
     }
   }
   return names;
+}
+
+std::map<std::string, VolumeUsage> PrunePlan::usage(const UsageOptions& options) const {
+  const volume::Layout& layout = VolumeStoreAccess::layout(state_->store);
+  std::map<std::string, VolumeUsage> usages;
+  for (const std::string& name : taken()) {
+    const volume::Deed deed{"measure volume", name};
+    auto usage = volume::with_deed(
+        deed, [&] { return volume::usage_of_all(layout, deed, layout.volumes.get(), name, options); });
+    if (usage) {
+      usages.emplace(name, std::move(*usage));
+    }
+  }
+  return usages;
 }
 
 PruneResult PrunePlan::apply() const {

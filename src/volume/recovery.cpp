@@ -5,6 +5,7 @@
 #include "kernel/open_beneath.hpp"
 #include "volume/index_bytes.hpp"
 #include "volume/index_file.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/metadata_change.hpp"
 
 #include <fcntl.h>
@@ -109,6 +110,10 @@ Recovered default_metadata(const std::string& name, int volume_directory) {
                           "its labels are lost, and so are options of its driver, its owner and that it was "
                           "anonymous, if it had any of these; its creation time is that of its directory"};
   recovered.info.name = name;
+  recovered.info.limit_way = limit_way_of(volume_directory);  // it lies beside the metadata
+  if (recovered.info.limit_way != LimitWay::None) {
+    recovered.info.limit = found_limit(volume_directory, recovered.info.limit_way);
+  }
   recovered.info.created_at = system_clock::time_point{std::chrono::duration_cast<system_clock::duration>(
       std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec})};
   return recovered;

@@ -8,6 +8,8 @@
 #include "volume/directory.hpp"
 #include "volume/exchange_data.hpp"
 #include "volume/failure.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/reading.hpp"
 #include "volume/stage.hpp"
 
@@ -42,7 +44,13 @@ std::optional<VolumeInfo> replace_data(const Layout& layout, const Deed& deed, c
   }
   refuse_if_used(deed, volume.get());
   Stage stage{layout.open_staging()};
+  if (is_in_store(info->limit_way)) {
+    make_limited_data(layout, deed, stage, info->limit, info->limit_way, watch);
+  }
   content(stage);
+  if (is_image(info->limit_way)) {
+    sync_image(stage.directory());
+  }
   kernel::sync(stage.directory());
   try {
     exchange_data(layout, deed, stage, volume.get(), watch, [&] { kernel::sync(volume.get()); });

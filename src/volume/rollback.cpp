@@ -8,6 +8,7 @@
 #include "volume/directory.hpp"
 #include "volume/exchange_data.hpp"
 #include "volume/failure.hpp"
+#include "volume/limited_data.hpp"
 #include "volume/rollback_note.hpp"
 #include "volume/snapshots.hpp"
 
@@ -41,6 +42,7 @@ class Rollback {
     Stage stage{layout_.open_staging()};
     (void)copy_snapshot_data(deed_, target, stage, options_.watch);
     try {
+      keep_limit(layout_, deed_, stage, volume_.info, options_.watch);
       if (options_.keep_before) {
         write_snapshot_metadata(deed_, stage.directory(), before);
         write_note(stage, before.name);

@@ -57,6 +57,8 @@ class VolumeUse {
   /// Ends the use, unless keep() or release_locks() was called, or this is a forked copy.
   ~VolumeUse();
 
+  /// The directory of the volume.
+  [[nodiscard]] int volume_fd() const noexcept { return volume_.get(); }
   /// The directory of the data, O_PATH.
   [[nodiscard]] int data_fd() const noexcept { return data_.get(); }
   /// The volume, and where the log of renames was when this began.

@@ -77,6 +77,10 @@ std::string to_json(const VolumeInfo& volume) {
   if (volume.access != AccessMode::Shared) {
     json["Access"] = to_string(volume.access);
   }
+  if (volume.limit_way != LimitWay::None) {
+    json["Limit"] = {
+        {"Size", volume.limit.size}, {"Inodes", volume.limit.inodes}, {"Way", to_string(volume.limit_way)}};
+  }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -9,6 +9,7 @@
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
+#include "volume/limit_choice.hpp"
 #include "volume/rollback.hpp"
 #include "volume/snapshot.hpp"
 #include "volume/snapshots.hpp"
@@ -26,6 +27,14 @@ using volume::Deed;
 using volume::Layout;
 
 const Layout& layout_of(const VolumeStore& store) { return VolumeStoreAccess::layout(store); }
+
+/// Its snapshots are images, too.
+void refuse_image(const Deed& deed, const VolumeInfo& info) {
+  if (volume::is_image(info.limit_way)) {
+    throw volume::deed_failure(deed, "its data is a file system in an image", make_error_code(errc::not_supported),
+                               "clone the snapshot, and use the clone");
+  }
+}
 
 void require_snapshot(const Deed& deed, const volume::OpenSnapshot& snapshot) {
   if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
@@ -97,6 +106,7 @@ std::vector<SnapshotChange> VolumeHistory::diff(const std::string& from, const s
   return volume::with_deed(deed, [&] {
     const Layout& layout = layout_of(store_);
     const auto opened = volume::open_volume(layout, deed);
+    refuse_image(deed, opened.info);
     const auto before = volume::open_snapshot(layout, deed, opened.directory.get(), from);
     std::optional<volume::OpenSnapshot> after;
     if (to) {
@@ -114,6 +124,7 @@ std::vector<SnapshotChange> VolumeHistory::diff(const std::string& from, const s
 }
 
 BindMount VolumeHistory::at(const std::string& snapshot, std::string target) const {
+  refuse_image({"mount a snapshot of volume", volume_}, store_.get(volume_).info());
   return {.source = get(snapshot).mountpoint, .target = std::move(target), .options = {.read_only = true}};
 }
 

@@ -9,6 +9,7 @@
 #include "volume/failure.hpp"
 #include "volume/retained.hpp"
 #include "volume/timestamp.hpp"
+#include "volume/usage.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ namespace {
 constexpr const char* kListTrash = "list trash of";
 constexpr const char* kRestore = "restore volume";
 constexpr const char* kPurge = "purge volume";
+constexpr const char* kMeasure = "measure volume in the trash";
 
 VolumeError not_in_trash(const char* operation, const std::string& which, const std::vector<TrashEntry>& entries) {
   std::vector<std::string> names;
@@ -94,6 +96,20 @@ std::vector<TrashEntry> VolumeTrash::list() const {
       return entry.kept_until <= now;  // deleted by the next call that may write
     });
     return entries;
+  });
+}
+
+VolumeUsage VolumeTrash::usage(const std::string& which, const UsageOptions& options) const {
+  const volume::Layout& layout = VolumeStoreAccess::layout(store_);
+  const volume::Deed deed{kMeasure, which};
+  return volume::with_deed(deed, [&] {
+    const auto retained = volume::open_retained(layout);
+    const TrashEntry entry = entry_of(kMeasure, which, retained.get());
+    auto usage = volume::usage_of_all(layout, deed, retained.get(), volume::retained_name(entry), options);
+    if (!usage) {
+      throw not_in_trash(kMeasure, which, volume::retained_entries(retained.get()));
+    }
+    return std::move(*usage);
   });
 }
 

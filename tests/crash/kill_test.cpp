@@ -7,6 +7,7 @@
 
 #include "crash/bench.hpp"
 #include "support/catch.hpp"
+#include "support/requires.hpp"
 
 namespace dunnage::test {
 namespace {
@@ -62,6 +63,12 @@ TEST_CASE("T-1: a process killed at any call on volumes leaves each done or undo
 
 TEST_CASE("T-1: a process killed at any call on histories of volumes leaves each done or undone", "[crash]") {
   kill_each(history_operations(), 12);
+}
+
+TEST_CASE("T-1: a process killed at any call on the limit of a volume leaves it as it was or as it is to be",
+          "[crash]") {
+  if (!requires_root() || !requires_program("mkfs.ext4")) return;
+  kill_each(limit_operations(), 8);
 }
 
 TEST_CASE("T-1: a process killed at any call that moves volumes leaves each done or undone", "[crash]") {

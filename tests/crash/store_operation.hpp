@@ -43,6 +43,8 @@ struct StoreOperation {
 
 [[nodiscard]] std::vector<StoreOperation> volume_operations();
 [[nodiscard]] std::vector<StoreOperation> move_operations();
+/// Root alone, with mkfs.ext4: not one of all_operations().
+[[nodiscard]] std::vector<StoreOperation> limit_operations();
 [[nodiscard]] std::vector<StoreOperation> image_operations();
 [[nodiscard]] std::vector<StoreOperation> container_operations();
 [[nodiscard]] std::vector<StoreOperation> history_operations();

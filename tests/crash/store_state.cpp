@@ -48,7 +48,11 @@ std::string to_text(const Volume& volume) {
   text << "volume " << (info.anonymous ? "(anonymous)" : info.name) << " of \"" << info.owner << '"';
   for (const auto& [name, value] : info.labels) text << ' ' << name << '=' << value;
   for (const auto& [name, value] : info.driver_options) text << " option " << name << '=' << value;
-  text << '\n' << content_of(info.mountpoint);
+  if (info.limit_way == LimitWay::Ext4Image) {  // no two file systems that were made are the same
+    text << '\n' << "image of " << std::filesystem::file_size(info.mountpoint / "image") << " bytes\n";
+  } else {
+    text << '\n' << content_of(info.mountpoint);
+  }
   return text.str();
 }
 

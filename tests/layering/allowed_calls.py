@@ -40,7 +40,7 @@ OF_THE_CALLER = [
     ("plan/store_look.cpp", "filesystem::absolute filesystem::status", "whether the store the caller names is there"),
     ("plan/volume_driver.cpp", "filesystem::canonical", "the device of a volume's options"),
     ("plan/volume_path.cpp", "open", "the directory of a volume in the store; what is in it is looked for below that"),
-    ("prepare/loop_device.cpp", "open", "the device of a volume's options, and the machine's loop devices"),
+    ("kernel/loop_device.cpp", "open", "the device of a volume's options, and the machine's loop devices"),
     ("seccomp/seccomp.cpp", "open", "the profile the caller names"),
     ("spec/host.cpp", "filesystem::current_path filesystem::exists filesystem::symlink_status",
      "what an engine would look for when it reads an option"),
@@ -49,6 +49,7 @@ OF_THE_CALLER = [
     ("volume/adoption.cpp", "open filesystem::absolute", "the directory of a volume the caller names"),
     ("volume/data.cpp", "open", "the device of a volume's options"),
     ("volume/seed.cpp", "open", "the directory the caller names as the seed of a volume"),
+    ("volume/disk_program.cpp", "find_executable", "the programs of the machine that make file systems"),
     ("volume/layout.cpp", "open mkdir stat filesystem::absolute",
      "the way to the store, which is refused unless it is this user's alone"),
     ("volume/renames.cpp", "open", "whether the store a record names has renamed volumes; nothing is read by it"),
@@ -84,6 +85,7 @@ IN_THE_STORE = [
     ("transfer/new_file.cpp", "openat fstatat linkat:cwd renameat unlinkat",
      "the file the caller names, below its directory; /proc/self/fd is what was made"),
     ("volume/create.cpp", "rename", "a name of its own, not the call: the stage gets its name"),
+    ("volume/data_image.cpp", "unlinkat", "what mkfs made in the file system of a volume in the making"),
     ("volume/exchange_data.cpp", "fstatat utimensat", "the times of a data directory, itself, that has moved"),
     ("volume/fill_lock.cpp", "unlinkat", "a lock in the staging directory"),
     ("volume/findings.cpp", "linkat unlinkat", "a damaged file gets a second name beside it"),
@@ -91,6 +93,7 @@ IN_THE_STORE = [
     ("volume/layout.cpp", "fstatat", "whether the store has containers"),
     ("volume/living_record.cpp", "fstatat renameat unlinkat", "a stale record of who uses a volume"),
     ("volume/metadata_check.cpp", "renameat", "new metadata takes the place of what was damaged"),
+    ("volume/noted_usage.cpp", "renameat", "what was measured takes its place in the directory of a volume"),
     ("volume/renames.cpp", "fstatat", "whether a volume got its new name"),
     ("volume/rollback.cpp", "unlinkat", "the note of a rollback that is done"),
     ("volume/stage.cpp", "unlinkat", "a lock in the staging directory"),
@@ -118,6 +121,7 @@ AMONG_OTHERS = [
 # Trees the library has just made, of which nobody else has seen anything: detached mounts, /dev of a container, the
 # launcher's own root.
 OWN_TREES = [
+    ("volume/limit_proof.cpp", "mknodat unlinkat", "files that try the limit of a volume in the making"),
     ("launch/host_root.cpp", "mkdirat openat symlinkat", "the root that is made for the host's programs"),
     ("launcher/mask.hpp", "mkdirat mknodat open_tree_at", "the masks"),
     ("launcher/overlay.hpp", "mkdirat", "the upper directory in memory"),

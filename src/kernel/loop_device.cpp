@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "prepare/loop_device.hpp"
+#include "kernel/loop_device.hpp"
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
@@ -17,11 +17,8 @@
 #include <optional>
 #include <thread>
 
-namespace dunnage::prepare {
+namespace dunnage::kernel {
 namespace {
-
-using kernel::CallError;
-using kernel::FileDescriptor;
 
 FileDescriptor open_or_throw(const std::string& path, int flags, const char* what) {
   FileDescriptor fd{::open(path.c_str(), flags | O_CLOEXEC)};
@@ -44,8 +41,8 @@ void lock(int image) {
 
 std::optional<BlockDevice> find_device(const struct stat& image, int flags) {
   const FileDescriptor directory = open_or_throw("/sys/block", O_RDONLY | O_DIRECTORY, "open /sys/block");
-  for (const std::string& name : kernel::names_in(directory.get())) {
-    if (!name.starts_with("loop") || !kernel::exists_at(directory.get(), name + "/loop")) {
+  for (const std::string& name : names_in(directory.get())) {
+    if (!name.starts_with("loop") || !exists_at(directory.get(), name + "/loop")) {
       continue;
     }
     std::string path = "/dev/" + name;
@@ -84,6 +81,36 @@ BlockDevice make_device(int image, bool read_only, int flags) {
 
 }  // namespace
 
+BlockDevice block_device_of(int image, bool read_only) {
+  const int flags = read_only ? O_RDONLY : O_RDWR;
+  struct stat status {};
+  if (::fstat(image, &status) != 0) {
+    throw CallError{"stat", errno};
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw CallError{"the device of the volume is neither a disk nor a file", ENOTBLK};
+  }
+  lock(image);
+  // the loop device keeps this very description open, and with it a lock that is not given back
+  const auto unlock = gsl::finally([&] { (void)::flock(image, LOCK_UN); });
+  auto found = find_device(status, flags);
+  return found ? std::move(*found) : make_device(image, read_only, flags);
+}
+
+bool has_block_device(int image) {
+  struct stat status {};
+  if (::fstat(image, &status) != 0) {
+    throw CallError{"stat", errno};
+  }
+  return find_device(status, O_RDONLY).has_value();
+}
+
+void take_new_size(const BlockDevice& device) {
+  if (::ioctl(device.held.get(), LOOP_SET_CAPACITY) != 0) {
+    throw CallError{"give the loop device its new size", errno};
+  }
+}
+
 BlockDevice open_block_device(const std::filesystem::path& path, bool read_only) {
   const int flags = read_only ? O_RDONLY : O_RDWR;
   FileDescriptor image = open_or_throw(path.string(), flags | O_NONBLOCK, "open the device of the volume");
@@ -91,17 +118,8 @@ BlockDevice open_block_device(const std::filesystem::path& path, bool read_only)
   if (::fstat(image.get(), &status) != 0) {
     throw CallError{"stat", errno};
   }
-  if (S_ISBLK(status.st_mode)) {
-    return {std::move(image), path.string()};
-  }
-  if (!S_ISREG(status.st_mode)) {
-    throw CallError{"the device of the volume is neither a disk nor a file", ENOTBLK};
-  }
-  lock(image.get());
-  // the loop device keeps this very description open, and with it a lock that is not given back
-  const auto unlock = gsl::finally([&] { (void)::flock(image.get(), LOCK_UN); });
-  auto found = find_device(status, flags);
-  return found ? std::move(*found) : make_device(image.get(), read_only, flags);
+  return S_ISBLK(status.st_mode) ? BlockDevice{std::move(image), path.string()}
+                                 : block_device_of(image.get(), read_only);
 }
 
-}  // namespace dunnage::prepare
+}  // namespace dunnage::kernel

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Block devices of files.
+
+#include "kernel/file_descriptor.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace dunnage::kernel {
+
+/// A block device that stays as long as the descriptor, or what was mounted from it.
+struct BlockDevice {
+  FileDescriptor held;
+  std::string path;
+};
+
+/// A disk is itself. A file gets a loop device that frees itself, and has the one it has: two for one file would be two
+/// file systems that write over each other. Throws: CallError.
+[[nodiscard]] BlockDevice open_block_device(const std::filesystem::path& path, bool read_only);
+/// The same of a file that is open, for reading and writing unless `read_only`. Throws: CallError.
+[[nodiscard]] BlockDevice block_device_of(int image, bool read_only);
+/// Whether the file has a loop device now. Throws: CallError.
+[[nodiscard]] bool has_block_device(int image);
+/// Tells the device of a file that the file has become larger. Throws: CallError.
+void take_new_size(const BlockDevice& device);
+
+}  // namespace dunnage::kernel

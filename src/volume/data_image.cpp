@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/data_image.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/device_mount.hpp"
+#include "kernel/files.hpp"
+#include "kernel/loop_device.hpp"
+#include "kernel/open_beneath.hpp"
+#include "volume/disk_program.hpp"
+#include "volume/grow_file_system.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/private_directory.hpp"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/capability.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr mode_t kTopMode = 0755;  // as any other volume's
+
+const char* type_of(LimitWay way) { return way == LimitWay::XfsImage ? "xfs" : "ext4"; }
+
+kernel::FileDescriptor open_image(int data) {
+  auto image = kernel::open_beneath(data, kImageName, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!image) {
+    throw kernel::CallError{"open the image of the volume's data", errno};
+  }
+  kernel::require_regular(image.get(), "open the image of the volume's data");
+  return image;
+}
+
+struct stat status_of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) {
+    throw kernel::CallError{"stat", errno};
+  }
+  return status;
+}
+
+void resize_file(int image, std::uint64_t size) {
+  if (::ftruncate(image, static_cast<off_t>(size)) != 0) {
+    throw kernel::CallError{"set the size of the image", errno};
+  }
+}
+
+std::vector<std::string> arguments_of(const VolumeLimit& limit, LimitWay way, const std::string& image) {
+  if (way == LimitWay::XfsImage) {
+    return {"-q", image};
+  }
+  std::vector<std::string> arguments{
+      "-q", "-F", "-m", "0", "-I", "256", "-b", std::to_string(ext4_block(limit.size)), "-E", "root_owner=0:0"};
+  if (limit.inodes != 0) {
+    arguments.insert(arguments.end(), {"-N", std::to_string(limit.inodes + kExt4OwnInodes)});
+  }
+  arguments.push_back(image);
+  return arguments;
+}
+
+kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevice& device, LimitWay way) {
+  // deleted files give their space back to the disk below
+  kernel::DeviceMount made = kernel::mount_device(type_of(way), device.path, false, {{"discard", std::nullopt}});
+  if (made.number != 0) {
+    throw deed_failure(deed,
+                       fmt::format("{} of the {} image of its data{}{}", made.call, type_of(way),
+                                   made.said.empty() ? "" : ": ", made.said),
+                       std::error_code{made.number, std::system_category()},
+                       made.number == ENODEV ? "load the module of that file system"
+                                             : "do it as root; an image that is damaged is repaired by fsck");
+  }
+  return std::move(made.mount);
+}
+
+/// What a new file system has that a new volume has not.
+void clear_top(int mounted) {
+  const auto top = kernel::open_beneath(mounted, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
+  if (!top) {
+    throw kernel::CallError{"open directory", errno};
+  }
+  if (::unlinkat(top.get(), "lost+found", AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    throw kernel::CallError{"rmdir", errno};
+  }
+  if (const int number = kernel::set_mode(top.get(), kTopMode); number != 0) {
+    throw kernel::CallError{"chmod", number};
+  }
+  if (::syncfs(top.get()) != 0) {
+    throw kernel::CallError{"syncfs", errno};
+  }
+}
+
+}  // namespace
+
+void make_image(const Deed& deed, int data, const std::filesystem::path& path, const VolumeLimit& limit, LimitWay way,
+                const Watch& watch) {
+  const auto image = kernel::create_file(data, kImageName, kPrivateFile);
+  if (!image) {
+    throw kernel::CallError{"create the image", EEXIST};
+  }
+  resize_file(image.get(), limit.size);
+  run_disk_program(deed, way == LimitWay::XfsImage ? "mkfs.xfs" : "mkfs.ext4",
+                   arguments_of(limit, way, (path / kImageName).string()), watch);
+  clear_top(mount_image(deed, data, way).get());
+  kernel::sync(image.get());
+  kernel::sync(data);
+}
+
+kernel::FileDescriptor mount_image(const Deed& deed, int data, LimitWay way) {
+  const auto image = open_image(data);
+  return mount_device_of(deed, kernel::block_device_of(image.get(), false), way);
+}
+
+bool is_image_mounted(int data) { return kernel::has_block_device(open_image(data).get()); }
+
+std::uint64_t size_of_image(int data) { return static_cast<std::uint64_t>(status_of(open_image(data).get()).st_size); }
+
+bool is_half_grown(int data, std::uint64_t size, LimitWay way) {
+  if (way != LimitWay::Ext4Image) {
+    return size_of_image(data) < size;  // XFS takes it from whoever asks again
+  }
+  // its superblock says: 1,024 bytes from the beginning, with the number of blocks and the size of one (2^(10+n))
+  constexpr off_t kBlocks = 1024 + 4;
+  constexpr off_t kBlockSize = 1024 + 24;
+  const auto image = open_image(data);
+  std::uint32_t blocks = 0;
+  std::uint32_t shift = 0;
+  if (::pread(image.get(), &blocks, sizeof blocks, kBlocks) != sizeof blocks ||
+      ::pread(image.get(), &shift, sizeof shift, kBlockSize) != sizeof shift) {
+    throw kernel::CallError{"read the image of the volume's data", errno};
+  }
+  const std::uint64_t block = std::uint64_t{1024} << std::min(shift, 6U);
+  const std::uint64_t group = 8 * block * block;  // it may leave out a part of one
+  return le32toh(blocks) * block + group <= size;
+}
+
+bool grows_while_mounted(LimitWay way) noexcept {
+  if (way != LimitWay::Ext4Image) {
+    return true;
+  }
+  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
+  return ::syscall(SYS_capget, &head, sets) == 0 && (sets[0].effective & (1U << CAP_SYS_RESOURCE)) != 0;
+}
+
+void grow_image(const Deed& deed, int data, const std::filesystem::path& path, std::uint64_t size, LimitWay way,
+                const Watch& watch) {
+  const auto image = open_image(data);
+  if (static_cast<std::uint64_t>(status_of(image.get()).st_size) < size) {
+    resize_file(image.get(), size);
+  }
+  if (!grows_while_mounted(way)) {
+    run_disk_program(deed, "resize2fs", {"-f", (path / kImageName).string()}, watch);
+  } else {
+    const kernel::BlockDevice device = kernel::block_device_of(image.get(), false);
+    kernel::take_new_size(device);
+    const auto mounted = mount_device_of(deed, device, way);
+    const auto top = kernel::open_beneath(mounted.get(), ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
+    if (!top) {
+      throw kernel::CallError{"open directory", errno};
+    }
+    grow_mounted(top.get(), status_of(image.get()).st_size, way);
+  }
+  kernel::sync(image.get());
+}
+
+ImageWatch::ImageWatch(int data) : data_{data}, mounted_{is_image_mounted(data)} {
+  changed_ = status_of(open_image(data).get()).st_mtim;
+}
+
+bool ImageWatch::is_disturbed() const {
+  const timespec now = status_of(open_image(data_).get()).st_mtim;
+  return mounted_ || is_image_mounted(data_) || now.tv_sec != changed_.tv_sec || now.tv_nsec != changed_.tv_nsec;
+}
+
+}  // namespace dunnage::volume

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/limited_data.hpp"
+
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
+#include "kernel/quota_group.hpp"
+#include "kernel/subvolume.hpp"
+#include "model/words.hpp"
+#include "volume/data_image.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limit_proof.hpp"
+#include "volume/private_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string_view>
+#include <thread>
+
+namespace dunnage::volume {
+namespace {
+
+constexpr mode_t kLimitedDataMode = 0755;
+constexpr int kReadData = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+kernel::FileDescriptor open_data_directory(int directory) {
+  auto data = kernel::open_beneath(directory, kDataName, kReadData);
+  if (!data) {
+    throw kernel::CallError{"open the data", errno};
+  }
+  return data;
+}
+
+/// For the programs that work on images.
+std::filesystem::path path_of(const Layout& layout, const Stage& stage) {
+  return layout.path / "staging" / stage.id() / kDataName;
+}
+
+/// Counting what is there may take long on a large disk, and a limit counts from then on.
+void have_quotas(const Deed& deed, int directory, const Watch& watch) {
+  constexpr auto kGlance = std::chrono::milliseconds{20};
+  kernel::QuotaState state = kernel::quota_state(directory);
+  if (state == kernel::QuotaState::Off) {
+    kernel::switch_quota_on(directory);
+    state = kernel::quota_state(directory);
+  }
+  for (; state == kernel::QuotaState::Counting; state = kernel::quota_state(directory)) {
+    stop_if_asked(deed, watch);
+    std::this_thread::sleep_for(kGlance);
+  }
+  if (state != kernel::QuotaState::On) {
+    throw kernel::CallError{"switch quotas of btrfs on", EOPNOTSUPP};
+  }
+}
+
+kernel::FileDescriptor make_subvolume_of(const Stage& stage) {
+  if (const int number = kernel::make_subvolume(stage.directory(), kDataName); number != 0) {
+    throw kernel::CallError{"make a subvolume", number};
+  }
+  auto data = open_data_directory(stage.directory());
+  if (const int number = kernel::set_mode(data.get(), kLimitedDataMode); number != 0) {
+    throw kernel::CallError{"chmod", number};
+  }
+  return data;
+}
+
+/// A subvolume, where there are such: then a snapshot of it is made at once.
+kernel::FileDescriptor make_place_of_image(const Stage& stage) {
+  if (kernel::make_subvolume(stage.directory(), kDataName) != 0 &&
+      !kernel::make_directory(stage.directory(), kDataName, kPrivateDirectory)) {
+    throw kernel::CallError{"mkdir", EEXIST};
+  }
+  auto data = open_data_directory(stage.directory());
+  if (const int number = kernel::set_mode(data.get(), kPrivateDirectory); number != 0) {
+    throw kernel::CallError{"chmod", number};
+  }
+  return data;
+}
+
+void change_quota(const Deed& deed, int directory, const VolumeLimit& limit) {
+  const auto data = open_data_directory(directory);
+  if (::syncfs(data.get()) != 0) {  // it counts what is on the disk
+    throw kernel::CallError{"syncfs", errno};
+  }
+  const auto quota = kernel::quota_of(data.get());
+  if (quota && quota->used > limit.size) {
+    throw deed_failure(deed, fmt::format("its data takes {} bytes, more than the limit of {}", quota->used, limit.size),
+                       make_error_code(errc::not_supported), "delete some of it, or give a larger limit");
+  }
+  kernel::set_quota(data.get(), limit.size);
+}
+
+}  // namespace
+
+LimitWay limit_way_of(int directory) {
+  constexpr std::size_t kMostOfAWord = 64;
+  std::string buffer;
+  const auto [text, number] = kernel::read_small_file(directory, kLimitName, buffer, kMostOfAWord);
+  if (number == ENOENT) {
+    return LimitWay::None;
+  }
+  if (number != 0) {
+    throw kernel::CallError{"read how its limit is held", number};
+  }
+  const auto way = model::limit_way_named(text.substr(0, text.find('\n')));
+  if (!way || !is_in_store(*way)) {
+    throw kernel::CallError{"read how its limit is held", EUCLEAN};
+  }
+  return *way;
+}
+
+void mark_limited(const Stage& stage, LimitWay way) {
+  kernel::write_new_file(stage.directory(), kLimitName, fmt::format("{}\n", to_string(way)), kPrivateFile);
+}
+
+void make_limited_data(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeLimit& limit,
+                       LimitWay way, const Watch& watch) {
+  if (way == LimitWay::BtrfsQuota) {
+    have_quotas(deed, stage.directory(), watch);
+    const auto data = make_subvolume_of(stage);
+    kernel::set_quota(data.get(), limit.size);
+    prove_limit(deed, data.get(), limit);
+    kernel::sync(data.get());
+  } else {
+    const auto data = make_place_of_image(stage);
+    make_image(deed, data.get(), path_of(layout, stage), limit, way, watch);
+    prove_limit(deed, mount_image(deed, data.get(), way).get(), limit);
+  }
+  mark_limited(stage, way);
+}
+
+kernel::FileDescriptor open_limited_data(const Deed& deed, int directory, LimitWay way) {
+  auto data = open_data_directory(directory);
+  return is_image(way) ? mount_image(deed, data.get(), way) : std::move(data);
+}
+
+void sync_image(int directory) {
+  const auto data = open_data_directory(directory);
+  const auto image = kernel::open_beneath(data.get(), kImageName, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+  if (!image) {
+    throw kernel::CallError{"open the image of the volume's data", errno};
+  }
+  kernel::sync(image.get());
+  kernel::sync(data.get());
+}
+
+void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeInfo& volume,
+                const Watch& watch) {
+  const auto data = is_in_store(volume.limit_way) ? open_data_directory(stage.directory()) : kernel::FileDescriptor{};
+  if (is_image(volume.limit_way) && size_of_image(data.get()) < volume.limit.size) {
+    grow_image(deed, data.get(), path_of(layout, stage), volume.limit.size, volume.limit_way, watch);
+  }
+  if (volume.limit_way == LimitWay::BtrfsQuota) {
+    kernel::set_quota(data.get(), volume.limit.size);
+    kernel::sync(data.get());
+  }
+}
+
+void change_limit(const Layout& layout, const Deed& deed, int directory, const VolumeInfo& volume,
+                  const VolumeLimit& limit, const Watch& watch) {
+  if (volume.limit_way == LimitWay::BtrfsQuota) {
+    change_quota(deed, directory, limit);
+  } else if (is_image(volume.limit_way)) {
+    const auto data = open_data_directory(directory);
+    grow_image(deed, data.get(), layout.mountpoint(deed.volume), limit.size, volume.limit_way, watch);
+  }
+}
+
+VolumeLimit found_limit(int directory, LimitWay way) {
+  const auto data = open_data_directory(directory);
+  if (is_image(way)) {
+    return {.size = size_of_image(data.get()), .inodes = 0};
+  }
+  const auto quota = way == LimitWay::BtrfsQuota ? kernel::quota_of(data.get()) : std::nullopt;
+  return {.size = quota ? quota->size : 0, .inodes = 0};
+}
+
+}  // namespace dunnage::volume
