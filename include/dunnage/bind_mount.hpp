@@ -35,6 +35,24 @@ enum class Recursion {
   ReadOnly,  ///< they come along; fails unless all of them can be made read-only
 };
 
+/// What the mount shows when its source is replaced on the host: another file or directory that is renamed into its
+/// place, as editors, `sed -i` and tools of configuration do, or that is made there after it was removed.
+///
+///     using dunnage::Follow;
+///     mounts.add(dunnage::BindMount{"/srv/app.conf", "/etc/app.conf", {.read_only = true, .follow = Follow::Name}});
+enum class Follow {
+  Inode,  ///< what was there at the launch, for ever, as the kernel does: edits are not seen
+  /// What has the name now. Its launcher watches the directories of its path (inotify(7)), mounts what has come to be
+  /// there, with the options of the plan, and puts it in the place of the old one at once: nobody who looks finds
+  /// nothing. As long as nothing has the name the old one stays; programs that have it open keep it. It is looked for
+  /// as a launch would look for it: with the rights of this user, over no symbolic link, and it has to be of the type
+  /// it was of. What is anything else is not shown: MountEvent::Kind::Lost says why. Changes made by other machines
+  /// (NFS) or by the server of a file system (FUSE) are not noticed. Not for a source that is reached over a link, is
+  /// a mount point, or has other mounts of the container on it. Kernel: MOVE_MOUNT_BENEATH, Linux 6.5.
+  Name,
+};
+
+[[nodiscard]] DUNNAGE_API std::string_view to_string(Follow value) noexcept;
 [[nodiscard]] DUNNAGE_API std::string_view to_string(Propagation value) noexcept;
 [[nodiscard]] DUNNAGE_API std::string_view to_string(Recursion value) noexcept;
 
@@ -63,6 +81,7 @@ struct BindOptions {
   /// mount is prepared; what appears later is not hidden. Symbolic links are not. Kernel: Linux 6.15.
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
+  Follow follow = Follow::Inode;
 
   friend bool operator==(const BindOptions&, const BindOptions&) = default;
 };

@@ -34,6 +34,10 @@
 /// one that fails after all, as a detach does that finds the mount in use; what is attached is never missing from it.
 /// Killing the launcher ends the container; its record says the state before or after.
 ///
+/// A bind mount with Follow::Name is exchanged by the launcher itself, with what has the name of its source by then.
+/// Its record stays as it is, for it says the name. attach(), detach() and replace() wait for an exchange that is under
+/// way.
+///
 /// Kernel: setns(2), move_mount(2), Linux 5.12; replace(): MOVE_MOUNT_BENEATH, Linux 6.5.
 
 #include <dunnage/export.hpp>
@@ -61,13 +65,20 @@ struct MountHolder {
   friend bool operator==(const MountHolder&, const MountHolder&) = default;
 };
 
-/// One change that was made, by whichever process.
+/// One change that was made, by whichever process, or by the launcher for a mount with Follow::Name.
 struct MountEvent {
-  enum class Kind { Attached, Detached, Replaced };
+  enum class Kind {
+    Attached,
+    Detached,
+    Replaced,  ///< also by what has the name of its source now
+    Lost,      ///< something has the name of its source that cannot be shown: the container keeps what it had
+    Restored,  ///< after Lost: what the container has, has the name again
+  };
   Kind kind = Kind::Attached;
   ResolvedMount mount{};  ///< what is mounted now, or was before it was detached
   unsigned missed = 0;    ///< how many came before it that were lost, as nobody read them for too long
-  /// `attached: ` and the mount.
+  std::string cause{};    ///< of Lost, in words; empty else
+  /// `attached: ` and the mount; the cause behind it.
   [[nodiscard]] DUNNAGE_API std::string to_string() const;
   friend bool operator==(const MountEvent&, const MountEvent&) = default;
 };

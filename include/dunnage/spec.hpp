@@ -106,6 +106,7 @@ struct SpecMount {
     bool no_swap = false;
     bool optional = false;
     bool require_mountpoint = false;
+    bool follow_name = false;
     bool chown = false;
     std::optional<unsigned> create_mode{};
     std::optional<std::uint32_t> create_uid{}, create_gid{};

@@ -57,12 +57,35 @@ std::string encode_event(const MountEvent& event) {
   return text.size() > kMostEventBytes ? text_of(event.kind, short_of(event.mount)) : text;
 }
 
+std::string cause_of_loss(const launcher::Failure& failure) {
+  using launcher::Step;
+  switch (failure.error) {
+    case 0:
+      return {};
+    case ELOOP:
+      return "a symbolic link has its name, or lies on the way to it";
+    case EMEDIUMTYPE:
+      return "what has its name is of another type";
+    case ETIMEDOUT:
+      return "its file system does not answer";
+    default:
+      break;
+  }
+  const char* const what = failure.step == Step::WatchSource   ? "watch its directory"
+                           : failure.step == Step::OpenSource  ? "open it"
+                           : failure.step == Step::FindMount   ? "find what is mounted"
+                           : failure.step == Step::HiddenMount ? "the container has mounted over it"
+                                                               : "mount it";
+  return std::string{what} + ": " + std::generic_category().message(failure.error);
+}
+
 MountEvent decode_event(std::string_view text) {
   try {
     const Json value = Json::parse(text);
     MountEvent event;
     const auto word = value.at("Kind").get<std::string>();
-    for (const auto kind : {MountEvent::Kind::Attached, MountEvent::Kind::Detached, MountEvent::Kind::Replaced}) {
+    for (const auto kind : {MountEvent::Kind::Attached, MountEvent::Kind::Detached, MountEvent::Kind::Replaced,
+                            MountEvent::Kind::Lost, MountEvent::Kind::Restored}) {
       event.kind = to_string(kind) == word ? kind : event.kind;
     }
     const MountPlan plan = plan::from_value(value.at("Mounts"));
@@ -88,11 +111,17 @@ std::string_view to_string(MountEvent::Kind kind) noexcept {
       return "detached";
     case MountEvent::Kind::Replaced:
       return "replaced";
+    case MountEvent::Kind::Lost:
+      return "lost";
+    case MountEvent::Kind::Restored:
+      return "restored";
   }
   return "unknown";
 }
 
-std::string MountEvent::to_string() const { return std::string{dunnage::to_string(kind)} + ": " + mount.to_string(); }
+std::string MountEvent::to_string() const {
+  return std::string{dunnage::to_string(kind)} + ": " + mount.to_string() + (cause.empty() ? "" : ": " + cause);
+}
 
 struct MountEvents::State {
   std::string subject;
@@ -135,6 +164,7 @@ std::optional<MountEvent> MountEvents::next() {
       try {
         MountEvent event = container::decode_event({words, size - sizeof message});
         event.missed = static_cast<unsigned>(message.number);
+        event.cause = container::cause_of_loss(message.failure);
         return event;
       } catch (const std::invalid_argument& fault) {
         throw container::failure({Stage::Run, "read the mount events of container", state_->subject}, fault.what(),

@@ -6,12 +6,16 @@
 
 #include <dunnage/live_mounts.hpp>
 
+#include "launcher/protocol.hpp"
+
 #include <string>
 #include <string_view>
 
 namespace dunnage::container {
 
 [[nodiscard]] std::string encode_event(const MountEvent& event);
+/// Why a source that is followed cannot be shown; empty for no failure.
+[[nodiscard]] std::string cause_of_loss(const launcher::Failure& failure);
 /// Throws: std::invalid_argument.
 [[nodiscard]] MountEvent decode_event(std::string_view text);
 

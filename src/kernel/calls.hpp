@@ -17,6 +17,9 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+#ifndef MOVE_MOUNT_BENEATH
+#define MOVE_MOUNT_BENEATH 0x00000200
+#endif
 #ifndef __NR_open_tree_attr
 #define __NR_open_tree_attr 467
 #endif
@@ -48,6 +51,13 @@ inline int open_tree_at(int directory, const char* path, unsigned flags) noexcep
 inline int attach_mount(int mount, int target) noexcept {
   return static_cast<int>(raw_syscall(__NR_move_mount, mount, as_argument(""), target, as_argument(""),
                                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+/// Asks for what there are no descriptors for: the kernel looks at the flags first, and says EINVAL to those it does
+/// not know. EPERM: who may mount has to ask.
+inline long ask_for_move_beneath() noexcept {
+  return raw_syscall(__NR_move_mount, -1, as_argument(""), -1, as_argument(""),
+                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
 }
 
 inline int set_mount_attributes(int mount, unsigned flags, uint64_t set, uint64_t clear,

@@ -3,6 +3,7 @@
 
 #include "launch/environment.hpp"
 #include "launch/launch.hpp"
+#include "launch/named_sources.hpp"
 #include "launch/payload.hpp"
 #include "launch/streams.hpp"
 #include "prepare/request.hpp"
@@ -167,6 +168,9 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
   streams.describe(payload);
   fixed.follow = payload.descriptor(follow_theirs_.get());
   describe_mounts(payload);
+  if (host_) {
+    describe_named_sources(payload, plan(), *mounts_, *host_);
+  }
   describe_record(payload);
   describe_locks(payload);
   return payload.finish();

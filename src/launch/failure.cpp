@@ -55,6 +55,7 @@ constexpr Words kWords[] = {
     {Step::CommitRecord, "write the record of the container"},
     {Step::CreateTmpfs, "make the tmpfs"},
     {Step::CloneMount, "clone the mount"},
+    {Step::WatchSource, "watch the directories on the way to its source (inotify_add_watch)"},
     {Step::HoldMount, "keep the mount for a restart"},
     {Step::CreateWorkingDirectory, "create the working directory"},
     {Step::ProtectPath, "make a path of /proc read-only"},
@@ -116,6 +117,10 @@ std::string mount_remedy(const Failure& failure) {
              : failure.error == EOPNOTSUPP
                  ? "it came with the template, and each start by the restart policy finds it again; launch without one"
                  : "prepare the mounts again";
+    case Step::WatchSource:
+      return failure.error == ENOSPC || failure.error == EMFILE
+                 ? "raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (not disk space)"
+                 : "give this user the right to read that directory, or leave follow out";
     case Step::KnowBeneath:
       return "use Linux 6.5 or later; or detach the one and attach the other, if its place may be empty meanwhile";
     case Step::HiddenMount:

@@ -26,7 +26,7 @@ void Launch::prepare_as_planned(const prepare::Owner& owner, Mounts when) {
   spec_.mounts = MountSet{};
   prepared_ = prepare::begin_as_planned(identity_, owner);
   if (when == Mounts::MayFollow && whole_plan_->size() >= kMany && !identity_.rootless() &&
-      spec_.restart.kind == RestartPolicy::Kind::No) {
+      spec_.restart.kind == RestartPolicy::Kind::No && !follows_names(*whole_plan_)) {
     container::explained({Stage::Launch, "launch container", subject()},
                          [&] { std::tie(follow_, follow_theirs_) = launcher::make_channel(); });
     return;

@@ -359,7 +359,12 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
       container::bring_back_record(VolumeStoreAccess::layout(*store_), name_, id_);
     }
   });
+  if (follows_names(plan())) {
+    container::explained({Stage::Launch, "launch container", subject()},
+                         [this] { host_ = open_host_places(*connection_); });
+  }
   std::shared_ptr<container::Running> run = start();
+  host_.reset();
   if (replaces()) {
     container::remove_replaced_record(VolumeStoreAccess::layout(*store_), id_, spec_.replace == Replace::RenewVolumes);
   }

@@ -11,6 +11,7 @@
 #include "container/state.hpp"
 #include "image/changes.hpp"
 #include "image/layout.hpp"
+#include "launch/named_sources.hpp"
 #include "launch/root.hpp"
 #include "launch/timeline.hpp"
 #include "launch/user.hpp"
@@ -157,6 +158,7 @@ class Launch {
   Renew renew_;
   kernel::FileDescriptor follow_;  ///< our end of the socket over which mounts follow the request
   kernel::FileDescriptor follow_theirs_;
+  std::optional<HostPlaces> host_;  ///< while it is sent, if a source is followed
   bool makes_template_ = false;
   bool stale_ = false;  ///< what the template holds is not at its place any more
   std::shared_ptr<const MountPlan>

@@ -156,6 +156,11 @@ void LiveChange::require_free(const ResolvedMount& wanted) const {
           verb_, wanted, same ? "something is mounted there" : fmt::format("it would hide \"{}\"", mount.target),
           errc::duplicate_target, same ? "replace or detach that" : "detach that first, or choose another target");
     }
+    if (mount.follow == Follow::Name && !mount.left_out && model::is_at_or_below(wanted.target, mount.target)) {
+      throw mount_failure(verb_, wanted,
+                          fmt::format("\"{}\", in which it lies, goes when its source is replaced", mount.target),
+                          errc::not_supported, "choose another target, or leave follow out there");
+    }
   }
 }
 

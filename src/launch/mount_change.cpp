@@ -4,6 +4,7 @@
 #include <dunnage/volume_store.hpp>
 
 #include "container/record_parts.hpp"
+#include "launch/named_sources.hpp"
 #include "launch/payload.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/socket.hpp"
@@ -29,6 +30,7 @@ constexpr auto kChangeTimeout = std::chrono::seconds{60};  ///< the launcher giv
 struct ChangeDescriptors {
   kernel::FileDescriptor volumes;
   kernel::FileDescriptor trash;
+  HostPlaces host;
 };
 
 void describe_mount(Payload& payload, const ChangeRequest& request) {
@@ -81,6 +83,10 @@ launcher::Request describe(const ChangeRequest& request, ChangeDescriptors& open
   describe_mount(payload, request);
   if (request.prepared != nullptr) {
     describe_uses(payload, *request.prepared, opened);
+    if (follows_names(request.prepared->plan)) {
+      opened.host = open_host_places(*launcher::Connection::get(request.prepared->identity));
+      describe_named_sources(payload, request.prepared->plan, *request.prepared, opened.host);
+    }
   } else {
     fixed.anonymous_volumes = payload.texts({});
   }

@@ -37,6 +37,11 @@ class Payload {
   /// The cgroups and what is written to them. \param with_places  the launcher may have to make its own there
   void limits(const cgroup::Limits& limits, bool with_places);
   void add_mount(const launcher::MountRecord& mount) { mounts_.push_back(mount); }
+  [[nodiscard]] const std::vector<launcher::MountRecord>& mounts() const noexcept { return mounts_; }
+  /// What was appended as that index.
+  [[nodiscard]] int descriptor_at(std::int32_t index) const {
+    return index < 0 ? -1 : descriptors_.at(static_cast<std::size_t>(index));
+  }
   /// Appends a descriptor, which stays the caller's; returns its index. -1 for -1.
   std::int32_t descriptor(int fd);
 

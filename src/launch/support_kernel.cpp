@@ -31,9 +31,6 @@
 #ifndef __NR_landlock_create_ruleset
 #define __NR_landlock_create_ruleset 444
 #endif
-#ifndef MOVE_MOUNT_BENEATH
-#define MOVE_MOUNT_BENEATH 0x00000200
-#endif
 
 namespace dunnage::launch {
 namespace {
@@ -73,8 +70,7 @@ Feature probe_mount_attributes() {
 }
 
 Feature probe_move_beneath() {
-  const long result = raw_syscall(__NR_move_mount, kNoDescriptor, as_argument(""), kNoDescriptor, as_argument(""),
-                                  MOVE_MOUNT_BENEATH | MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  const long result = kernel::ask_for_move_beneath();
   if (result == -EPERM) {
     return {"mounting beneath", false,
             "only who may mount can ask for MOVE_MOUNT_BENEATH, and this process may not: its launcher asks when "

@@ -26,13 +26,14 @@
 namespace dunnage::launch {
 namespace {
 
-/// What a container writes there, or its label, is for it alone. What a driver mounts may be in memory.
+/// What a container writes there, its label, or what it is exchanged for is for it alone. What a driver mounts may be
+/// in memory.
 bool is_own(const ResolvedMount& mount) {
   const bool driven = mount.kind == MountKind::Volume && !mount.volume.empty() &&
                       prepare::driver_of(mount).kind != volume::LocalDriver::Kind::Directory &&
                       prepare::driver_of(mount).kind != volume::LocalDriver::Kind::Bind;
-  return mount.kind == MountKind::Tmpfs || mount.overlay.has_value() || mount.relabel == Relabel::Private || driven ||
-         (mount.kind == MountKind::Volume && mount.volume.empty());
+  return mount.kind == MountKind::Tmpfs || mount.follow == Follow::Name || mount.overlay.has_value() ||
+         mount.relabel == Relabel::Private || driven || (mount.kind == MountKind::Volume && mount.volume.empty());
 }
 
 bool is_at_or_below(const std::string& target, const std::string& directory) {

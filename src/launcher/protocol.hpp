@@ -35,6 +35,7 @@ inline constexpr uint32_t kMostPayload = 64U << 20U;
 inline constexpr uint32_t kMostReady = 256;       ///< network namespaces made ahead
 inline constexpr uint32_t kMostHierarchies = 16;  ///< trees of cgroups on a machine
 inline constexpr uint32_t kMostCgroups = 6;       ///< of one container: one for each controller at most
+inline constexpr uint32_t kMostWatches = 64;      ///< directories on the way to a source that is followed
 
 /// A failure inside the launcher: which step, its errno, and the mount it was about (-1: none).
 struct Failure {
@@ -164,6 +165,7 @@ enum class MountChange : uint32_t {
   Replace,       ///< what is at its target gives way to it, at once
   Holders,       ///< nothing changes: a Found with a pidfd for each process that has something of it open
   Undo,          ///< in the launcher only
+  Follow,        ///< likewise: what has the name of its source by now
 };
 
 /// The container's cgroup in one hierarchy.
@@ -259,7 +261,10 @@ struct LaunchPayload {
   MountChange change{};
   int32_t record_lock = -1;  ///< of the record that is changed: held until the change is done, or was not to be
   uint32_t unused = 0;
-  List reports;   ///< of texts: what who watches is told of the change
+  int32_t host_root = -1;    ///< where paths of sources that are followed begin
+  int32_t host_mounts = -1;  ///< root: the host's mount namespace; else a socket to the broker
+  List named_sources;        ///< of NamedSourceRecord
+  List reports;              ///< of texts: what who watches is told of the change
   List released;  ///< of pairs of 64-bit words, device and inode, of what is locked for the mount that goes: the first
                   ///< is given up, and one of the others
 };
@@ -340,6 +345,21 @@ struct DetachRequest {
   uint32_t check_upper = 0;
   uint64_t upper_device = 0;  ///< of an overlay's upper directory, as in stat, when check_upper
   uint64_t upper_inode = 0;
+};
+
+/// A mount whose source is looked for by its name as long as the container lives (program/named_source.hpp).
+struct NamedSourceRecord {
+  uint32_t mount = 0;  ///< index of its MountRecord
+  Text path = 0;       ///< absolute, clean, and free of links
+  Text replaced = 0;   ///< for who watches
+  Text lost = 0;
+  Text restored = 0;
+  int32_t user_namespace = -1;  ///< by whose ids the files are shown
+  uint32_t type = 0;            ///< of what is mounted: S_IFMT of its mode
+  uint32_t unused = 0;
+  uint64_t device = 0;  ///< of what is mounted, as in stat
+  uint64_t inode = 0;
+  DetachRequest request{};
 };
 
 }  // namespace dunnage::launcher

@@ -40,6 +40,7 @@ enum class Step : uint16_t {
   CommitRecord,
   CreateTmpfs,
   CloneMount,
+  WatchSource,
   HoldMount,
   CreateWorkingDirectory,
   ProtectPath,

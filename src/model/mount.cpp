@@ -66,6 +66,9 @@ std::string to_string(const BindMount& mount) {
   }
   text.number("create-uid", options.create_uid).number("create-gid", options.create_gid);
   text.flag("optional", options.optional).flag("require-mountpoint", options.require_mountpoint);
+  if (options.follow != Follow::Inode) {
+    text.field("follow", to_string(options.follow));
+  }
   add_shared(text, options);
   return text.attributes(options.suid, options.dev, options.exec, BindOptions{}.exec).take();
 }

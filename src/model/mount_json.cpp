@@ -38,6 +38,9 @@ void add_source_options(Json& bind, const BindOptions& options) {
   if (options.require_mountpoint) {
     bind["RequireMountpoint"] = true;
   }
+  if (options.follow != Follow::Inode) {
+    bind["Follow"] = to_string(options.follow);
+  }
 }
 
 Json to_value(const BindMount& mount) {

@@ -6,6 +6,8 @@
 
 namespace dunnage {
 
+std::string_view to_string(Follow value) noexcept { return value == Follow::Name ? "name" : "inode"; }
+
 std::string_view to_string(Propagation value) noexcept {
   switch (value) {
     case Propagation::Private:
@@ -98,6 +100,8 @@ std::optional<Propagation> propagation_named(std::string_view word) noexcept {
 }
 
 std::optional<Recursion> recursion_named(std::string_view word) noexcept { return value_named(word, kRecursions); }
+
+std::optional<Follow> follow_named(std::string_view word) noexcept { return value_named(word, kFollows); }
 
 std::optional<Relabel> relabel_named(std::string_view word) noexcept { return value_named(word, kRelabels); }
 

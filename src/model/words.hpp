@@ -18,6 +18,7 @@ inline constexpr std::array kPropagations{Propagation::Private, Propagation::RPr
                                           Propagation::RShared, Propagation::Slave,    Propagation::RSlave};
 inline constexpr std::array kRecursions{Recursion::Enabled, Recursion::Disabled, Recursion::Writable,
                                         Recursion::ReadOnly};
+inline constexpr std::array kFollows{Follow::Inode, Follow::Name};
 inline constexpr std::array kRelabels{Relabel::None, Relabel::Shared, Relabel::Private};
 inline constexpr std::array kAccessModes{AccessMode::Shared, AccessMode::SingleWriter, AccessMode::Exclusive};
 
@@ -26,6 +27,7 @@ inline constexpr std::array kLimitWays{LimitWay::None, LimitWay::BtrfsQuota, Lim
 
 [[nodiscard]] std::optional<Propagation> propagation_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Recursion> recursion_named(std::string_view word) noexcept;
+[[nodiscard]] std::optional<Follow> follow_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<Relabel> relabel_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<AccessMode> access_mode_named(std::string_view word) noexcept;
 [[nodiscard]] std::optional<LimitWay> limit_way_named(std::string_view word) noexcept;

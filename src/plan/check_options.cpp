@@ -163,6 +163,22 @@ void check_subpath(const Checker& checker, std::string_view whole, std::string_v
   }
 }
 
+/// What preparing does once, to what is there then.
+void check_follow(const Checker& checker, const BindOptions& options) {
+  if (options.follow != Follow::Name) {
+    return;
+  }
+  checker.refuse_if(options.chown || options.relabel != Relabel::None || !options.exclude.empty() || options.overlay,
+                    "chown, relabel, exclude and overlay are about what is there at the launch, and another source "
+                    "would come without them",
+                    "leave these out, or follow");
+  checker.refuse_if(options.propagation != Propagation::RPrivate,
+                    "a mount that is exchanged cannot pass mounts on, or get them",
+                    "leave the propagation out, or follow", errc::not_supported);
+  checker.refuse_if(options.require_mountpoint, "a mount point has no other source that could take its name",
+                    "leave out require_mountpoint, or follow");
+}
+
 template <typename Options>
 void check_common(const Checker& checker, const Options& options) {
   check_owner(checker, options.owner, options.chown);
@@ -192,6 +208,7 @@ void check_options(const BindMount& mount) {
                     "an owner for a source that is not created", "set create_source, or leave the owner out");
   checker.refuse_if(options.require_mountpoint && options.create_source, "a source that is created is no mount point",
                     "set one of create_source and require_mountpoint");
+  check_follow(checker, options);
   check_common(checker, options);
 }
 

@@ -12,6 +12,7 @@
 #include "plan/bind_source.hpp"
 #include "plan/check_options.hpp"
 #include "plan/copy_up.hpp"
+#include "plan/followed_source.hpp"
 #include "plan/image_source.hpp"
 #include "plan/image_volumes.hpp"
 #include "plan/known_directory.hpp"
@@ -180,6 +181,8 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options,
   check_recursion(bind);
   plan::BindSource source = sources.look(bind, options.current_directory);
   check_source(bind, source);
+  const bool followed = bind.options.follow == Follow::Name && !source.missing;
+  std::vector<std::string> watched = followed ? plan::check_followed(bind, source) : std::vector<std::string>{};
   ResolvedMount mount = begin_mount(MountKind::Bind, bind.target, bind.options);
   mount.source = std::move(source.path);
   mount.file_kind = source.kind;
@@ -189,6 +192,8 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options,
   mount.create_gid = bind.options.create_gid;
   mount.require_mountpoint = bind.options.require_mountpoint;
   mount.left_out = source.missing && bind.options.optional;
+  mount.follow = bind.options.follow;
+  mount.reasons = std::move(watched);
   mount.propagation = bind.options.propagation;
   mount.recursive = bind.options.recursion != Recursion::Disabled;
   mount.recursive_read_only = mount.read_only && mount.recursive && bind.options.recursion != Recursion::Writable;
@@ -330,6 +335,23 @@ MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& opt
   return plan::with_image_volumes(plan, {name, info->config.volumes, options.image_volumes}, options);
 }
 
+/// What is exchanged would take them along.
+void refuse_mounts_on_followed(const MountPlan& plan) {
+  for (const ResolvedMount& mount : plan) {
+    if (mount.follow != Follow::Name || mount.file_kind == FileKind::File) {
+      continue;
+    }
+    for (const ResolvedMount& other : plan) {
+      if (&other != &mount && model::is_at_or_below(other.target, mount.target)) {
+        refuse(
+            BindMount{mount.source, mount.target},
+            fmt::format("\"{}\" is to be mounted below it, and would go with a source that is replaced", other.target),
+            errc::not_supported, "leave follow out, or mount that elsewhere");
+      }
+    }
+  }
+}
+
 /// Lets a container of mounts make one in its place: they are large, and there may be many.
 template <typename Make>
 struct InPlace {
@@ -351,6 +373,7 @@ MountPlan MountSet::resolve(const ResolveOptions& options) const {
     mounts.emplace_back(InPlace<decltype(make)>{make});
   }
   MountPlan plan{plan::in_order(std::move(mounts))};
+  refuse_mounts_on_followed(plan);
   return options.rootfs.kind() == Rootfs::Kind::Image ? with_volumes_of_image(plan, options) : plan;
 }
 

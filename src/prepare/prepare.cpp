@@ -119,6 +119,9 @@ class Preparation {
     prepare::OpenedSource opened = options.mount(mount, source);
     state_->for_user = state_->for_user || mount.chown || mount.owner.kind() == Ownership::Kind::MatchUser;
     add(std::move(opened.mount), opened.id);
+    if (mount.follow == Follow::Name && opened.user_namespace) {
+      state_->owner_maps[mount.target] = std::move(opened.user_namespace);
+    }
     if (opened.lock) {
       state_->locks.push_back(std::move(opened.lock));
     }

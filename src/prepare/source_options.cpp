@@ -181,8 +181,8 @@ OpenedSource SourceOptions::mount(ResolvedMount& mount, SourcePath source) {
   if (mount.relabel != Relabel::None) {
     relabel(mount, source);
   }
-  const kernel::FileDescriptor user_namespace = map_ids(mount, source);
-  source.user_namespace = user_namespace ? user_namespace.get() : -1;
+  result.user_namespace = map_ids(mount, source);
+  source.user_namespace = result.user_namespace ? result.user_namespace.get() : -1;
   // The broker takes a new look at the host when its mounts change, and cannot hide what is in a mount of the look
   // before.
   constexpr int kLooks = 4;

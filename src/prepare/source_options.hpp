@@ -26,8 +26,9 @@ void add_reason(ResolvedMount& mount, std::string reason);
 
 struct OpenedSource {
   kernel::FileDescriptor mount;
-  std::uint64_t id = 0;         ///< of the mount, if it is known
-  kernel::FileDescriptor lock;  ///< of an overlay's upper directory; empty without one
+  std::uint64_t id = 0;                   ///< of the mount, if it is known
+  kernel::FileDescriptor lock;            ///< of an overlay's upper directory; empty without one
+  kernel::FileDescriptor user_namespace;  ///< by whose ids the files are shown; empty: as they are
 };
 
 class SourceOptions {

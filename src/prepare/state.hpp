@@ -48,11 +48,12 @@ struct PreparedMounts::State {
   launcher::Identity identity;
   std::string container_id;
   prepare::Ids user;
-  bool for_user = false;                       ///< a mount depends on who the user is
-  std::vector<kernel::FileDescriptor> mounts;  ///< one per mount of the plan, in its order;
-                                               ///< empty for one that is left out
-  std::vector<std::uint64_t> ids;              ///< of these mounts, as far as they are known; else 0
-  std::vector<kernel::FileDescriptor> locks;   ///< held as long as the container lives
+  bool for_user = false;                                     ///< a mount depends on who the user is
+  std::vector<kernel::FileDescriptor> mounts;                ///< one per mount of the plan, in its order;
+                                                             ///< empty for one that is left out
+  std::vector<std::uint64_t> ids;                            ///< of these mounts, as far as they are known; else 0
+  std::map<std::string, kernel::FileDescriptor> owner_maps;  ///< user namespaces, by the targets of what is followed
+  std::vector<kernel::FileDescriptor> locks;                 ///< held as long as the container lives
   std::vector<volume::VolumeUse> uses;
   std::map<VolumePlace, std::size_t> first_uses;  ///< of each volume, in `uses`
   std::vector<AnonymousVolume> anonymous;

@@ -46,6 +46,8 @@ std::string_view member_of_source(Word word) noexcept {
       return "options.optional";
     case Word::RequireMountpoint:
       return "options.require_mountpoint";
+    case Word::Follow:
+      return "options.follow";
     case Word::Access:
       return "options.access";
     case Word::AccessTimeout:

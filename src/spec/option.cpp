@@ -106,6 +106,7 @@ constexpr Option kOptions[] = {
     Option{"overlay-size", {}, W::OverlaySize, K::Size, G::None, kSources, 0, kMs, "SIZE", "most changes that are kept in memory"},
     Option{"optional", {}, W::Optional, K::Switch, G::None, kBind, 0, kMs, "BOOL", "a missing source leaves the mount out"},
     Option{"require-mountpoint", {}, W::RequireMountpoint, K::Switch, G::None, kBind, 0, kMs, "BOOL", "the source must be a mount point"},
+    Option{"follow", {}, W::Follow, K::Follow, G::None, kBind, 0, kMs, "WORD", "what is shown when the source is replaced: inode (what was there) or name (what has its name now)"},
     Option{"create-mode", {}, W::CreateMode, K::Mode, G::None, kBind, 0, kMs, "MODE", "permission bits of a source that is made"},
     Option{"create-uid", {}, W::CreateUid, K::Id, G::None, kBind, 0, kMs, "UID", "owner of a source that is made"},
     Option{"create-gid", {}, W::CreateGid, K::Id, G::None, kBind, 0, kMs, "GID", "group of a source that is made"},

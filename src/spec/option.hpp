@@ -86,7 +86,7 @@ enum class Word : std::uint8_t {
   ImageSubpath, ImageWritable,
   Size, Mode, Uid, Gid, Inodes, NoSwap, TmpCopyUp, NoTmpCopyUp, Defaults, NoAtime,
   Consistency, Cached, Delegated, Consistent,
-  Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, CreateMode, CreateUid, CreateGid, Exclude,
+  Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, Follow, CreateMode, CreateUid, CreateGid, Exclude,
   Access, AccessTimeout,
   Elsewhere,  ///< a row that only explains
 };
@@ -106,6 +106,7 @@ enum class ValueKind : std::uint8_t {
   Owner,      ///< as to_string(Ownership)
   Relabel,    ///< `shared` or `private`
   Access,     ///< as to_string(AccessMode)
+  Follow,     ///< as to_string(Follow)
   Duration,   ///< a number with `ms` `s` `m` `h`
 };
 

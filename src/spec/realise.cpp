@@ -204,6 +204,7 @@ Mount Realisation::bind() {
   options.create_gid = own.create_gid;
   options.optional = own.optional;
   options.require_mountpoint = own.require_mountpoint;
+  options.follow = own.follow_name ? Follow::Name : Follow::Inode;
   options.owner = std::move(own.owner);
   options.chown = own.chown;
   options.relabel = relabel();

@@ -152,6 +152,9 @@ bool take_own(Draft& draft, const Option& option, const Value& value) {
     case Word::RequireMountpoint:
       own.require_mountpoint = value.on;
       return true;
+    case Word::Follow:
+      own.follow_name = value.text.text == to_string(Follow::Name);
+      return true;
     case Word::Access:
       own.access = model::access_mode_named(value.text.text).value_or(AccessMode::Shared);
       return true;

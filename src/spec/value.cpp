@@ -121,6 +121,12 @@ void check_access(const Input& input, const Field& field) {
   }
 }
 
+void check_follow(const Input& input, const Field& field) {
+  if (!model::follow_named(field.value.text)) {
+    refuse_value(input, field, {.code = SpecCode::BadEnum}, "a way to follow", "write \"name\" or \"inode\"");
+  }
+}
+
 /// Milliseconds.
 std::uint64_t parse_duration(const Input& input, const Field& field) {
   constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits{
@@ -178,6 +184,9 @@ Value parse_value(const Input& input, const Option& option, const Field& field, 
       break;
     case ValueKind::Access:
       check_access(input, field);
+      break;
+    case ValueKind::Follow:
+      check_follow(input, field);
       break;
     case ValueKind::Duration:
       value.number = parse_duration(input, field);

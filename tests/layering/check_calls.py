@@ -49,6 +49,7 @@ SHARED_NAMES = {"open", "mount", "remove", "rename", "link", "stat", "access", "
 # System calls that are known to take none. One that is in neither list is an error until somebody has looked.
 WITHOUT_PATHS = set("""accept4 capget capset clock_gettime clone3 close close_range copy_file_range dup3 epoll_create1
     epoll_ctl epoll_pwait eventfd2 exit exit_group fchdir fchmod fchown fcntl fgetxattr flistxattr flock fremovexattr
+    inotify_init1 inotify_rm_watch
     fsconfig fsetxattr fsmount fsopen fstat fstatfs fsync ftruncate futex getcwd getdents64 getegid geteuid getgid getpid
     getrandom getsockopt ioctl ioprio_set keyctl kill landlock_add_rule
     landlock_create_ruleset landlock_restrict_self lseek memfd_create mmap mremap munmap madvise clone nanosleep personality pidfd_open

@@ -58,6 +58,7 @@ TEST_CASE("options that contradict each other are refused", "[plan]") {
   CHECK(refusal(BindOptions{.create_source = true, .create_uid = UINT32_MAX}) == errc::invalid_argument);
   CHECK(refusal(BindOptions{.create_source = true, .require_mountpoint = true}) == errc::invalid_argument);
   CHECK(refusal(BindOptions{.owner = Ownership::match_user(), .chown = true}) == errc::invalid_argument);
+  CHECK(refusal(BindOptions{.exclude = {"a"}, .follow = dunnage::Follow::Name}) == errc::invalid_argument);
   CHECK(refusal(BindOptions{.owner = Ownership::as(UINT32_MAX, 0)}) == errc::invalid_argument);
   CHECK(refusal(BindOptions{.owner = Ownership::map({}, {{0, 0, 1}})}) == errc::invalid_argument);
   CHECK(refusal(BindOptions{.owner = Ownership::map({{0, 0, 0}}, {{0, 0, 1}})}) == errc::invalid_argument);
@@ -105,6 +106,7 @@ TEST_CASE("a plan with every option survives JSON", "[plan]") {
   mount.create_gid = 2;
   mount.left_out = true;
   mount.require_mountpoint = true;
+  mount.follow = dunnage::Follow::Name;
   mount.subpath = "a/b";
   mount.driver = "local";
   mount.driver_options = {{"type", "tmpfs"}, {"o", "size=1m"}};

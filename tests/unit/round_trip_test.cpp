@@ -18,6 +18,7 @@
 namespace {
 
 using dunnage::BindMount;
+using dunnage::Follow;
 using dunnage::ImageMount;
 using dunnage::Mount;
 using dunnage::Propagation;
@@ -106,6 +107,7 @@ BindMount random_bind(Source& source) {
   }
   mount.options.optional = source.coin();
   mount.options.require_mountpoint = source.coin();
+  mount.options.follow = source.coin() ? Follow::Name : Follow::Inode;
   add_shared(source, mount.options);
   return mount;
 }

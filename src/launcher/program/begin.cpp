@@ -7,6 +7,7 @@
 #include "launcher/program/finish.hpp"
 #include "launcher/program/hold.hpp"
 #include "launcher/program/mount_change.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/restart.hpp"
 #include "launcher/program/start.hpp"
@@ -117,6 +118,7 @@ void run(Slot& slot) noexcept {
     report_started(slot);
   }
   close_consumed(slot);
+  follow_names(slot);
   if (!slot.is_exec && is_stock_empty()) {
     refill_stock();
   }
@@ -140,6 +142,9 @@ void begin(Slot& slot) noexcept {
   failure.error = -open_logs(slot);
   if (failure.error == 0 && !slot.is_exec && restartable(slot)) {
     failure = hold_mounts(slot);
+  }
+  if (failure.error == 0 && !slot.is_exec) {
+    failure = make_named_sources(slot);
   }
   if (failure.error == 0) {
     failure = start(slot);

@@ -2,6 +2,7 @@
 #include "launcher/program/child.hpp"
 
 #include "launcher/program/cgroup.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -51,6 +52,7 @@ void run_container(void* argument) noexcept {
   join_cgroups(child, child.slot);
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
+  watch_named_sources(child);
   if ((child.slot.request->flags & kAssemble) != 0) {
     assemble(child);
   }

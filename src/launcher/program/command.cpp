@@ -231,7 +231,7 @@ void accept_connection(Slot& slot) noexcept {
   (void)close_descriptor(fd);
 }
 
-void report_change(const Slot& slot, const char* words) noexcept {
+void report_change(const Slot& slot, const char* words, const Failure& why) noexcept {
   const size_t size = text_size(words);
   uint8_t* frame = message_buffer();
   if (sizeof(Message) + size > kMessageBuffer) {
@@ -245,6 +245,7 @@ void report_change(const Slot& slot, const char* words) noexcept {
     Message message;
     message.kind = MessageKind::MountsChanged;
     message.number = connection.lost;
+    message.failure = why;
     message.payload_size = static_cast<uint32_t>(size);
     __builtin_memcpy(frame, &message, sizeof message);
     __builtin_memcpy(frame + sizeof message, words, size);

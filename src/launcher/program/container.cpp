@@ -6,6 +6,7 @@
 #include "launcher/program/enter.hpp"
 #include "launcher/program/finish.hpp"
 #include "launcher/program/mount_change.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/restart.hpp"
@@ -129,6 +130,10 @@ Slot* find_entered(int pid) noexcept {
 }
 
 void on_exit(Slot& slot, int wait_status) noexcept {
+  if (slot.looks_for != nullptr) {
+    settle_look(slot);
+    return;
+  }
   if (changes_mounts(slot)) {
     settle_mount_change(slot);
     return;

@@ -19,7 +19,8 @@ enum class Role : uint32_t {
   Connection,
   LogOut,
   LogErr,
-  Terminal
+  Terminal,
+  Names
 };
 
 /// Everything of this launcher; one object.
@@ -29,6 +30,7 @@ struct Launcher {
   int own_process = -1;  ///< pidfd of this process
   bool host_gone = false;
   bool any_restarting = false;
+  int names = -1;         ///< inotify, of all sources that are followed (named_source.hpp)
   uint32_t entering = 0;  ///< how many execs enter their containers from outside (enter.hpp)
 };
 
@@ -57,7 +59,8 @@ void kill_all_with_host() noexcept;
 /// The slot's present state as a message of that kind.
 Message describe(const Slot& slot, MessageKind kind) noexcept;
 /// Tells who watches the mounts of the container of a change, in its words.
-void report_change(const Slot& slot, const char* words) noexcept;
+/// \param why  there was none
+void report_change(const Slot& slot, const char* words, const Failure& why = {}) noexcept;
 void notify_connections(const Slot& slot, const Message& message) noexcept;
 void close_connections(const Slot& slot) noexcept;
 void accept_connection(Slot& slot) noexcept;

@@ -6,6 +6,7 @@
 #include "launcher/program/changes.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/record.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -53,7 +54,11 @@ void finish(Slot& slot) noexcept {
   if (!slot.is_exec) {
     discard_changes(slot);
   }
-  launcher().slots.give_back(slot);
+  if (slot.looked_at) {
+    wait_for_look(slot);
+  } else {
+    launcher().slots.give_back(slot);
+  }
 }
 
 void abandon(Slot& slot, const Failure& failure) noexcept {

@@ -6,6 +6,7 @@
 #include "launcher/program/changes.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/limits.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/park.hpp"
 #include "launcher/program/request.hpp"
 #include "launcher/program/restart.hpp"
@@ -124,6 +125,9 @@ void dispatch(const epoll_event& event, int signals) noexcept {
       reap();
       return;
     }
+    case Role::Names:
+      read_names();
+      return;
     case Role::Connection:
       on_connection(index, generation);
       return;
@@ -218,7 +222,7 @@ void run_loop() noexcept {
   (void)watch(self.epoll, signals, EPOLLIN, event_data(Role::Signals, 0, 0));
   while (!self.host_gone || self.slots.live() > 0) {
     epoll_event events[64];
-    const int timeout = start_due();
+    const int timeout = sooner(start_due(), start_looks());
     if (self.host_gone && self.slots.live() == 0) {
       break;
     }

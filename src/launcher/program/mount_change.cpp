@@ -7,6 +7,7 @@
 #include "launcher/program/container.hpp"
 #include "launcher/program/container_locks.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -23,14 +24,6 @@ Failure change_failure(Step step, int error) noexcept {
   return failure;
 }
 
-/// The container, if it still is what the request was for.
-Slot* container_of(const Slot& slot) noexcept {
-  Slot* container = slot.container;
-  const bool same = container->life == Life::Running && container->generation == slot.container_generation &&
-                    container->started_monotonic == slot.container_started;
-  return same ? container : nullptr;
-}
-
 /// The mount of the launch at exactly this target; null if there is none, or it was detached.
 MountRecord* find_launched(const Slot& container, const char* target) noexcept {
   MountRecord* mounts = mounts_of(container);
@@ -41,25 +34,6 @@ MountRecord* find_launched(const Slot& container, const char* target) noexcept {
     }
   }
   return nullptr;
-}
-
-/// Which mount is to be detached or replaced.
-Failure find_expected(Slot& slot) noexcept {
-  const Slot& container = *slot.container;
-  const char* target = text_of(slot, mounts_of(slot)->target);
-  if (const AddedMount* added = find_added(container, target)) {
-    slot.expected_mount = added->record.attached;
-    return {};
-  }
-  const MountRecord* record = find_launched(container, target);
-  if (record == nullptr) {
-    return change_failure(Step::FindMount, ENOENT);
-  }
-  if (container.mounts_held && (record->flags & kMountShared) != 0 && slot.change != MountChange::Holders) {
-    return change_failure(Step::HoldMount, EOPNOTSUPP);  // every start finds it again in what it begins with
-  }
-  slot.expected_mount = record->attached;
-  return {};
 }
 
 /// The entry of what is attached, ready to be kept, so that nothing can fail afterwards.
@@ -83,6 +57,9 @@ Failure make_entry(Slot& slot) noexcept {
   const bool shares = (request.flags & kSharesLock) != 0 && descriptor_of(slot, request.first_lock) >= 0;
   if (const long shared = shares ? share_lock(*slot.container, slot.descriptors[request.first_lock]) : 0; shared < 0) {
     return change_failure(Step::HoldMount, static_cast<int>(-shared));
+  }
+  if (const Failure failure = make_named_sources(slot); failure.error != 0) {
+    return failure;
   }
   return slot.container->mounts_held ? hold_later(*slot.container, *added, slot.descriptors[record.descriptor])
                                      : Failure{};
@@ -148,32 +125,6 @@ void keep_added(Slot& container, Slot& slot) noexcept {
   take(container.later_trash, request.trash);
 }
 
-void take_over(Slot& container, Slot& slot) noexcept {
-  if (slot.change == MountChange::Holders) {
-    return;
-  }
-  if (slot.change != MountChange::Attach) {
-    end_replaced(container, slot);
-  }
-  if (slot.added != nullptr) {
-    keep_added(container, slot);
-  }
-  for (uint32_t index = 0; index < slot.request->reports.count; ++index) {
-    report_change(container, texts_of(slot, slot.request->reports)[index]);
-  }
-}
-
-/// Nothing has changed, or nothing stays so.
-void take_back(Slot& slot) noexcept {
-  if (slot.committed) {
-    (void)exchange_configs(descriptor_of(slot, slot.request->record));
-  }
-  const bool same = slot.container->life != Life::Free && slot.container->generation == slot.container_generation;
-  if (slot.added != nullptr && same) {  // else it went with the container
-    release_held_one(*slot.container, *slot.added);
-  }
-}
-
 void end_change(Slot& slot, const Failure& failure) noexcept {
   if (failure.error != 0) {
     take_back(slot);
@@ -188,24 +139,106 @@ void end_change(Slot& slot, const Failure& failure) noexcept {
   if (slot.channel >= 0) {
     (void)send_message(slot.channel, &message, sizeof message, -1);
   }
+  if (slot.container->generation == slot.container_generation && slot.container->changing > 0) {
+    --slot.container->changing;
+  }
   launcher().slots.give_back(slot);
 }
 
-}  // namespace
-
-void begin_mount_change(Slot& slot) noexcept {
-  slot.detached = true;  // the host may end before it is done
-  slot.container_generation = slot.container->generation;
-  slot.container_started = slot.container->started_monotonic;
-  if (slot.container->life != Life::Running) {
-    end_change(slot, change_failure(Step::ReceiveRequest, ESRCH));
-    return;
+/// It has its place among the changes of its container.
+void begin_now(Slot& slot) noexcept {
+  Failure failure;
+  if (slot.container->generation != slot.container_generation || slot.container->life != Life::Running) {
+    failure = change_failure(Step::ReceiveRequest, ESRCH);
+    slot.change = MountChange::None;
+  } else {
+    slot.container_started = slot.container->started_monotonic;
+    failure = prepare_change(slot);
   }
-  Failure failure = prepare_change(slot);
   failure = failure.error == 0 ? start_change(slot) : failure;
   if (failure.error != 0) {
     failure.mount = 0;
     end_change(slot, failure);
+  }
+}
+
+}  // namespace
+
+Slot* container_of(const Slot& slot) noexcept {
+  Slot* container = slot.container;
+  const bool same = container->life == Life::Running && container->generation == slot.container_generation &&
+                    container->started_monotonic == slot.container_started;
+  return same ? container : nullptr;
+}
+
+Failure find_expected(Slot& slot) noexcept {
+  const Slot& container = *slot.container;
+  const char* target = text_of(slot, mounts_of(slot)->target);
+  if (const AddedMount* added = find_added(container, target)) {
+    slot.expected_mount = added->record.attached;
+    return {};
+  }
+  const MountRecord* record = find_launched(container, target);
+  if (record == nullptr) {
+    return change_failure(Step::FindMount, ENOENT);
+  }
+  if (container.mounts_held && (record->flags & kMountShared) != 0 && slot.change != MountChange::Holders) {
+    return change_failure(Step::HoldMount, EOPNOTSUPP);  // every start finds it again in what it begins with
+  }
+  slot.expected_mount = record->attached;
+  return {};
+}
+
+void take_over(Slot& container, Slot& slot) noexcept {
+  if (slot.change == MountChange::Holders) {
+    return;
+  }
+  if (slot.change != MountChange::Attach) {
+    end_replaced(container, slot);
+  }
+  if (slot.change != MountChange::Follow) {
+    if (slot.change != MountChange::Attach) {
+      end_named_source(container, text_of(slot, mounts_of(slot)->target));
+    }
+    hand_over_named_sources(slot, container);
+  }
+  if (slot.added != nullptr) {
+    keep_added(container, slot);
+  }
+  for (uint32_t index = 0; index < slot.request->reports.count; ++index) {
+    report_change(container, texts_of(slot, slot.request->reports)[index]);
+  }
+}
+
+void take_back(Slot& slot) noexcept {
+  if (slot.committed) {
+    (void)exchange_configs(descriptor_of(slot, slot.request->record));
+  }
+  const bool same = slot.container->life != Life::Free && slot.container->generation == slot.container_generation;
+  if (slot.added != nullptr && same) {  // else it went with the container
+    release_held_one(*slot.container, *slot.added);
+  }
+}
+
+void begin_mount_change(Slot& slot) noexcept {
+  slot.detached = true;  // the host may end before it is done
+  slot.container_generation = slot.container->generation;
+  ++slot.container->changing;
+  if (slot.container->looked_at) {  // it may be exchanging what this is about
+    slot.life = Life::Starting;
+    slot.waits = true;
+    return;
+  }
+  begin_now(slot);
+}
+
+void begin_waiting_changes(const Slot& container) noexcept {
+  for (uint32_t index = 0; index < launcher().slots.count(); ++index) {
+    Slot& slot = *launcher().slots.at(index);
+    if (slot.life == Life::Starting && slot.waits && slot.container == &container) {
+      slot.waits = false;
+      begin_now(slot);
+    }
   }
 }
 

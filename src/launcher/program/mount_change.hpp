@@ -33,6 +33,22 @@ void settle_mount_change(Slot& slot) noexcept;
 /// Entry point of the clone.
 void run_mount_change(void* slot) noexcept;
 
+// what a look at a source that is followed has of it (named_source.hpp)
+/// The container, if it still is what the request was for.
+Slot* container_of(const Slot& slot) noexcept;
+/// Which mount is to be detached or replaced.
+Failure find_expected(Slot& slot) noexcept;
+/// It is done: what was there ends, what is there is kept.
+void take_over(Slot& container, Slot& slot) noexcept;
+/// Nothing has changed, or nothing stays so.
+void take_back(Slot& slot) noexcept;
+/// The changes that had to wait for a look.
+void begin_waiting_changes(const Slot& container) noexcept;
+/// The child lets go of what it does not need, and ends if it has to wait too long.
+/// \param more  what it keeps besides
+void begin_change(Child& child, const int* more, uint32_t count) noexcept;
+void join_container(Child& child) noexcept;
+
 // its steps
 /// From here on the record says what is to be. If it comes to nothing the launcher puts it back.
 void commit(Child& child) noexcept;

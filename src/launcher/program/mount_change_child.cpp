@@ -5,6 +5,7 @@
 #include "launcher/program/fork.hpp"
 #include "launcher/program/mount_change.hpp"
 #include "launcher/program/mount_lines.hpp"
+#include "launcher/program/named_source.hpp"
 #include "launcher/program/own_path.hpp"
 #include "launcher/program/park.hpp"
 #include "launcher/program/start.hpp"
@@ -20,17 +21,30 @@ constexpr int kMostSeconds = 20;  ///< a file system on the way may never answer
 
 /// Of the launcher's descriptors what is needed from here on: who waits for the end of a socket must see it, and no
 /// lock may be held longer than by the launcher.
-void close_others(Child& child) noexcept {
+void close_others(Child& child, const int* more, uint32_t count) noexcept {
+  constexpr uint32_t kMostMore = 8;
   const Slot& slot = child.slot;
-  const int kept[] = {0,
-                      1,
-                      2,  // no other descriptor may get these numbers
-                      child.proc,
-                      slot.channel,
-                      slot.container->process,
-                      descriptor_of(slot, slot.request->record),
-                      descriptor_of(slot, mounts_of(slot)->descriptor)};
-  close_all_but(kept, sizeof kept / sizeof kept[0]);
+  int kept[] = {0,
+                1,
+                2,  // no other descriptor may get these numbers
+                child.proc,
+                slot.channel,
+                slot.container->process,
+                descriptor_of(slot, slot.request->record),
+                descriptor_of(slot, mounts_of(slot)->descriptor),
+                -1,
+                -1,
+                -1,
+                -1,
+                -1,
+                -1,
+                -1,
+                -1};
+  constexpr uint32_t kCount = sizeof kept / sizeof kept[0];
+  for (uint32_t index = 0; index < count && index < kMostMore; ++index) {
+    kept[kCount - 1 - index] = more[index];
+  }
+  close_all_but(kept, kCount);
 }
 
 /// Ends this process if it has to wait too long: what waits for a file system may be killed.
@@ -42,18 +56,6 @@ void set_alarm(Child& child) noexcept {
   } timer{{0, 0}, {kMostSeconds, 0}};
   require(child, Step::StartProcess, raw_syscall(__NR_rt_sigprocmask, SIG_UNBLOCK, as_argument(&alarm), 0, 8));
   require(child, Step::StartProcess, raw_syscall(__NR_setitimer, 0, as_argument(&timer), 0));
-}
-
-void enter_container(Child& child) noexcept {
-  constexpr long kMountNamespace = 0x00020000;  // CLONE_NEWNS
-  child.proc =
-      static_cast<int>(require(child, Step::JoinNamespaces, open_at(AT_FDCWD, kParkedProc, O_PATH | O_DIRECTORY)));
-  close_others(child);
-  set_alarm(child);
-  (void)raw_syscall(__NR_umask, 022);
-  const long joined = raw_syscall(__NR_setns, child.slot.container->process, kMountNamespace);
-  require(child, joined == -ESRCH ? Step::ReceiveRequest : Step::JoinNamespaces, joined);
-  child.root = static_cast<int>(require(child, Step::JoinNamespaces, open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY)));
 }
 
 bool is_at_or_below(const char* path, const char* place) noexcept {
@@ -103,6 +105,21 @@ void attach(Child& child) noexcept {
 
 }  // namespace
 
+void begin_change(Child& child, const int* more, uint32_t count) noexcept {
+  child.proc =
+      static_cast<int>(require(child, Step::JoinNamespaces, open_at(AT_FDCWD, kParkedProc, O_PATH | O_DIRECTORY)));
+  close_others(child, more, count);
+  set_alarm(child);
+  (void)raw_syscall(__NR_umask, 022);
+}
+
+void join_container(Child& child) noexcept {
+  constexpr long kMountNamespace = 0x00020000;  // CLONE_NEWNS
+  const long joined = raw_syscall(__NR_setns, child.slot.container->process, kMountNamespace);
+  require(child, joined == -ESRCH ? Step::ReceiveRequest : Step::JoinNamespaces, joined);
+  child.root = static_cast<int>(require(child, Step::JoinNamespaces, open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY)));
+}
+
 /// From here on the record says what is to be. If it comes to nothing the launcher puts it back.
 void commit(Child& child) noexcept {
   const int record = descriptor_of(child.slot, child.slot.request->record);
@@ -114,7 +131,11 @@ void commit(Child& child) noexcept {
 
 void run_mount_change(void* argument) noexcept {
   Child child{*static_cast<Slot*>(argument), get_surroundings()};
-  enter_container(child);
+  if (child.slot.change == MountChange::Follow) {
+    look_for_source(child);
+  }
+  watch_sources_of_change(child);
+  join_container(child);
   switch (child.slot.change) {
     case MountChange::Attach:
       attach(child);
@@ -132,6 +153,7 @@ void run_mount_change(void* argument) noexcept {
     case MountChange::Undo:
       undo_attach(child);
       break;
+    case MountChange::Follow:
     case MountChange::None:
       break;
   }

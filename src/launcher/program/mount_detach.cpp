@@ -8,10 +8,6 @@
 
 #include <linux/stat.h>
 
-#ifndef MOVE_MOUNT_BENEATH
-#define MOVE_MOUNT_BENEATH 0x00000200
-#endif
-
 namespace dunnage::launcher {
 namespace {
 
@@ -168,12 +164,6 @@ void detach_unused(Child& child, Located& found) noexcept {
   fail(child, Step::HiddenMount, EBUSY, 0);
 }
 
-/// Asks the kernel for what it has no descriptors for: it looks at the flags first.
-bool knows_beneath() noexcept {
-  return raw_syscall(__NR_move_mount, -1, as_argument(""), -1, as_argument(""),
-                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH) != -EINVAL;
-}
-
 }  // namespace
 
 /// Until the mount is nowhere. \return whether it is
@@ -204,7 +194,7 @@ void detach_mount(Child& child, bool lazily) noexcept {
 
 /// The new mount goes under the old one, which is taken off then: whoever looks sees the one or the other.
 void replace_mount(Child& child) noexcept {
-  if (!knows_beneath()) {
+  if (kernel::ask_for_move_beneath() == -EINVAL) {
     fail(child, Step::KnowBeneath, EOPNOTSUPP, 0);
   }
   MountRecord& record = *mounts_of(child.slot);

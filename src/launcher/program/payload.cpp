@@ -6,6 +6,8 @@
 
 #include <linux/filter.h>
 
+#include <initializer_list>
+
 namespace dunnage::launcher {
 namespace {
 
@@ -34,6 +36,24 @@ bool relocate_list(Slot& slot, List list) noexcept {
     words[index] = reinterpret_cast<uint64_t>(slot.payload) + words[index];
   }
   words[list.count] = 0;
+  return true;
+}
+
+/// Each text of a source that is followed, and the mount it is of.
+bool named_sources_inside(const Slot& slot) noexcept {
+  const LaunchPayload& request = *slot.request;
+  const auto* records = reinterpret_cast<const NamedSourceRecord*>(slot.payload + request.named_sources.offset);
+  for (uint32_t index = 0; index < request.named_sources.count; ++index) {
+    const NamedSourceRecord& record = records[index];
+    for (const Text text : {record.path, record.replaced, record.lost, record.restored}) {
+      if (text == 0 || !text_inside(slot, text)) {
+        return false;
+      }
+    }
+    if (record.mount >= request.mounts.count) {
+      return false;
+    }
+  }
   return true;
 }
 
@@ -77,7 +97,8 @@ bool relocate(Slot& slot) noexcept {
       (request.reports.count > 0 && !relocate_list(slot, request.reports)) ||
       !list_inside(slot, request.released, 2 * sizeof(uint64_t)) ||
       !list_inside(slot, request.groups, sizeof(uint32_t)) || !list_inside(slot, request.filter, sizeof(sock_filter)) ||
-      request.filter.count > BPF_MAXINSNS || !list_inside(slot, request.mounts, sizeof(MountRecord))) {
+      request.filter.count > BPF_MAXINSNS || !list_inside(slot, request.mounts, sizeof(MountRecord)) ||
+      !list_inside(slot, request.named_sources, sizeof(NamedSourceRecord))) {
     return false;
   }
   slot.settings = {slot.payload, slot.payload_size, request.cgroups, request.settings, 0};
@@ -90,7 +111,7 @@ bool relocate(Slot& slot) noexcept {
       return false;
     }
   }
-  return true;
+  return named_sources_inside(slot);
 }
 
 bool settings_inside(const Settings& settings) noexcept {

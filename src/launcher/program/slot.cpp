@@ -3,6 +3,7 @@
 
 #include "launcher/program/added_mounts.hpp"
 #include "launcher/program/enter.hpp"
+#include "launcher/program/named_source.hpp"
 
 namespace dunnage::launcher {
 
@@ -52,6 +53,7 @@ void Slots::give_back(Slot& slot) noexcept {
   close_and_clear(slot.later_volumes);
   close_and_clear(slot.later_trash);
   forget_added(slot);
+  forget_named_sources(slot);
   close_spare(slot.spare);
   remove_entrance(slot.entrance);
   for (uint32_t index = 0; index < slot.cgroup_count; ++index) {

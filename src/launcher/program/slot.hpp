@@ -20,6 +20,7 @@ enum class Life : uint8_t {
   Starting,   ///< cloned, not yet executed
   Running,
   Restarting,  ///< waits for its next start
+  Ended,       ///< but something still looks for a source of it
 };
 
 /// A stream of a recorded container: the program writes into one end, the launcher copies from the other.
@@ -54,6 +55,7 @@ struct Settings {
 
 struct Entrance;
 struct AddedMount;
+struct NamedSource;
 
 struct Slot {
   Slot* next_free = nullptr;
@@ -93,6 +95,12 @@ struct Slot {
   bool committed = false;  ///< by the child: the record says what is to be
   bool changed = false;    ///< by the child: the mount is attached
   bool done = false;       ///< by the child: all of it
+  bool waits = false;      ///< for a look at a source of the container
+  // of sources that are followed (named_source.hpp)
+  NamedSource* looks_for = nullptr;  ///< of a look: its source
+  Life container_life{};             ///< of a look: as it began
+  bool looked_at = false;            ///< of a container: a look is under way
+  uint32_t changing = 0;             ///< of a container: how many changes of its mounts are under way
 
   OwnCgroup cgroups[kMostCgroups];
   uint32_t cgroup_count = 0;

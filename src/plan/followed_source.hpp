@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Whether the source of a bind mount can be followed by its name (launcher/program/named_source.hpp).
+
+#include <dunnage/bind_mount.hpp>
+
+#include "plan/bind_source.hpp"
+
+#include <string>
+#include <vector>
+
+namespace dunnage::plan {
+
+/// Of a source that is there, and was looked at just now. Throws: MountError for one that cannot be followed.
+/// \return what is to be known of it, in sentences
+[[nodiscard]] std::vector<std::string> check_followed(const BindMount& mount, const BindSource& source);
+
+}  // namespace dunnage::plan
