@@ -6,6 +6,7 @@
 #include "duration.hpp"
 #include "json.hpp"
 #include "labels.hpp"
+#include "seed.hpp"
 #include "table.hpp"
 #include "volume_care.hpp"
 
@@ -28,6 +29,7 @@ struct VolumeFlags {
   bool json = false;
   std::string keep{};
   bool protect = false;
+  std::string seed{};
   bool force = false;
 };
 
@@ -38,7 +40,8 @@ int create(const VolumeFlags& flags, const Session& session) {
   const dunnage::VolumeOptions options{.labels = parse_labels(flags.labels),
                                        .driver = flags.driver,
                                        .driver_options = parse_labels(flags.options),
-                                       .protect = flags.protect};
+                                       .protect = flags.protect,
+                                       .seed = parse_seed(flags.seed)};
   // As in Docker, creating what is there already succeeds.
   const auto volume =
       flags.name.empty() ? volumes.create_anonymous({}, options) : volumes.get_or_create(flags.name, options);
@@ -114,6 +117,8 @@ void add_making(CLI::App& volume, Session& session) {
   command->add_option("NAME", flags->name, "Its name (default: a random one)")->type_name("");
   add_repeated(*command, "--label", flags->labels, "Label: KEY=VALUE");
   command->add_flag("--protect", flags->protect, "Let nothing remove it; not for one without a name");
+  command->add_option("--seed", flags->seed, "What is in it: dir=PATH, tar=FILE or snapshot=VOLUME@SNAPSHOT")
+      ->type_name("KIND=SOURCE");
   command->add_option("-d,--driver", flags->driver, "Driver; there is \"local\"")->type_name("DRIVER");
   add_repeated(*command, "-o,--opt", flags->options,
                "Option of the driver: type=none|tmpfs|ext4|..., device=PATH, o=WORDS of mount(8)");

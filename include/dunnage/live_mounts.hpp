@@ -25,7 +25,9 @@
 /// The plan follows, and so does the record: inspect(), restart(), the restart policy and volumes_from() have what is
 /// attached by then, and no more what was detached. A volume is in use from before it is attached until it is detached
 /// or the container ends, whoever is killed. An anonymous one belongs to the container and goes with it, even if it was
-/// detached before.
+/// detached before. What a container has claimed of a volume (AccessMode) counts for its further mounts of it, and
+/// others are kept off until the last of these is detached; more than it has claimed is refused. An image whose last
+/// mount is detached may be removed.
 ///
 /// What is in the middle. A call that throws has changed nothing, but a directory or an empty file may be there as a
 /// mount point. Killing the calling process leaves the change undone, or has it done by the launcher all the same, with

@@ -229,6 +229,9 @@ void LiveChange::change(ChangeRequest request, std::vector<ResolvedMount> after,
   if (answer.kind == ChangeAnswer::Kind::Late) {
     leave();
   }
+  if (answer.kind == ChangeAnswer::Kind::Lost) {
+    leave_mounts();  // its record may name an anonymous volume by now
+  }
   check(answer, mount);
   leave_mounts();
   remember(std::move(plan), more);
@@ -240,7 +243,7 @@ void LiveChange::check(const ChangeAnswer& answer, const ResolvedMount& mount) c
     throw container::failure(deed_, "its launcher does not answer, and may still do it", errc::timed_out,
                              "look at Container::plan(); the machine is very busy");
   }
-  if (answer.kind == ChangeAnswer::Kind::NotRunning) {
+  if (answer.kind == ChangeAnswer::Kind::NotRunning || answer.kind == ChangeAnswer::Kind::Lost) {
     throw not_running();
   }
   if (failure.step == launcher::Step::DetachMount && failure.error == EBUSY) {

@@ -134,7 +134,8 @@ ChangeAnswer ask_for_change(const container::Running& run, const ChangeRequest& 
     const bool given = received->message.kind == MessageKind::Answer || received->message.kind == MessageKind::Failed;
     answer.failure = received->message.failure;
     const bool gone = answer.failure.step == launcher::Step::ReceiveRequest && answer.failure.error == ESRCH;
-    answer.kind = given && !gone ? ChangeAnswer::Kind::Given : ChangeAnswer::Kind::NotRunning;
+    const auto kind_of_given = gone ? ChangeAnswer::Kind::NotRunning : ChangeAnswer::Kind::Given;
+    answer.kind = given ? kind_of_given : ChangeAnswer::Kind::Lost;
     return answer;
   }
 }

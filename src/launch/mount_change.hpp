@@ -30,7 +30,12 @@ struct ChangeRequest {
 };
 
 struct ChangeAnswer {
-  enum class Kind { Given, NotRunning, Late };
+  enum class Kind {
+    Given,
+    NotRunning,
+    Lost,  ///< its launcher was killed, and may have put the record in its place
+    Late,
+  };
   Kind kind = Kind::Given;
   launcher::Failure failure{};
   std::vector<kernel::FileDescriptor> holders;  ///< pidfds

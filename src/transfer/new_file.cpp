@@ -80,11 +80,33 @@ void NewFile::publish() {
     give_name(beside_);
     named_ = true;
   }
+  const bool exchanged = take_name();
+  try {
+    kernel::sync(directory_.get());
+  } catch (...) {  // not acknowledged, so it must not stay
+    (void)(exchanged ? kernel::exchange(directory_.get(), beside_, directory_.get(), leaf_)
+                     : kernel::rename_exclusively(directory_.get(), leaf_, directory_.get(), beside_));
+    throw;
+  }
+  named_ = false;
+  if (exchanged) {
+    (void)::unlinkat(directory_.get(), beside_.c_str(), 0);
+  }
+}
+
+/// \return whether another file had it, which is beside now
+bool NewFile::take_name() const {
+  const int number = kernel::exchange(directory_.get(), beside_, directory_.get(), leaf_);
+  if (number == 0) {
+    return true;
+  }
+  if (number != ENOENT && number != EINVAL) {  // EINVAL: the file system cannot exchange
+    throw kernel::CallError{"rename", number};
+  }
   if (::renameat(directory_.get(), beside_.c_str(), directory_.get(), leaf_.c_str()) != 0) {
     throw kernel::CallError{"rename", errno};
   }
-  named_ = false;
-  kernel::sync(directory_.get());
+  return false;
 }
 
 }  // namespace dunnage::transfer

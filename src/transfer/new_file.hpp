@@ -22,12 +22,13 @@ class NewFile {
   ~NewFile();
 
   [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
-  /// It is on the disk, under its name, on return.
+  /// It is on the disk, under its name, on return. What it throws has left there what was there.
   void publish();
 
  private:
   void check_place() const;
   void give_name(const std::string& name) const;
+  [[nodiscard]] bool take_name() const;
 
   std::string leaf_;
   std::string beside_;  ///< a name it has meanwhile, or takes for an instant

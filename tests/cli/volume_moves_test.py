@@ -11,6 +11,7 @@ import tarfile
 import time
 
 from command_line import DUNNAGE, PATIENCE, CommandLineTest, is_root, main
+from oci_image import has_static_busybox
 
 
 class VolumeMoves(CommandLineTest):
@@ -44,6 +45,23 @@ class VolumeMoves(CommandLineTest):
         self.assertEqual(self.read("again"), "one\n")
         (volume,) = json.loads(self.succeed("volume", "inspect", "again"))
         self.assertEqual(volume["Labels"], {"a": "b"})
+
+    def test_a_new_volume_is_seeded_once(self):
+        self.succeed("volume", "export", "data", self.path("a.tar.zst"))
+        os.makedirs(self.path("tree/d"))
+        with open(self.path("tree/d/f"), "w", encoding="ascii") as file:
+            file.write("one\n")
+        self.succeed("volume", "snapshot", "create", "data", "then")
+        for name, seed in (("a", "tar=" + self.path("a.tar.zst")), ("b", "dir=" + self.path("tree")),
+                           ("c", "snapshot=data@then")):
+            self.assertEqual(self.succeed("volume", "create", "--seed", seed, name), f"{name}\n")
+            self.assertEqual(self.read(name), "one\n")
+        self.succeed("run", "--host", "--rm", "-v", "a:/data", "sh", "-c", "echo two > /data/d/f")
+        self.succeed("volume", "create", "--seed", "tar=" + self.path("a.tar.zst"), "a")
+        self.assertEqual(self.read("a"), "two\n")
+        self.assertIn("write dir=PATH, tar=FILE", self.fail_with(1, "volume", "create", "--seed", "a.tar", "new"))
+        self.assertIn("[ENOENT]", self.fail_with(1, "volume", "create", "--seed", "tar=" + self.path("none"), "new"))
+        self.assertNotIn("new", self.lines("volume", "ls", "-q"))
 
     def test_an_import_replaces_what_nobody_uses(self):
         self.succeed("volume", "export", "data", self.path("a.tar"))
@@ -182,8 +200,29 @@ class DockerAdoption(EngineTest):
     def docker(self, *words):
         return self.tool("docker", "-H", self.socket, *words)
 
+    def import_busybox(self):
+        """An image of one program, without a registry."""
+        root = os.path.join(self.directory, "root")
+        os.makedirs(os.path.join(root, "bin"))
+        shutil.copy(shutil.which("busybox"), os.path.join(root, "bin"))
+        for name in ("sh", "cat"):
+            os.symlink("busybox", os.path.join(root, "bin", name))
+        archive = os.path.join(self.directory, "root.tar")
+        with tarfile.open(archive, "w") as tar:
+            tar.add(root, ".")
+        self.docker("import", archive, "busybox:here")
+
+    def run_theirs(self, *words):
+        return self.docker("run", "--rm", "--network=none", *words)
+
     def test_a_volume_of_docker_is_used_by_both(self):
         ours = self.share(self.docker, os.path.join(self.directory, "docker", "volumes"))
+        if has_static_busybox():
+            self.import_busybox()
+            self.assertEqual(self.run_theirs("-v", "data:/data", "busybox:here", "sh", "-c",
+                                             "cat /data/f /data/g; echo more >> /data/f"), "theirs\ndata\n")
+            self.assertEqual(self.succeed("run", "--host", "--rm", "-v", "data:/data", "cat", "/data/f"),
+                             "theirs\nmore\n")
         self.part(self.docker, ours)
 
 

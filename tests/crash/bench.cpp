@@ -108,7 +108,8 @@ TracedRun Bench::run(const CallFault& fault, const Look& look) const {
 
 std::string Bench::state() const {
   // in this process: nothing of a store is kept between two openings
-  return std::filesystem::exists(store()) ? state_of(store()) : std::string{};
+  const std::string text = std::filesystem::exists(store()) ? state_of(store()) : std::string{};
+  return operation_.beside ? text + operation_.beside(place_) + "\n" : text;
 }
 
 bool Bench::is_undone(const std::string& state, bool stays) const {

@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
 #include <utility>
 
 namespace dunnage::test {
@@ -69,17 +68,18 @@ StoreOperation exporting() {
               },
           .undo =
               [](const Place& place) {
-                const std::string found = bytes_of_file(place / "backup");
-                if (found != "old" && found != bytes_of_file(place / "archive")) {
-                  throw std::runtime_error{"half an export was found"};
-                }
                 for (const auto& entry : std::filesystem::directory_iterator{place}) {
                   if (entry.path().filename().string().starts_with(".dunnage-")) std::filesystem::remove(entry.path());
                 }
                 std::ofstream{place / "backup"} << "old";
               },
           .done_before = {},
-          .launcher = true};
+          .launcher = true,
+          .beside = [](const Place& place) -> std::string {
+            const std::string found = bytes_of_file(place / "backup");
+            if (found == "old") return "what was there before";
+            return found == bytes_of_file(place / "archive") ? "a whole export" : "HALF an export";
+          }};
 }
 
 StoreOperation importing() {

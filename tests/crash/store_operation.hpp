@@ -37,6 +37,8 @@ struct StoreOperation {
   bool orphans = false;
   /// What is wrong after the call, done or not, in the process that made it; empty if nothing is.
   std::function<std::string(const Place&)> wrong{};
+  /// What there is of it beside the store, which is a part of the state.
+  std::function<std::string(const Place&)> beside{};
   /// Ends what prepare() and undo() have running, before the place goes.
   std::function<void(const Place&)> leave{};
 };

@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from check_security_map import read_sources
 from patch import PatchError, parse, patched, read_patches
 
-RINGS = {"root": "dunnage_root_tests", "unit": "dunnage_unit_tests"}
+RINGS = {"root": "dunnage_root_tests", "unit": "dunnage_unit_tests", "crash": "dunnage_crash_tests"}
 SECONDS_OF_TRIES = [0, 10, 60]  # of racing; 0 is what every run does
+CRASHES_OF_SECOND = 10  # a test that kills at each call is given so many
 SKIPPED = 77  # how a test program ends that has run nothing
 LONGEST = 280  # seconds of a test that hangs
 OPTIONS = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG",
@@ -87,9 +88,12 @@ class Build:
         """"green", "red" or "skipped". What hangs is red."""
         ring, _, name = test.partition(": ")
         words = [str(self.build / "tests" / RINGS[ring]), "-w", "NoTests", name.replace(",", "\\,").replace("[", "\\[")]
+        environment = {**os.environ, "DUNNAGE_ATTACK_SECONDS": str(seconds)}
+        if seconds > 0:
+            environment["DUNNAGE_CRASHES"] = str(seconds * CRASHES_OF_SECOND)
         try:
-            code = subprocess.run(words, env={**os.environ, "DUNNAGE_ATTACK_SECONDS": str(seconds)}, timeout=LONGEST,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+            code = subprocess.run(words, env=environment, timeout=LONGEST, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, check=False).returncode
         except subprocess.TimeoutExpired:
             return "red"
         return {0: "green", SKIPPED: "skipped"}.get(code, "red")

@@ -11,7 +11,8 @@ VolumeSeed seed_from(py::handle object, const std::string& name) {
   if (py::isinstance<SeedDirectory>(object)) return object.cast<SeedDirectory>();
   if (py::isinstance<SeedFiles>(object)) return object.cast<SeedFiles>();
   if (py::isinstance<SeedSnapshot>(object)) return object.cast<SeedSnapshot>();
-  refuse_value(name, "a SeedDirectory, SeedFiles or SeedSnapshot, or None", object);
+  if (py::isinstance<SeedArchive>(object)) return object.cast<SeedArchive>();
+  refuse_value(name, "a SeedDirectory, SeedFiles, SeedSnapshot or SeedArchive, or None", object);
 }
 
 namespace {
@@ -44,6 +45,15 @@ void bind_volume_seed(py::module_& module) {
   Fields<SeedSnapshot> snapshot{"SeedSnapshot"};
   snapshot.required("volume", &SeedSnapshot::volume).required("snapshot", &SeedSnapshot::snapshot);
   value_class(module, std::move(snapshot), "A snapshot of a volume of the same store, for a new volume.");
+  Fields<SeedArchive> archive{"SeedArchive"};
+  archive.required("path", &SeedArchive::path)
+      .option("digest", &SeedArchive::digest)
+      .option("accept_losses", &SeedArchive::accept_losses);
+  value_class(
+      module, std::move(archive),
+      "A tar archive, also one packed by gzip or zstd, for a new volume, as VolumeStore.import_from() reads it. "
+      "`digest` is \"sha256:...\" of it or of the tar in it; with `accept_losses` devices, ids and attributes "
+      "that cannot be had here are left out.");
 }
 
 }  // namespace dunnage::python

@@ -132,7 +132,7 @@ void define_making(py::class_<VolumeStore>& cls) {
            "create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, access=..., seed=None, "
            "progress=None, timeout=None, "
            "stop=None)\n--\n\nRaises VolumeExists if it is there. `seed` is what is in it from the beginning: "
-           "SeedFiles, SeedDirectory or SeedSnapshot.")
+           "SeedFiles, SeedDirectory, SeedSnapshot or SeedArchive.")
       .def(
           "create_anonymous",
           [](VolumeStore& store, const std::string& owner, const py::kwargs& kwargs) {

@@ -8,8 +8,8 @@ import pickle
 import pytest
 
 import dunnage
-from dunnage import (Container, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange, SnapshotConsistency, SnapshotWay,
-                     VolumeStore, aio)
+from dunnage import (Container, SeedArchive, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
+                     SnapshotConsistency, SnapshotWay, VolumeStore, aio)
 
 
 def filled():
@@ -63,6 +63,11 @@ def test_clones_and_seeds_are_volumes_of_their_own(store, directory):
     (directory / "site/index").write_text("hello")
     site = volumes.create("site", seed=SeedDirectory(directory / "site"))
     assert dunnage.run(["cat", "/d/index"], mounts=site.at("/d"), stdout=dunnage.PIPE).stdout == b"hello"
+    volumes.export_to("site", directory / "site.tar.gz", compression="gzip")
+    packed = volumes.create("packed", seed=SeedArchive(directory / "site.tar.gz"))
+    assert (packed.mountpoint / "index").read_text() == "hello"
+    with pytest.raises(dunnage.VolumeError):
+        volumes.create("new", seed=SeedArchive(directory / "site.tar.gz", digest="sha256:" + "0" * 64))
     read_only = history.at("then", "/then")
     assert read_only.read_only
     assert dunnage.run(["cat", "/then/one"], mounts=read_only, stdout=dunnage.PIPE).stdout == b"first"

@@ -17,7 +17,7 @@ from dunnage import (AdoptableVolume, ArchiveLimits, VolumeExportResult,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
                       SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeMount,
-                      VolumeSnapshot, VolumesFrom, PruneDecision, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
+                      VolumeSnapshot, VolumesFrom, PruneDecision, SeedArchive, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
                       SnapshotPlan)
 
 VALUES = [
@@ -78,6 +78,7 @@ VALUES = [
     PruneDecision(volume="db", reason="in-use", words="it is used", users=["web"], created_at=1e9, last_used=2e9),
     StoreReport(), StoreReport(findings=[StoreFinding(name="db")]),
     SeedDirectory("/srv"), SeedDirectory("/srv", keep_owner=True), SeedFiles({"a/b": "c"}), SeedSnapshot("db", "then"),
+    SeedArchive("/a.tar"), SeedArchive("/a.tar.zst", digest="sha256:" + "0" * 64, accept_losses=True),
     VolumeSnapshot(), VolumeSnapshot(volume="db", name="then", created_at=5, labels={"a": "b"}, way="reflink",
                                      consistency="frozen", entries=3, bytes=2, copied=1, mountpoint="/s"),
     SnapshotPlan(), SnapshotPlan(way="reflink", reason="why", entries=3, bytes=2, copied=1, users=["db"]),
