@@ -52,14 +52,14 @@ void grow_image(const Deed& deed, int data, const std::filesystem::path& path, s
 /// Whether an image was mounted or changed while this was there.
 class ImageWatch {
  public:
-  /// \param data  the directory with the image; outlives it. Throws: CallError.
+  /// Waits a moment for who used it last. \param data  the directory with the image; outlives it. Throws: CallError.
   explicit ImageWatch(int data);
   /// Throws: CallError.
   [[nodiscard]] bool is_disturbed() const;
 
  private:
   int data_;
-  bool mounted_;
+  bool mounted_ = false;
   timespec changed_{};
 };
 
