@@ -161,7 +161,6 @@ void grow_image(const Deed& deed, int data, const std::filesystem::path& path, s
     resize_file(image.get(), size);
   }
   if (!grows_while_mounted(way)) {
-    kernel::keep_from_devices(image.get());  // two that write to one file system would destroy it
     run_disk_program(deed, "resize2fs", {"-f", (path / kImageName).string()}, watch);
   } else {
     const kernel::BlockDevice device = kernel::block_device_of(image.get(), false);
@@ -175,6 +174,8 @@ void grow_image(const Deed& deed, int data, const std::filesystem::path& path, s
   }
   kernel::sync(image.get());
 }
+
+ImageHold::ImageHold(int data) : image_{open_image(data)} { kernel::keep_from_devices(image_.get()); }
 
 ImageWatch::ImageWatch(int data) : data_{data} {
   constexpr auto kPatience = std::chrono::seconds{5};  // it goes a moment after the last who used it
