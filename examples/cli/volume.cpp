@@ -9,11 +9,13 @@
 #include "seed.hpp"
 #include "table.hpp"
 #include "volume_care.hpp"
+#include "volume_limit.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
 
 #include <iostream>
+#include <stdexcept>
 
 namespace cli {
 namespace {
@@ -31,6 +33,9 @@ struct VolumeFlags {
   bool protect = false;
   std::string seed{};
   bool force = false;
+  std::string limit{};
+  std::uint64_t limit_inodes = 0;
+  bool dry_run = false;
 };
 
 using Verb = int (*)(const VolumeFlags&, const Session&);
@@ -41,7 +46,17 @@ int create(const VolumeFlags& flags, const Session& session) {
                                        .driver = flags.driver,
                                        .driver_options = parse_labels(flags.options),
                                        .protect = flags.protect,
-                                       .seed = parse_seed(flags.seed)};
+                                       .seed = parse_seed(flags.seed),
+                                       .limit = limit_of(flags.limit, flags.limit_inodes)};
+  if (flags.dry_run) {
+    if (!options.limit) throw std::invalid_argument{"--dry-run shows how a limit would be held: give --limit"};
+    std::cout << volumes.plan_limit(*options.limit, options.driver_options);
+    return 0;
+  }
+  if (options.limit && !flags.name.empty()) {  // one that is there might have another limit, or none
+    std::cout << volumes.create(flags.name, options).name() << '\n';
+    return 0;
+  }
   // As in Docker, creating what is there already succeeds.
   const auto volume =
       flags.name.empty() ? volumes.create_anonymous({}, options) : volumes.get_or_create(flags.name, options);
@@ -119,6 +134,8 @@ void add_making(CLI::App& volume, Session& session) {
   command->add_flag("--protect", flags->protect, "Let nothing remove it; not for one without a name");
   command->add_option("--seed", flags->seed, "What is in it: dir=PATH, tar=FILE or snapshot=VOLUME@SNAPSHOT")
       ->type_name("KIND=SOURCE");
+  add_limit(*command, flags->limit, flags->limit_inodes);
+  command->add_flag("--dry-run", flags->dry_run, "Only show how the limit would be held, and what that costs");
   command->add_option("-d,--driver", flags->driver, "Driver; there is \"local\"")->type_name("DRIVER");
   add_repeated(*command, "-o,--opt", flags->options,
                "Option of the driver: type=none|tmpfs|ext4|..., device=PATH, o=WORDS of mount(8)");

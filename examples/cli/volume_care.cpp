@@ -10,6 +10,7 @@
 #include "labels.hpp"
 #include "moment.hpp"
 #include "table.hpp"
+#include "volume_limit.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/prune_plan.hpp>
@@ -41,6 +42,10 @@ struct CareFlags {
   bool all = false;
   bool force = false;
   bool json = false;
+  std::string limit{};
+  std::uint64_t limit_inodes = 0;
+  std::string max_age{};
+  bool size = false;
 };
 
 using CareVerb = int (*)(const CareFlags&, const Session&);
@@ -64,6 +69,7 @@ int update_volumes(const CareFlags& flags, const Session& session) {
       .labels = parse_labels(flags.labels), .remove_labels = flags.remove_labels, .access = access_if(flags.access)};
   if (flags.no_options || !flags.options.empty()) changes.driver_options = parse_labels(flags.options);
   if (flags.protect || flags.unprotect) changes.protect = flags.protect;
+  changes.limit = limit_of(flags.limit, flags.limit_inodes);
   auto volumes = session.volumes();
   return for_each_name(flags.names, [&](const std::string& name) {
     if (flags.dry_run) {
@@ -76,6 +82,7 @@ int update_volumes(const CareFlags& flags, const Session& session) {
 }
 
 int show_usage(const CareFlags& flags, const Session& session) {
+  if (flags.size) return show_sizes(flags.names, flags.max_age, flags.json, session);
   const auto volumes = session.volumes();
   Table table{{"VOLUME NAME", "LAST USED", "BY", "USED BY NOW"}};
   const int exit_code = for_each_name(flags.names, [&](const std::string& name) {
@@ -101,6 +108,9 @@ int prune_volumes(const CareFlags& flags, const Session& session) {
   const auto plan = session.volumes().plan_prune(options);
   if (flags.dry_run) {
     std::cout << (flags.json ? plan.to_json() + "\n" : plan.to_string());
+    if (flags.size) {
+      for (const auto& [name, usage] : plan.usage()) std::cout << name << " takes " << shown_usage(usage) << '\n';
+    }
     return 0;
   }
   const std::string what = flags.all ? "all volumes" : "anonymous volumes";
@@ -114,13 +124,18 @@ int prune_volumes(const CareFlags& flags, const Session& session) {
 }
 
 int list_trash(const CareFlags& flags, const Session& session) {
-  Table table{{"ID", "VOLUME NAME", "REMOVED", "KEPT UNTIL"}};
-  for (const auto& entry : session.volumes().trash().list()) {
+  std::vector<std::string> titles{"ID", "VOLUME NAME", "REMOVED", "KEPT UNTIL"};
+  if (flags.size) titles.emplace_back("SIZE");
+  Table table{titles};
+  const auto trash = session.volumes().trash();
+  for (const auto& entry : trash.list()) {
     if (flags.json) {
       std::cout << to_json(entry) << '\n';
-    } else {
-      table.add({entry.id, entry.name, age(entry.removed_at), date_and_time(entry.kept_until)});
+      continue;
     }
+    std::vector<std::string> row{entry.id, entry.name, age(entry.removed_at), date_and_time(entry.kept_until)};
+    if (flags.size) row.push_back(shown_usage(trash.usage(entry.id)));
+    table.add(row);
   }
   if (!flags.json) std::cout << table;
   return 0;
@@ -171,6 +186,7 @@ void add_volume_update(CLI::App& volume, Session& session) {
   command->add_flag("--unprotect", flags->unprotect, "Let it be removed")->excludes("--protect");
   command->add_option("--access", flags->access, "Who may mount it: shared, single-writer or exclusive")
       ->type_name("MODE");
+  add_limit(*command, flags->limit, flags->limit_inodes);
   command->add_flag("--dry-run", flags->dry_run, "Only show what would change");
   add_format(*command, flags->json);
 }
@@ -180,6 +196,7 @@ void add_volume_prune(CLI::App& volume, Session& session) {
   command->add_flag("-a,--all", flags->all, "Named volumes, too, not only anonymous ones");
   command->add_flag("-f,--force", flags->force, "Do not ask");
   command->add_flag("--dry-run", flags->dry_run, "Only show what would go and what would stay, and why");
+  command->add_flag("--size", flags->size, "With --dry-run: how much space each would give back")->needs("--dry-run");
   add_repeated(*command, "--filter", flags->filters, "label=KEY[=VALUE] or dangling=true|false");
   add_duration(*command, "--older-than", flags->older_than, "Only those made so long ago");
   add_duration(*command, "--unused-for", flags->unused_for, "Only those not used for so long");
@@ -191,6 +208,7 @@ void add_volume_trash(CLI::App& volume, Session& session) {
   CLI::App& trash = add_command(volume, session, "trash", "Volumes that were removed with --keep: ls, restore, purge");
   trash.require_subcommand(1);
   const auto [ls, ls_flags] = add_care_verb(trash, session, "ls", "List them, the last removed first", list_trash);
+  ls->add_flag("--size", ls_flags->size, "How much space each takes");
   add_format(*ls, ls_flags->json);
   const auto [back, back_flags] =
       add_care_verb(trash, session, "restore", "Bring one back and print its name", restore_volume);
@@ -211,6 +229,8 @@ void add_volume_care(CLI::App& volume, Session& session) {
   const auto [command, flags] =
       add_care_verb(volume, session, "usage", "Show when volumes were used, and by whom", show_usage);
   add_names(*command, flags->names, "Volumes");
+  command->add_flag("--size", flags->size, "Show how much they hold instead");
+  add_duration(*command, "--max-age", flags->max_age, "With --size: so old the figure of an earlier walk may be");
   add_format(*command, flags->json);
   add_volume_prune(volume, session);
   add_volume_trash(volume, session);

@@ -68,7 +68,7 @@ class DUNNAGE_API VolumeStore {
   Volume create_anonymous(const std::string& owner = {}, const VolumeOptions& options = {});
   /// Throws: VolumeError(volume_missing), with the nearest name as remedy in a store of at most 4,096 volumes.
   [[nodiscard]] Volume get(const std::string& name) const;
-  /// Labels and seed are given only if it is created.
+  /// Labels, seed and limit are given only if it is created.
   Volume get_or_create(const std::string& name, const VolumeOptions& options = {});
   [[nodiscard]] std::optional<Volume> find(const std::string& name) const;
   /// Sorted by name. A volume whose metadata is damaged is left out here and reported by damaged(). Read from an index

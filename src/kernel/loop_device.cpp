@@ -105,6 +105,18 @@ bool has_block_device(int image) {
   return find_device(status, O_RDONLY).has_value();
 }
 
+void keep_from_devices(int image) {
+  constexpr auto kPatience = std::chrono::seconds{5};  // a device goes a moment after the last who had it mounted
+  lock(image);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (has_block_device(image)) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw CallError{"wait until nobody has the file mounted", EBUSY};
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+}
+
 void take_new_size(const BlockDevice& device) {
   if (::ioctl(device.held.get(), LOOP_SET_CAPACITY) != 0) {
     throw CallError{"give the loop device its new size", errno};

@@ -24,6 +24,9 @@ struct BlockDevice {
 [[nodiscard]] BlockDevice block_device_of(int image, bool read_only);
 /// Whether the file has a loop device now. Throws: CallError.
 [[nodiscard]] bool has_block_device(int image);
+/// Waits until the file has none, a moment, and lets nobody give it one until `image` is closed.
+/// Throws: CallError, with EBUSY if it has one all the while.
+void keep_from_devices(int image);
 /// Tells the device of a file that the file has become larger. Throws: CallError.
 void take_new_size(const BlockDevice& device);
 

@@ -7,6 +7,9 @@
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
 #include "prepare/user_namespace.hpp"
+#include "volume/volume_store_access.hpp"
+
+#include <dunnage/error.hpp>
 
 #include <fmt/format.h>
 
@@ -82,11 +85,26 @@ Feature probe_quota(int directory) {
   constexpr unsigned kGetState = 0x800005U << 8U | 2U;  // Q_GETINFO, of projects
   const long on = kernel::raw_syscall(__NR_quotactl_fd, opened.get(), kGetState, 0, kernel::as_argument(&attributes));
   return {"store: quota of projects", projects && on >= 0,
-          projects && on >= 0 ? "on; the library sets none: give volumes limits by their projects"
-                              : "off, or not asked for at the mount (prjquota); what a container writes to disk is "
-                                "limited by nothing but the disk; keep changes in memory (RootChanges::Kind::Memory), "
-                                "or use an image file as a volume",
+          projects && on >= 0
+              ? "on; the library sets none: limits of volumes are held as the next line says"
+              : "off, or not asked for at the mount (prjquota); what a container writes to its image is "
+                "limited by nothing but the disk; keep changes in memory (RootChanges::Kind::Memory)",
           false};
+}
+
+Feature probe_limits(const std::filesystem::path& store) {
+  constexpr std::uint64_t kSome = std::uint64_t{1} << 30U;
+  const char* const name = "store: limits of volumes on disk";
+  try {
+    const auto opened = VolumeStoreAccess::open_existing(store);
+    if (!opened) {
+      return {name, false, "there is no store yet", false};
+    }
+    const VolumeLimitPlan plan = opened->plan_limit({.size = kSome});
+    return {name, true, fmt::format("{}: {}", to_string(plan.way), plan.reason), false};
+  } catch (const Error& error) {
+    return {name, false, error.what(), false};
+  }
 }
 
 Feature probe_id_maps(int directory, const launcher::Identity& identity) {
@@ -144,6 +162,7 @@ void add_store(const std::filesystem::path& store, const launcher::Identity& ide
   features.push_back(probe_sharing(directory.get()));
   features.push_back(probe_attributes(directory.get()));
   features.push_back(probe_quota(directory.get()));
+  features.push_back(probe_limits(store));
   features.push_back(probe_id_maps(directory.get(), identity));
 }
 

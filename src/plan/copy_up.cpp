@@ -2,6 +2,7 @@
 #include "plan/copy_up.hpp"
 
 #include "plan/known_directory.hpp"
+#include "volume/limit_choice.hpp"
 #include "volume/local_driver.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,9 @@ const char* obstacle_at(const std::filesystem::path& device) {
 /// Why a volume that shows another place than its own directory is left as it is; null if it is not.
 const char* obstacle(const ResolvedMount& mount, const volume::LocalDriver& driver) {
   if (driver.kind == volume::LocalDriver::Kind::Directory) {
-    return nullptr;
+    return volume::is_in_store(mount.limit_way) && !mount.subpath.empty()
+               ? "it has a limit, and can be filled as a whole only"
+               : nullptr;
   }
   if (!mount.subpath.empty()) {
     return "it shows another place than its own directory, which can be filled as a whole only";

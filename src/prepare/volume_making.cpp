@@ -89,11 +89,11 @@ void VolumeMaking::fill_elsewhere(const VolumeStore& store, ResolvedMount& mount
     top = bound_directory(mount);
   } else if (driver.kind == volume::LocalDriver::Kind::FileSystem) {
     top = device_root(mount, driver);
-  } else if (driver.kind == volume::LocalDriver::Kind::Directory) {
+  } else if (driver.kind == volume::LocalDriver::Kind::Directory && mount.subpath.empty()) {
     top = limited_data(store, mount);
   }
   if (top < 0) {
-    return;  // it is in memory
+    return;  // it is in memory; or a limit was made since the plan, and a part of it is not filled
   }
   const auto connection = launcher::Connection::get(state_.identity);
   const volume::Filled filled = volume::fill_elsewhere(VolumeStoreAccess::layout(store), mount.volume, top,

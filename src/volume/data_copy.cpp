@@ -79,6 +79,30 @@ void sync_file_system(int directory) {
   }
 }
 
+/// A file system that is mounted is not whole on its disk: an image is copied while nobody uses it, or not at all.
+class IdleImage {
+ public:
+  /// Throws: as require_idle().
+  IdleImage(const Deed& deed, const OpenVolume& volume, const UseWatch& use) : deed_{deed}, volume_{volume}, use_{use} {
+    if (is_image(volume.info.limit_way) && !use.was_used()) {
+      watch_.emplace(volume.data.get());
+    }
+    require_idle();
+  }
+  /// Throws: VolumeError(volume_in_use); CallError.
+  void require_idle() const {
+    if (is_image(volume_.info.limit_way) && (!watch_ || use_.is_used() || watch_->is_disturbed())) {
+      throw in_use_failure(deed_.operation, deed_.volume, names_of(living_users(volume_.directory.get())));
+    }
+  }
+
+ private:
+  const Deed& deed_;
+  const OpenVolume& volume_;
+  const UseWatch& use_;
+  std::optional<ImageWatch> watch_{};
+};
+
 SnapshotConsistency consistency_of(bool used, bool frozen, SnapshotWay way) {
   if (!used) {
     return SnapshotConsistency::Idle;
@@ -139,14 +163,7 @@ void take_data_back(const Stage& stage) noexcept {
 LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume& volume, const Stage& stage,
                         const FreezeHook& freeze, const Watch& watch) {
   const UseWatch use{volume.directory.get()};
-  const std::optional<ImageWatch> image =
-      is_image(volume.info.limit_way) ? std::optional<ImageWatch>{volume.data.get()} : std::nullopt;
-  const auto require_idle = [&] {  // a file system that is mounted is not whole on its disk
-    if (image && (use.was_used() || use.is_used() || image->is_disturbed())) {
-      throw in_use_failure(deed.operation, deed.volume, names_of(living_users(volume.directory.get())));
-    }
-  };
-  require_idle();
+  const IdleImage image{deed, volume, use};
   const bool frozen = use.was_used() && (freeze.before || freeze.after);
   LiveCopy copy;
   try {
@@ -158,7 +175,7 @@ LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume
     }
     copy.consistency = consistency_of(use.was_used() || use.is_used(), frozen, copy.data.way);
     require_still_there(layout, deed, volume);
-    require_idle();
+    image.require_idle();
   } catch (const VolumeError&) {
     require_still_there(layout, deed, volume);  // or that is why it failed
     take_data_back(stage);

@@ -21,7 +21,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -173,7 +175,14 @@ void grow_image(const Deed& deed, int data, const std::filesystem::path& path, s
   kernel::sync(image.get());
 }
 
-ImageWatch::ImageWatch(int data) : data_{data}, mounted_{is_image_mounted(data)} {
+ImageHold::ImageHold(int data) : image_{open_image(data)} { kernel::keep_from_devices(image_.get()); }
+
+ImageWatch::ImageWatch(int data) : data_{data} {
+  constexpr auto kPatience = std::chrono::seconds{5};  // it goes a moment after the last who used it
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while ((mounted_ = is_image_mounted(data)) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
   changed_ = status_of(open_image(data).get()).st_mtim;
 }
 

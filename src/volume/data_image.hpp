@@ -44,22 +44,33 @@ void make_image(const Deed& deed, int data, const std::filesystem::path& path, c
 
 /// Whether that can be done to one that is mounted.
 [[nodiscard]] bool grows_while_mounted(LimitWay way) noexcept;
-/// Makes it so large, mounted or not; one that is larger stays as it is. What was begun is gone on with.
-/// Throws: VolumeError, and it is as large as it was; CallError.
+/// Makes it so large, mounted or not if that can be done then; one that is larger stays as it is. What was begun is gone
+/// on with, but for one that does not grow while it is mounted: that may be lost, and has to be a copy nobody mounts.
+/// Throws: VolumeError; CallError.
 void grow_image(const Deed& deed, int data, const std::filesystem::path& path, std::uint64_t size, LimitWay way,
                 const Watch& watch);
+
+/// Nobody mounts the image while this is there. For an instant, or for a copy of it.
+class ImageHold {
+ public:
+  /// Waits a moment for who used it last. Throws: CallError, with EBUSY if it is mounted all the while.
+  explicit ImageHold(int data);
+
+ private:
+  kernel::FileDescriptor image_;
+};
 
 /// Whether an image was mounted or changed while this was there.
 class ImageWatch {
  public:
-  /// \param data  the directory with the image; outlives it. Throws: CallError.
+  /// Waits a moment for who used it last. \param data  the directory with the image; outlives it. Throws: CallError.
   explicit ImageWatch(int data);
   /// Throws: CallError.
   [[nodiscard]] bool is_disturbed() const;
 
  private:
   int data_;
-  bool mounted_;
+  bool mounted_ = false;
   timespec changed_{};
 };
 

@@ -84,7 +84,7 @@ VolumeLimitPlan choose_image(const Deed& deed, VolumeLimit limit, std::string wh
       refuse_limit(deed, "mkfs.ext4(8) is not installed", errc::not_supported, remedy_without("mkfs.ext4"));
     }
     plan.limit.inodes = limit.inodes == 0 ? 0 : inodes_of_ext4(deed, limit);
-    plan.costs.emplace_back("it grows while no container uses it, or with CAP_SYS_RESOURCE");
+    plan.costs.emplace_back("it grows while no container uses it, by a copy of it, or with CAP_SYS_RESOURCE");
   }
   plan.costs.emplace_back("the file system's own records take a part of the size");
   plan.costs.emplace_back("its image grows as it is written to: the disk below it must have room for that");

@@ -7,6 +7,7 @@
 #include "kernel/quota_group.hpp"
 #include "kernel/subvolume.hpp"
 #include "model/words.hpp"
+#include "volume/data_copy.hpp"
 #include "volume/data_image.hpp"
 #include "volume/limit_choice.hpp"
 #include "volume/limit_proof.hpp"
@@ -81,6 +82,32 @@ kernel::FileDescriptor make_place_of_image(const Stage& stage) {
   return data;
 }
 
+/// resize2fs that is killed may leave a file system that is none any more: it works on a copy, which takes the place of
+/// what was copied in one step.
+void grow_copy(const Layout& layout, const Deed& deed, int directory, int data, const VolumeLimit& limit, LimitWay way,
+               const Watch& watch) {
+  const ImageHold hold{data};
+  Stage stage{layout.open_staging()};
+  (void)copy_data(deed, stage, {.from = data, .quiet = true}, watch);
+  try {
+    const auto copy = open_data_directory(stage.directory());
+    grow_image(deed, copy.get(), path_of(layout, stage), limit.size, way, watch);
+    kernel::sync(copy.get());
+    if (const int number = kernel::exchange(stage.directory(), kDataName, directory, kDataName); number != 0) {
+      throw kernel::CallError{"rename", number};
+    }
+    try {
+      kernel::sync(directory);
+    } catch (...) {
+      (void)kernel::exchange(stage.directory(), kDataName, directory, kDataName);
+      throw;
+    }
+  } catch (...) {
+    take_data_back(stage);
+    throw;
+  }
+}
+
 void change_quota(const Deed& deed, int directory, const VolumeLimit& limit) {
   const auto data = open_data_directory(directory);
   if (::syncfs(data.get()) != 0) {  // it counts what is on the disk
@@ -134,8 +161,18 @@ void make_limited_data(const Layout& layout, const Deed& deed, const Stage& stag
 }
 
 kernel::FileDescriptor open_limited_data(const Deed& deed, int directory, LimitWay way) {
-  auto data = open_data_directory(directory);
-  return is_image(way) ? mount_image(deed, data.get(), way) : std::move(data);
+  if (!is_image(way)) {
+    return open_data_directory(directory);
+  }
+  constexpr int kAttempts = 16;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto data = open_data_directory(directory);
+    auto mounted = mount_image(deed, data.get(), way);
+    if (kernel::is_at(directory, kDataName, data.get())) {
+      return mounted;
+    }  // a larger image has taken its place meanwhile
+  }
+  throw kernel::CallError{"mount the image of its data", EAGAIN};
 }
 
 void sync_image(int directory) {
@@ -166,7 +203,11 @@ void change_limit(const Layout& layout, const Deed& deed, int directory, const V
     change_quota(deed, directory, limit);
   } else if (is_image(volume.limit_way)) {
     const auto data = open_data_directory(directory);
-    grow_image(deed, data.get(), layout.mountpoint(deed.volume), limit.size, volume.limit_way, watch);
+    if (grows_while_mounted(volume.limit_way)) {
+      grow_image(deed, data.get(), layout.mountpoint(deed.volume), limit.size, volume.limit_way, watch);
+    } else {
+      grow_copy(layout, deed, directory, data.get(), limit, volume.limit_way, watch);
+    }
   }
 }
 

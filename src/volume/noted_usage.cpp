@@ -40,7 +40,10 @@ std::optional<VolumeUsage> read_noted_usage(int directory, const char* name, std
                                                               : std::nullopt;
   };
   const auto time = json.find("measured_at");
-  const auto measured = time != json.end() && time->is_string() ? parse_time(time->get<std::string>()) : std::nullopt;
+  if (time == json.end() || !time->is_string()) {
+    return std::nullopt;
+  }
+  const auto measured = parse_time(time->get<std::string>());
   const auto bytes = number_at("bytes");
   if (!bytes || !measured) {
     return std::nullopt;

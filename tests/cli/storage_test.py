@@ -79,6 +79,27 @@ class Volumes(CommandLineTest):
         self.assertEqual((one["Name"], one["Labels"], one["Scope"]), ("one", "a=1,b=", "local"))
         self.assertEqual(two["Name"], "two")
 
+    def test_a_volume_has_a_limit_and_says_what_it_holds(self):
+        memory = ("-o", "type=tmpfs", "-o", "device=tmpfs")
+        self.assertIn("memory: its data is in memory",
+                      self.succeed("volume", "create", "--limit", "1m", "--dry-run", *memory, "fast"))
+        self.succeed("volume", "create", "--limit", "1m", "--limit-inodes", "50", *memory, "fast")
+        self.assertIn("exists", self.fail_with(1, "volume", "create", "--limit", "2m", *memory, "fast"))
+        limit = json.loads(self.succeed("volume", "inspect", "fast"))[0]["Limit"]
+        self.assertEqual(limit, {"Size": 1 << 20, "Inodes": 50, "Way": "memory"})
+        full = self.dunnage("run", "--host", "--rm", "-v", "fast:/d", "dd", "if=/dev/zero", "of=/d/x", "bs=2M")
+        self.assertEqual((full.returncode, "No space left" in full.stderr), (1, True), full.stderr)
+        self.assertIn("size: \"1048576\" -> \"2097152\"",
+                      self.succeed("volume", "update", "--limit", "2m", "--limit-inodes", "50", "--dry-run", "fast"))
+        self.succeed("run", "--host", "--rm", "-v", "plain:/d", "dd", "if=/dev/zero", "of=/d/x", "bs=4k", "count=8",
+                     "status=none")
+        self.assertRegex(self.succeed("volume", "usage", "--size", "plain"), r"plain +32\.8kB +1 +walk")
+        self.assertTrue(json.loads(self.succeed("volume", "usage", "--size", "--max-age", "1h", "--format", "json",
+                                                "plain"))["Cached"])
+        self.assertRegex(self.succeed("volume", "prune", "-a", "--dry-run", "--size"), r"plain takes \d")
+        self.succeed("volume", "rm", "--keep", "1h", "plain")
+        self.assertRegex(self.succeed("volume", "trash", "ls", "--size"), r"plain .*kB")
+
     def test_a_volume_in_use_is_kept(self):
         self.detached("--name", "user", "-v", "data:/data", "sleep", "1000")
         self.assertIn("user", self.fail_with(1, "volume", "rm", "data"))

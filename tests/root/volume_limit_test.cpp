@@ -109,6 +109,8 @@ TEST_CASE("a limit where there are no quotas is that of a file system in an imag
   Container first = Container::launch(std::move(spec));
   Container second = Container::launch(ground.shell("echo two > /d/two; exec sleep 1000", at_d("db")));
   CHECK(eventually([&] { return in(ground, "db", "cat /d/one /d/two 2>&1; true") == "one\ntwo\n"; }));
+  second.attach(VolumeMount{"db", "/more"});
+  CHECK(outcome_of(second, {.argv = {"cat", "/more/one"}}).out == "one\n");
   CHECK(devices_of(store, "db") == 1);
   CHECK(code_of([&] { (void)store.history("db").snapshot(); }) == errc::volume_in_use);
   CHECK(code_of([&] { (void)store.clone("db", "torn"); }) == errc::volume_in_use);
@@ -150,6 +152,10 @@ TEST_CASE("an image goes where its volume goes, and grows with the limit") {
   CHECK(filled(ground, "db") > 24 * kMiB);
   CHECK(code_of([&] { (void)store.update("db", {.limit = VolumeLimit{.size = 16 * kMiB}}); }) == errc::not_supported);
   CHECK(store.check().findings.empty());
+  write_text(store.root() / "volumes/db/metadata", "damaged");
+  (void)store.repair();
+  CHECK(store.get("db").info().limit == larger);
+  CHECK(store.get("db").info().limit_way == LimitWay::Ext4Image);
 
   (void)store.clone("db", "clone", {.snapshot = "then"});
   CHECK(in(ground, "clone", "cat /d/d/seed; ls /d") == "sown\nd\n");

@@ -120,8 +120,19 @@ TEST_CASE("metadata of a newer format is refused, additions to this one are pass
       "\"more\":[{\"a\":[[1.5,null]]}]}\n";
   VolumeInfo read;
   CHECK_FALSE(volume::decode_metadata("{\"checksum\":\"810eafaf\",\n\"version\":1," + rest, "v", read));
-  CHECK(volume::decode_metadata("{\"checksum\":\"3e88557d\",\n\"version\":2," + rest, "v", read).value() ==
-        "it has format 2, this library reads 1");
+  CHECK(volume::decode_metadata("{\"checksum\":\"540a0333\",\n\"version\":3," + rest, "v", read).value() ==
+        "it has format 3, this library reads 2");
+  const auto limited = [&](const char* checksum, const char* way) {
+    return std::string{"{\"checksum\":\""} + checksum +
+           "\",\n\"version\":2,\"limit\":{\"size\":9007199254740993,\"inodes\":7,\"way\":\"" + way +
+           "\",\"more\":[1]}," + rest;
+  };
+  CHECK_FALSE(volume::decode_metadata(limited("43201b44", "btrfs-quota"), "v", read));
+  CHECK(read.limit == VolumeLimit{.size = 9007199254740993, .inodes = 7});
+  CHECK(read.limit_way == LimitWay::BtrfsQuota);
+  CHECK(volume::decode_metadata(limited("1491cb9d", "magic"), "v", read).value() ==
+        "its limit is held by \"magic\", which this library does not know");
+  CHECK(volume::is_newer_metadata(limited("1491cb9d", "magic")));
 }
 
 TEST_CASE("metadata that is no JSON is damaged, even if its checksum is right", "[volume][metadata]") {
