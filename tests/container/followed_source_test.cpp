@@ -280,7 +280,19 @@ TEST_CASE("a source is followed for a container whose host is gone, and its reco
   const auto event = next_event(events, "/conf");
   CHECK((event && event->kind == MountEvent::Kind::Replaced));
   CHECK(ground.containers().inspect("web").mounts["/conf"].follow == Follow::Name);
+  const auto attach = [&](const std::string& name) {
+    return in_another_process([&] { (void)ground.containers().get(name).attach(follows(conf, "/more")); });
+  };
+  CHECK(attach("web") == 0);  // by a program that is gone by now
+  replace_by_rename(conf, "3");
+  CHECK(comes(known, "/conf", "3"));
+  CHECK(comes(known, "/more", "3"));
   ground.containers().remove("web", true);
+  REQUIRE(in_another_process([&] { (void)Container::launch(detached(ground, kSleep, "plain")); }) == 0);
+  const bool is_followed = attach("plain") == 0;
+  CHECK(is_followed == (who() == Launcher::Root));
+  CHECK(ground.containers().inspect("plain").mounts.size() == (is_followed ? 1U : 0U));
+  ground.containers().remove("plain", true);
 }
 
 TEST_CASE("the owner of what is followed is matched as that of the source was", "[container][live][follow][owner]") {

@@ -61,6 +61,8 @@ struct NamedSource {
 /// Those of the request. Nothing is watched yet.
 Failure make_named_sources(Slot& slot) noexcept;
 void forget_named_sources(Slot& slot) noexcept;
+/// The host is gone: the broker ends with the last source that is followed.
+void release_broker() noexcept;
 /// What a change has attached is the container's.
 void hand_over_named_sources(Slot& change, Slot& container) noexcept;
 void end_named_source(Slot& container, const char* target) noexcept;
