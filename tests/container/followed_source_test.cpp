@@ -187,6 +187,7 @@ TEST_CASE("P-41: what a container puts in the place of a source that is followed
     CHECK((restored && restored->kind == MountEvent::Kind::Restored && restored->cause.empty()));
   };
   planted("ln -s " + ground.path("secret").string() + " /shared/conf", "symbolic link");
+  planted("ln -s ../secret /shared/conf", "symbolic link");
   planted("ln -s aside /shared/conf", "symbolic link");
   planted("mkfifo /shared/conf", "another type");
   planted("mkdir /shared/conf", "another type");
@@ -200,8 +201,8 @@ TEST_CASE("P-41: a name that is exchanged with a link without end shows what the
   const fs::path top = ground.directory().make("shared");
   for (const char* name : {"shared/way/conf", "shared/beside"}) ground.directory().write(name, "mine");
   ground.directory().write("canary/conf", "secret");
-  fs::create_symlink(ground.path("canary"), top / "link");
-  fs::create_symlink(ground.path("canary/conf"), top / "conf-link");
+  fs::create_symlink("../canary", top / "link");
+  fs::create_symlink("../canary/conf", top / "conf-link");
   ground.directory().write("shared/conf", "mine");
   auto container = Container::launch(
       ground.shell(kSleep, {follows(top / "way/conf", "/over-directory"), follows(top / "conf", "/over-name")}));

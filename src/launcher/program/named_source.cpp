@@ -143,9 +143,18 @@ bool waits_for_names(const Failure& failure) noexcept {
   return failure.step == Step::OpenSource && (failure.error == ELOOP || failure.error == EMEDIUMTYPE);
 }
 
+/// It has been replaced again while it was looked at: the kernel attaches nothing that has been removed.
+bool is_outrun(const Failure& failure) noexcept {
+  return failure.error == ESTALE || (failure.error == ENOENT && failure.step != Step::FindMount);
+}
+
 void tell_loss(NamedSource& source, const Failure& failure) noexcept {
-  const bool outrun = failure.error == ESTALE;  // it has been replaced again while it was looked at
-  if (!source.is_lost && !outrun) {
+  constexpr uint32_t kMostTries = 64;
+  if (is_outrun(failure) && ++source.outrun < kMostTries) {
+    source.due = true;
+    return;
+  }
+  if (!source.is_lost) {
     source.is_lost = true;
     report_change(*source.container, source.lost, failure);
   }
@@ -156,6 +165,7 @@ void tell_loss(NamedSource& source, const Failure& failure) noexcept {
 
 void tell_success(NamedSource& source) noexcept {
   source.delay = 0;
+  source.outrun = 0;
   if (source.found == Found::Another) {
     source.record.device = source.device;
     source.record.inode = source.inode;
