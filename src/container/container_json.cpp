@@ -68,14 +68,18 @@ Json state_of(const ContainerInfo& container) {
 Json mount_of(const ResolvedMount& mount) {
   const bool is_volume = mount.kind == MountKind::Volume;
   const bool is_image = mount.kind == MountKind::Image;
-  return {{"Type", to_string(mount.kind)},
-          {"Name", to_json_text(is_image ? mount.image : mount.volume)},
-          {"Source", to_json_text(mount.source.native())},
-          {"Destination", to_json_text(mount.target)},
-          {"Driver", is_volume ? "local" : ""},
-          {"Mode", mount.read_only && !is_image ? "ro" : ""},
-          {"RW", !mount.read_only},
-          {"Propagation", mount.kind == MountKind::Bind || is_image ? to_string(mount.propagation) : ""}};
+  Json value{{"Type", to_string(mount.kind)},
+             {"Name", to_json_text(is_image ? mount.image : mount.volume)},
+             {"Source", to_json_text(mount.source.native())},
+             {"Destination", to_json_text(mount.target)},
+             {"Driver", is_volume ? "local" : ""},
+             {"Mode", mount.read_only && !is_image ? "ro" : ""},
+             {"RW", !mount.read_only},
+             {"Propagation", mount.kind == MountKind::Bind || is_image ? to_string(mount.propagation) : ""}};
+  if (mount.follow != Follow::Inode) {
+    value["Follow"] = to_string(mount.follow);
+  }
+  return value;
 }
 
 Json config_of(const ContainerInfo& container) {

@@ -55,6 +55,10 @@ constexpr Words kWords[] = {
     {Step::CommitRecord, "write the record of the container"},
     {Step::CreateTmpfs, "make the tmpfs"},
     {Step::CloneMount, "clone the mount"},
+    {Step::StartBroker,
+     "an ordinary user's launcher follows no source when the program that launched the container is gone, unless it "
+     "did "
+     "so by then"},
     {Step::WatchSource, "watch the directories on the way to its source (inotify_add_watch)"},
     {Step::HoldMount, "keep the mount for a restart"},
     {Step::CreateWorkingDirectory, "create the working directory"},
@@ -117,6 +121,8 @@ std::string mount_remedy(const Failure& failure) {
              : failure.error == EOPNOTSUPP
                  ? "it came with the template, and each start by the restart policy finds it again; launch without one"
                  : "prepare the mounts again";
+    case Step::StartBroker:
+      return "launch the container with the mount, or leave follow out";
     case Step::WatchSource:
       return failure.error == ENOSPC || failure.error == EMFILE
                  ? "raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (not disk space)"
@@ -140,18 +146,18 @@ std::string mount_remedy(const Failure& failure) {
   const prepare::MountWords words = prepare::words_of(mount);
   const bool conflict =
       failure.step == Step::CheckTarget || failure.step == Step::OwnTarget || failure.step == Step::KindOfTarget;
-  throw MountError{
-      {.stage = Stage::Launch,
-       .operation = verb + " " + words.kind,
-       .subject = words.subject,
-       .detail = words.detail,
-       .cause = std::string{cause_of(failure.step)},
-       .code = conflict                            ? make_error_code(errc::target_conflict)
-               : failure.step == Step::KnowBeneath ? make_error_code(errc::not_supported)
-                                                   : std::error_code{failure.error, std::system_category()},
-       .remedy = mount_remedy(failure)},
-      prepare::source_of(mount),
-      mount.target};
+  throw MountError{{.stage = Stage::Launch,
+                    .operation = verb + " " + words.kind,
+                    .subject = words.subject,
+                    .detail = words.detail,
+                    .cause = std::string{cause_of(failure.step)},
+                    .code = conflict ? make_error_code(errc::target_conflict)
+                            : failure.step == Step::KnowBeneath || failure.step == Step::StartBroker
+                                ? make_error_code(errc::not_supported)
+                                : std::error_code{failure.error, std::system_category()},
+                    .remedy = mount_remedy(failure)},
+                   prepare::source_of(mount),
+                   mount.target};
 }
 
 [[noreturn]] void throw_execute_failure(const Attempt& attempt, int error) {

@@ -361,7 +361,7 @@ std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {
   });
   if (follows_names(plan())) {
     container::explained({Stage::Launch, "launch container", subject()},
-                         [this] { host_ = open_host_places(*connection_); });
+                         [this] { host_ = open_host_places(identity_); });
   }
   std::shared_ptr<container::Running> run = start();
   host_.reset();

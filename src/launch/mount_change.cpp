@@ -84,7 +84,7 @@ launcher::Request describe(const ChangeRequest& request, ChangeDescriptors& open
   if (request.prepared != nullptr) {
     describe_uses(payload, *request.prepared, opened);
     if (follows_names(request.prepared->plan)) {
-      opened.host = open_host_places(*launcher::Connection::get(request.prepared->identity));
+      opened.host = open_host_places(request.prepared->identity);
       describe_named_sources(payload, request.prepared->plan, *request.prepared, opened.host);
     }
   } else {

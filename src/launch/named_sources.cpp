@@ -52,15 +52,10 @@ bool follows_names(const MountPlan& plan) {
       plan, [](const ResolvedMount& mount) { return mount.follow == Follow::Name && !mount.left_out; });
 }
 
-HostPlaces open_host_places(const launcher::Connection& connection) {
+HostPlaces open_host_places(const launcher::Identity& identity) {
   HostPlaces places{.root = open_place("/", O_PATH | O_DIRECTORY), .mounts = {}};
-  if (connection.broker() < 0) {
+  if (!identity.rootless()) {
     places.mounts = open_place("/proc/thread-self/ns/mnt", O_RDONLY);
-    return places;
-  }
-  places.mounts.reset(::fcntl(connection.broker(), F_DUPFD_CLOEXEC, 3));
-  if (!places.mounts) {
-    throw kernel::CallError{"fcntl", errno};
   }
   return places;
 }
@@ -82,7 +77,7 @@ void describe_named_sources(Payload& payload, const MountPlan& plan, const Prepa
     records.push_back(record);
   }
   payload.fixed.host_root = payload.descriptor(host.root.get());
-  payload.fixed.host_mounts = payload.descriptor(host.mounts.get());
+  payload.fixed.host_mounts = payload.descriptor(host.mounts ? host.mounts.get() : -1);
   payload.fixed.named_sources = payload.words(std::as_bytes(std::span{records}));
   payload.fixed.named_sources.count = static_cast<std::uint32_t>(records.size());
 }

@@ -8,7 +8,7 @@
 
 #include "kernel/file_descriptor.hpp"
 #include "launch/payload.hpp"
-#include "launcher/connection.hpp"
+#include "launcher/identity.hpp"
 #include "prepare/state.hpp"
 
 namespace dunnage::launch {
@@ -16,13 +16,13 @@ namespace dunnage::launch {
 /// Where the launcher, which has left the host's mounts, finds them: as this process does.
 struct HostPlaces {
   kernel::FileDescriptor root;
-  kernel::FileDescriptor mounts;  ///< the mount namespace, or for an ordinary user a way to the broker
+  kernel::FileDescriptor mounts;  ///< the mount namespace; empty for an ordinary user, whose broker is in it
 };
 
 [[nodiscard]] bool follows_names(const MountPlan& plan);
 
 /// Throws: kernel::CallError.
-[[nodiscard]] HostPlaces open_host_places(const launcher::Connection& connection);
+[[nodiscard]] HostPlaces open_host_places(const launcher::Identity& identity);
 
 /// Of the mounts the payload has. Throws: kernel::CallError.
 void describe_named_sources(Payload& payload, const MountPlan& plan, const PreparedMountsAccess::State& prepared,

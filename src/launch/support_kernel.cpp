@@ -74,11 +74,12 @@ Feature probe_move_beneath() {
   if (result == -EPERM) {
     return {"mounting beneath", false,
             "only who may mount can ask for MOVE_MOUNT_BENEATH, and this process may not: its launcher asks when "
-            "Container::replace() needs it",
+            "Container::replace() or a source that is followed needs it",
             false};
   }
   return {"mounting beneath", result != -EINVAL && result != -ENOSYS,
-          "MOVE_MOUNT_BENEATH, Linux 6.5: Container::replace() puts a mount in the place of another one at once",
+          "MOVE_MOUNT_BENEATH, Linux 6.5: Container::replace() puts a mount in the place of another one at once, and "
+          "sources of bind mounts can be followed by their names",
           false};
 }
 

@@ -63,8 +63,6 @@ class Connection {
   /// Has this many network namespaces made ahead from now on, and waits until they are. Throws: LaunchError.
   void keep_ready(unsigned count, Deadline deadline) const;
 
-  /// Where the broker takes requests; -1 for an identity without a user namespace.
-  [[nodiscard]] int broker() const noexcept { return broker_ ? broker_.get() : -1; }
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool alive() const noexcept;
   /// Whether it has said that it cannot serve; another one would say the same.

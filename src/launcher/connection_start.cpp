@@ -158,8 +158,8 @@ void Connection::start() {
   if (identity_.rootless()) {
     write_id_maps(process_.pid, identity_);
     auto [broker_ours, broker_theirs] = make_channel();
-    const int descriptor = broker_theirs.get();
-    result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), {&descriptor, 1}, deadline);
+    const int descriptors[] = {broker_theirs.get(), broker_ours.get()};
+    result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), descriptors, deadline);
     broker_ = std::move(broker_ours);
   } else {
     result = send(socket_.get(), std::as_bytes(std::span{&frame, 1}), {}, deadline);

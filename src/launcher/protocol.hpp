@@ -262,7 +262,7 @@ struct LaunchPayload {
   int32_t record_lock = -1;  ///< of the record that is changed: held until the change is done, or was not to be
   uint32_t unused = 0;
   int32_t host_root = -1;    ///< where paths of sources that are followed begin
-  int32_t host_mounts = -1;  ///< root: the host's mount namespace; else a socket to the broker
+  int32_t host_mounts = -1;  ///< the host's mount namespace; for an ordinary user the broker is in it
   List named_sources;        ///< of NamedSourceRecord
   List reports;              ///< of texts: what who watches is told of the change
   List released;  ///< of pairs of 64-bit words, device and inode, of what is locked for the mount that goes: the first

@@ -429,6 +429,23 @@ class Exec(CommandLineTest):
 
 
 class LiveMounts(CommandLineTest):
+    def test_a_source_is_followed_by_its_name(self):
+        def put(text):
+            with open(f"{conf}.new", "w", encoding="utf-8") as file:
+                file.write(text)
+            os.rename(f"{conf}.new", conf)
+
+        conf = os.path.join(self.directory, "app.conf")
+        mount = f"type=bind,source={conf},readonly,follow=name"
+        put("one")
+        self.detached("--name", "busy", "--mount", f"{mount},target=/conf", "sleep", "1000")
+        self.succeed("attach", "--mount", f"{mount},target=/again", "busy")
+        put("two")
+        self.eventually(lambda: self.succeed("exec", "busy", "cat", "/conf", "/again") == "twotwo", "both follow it")
+        self.assertEqual([mount.get("Follow") for mount in self.inspected("busy")["Mounts"]], ["name", "name"])
+        self.assertIn('write "name" or "inode"',
+                      self.fail_with(125, "run", *self.root, "--mount", "type=bind,source=/,target=/x,follow=me", "true"))
+
     def test_mounts_are_attached_replaced_and_detached(self):
         self.detached("--name", "busy", "sleep", "1000")
         self.assertIn('volume "data"', self.succeed("attach", "-v", "data:/data", "busy"))

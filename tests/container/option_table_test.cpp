@@ -78,6 +78,8 @@ std::vector<Row> rows(const Ground& ground) {
       {"bind: optional", BindMount{ground.path("none"), "/m", {.optional = true}}, "test -e /m || echo out", "out\n"},
       {"bind: require_mountpoint", BindMount{"/proc", "/m", {.require_mountpoint = true}},
        "test -d /m/self && echo yes", "yes\n"},
+      {"bind: follow=name (what it follows: followed_source_test.cpp)", bind({.follow = Follow::Name}), "cat /m/file",
+       "text"},
       {"bind: owner=match_user, the user is root", bind({.owner = Ownership::match_user()}), "stat -c %u /m", "0\n"},
       {"bind: owner=match_user, the user is 1000", bind({.owner = Ownership::match_user()}), "stat -c %u /m", "1000\n",
        Needs::Root, "1000:1000"},

@@ -100,6 +100,15 @@ void read_as_launcher(std::string_view bytes) {
   require(
       request.mounts.offset + std::uint64_t{request.mounts.count} * sizeof(launcher::MountRecord) <= slot->payload_size,
       "a mount lies outside of its request");
+  const auto* const sources =
+      reinterpret_cast<const launcher::NamedSourceRecord*>(slot->payload + request.named_sources.offset);
+  for (std::uint32_t index = 0; index < request.named_sources.count; ++index) {
+    const launcher::NamedSourceRecord& source = sources[index];
+    require(source.mount < request.mounts.count, "a source that is followed is of no mount");
+    for (const launcher::Text text : {source.path, source.replaced, source.lost, source.restored}) {
+      require(text != 0 && text < slot->payload_size, "a text of a source lies outside of its request");
+    }
+  }
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ ContainerInfo database() {
   settings.source = "/srv/conf";
   settings.target = "/etc/app";
   settings.read_only = true;
+  settings.follow = Follow::Name;
   ResolvedMount scratch;
   scratch.kind = MountKind::Tmpfs;
   scratch.target = "/run";
@@ -98,7 +99,7 @@ TEST_CASE("the mounts of a container are described in JSON as Docker does", "[co
     {"Type": "volume", "Name": "db-data", "Source": "/store/volumes/db-data/_data", "Destination": "/data",
      "Driver": "local", "Mode": "", "RW": true, "Propagation": ""},
     {"Type": "bind", "Name": "", "Source": "/srv/conf", "Destination": "/etc/app",
-     "Driver": "", "Mode": "ro", "RW": false, "Propagation": "rprivate"},
+     "Driver": "", "Mode": "ro", "RW": false, "Propagation": "rprivate", "Follow": "name"},
     {"Type": "tmpfs", "Name": "", "Source": "", "Destination": "/run",
      "Driver": "", "Mode": "", "RW": true, "Propagation": ""},
     {"Type": "image", "Name": "busybox:1", "Source": "", "Destination": "/tools",

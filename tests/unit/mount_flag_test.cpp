@@ -110,7 +110,7 @@ const std::vector<Refused> kRefused{
     {"type=bind,src=/srv/l,dst=/x,volume-nocopy", 29, 13, errc::invalid_spec, R"("volume-nocopy" is an option of volumes, and this is type "bind"; leave it out or change the type)"},
     {"type=bind,src=/srv/l,dst=/x,tmpfs-size=1m", 29, 10, errc::invalid_spec, R"("tmpfs-size" is an option of a tmpfs, and this is type "bind"; leave it out or change the type)"},
     {"type=volume,src=orders-db,dst=/x,image-subpath=a", 34, 13, errc::invalid_spec, R"("image-subpath" is an option of images, and this is type "volume"; leave it out or change the type)"},
-    {"type=bind,src=/srv/l,dst=/x,follow=me", 29, 2, errc::invalid_spec, R"("me" is not a way to follow; write "name" or "inode")"},
+    {"type=bind,src=/srv/l,dst=/x,follow=me", 36, 2, errc::invalid_spec, R"("me" is not a way to follow; write "name" or "inode")"},
     {"type=volume,src=data,dst=/x,follow=name", 29, 6, errc::invalid_spec, R"("follow" is an option of bind mounts, and this is type "volume"; leave it out or change the type)"},
     {"type=volume,src=data,dst=/x,access=sole", 36, 4, errc::invalid_spec, R"("sole" is not an access mode; write "shared", "single-writer" or "exclusive")"},
     {"type=volume,src=data,dst=/x,access-timeout=5", 44, 1, errc::invalid_spec, R"("5" is not a time; write a number with ms, s, m or h, like "30s")"},

@@ -41,6 +41,10 @@ GiB: int
 PIPE: Stdio
 DEVNULL: Stdio
 
+class Follow(enum.Enum):
+    Inode = "inode"
+    Name = "name"
+
 class Propagation(enum.Enum):
     Private = "private"
     RPrivate = "rprivate"
@@ -283,7 +287,8 @@ class BindMount:
                  exec: bool = True, create_mode: int = 0o755, create_uid: int | None = None,
                  create_gid: int | None = None, optional: bool = False, require_mountpoint: bool = False,
                  owner: Ownership = ..., chown: bool = False, relabel: Relabel | str = ...,
-                 exclude: Sequence[str] = ..., overlay: OverlayOptions | None = None) -> None: ...
+                 exclude: Sequence[str] = ..., overlay: OverlayOptions | None = None,
+                 follow: Follow | str = ...) -> None: ...
     @property
     def source(self) -> Path | None: ...
     @property
@@ -322,6 +327,8 @@ class BindMount:
     def exclude(self) -> list[str]: ...
     @property
     def overlay(self) -> OverlayOptions | None: ...
+    @property
+    def follow(self) -> Follow: ...
     def replace(self, **changes: Any) -> BindMount: ...
 
 class Tmpfs:
@@ -1084,7 +1091,8 @@ class ResolvedMount:
                  access: AccessMode | str = ..., access_timeout: _Seconds = ...,
                  size: int = ..., mode: int = ..., uid: int | None = ..., gid: int | None = ...,
                  nr_inodes: int | None = ..., no_swap: bool = ..., create_mode: int = ..., create_uid: int | None = ...,
-                 create_gid: int | None = ..., require_mountpoint: bool = ..., left_out: bool = ..., subpath: str = ...,
+                 create_gid: int | None = ..., require_mountpoint: bool = ..., follow: Follow | str = ...,
+                 left_out: bool = ..., subpath: str = ...,
                  image: str = ..., image_id: str = ..., driver: str = ...,
                  driver_options: dict[str, str] = ..., owner: Ownership = ..., chown: bool = ...,
                  relabel: Relabel | str = ..., exclude: Sequence[str] = ..., overlay: OverlayOptions | None = ...,
@@ -1145,6 +1153,8 @@ class ResolvedMount:
     def create_gid(self) -> int | None: ...
     @property
     def require_mountpoint(self) -> bool: ...
+    @property
+    def follow(self) -> Follow: ...
     @property
     def left_out(self) -> bool: ...
     @property
@@ -1600,13 +1610,18 @@ class MountEvent:
         Attached = "attached"
         Detached = "detached"
         Replaced = "replaced"
-    def __init__(self, *, kind: MountEvent.Kind | str = ..., mount: ResolvedMount = ..., missed: int = 0) -> None: ...
+        Lost = "lost"
+        Restored = "restored"
+    def __init__(self, *, kind: MountEvent.Kind | str = ..., mount: ResolvedMount = ..., missed: int = 0,
+                 cause: str = "") -> None: ...
     @property
     def kind(self) -> MountEvent.Kind: ...
     @property
     def mount(self) -> ResolvedMount: ...
     @property
     def missed(self) -> int: ...
+    @property
+    def cause(self) -> str: ...
     def replace(self, **changes: Any) -> MountEvent: ...
 
 class MountEvents:
@@ -1950,7 +1965,8 @@ class SpecMount:
     class Own:
         def __init__(self, *, suid: bool | None = None, dev: bool | None = None, exec: bool | None = None,
                      uid: int | None = None, gid: int | None = None, inodes: int | None = None, no_swap: bool = False,
-                     optional: bool = False, require_mountpoint: bool = False, chown: bool = False,
+                     optional: bool = False, require_mountpoint: bool = False, follow_name: bool = False,
+                     chown: bool = False,
                      create_mode: int | None = None, create_uid: int | None = None, create_gid: int | None = None,
                      owner: Ownership = ..., exclude: Sequence[str] = ...,
                      overlay: OverlayOptions | None = None, access: AccessMode | str = ...,
@@ -1973,6 +1989,8 @@ class SpecMount:
         def optional(self) -> bool: ...
         @property
         def require_mountpoint(self) -> bool: ...
+        @property
+        def follow_name(self) -> bool: ...
         @property
         def chown(self) -> bool: ...
         @property

@@ -32,6 +32,10 @@ void define_bind_enumerations(py::module_& module) {
                                                    {"Disabled", Recursion::Disabled},
                                                    {"Writable", Recursion::Writable},
                                                    {"ReadOnly", Recursion::ReadOnly}}));
+  Enumeration<Follow>::define(module, "Follow",
+                              "What the mount shows when its source is replaced on the host: what was there at the "
+                              "launch, or what has its name now.",
+                              named<Follow>({{"Inode", Follow::Inode}, {"Name", Follow::Name}}));
 }
 
 }  // namespace
@@ -57,7 +61,8 @@ void bind_bind_mount(py::module_& module) {
       .DUNNAGE_OPTION(chown)
       .DUNNAGE_OPTION(relabel)
       .DUNNAGE_OPTION(exclude)
-      .DUNNAGE_OPTION(overlay);
+      .DUNNAGE_OPTION(overlay)
+      .DUNNAGE_OPTION(follow);
   value_class(module, std::move(fields),
               "A directory or file of the host, shown at a path of the container. Changes are seen on both sides at "
               "once, and they stay when the container is gone.")

@@ -94,6 +94,8 @@ namespace pybind11::detail {
 using dunnage::python::EnumerationCaster;
 
 template <>
+struct type_caster<dunnage::Follow> : EnumerationCaster<dunnage::Follow> {};
+template <>
 struct type_caster<dunnage::Propagation> : EnumerationCaster<dunnage::Propagation> {};
 template <>
 struct type_caster<dunnage::Recursion> : EnumerationCaster<dunnage::Recursion> {};

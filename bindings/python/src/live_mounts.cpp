@@ -57,13 +57,16 @@ void define_live_mount_values(py::module_& module) {
       inner_enumeration<Kind>("MountEvent", "Kind", "What was done.",
                               {{"Attached", Kind::Attached, std::string{to_string(Kind::Attached)}},
                                {"Detached", Kind::Detached, std::string{to_string(Kind::Detached)}},
-                               {"Replaced", Kind::Replaced, std::string{to_string(Kind::Replaced)}}});
+                               {"Replaced", Kind::Replaced, std::string{to_string(Kind::Replaced)}},
+                               {"Lost", Kind::Lost, std::string{to_string(Kind::Lost)}},
+                               {"Restored", Kind::Restored, std::string{to_string(Kind::Restored)}}});
   Fields<MountEvent> event{"MountEvent"};
   event.option("kind", &MountEvent::kind).option("mount", &MountEvent::mount).option("missed", &MountEvent::missed);
+  event.option("cause", &MountEvent::cause);
   auto cls =
       value_class(module, std::move(event),
-                  "A mount of a running container that was attached, detached or replaced; `missed` counts those "
-                  "that were lost before it.");
+                  "A mount of a running container that was attached, detached or replaced, or follows the name of its "
+                  "source and cannot show what has it, for `cause`; `missed` counts those that were lost before it.");
   cls.attr("Kind") = kind;
   cls.def("__str__", &MountEvent::to_string);
 

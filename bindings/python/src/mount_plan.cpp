@@ -23,6 +23,7 @@ void add_of_kinds(Fields<ResolvedMount>& fields) {
       .option("create_uid", &R::create_uid)
       .option("create_gid", &R::create_gid)
       .option("require_mountpoint", &R::require_mountpoint)
+      .option("follow", &R::follow)
       .option("left_out", &R::left_out)
       .option("subpath", &R::subpath)
       .option("image", &R::image)

@@ -30,6 +30,7 @@ void define_own(py::handle scope) {
       .DUNNAGE_MEMBER(no_swap)
       .DUNNAGE_MEMBER(optional)
       .DUNNAGE_MEMBER(require_mountpoint)
+      .DUNNAGE_MEMBER(follow_name)
       .DUNNAGE_MEMBER(chown)
       .DUNNAGE_MEMBER(create_mode)
       .DUNNAGE_MEMBER(create_uid)

@@ -161,8 +161,9 @@ void serve(int socket) noexcept {
   }
 }
 
-[[noreturn]] void run_broker(int socket) noexcept {
+[[noreturn]] void run_broker(int socket, int asking) noexcept {
   (void)raw_syscall(__NR_close_range, kSocketDescriptor, kHostDescriptor, 0);
+  (void)close_descriptor(asking);
   for (;;) {
     // opened before the copy is made: a change in between is noticed, not missed
     const int mount_table = open_at(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY);
@@ -180,12 +181,12 @@ void serve(int socket) noexcept {
 
 }  // namespace
 
-Failure start_broker(int socket) noexcept {
+Failure start_broker(int socket, int asking) noexcept {
   Failure failure;
   failure.step = Step::StartBroker;
   const long broker = fork_process();
   if (broker == 0) {
-    run_broker(socket);
+    run_broker(socket, asking);
   }
   failure.error = broker < 0 ? static_cast<int32_t>(-broker) : 0;
   return failure;

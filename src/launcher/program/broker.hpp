@@ -15,6 +15,7 @@
 namespace dunnage::launcher {
 
 /// Starts the broker on its socket; to be called before the launcher leaves the host's mount namespace.
-Failure start_broker(int socket) noexcept;
+/// \param asking  the other end of that, which the launcher keeps
+Failure start_broker(int socket, int asking) noexcept;
 
 }  // namespace dunnage::launcher

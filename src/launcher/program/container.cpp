@@ -198,6 +198,7 @@ void on_log(Slot& slot, unsigned stream) noexcept {
 void kill_all_with_host() noexcept {
   Launcher& self = launcher();
   self.host_gone = true;
+  release_broker();
   for (uint32_t index = 0; index < self.slots.count(); ++index) {
     Slot& slot = *self.slots.at(index);
     if (slot.life != Life::Free && !slot.detached && slot.channel >= 0) {

@@ -32,6 +32,15 @@ HeldPath path_of(const Slot& slot, uint32_t index) noexcept {
   return path;
 }
 
+void release_one(const Slot& slot, uint32_t index) noexcept {
+  constexpr long kDetachNoFollow = 2 | 8;  // MNT_DETACH | UMOUNT_NOFOLLOW
+  const HeldPath path = path_of(slot, index);
+  (void)raw_syscall(__NR_umount2, as_argument(path.text), kDetachNoFollow);
+  if (raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), AT_REMOVEDIR) == -ENOTDIR) {
+    (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), 0);
+  }
+}
+
 long hold_one(const Slot& slot, uint32_t index, int mount, bool file) noexcept {
   const HeldPath path = path_of(slot, index);
   const long made = file ? raw_syscall(__NR_mknodat, AT_FDCWD, as_argument(path.text), S_IFREG | 0600, 0)
@@ -39,8 +48,12 @@ long hold_one(const Slot& slot, uint32_t index, int mount, bool file) noexcept {
   if (made < 0) {
     return made;
   }
-  return raw_syscall(__NR_move_mount, mount, as_argument(""), AT_FDCWD, as_argument(path.text),
-                     MOVE_MOUNT_F_EMPTY_PATH);
+  const long held =
+      raw_syscall(__NR_move_mount, mount, as_argument(""), AT_FDCWD, as_argument(path.text), MOVE_MOUNT_F_EMPTY_PATH);
+  if (held < 0) {  // as of a file that has been removed: the number is free again
+    release_one(slot, index);
+  }
+  return held;
 }
 
 DetachResult clone_one(const Slot& slot, uint32_t index) noexcept {
@@ -68,15 +81,6 @@ DetachResult make_tmpfs(const MountRecord& record) noexcept {
 
 uint32_t number_of(const Slot& container, const AddedMount& added) noexcept {
   return container.request->mounts.count + 1 + added.held;
-}
-
-void release_one(const Slot& slot, uint32_t index) noexcept {
-  constexpr long kDetachNoFollow = 2 | 8;  // MNT_DETACH | UMOUNT_NOFOLLOW
-  const HeldPath path = path_of(slot, index);
-  (void)raw_syscall(__NR_umount2, as_argument(path.text), kDetachNoFollow);
-  if (raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), AT_REMOVEDIR) == -ENOTDIR) {
-    (void)raw_syscall(__NR_unlinkat, AT_FDCWD, as_argument(path.text), 0);
-  }
 }
 
 Failure clone_added(Slot& slot) noexcept {

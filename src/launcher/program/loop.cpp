@@ -174,7 +174,7 @@ bool has_thermal_throttle() noexcept {
 Failure set_up(int signals) noexcept {
   Launcher& self = launcher();
   Configuration configuration;
-  const int broker_socket = receive_configuration(configuration);
+  const int broker_socket = receive_configuration(configuration, self.broker);
   if (broker_socket < -1) {
     exit_process(0);  // the host is gone, or it gave up
   }
@@ -185,7 +185,7 @@ Failure set_up(int signals) noexcept {
   settle(surroundings);
   Failure failure = take_limits(surroundings.descriptors);
   if (broker_socket >= 0) {
-    failure = failure.error != 0 ? failure : start_broker(broker_socket);
+    failure = failure.error != 0 ? failure : start_broker(broker_socket, self.broker);
     (void)close_descriptor(broker_socket);
   }
   if (failure.error == 0) {

@@ -5,6 +5,7 @@
 
 #include "launcher/program/container.hpp"
 #include "launcher/program/look_slot.hpp"
+#include "launcher/program/start.hpp"
 
 namespace dunnage::launcher {
 namespace {
@@ -65,7 +66,8 @@ NamedSource* make_one(Slot& slot, const NamedSourceRecord& record) noexcept {
     source->watches[depth] = source->walked[depth] = -1;
   }
   source->host_root = duplicate(descriptor_of(slot, slot.request->host_root));
-  source->host_mounts = duplicate(descriptor_of(slot, slot.request->host_mounts));
+  source->host_mounts =
+      duplicate(get_surroundings().rootless ? launcher().broker : descriptor_of(slot, slot.request->host_mounts));
   source->user_namespace = duplicate(descriptor_of(slot, record.user_namespace));
   source->next = first;
   first = source;
@@ -121,6 +123,7 @@ void forget(NamedSource* source) noexcept {
   close_and_clear(source->host_mounts);
   close_and_clear(source->user_namespace);
   unmap_memory(source, source->mapped);
+  release_broker();
 }
 
 bool may_look(const NamedSource& source) noexcept {
@@ -140,9 +143,18 @@ bool waits_for_names(const Failure& failure) noexcept {
   return failure.step == Step::OpenSource && (failure.error == ELOOP || failure.error == EMEDIUMTYPE);
 }
 
+/// It has been replaced again while it was looked at: the kernel attaches nothing that has been removed.
+bool is_outrun(const Failure& failure) noexcept {
+  return failure.error == ESTALE || (failure.error == ENOENT && failure.step != Step::FindMount);
+}
+
 void tell_loss(NamedSource& source, const Failure& failure) noexcept {
-  const bool outrun = failure.error == ESTALE;  // it has been replaced again while it was looked at
-  if (!source.is_lost && !outrun) {
+  constexpr uint32_t kMostTries = 64;
+  if (is_outrun(failure) && ++source.outrun < kMostTries) {
+    source.due = true;
+    return;
+  }
+  if (!source.is_lost) {
     source.is_lost = true;
     report_change(*source.container, source.lost, failure);
   }
@@ -153,6 +165,7 @@ void tell_loss(NamedSource& source, const Failure& failure) noexcept {
 
 void tell_success(NamedSource& source) noexcept {
   source.delay = 0;
+  source.outrun = 0;
   if (source.found == Found::Another) {
     source.record.device = source.device;
     source.record.inode = source.inode;
@@ -175,12 +188,21 @@ Failure make_named_sources(Slot& slot) noexcept {
     failure.step = Step::WatchSource;
     failure.mount = mounts_of(slot)[records[index].mount].plan_index;
     failure.error = -open_names();
-    if (failure.error == 0) {
+    if (get_surroundings().rootless && launcher().broker < 0) {
+      failure.step = Step::StartBroker;
+      failure.error = EOPNOTSUPP;
+    } else if (failure.error == 0) {
       const NamedSource* made = make_one(slot, records[index]);
       failure.error = made == nullptr ? ENOMEM : made->host_root < 0 || made->host_mounts < 0 ? EMFILE : 0;
     }
   }
   return failure.error == 0 ? Failure{} : failure;
+}
+
+void release_broker() noexcept {
+  if (launcher().host_gone && first == nullptr) {
+    close_and_clear(launcher().broker);
+  }
 }
 
 void forget_named_sources(Slot& slot) noexcept {

@@ -49,6 +49,7 @@ struct NamedSource {
   bool is_lost = false;
   int64_t next_try = 0;  ///< after a failure; 0: none
   int64_t delay = 0;
+  uint32_t outrun = 0;  ///< how often in a row it was replaced while it was looked at
   int watches[kMostWatches];  ///< of the directories on the way, -1: none
   // by the child
   int walked[kMostWatches];  ///< likewise, as it has found the way
@@ -61,6 +62,8 @@ struct NamedSource {
 /// Those of the request. Nothing is watched yet.
 Failure make_named_sources(Slot& slot) noexcept;
 void forget_named_sources(Slot& slot) noexcept;
+/// The host is gone: the broker ends with the last source that is followed.
+void release_broker() noexcept;
 /// What a change has attached is the container's.
 void hand_over_named_sources(Slot& change, Slot& container) noexcept;
 void end_named_source(Slot& container, const char* target) noexcept;

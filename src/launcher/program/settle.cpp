@@ -49,7 +49,7 @@ void reset_scheduling() noexcept {
 
 }  // namespace
 
-int receive_configuration(Configuration& configuration) noexcept {
+int receive_configuration(Configuration& configuration, int& asking) noexcept {
   struct {
     Message message;
     Configuration configuration;
@@ -64,6 +64,7 @@ int receive_configuration(Configuration& configuration) noexcept {
     return kFailed;
   }
   configuration = frame.configuration;
+  asking = descriptors.count > 1 ? descriptors.values[1] : -1;
   return descriptors.count > 0 ? descriptors.values[0] : -1;
 }
 

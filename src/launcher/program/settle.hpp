@@ -9,7 +9,8 @@
 namespace dunnage::launcher {
 
 /// Waits for the host's first message. Returns the broker's socket, -1 when there is none, less on failure.
-int receive_configuration(Configuration& configuration) noexcept;
+/// \param asking  gets the other end of that
+int receive_configuration(Configuration& configuration, int& asking) noexcept;
 
 /// Session, priority, affinity, limits, keyring, dumpability.
 void settle(const Surroundings& surroundings) noexcept;

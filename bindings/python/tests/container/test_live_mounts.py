@@ -10,7 +10,8 @@ import pytest
 
 import dunnage
 import dunnage.aio
-from dunnage import PIPE, BindMount, Container, MountEvent, MountSet, NotRunning, Tmpfs, VolumeMount, VolumeStore
+from dunnage import (PIPE, BindMount, Container, Follow, MountEvent, MountSet, NotRunning, Tmpfs, VolumeMount,
+                     VolumeStore)
 
 
 @pytest.fixture
@@ -84,6 +85,38 @@ def test_events_are_polled_and_iterated_over(store):
         container.detach("/one")
         assert str(next(events)).startswith("detached: ")
     assert list(events) == [] and events.ended
+
+
+def test_a_source_that_is_followed_is_what_has_its_name(store, tmp_path):
+    conf = tmp_path / "conf"
+    conf.write_text("one")
+    with sleeper(store, mounts=[BindMount(conf, "/conf", read_only=True, follow="name")]) as container:
+        events = container.mount_events()
+        (tmp_path / "next").write_text("two")
+        (tmp_path / "next").replace(conf)
+        event = next(events)
+        assert (event.kind, event.mount.follow, event.cause) == (MountEvent.Kind.Replaced, Follow.Name, "")
+        assert shown(container, "cat /conf") == "two" and container.plan["/conf"].follow is Follow.Name
+        conf.unlink()
+        conf.symlink_to("/etc/passwd")
+        lost = next(events)
+        assert lost.kind is MountEvent.Kind.Lost and "symbolic link" in lost.cause and lost.cause in str(lost)
+        assert shown(container, "cat /conf") == "two"
+    with pytest.raises(dunnage.MountError, match="symbolic link"):
+        MountSet([f"--mount type=bind,source={conf},target=/conf,follow=name"]).resolve()
+
+
+def test_what_is_followed_is_awaited(store, tmp_path):
+    async def talk():
+        (tmp_path / "conf").write_text("one")
+        mounts = [BindMount(tmp_path / "conf", "/conf", follow=Follow.Name)]
+        async with dunnage.aio.Container.launch(["sleep", "1000"], store=store.root, mounts=mounts) as container:
+            async with container.mount_events() as events:
+                (tmp_path / "next").write_text("two")
+                (tmp_path / "next").replace(tmp_path / "conf")
+                assert (await events.__anext__()).kind is MountEvent.Kind.Replaced
+
+    asyncio.run(talk())
 
 
 def test_the_verbs_are_awaited(store):

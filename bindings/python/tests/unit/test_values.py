@@ -11,7 +11,7 @@ import pytest
 
 import dunnage
 from dunnage import (AdoptableVolume, ArchiveLimits, VolumeExportResult,
-                      BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Healthcheck, IdRange, ImageConfig, ImageInfo, MountEvent, MountHolder,
+                      BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Follow, Healthcheck, IdRange, ImageConfig, ImageInfo, MountEvent, MountHolder,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
@@ -97,6 +97,8 @@ VALUES = [
     ResolvedMount(kind="tmpfs", target="/run", size=5, mode=0o1777),
     ResolvedMount(kind="image", target="/opt", image="busybox", image_id="sha256:01", subpath="bin"),
     ResolvedMount(target="/a", source="/b", require_mountpoint=True),
+    ResolvedMount(target="/a", source="/b", follow="name"), BindMount("/a", "/b", follow=Follow.Name),
+    MountEvent(kind="lost", cause="a symbolic link has its name"),
     MountPlan(), MountPlan([ResolvedMount(target="/a", source="/b", reasons=["why"])]),
 ]
 EVALUATED = {"datetime": datetime, **vars(dunnage), **{name: getattr(dunnage, name) for name in dunnage.__all__}}
@@ -167,6 +169,7 @@ def test_wrong_types_are_type_errors(make, message):
 
 
 @pytest.mark.parametrize("make, message", [
+    (lambda: BindMount("/a", "/b", follow="me"), r"there is no \"me\"; there is \"inode\""),
     (lambda: BindMount("/a", "/b", propagation="sideways"), r"there is no \"sideways\"; there is \"private\""),
     (lambda: BindMount("/a", "/b", create_uid=-1), r"create_uid is an int, not -1, which is out of range"),
     (lambda: BindMount("/a", "/b", create_uid=1 << 40), r"out of range"),
