@@ -48,7 +48,10 @@ enum class Follow {
   /// as a launch would look for it: with the rights of this user, over no symbolic link, and it has to be of the type
   /// it was of. What is anything else is not shown: MountEvent::Kind::Lost says why. Changes made by other machines
   /// (NFS) or by the server of a file system (FUSE) are not noticed. Not for a source that is reached over a link, is
-  /// a mount point, or has other mounts of the container on it. Kernel: MOVE_MOUNT_BENEATH, Linux 6.5.
+  /// a mount point, or has other mounts of the container on it. A start by the restart policy that meets a moment in
+  /// which nothing has the name may fail, as a launch would, and is tried again. An ordinary user's container whose
+  /// program is gone gets such a mount by Container::attach() only if it has one already.
+  /// Kernel: MOVE_MOUNT_BENEATH, Linux 6.5.
   Name,
 };
 

@@ -286,6 +286,19 @@ TEST_CASE("a source is followed for a container whose host is gone, and its reco
   ground.containers().remove("plain", true);
 }
 
+TEST_CASE("each container of a template begins with what has the name, and follows it",
+          "[container][template][follow]") {
+  const Ground ground;
+  const fs::path conf = ground.path("conf");
+  ground.directory().write("conf", "1");
+  const LaunchTemplate shell{ground.shell(kSleep, {follows(conf, "/conf")})};
+  replace_by_rename(conf, "2");
+  const auto container = shell.launch();
+  CHECK(shown(container, "cat /conf") == "2");
+  replace_by_rename(conf, "3");
+  CHECK(comes(container, "/conf", "3"));
+}
+
 TEST_CASE("the owner of what is followed is matched as that of the source was", "[container][live][follow][owner]") {
   if (!requires_root()) return;
   const Ground ground;
