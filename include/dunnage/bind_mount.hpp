@@ -63,6 +63,9 @@ struct BindOptions {
   /// mount is prepared; what appears later is not hidden. Symbolic links are not. Kernel: Linux 6.15.
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
+  /// Changes go to this transaction of the source, see transaction.hpp: its name in the store of resolve(), or its
+  /// absolute path, which Transaction::at() gives. Without `overlay`, `chown` and `owner`. Kernel: Linux 6.13.
+  std::string transaction{};
 
   friend bool operator==(const BindOptions&, const BindOptions&) = default;
 };

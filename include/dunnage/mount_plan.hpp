@@ -78,6 +78,7 @@ struct DUNNAGE_API ResolvedMount {
   Relabel relabel = Relabel::None;
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
+  std::string transaction{};  ///< its path; `overlay` says where its changes go
   std::string image{};     ///< as it was asked for
   std::string image_id{};  ///< which one that is, "sha256:…"; preparing mounts this one, whoever has the name by then
   std::vector<std::string> masked{};  ///< what prepare() hid of the source, relative to it

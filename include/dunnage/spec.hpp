@@ -112,6 +112,7 @@ struct SpecMount {
     Ownership owner{};
     std::vector<std::string> exclude{};
     std::optional<OverlayOptions> overlay{};
+    std::string transaction{};
     AccessMode access = AccessMode::Shared;
     std::chrono::milliseconds access_timeout{0};
 
