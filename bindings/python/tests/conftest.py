@@ -79,6 +79,8 @@ def launcher(request):
     if any("container" in item.path.parts for item in request.session.items):
         with tempfile.TemporaryDirectory() as path:
             dunnage.run(["true"], store=path + "/store")
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking for leaks of a test need not look through it each time
 
 
 @pytest.fixture(autouse=True)
