@@ -85,6 +85,9 @@ struct BindOptions {
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
   Follow follow = Follow::Inode;
+  /// Changes go to this transaction of the source, see transaction.hpp: its name in the store of resolve(), or its
+  /// absolute path, which Transaction::at() gives. Without `overlay`, `chown` and `owner`. Kernel: Linux 6.13.
+  std::string transaction{};
 
   friend bool operator==(const BindOptions&, const BindOptions&) = default;
 };

@@ -75,6 +75,7 @@
 #include <dunnage/store_report.hpp>
 #include <dunnage/support.hpp>
 #include <dunnage/tmpfs.hpp>
+#include <dunnage/transaction.hpp>
 #include <dunnage/version.hpp>
 #include <dunnage/volume.hpp>
 #include <dunnage/volume_archive.hpp>

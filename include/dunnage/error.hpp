@@ -65,6 +65,11 @@ enum class errc {
   volume_protected,   ///< the volume is protected from being removed [operation_not_permitted]
   snapshot_missing,   ///< no snapshot of that name of the volume [no_such_file_or_directory]
   snapshot_exists,    ///< a snapshot of that name is there already [file_exists]
+
+  transaction_missing,   ///< no transaction of that name [no_such_file_or_directory]
+  transaction_exists,    ///< a transaction of that name is there already [file_exists]
+  transaction_in_use,    ///< a container uses the transaction [device_or_resource_busy]
+  transaction_conflict,  ///< the source was changed meanwhile, too [device_or_resource_busy]
 };
 
 [[nodiscard]] DUNNAGE_API const std::error_category& error_category() noexcept;

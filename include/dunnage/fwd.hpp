@@ -36,6 +36,8 @@ class MountSet;
 class MountPlan;
 class PreparedMounts;
 
+class Transaction;
+class TransactionStore;
 class Volume;
 class VolumeStore;
 class VolumeTrash;

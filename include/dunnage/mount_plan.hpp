@@ -80,7 +80,8 @@ struct DUNNAGE_API ResolvedMount {
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
   Follow follow = Follow::Inode;
-  std::string image{};     ///< as it was asked for
+  std::string transaction{};  ///< its path; `overlay` says where its changes go
+  std::string image{};        ///< as it was asked for
   std::string image_id{};  ///< which one that is, "sha256:…"; preparing mounts this one, whoever has the name by then
   std::vector<std::string> masked{};  ///< what prepare() hid of the source, relative to it
 

@@ -113,6 +113,7 @@ struct SpecMount {
     Ownership owner{};
     std::vector<std::string> exclude{};
     std::optional<OverlayOptions> overlay{};
+    std::string transaction{};
     AccessMode access = AccessMode::Shared;
     std::chrono::milliseconds access_timeout{0};
 

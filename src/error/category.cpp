@@ -47,6 +47,10 @@ constexpr std::array kMeanings{
     Meaning{errc::not_granted, "it was not granted", std::errc::operation_not_permitted},
     Meaning{errc::snapshot_missing, "no such snapshot", std::errc::no_such_file_or_directory},
     Meaning{errc::snapshot_exists, "the snapshot exists", std::errc::file_exists},
+    Meaning{errc::transaction_missing, "no such transaction", std::errc::no_such_file_or_directory},
+    Meaning{errc::transaction_exists, "the transaction exists", std::errc::file_exists},
+    Meaning{errc::transaction_in_use, "the transaction is in use", std::errc::device_or_resource_busy},
+    Meaning{errc::transaction_conflict, "changed on both sides", std::errc::device_or_resource_busy},
 };
 
 class Category final : public std::error_category {

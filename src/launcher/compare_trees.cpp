@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/compare_trees.hpp"
 
-#include "kernel/call_error.hpp"
+#include "launcher/found_records.hpp"
 
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <span>
 
 namespace dunnage::launcher {
-namespace {
-
-void tell_records(std::span<const std::byte> payload, const CompareSink& sink) {
-  while (!payload.empty()) {
-    CompareRecord record;
-    if (payload.size() < sizeof record) {
-      throw kernel::CallError{"read what the launcher says", EBADMSG};
-    }
-    std::memcpy(&record, payload.data(), sizeof record);
-    payload = payload.subspan(sizeof record);
-    if (payload.size() < record.path_size) {
-      throw kernel::CallError{"read what the launcher says", EBADMSG};
-    }
-    sink(record, {reinterpret_cast<const char*>(payload.data()), record.path_size});
-    payload = payload.subspan(record.path_size);
-  }
-}
-
-}  // namespace
 
 WorkOutcome compare_trees(const Connection& connection, int before, int after, bool trust_times,
                           const CompareSink& sink, const Watch& watch) {
@@ -37,7 +16,7 @@ WorkOutcome compare_trees(const Connection& connection, int before, int after, b
   work.descriptors = {before, after};
   work.step = "diff";
   return run_work(connection, work, watch, [&](std::span<const std::byte> payload, kernel::FileDescriptor& /*none*/) {
-    tell_records(payload, sink);
+    each_found<CompareRecord>(payload, sink);
   });
 }
 

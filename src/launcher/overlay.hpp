@@ -118,6 +118,11 @@ inline DetachResult mount_overlay(int lower, const Upper& upper, const DetachReq
   if (answer >= 0 && request.user_xattr != 0) {
     answer = kernel::configure_flag(context, "userxattr");
   }
+  if (request.whole_entries != 0) {  // no directory that points elsewhere, no file without its content, no index
+    answer = answer < 0 ? answer : kernel::configure_string(context, "redirect_dir", "nofollow");
+    answer = answer < 0 ? answer : kernel::configure_string(context, "metacopy", "off");
+    answer = answer < 0 ? answer : kernel::configure_string(context, "index", "off");
+  }
   return finish_file_system(context, answer, request.attributes);
 }
 

@@ -343,6 +343,9 @@ struct DetachRequest {
   uint32_t is_volatile = 0;  ///< nothing that is written is ever synced
   uint32_t no_links = 0;     ///< a link anywhere in the path of the source is an error
   uint32_t check_upper = 0;
+  uint32_t whole_entries =
+      0;  ///< what an overlay writes shall be whole files and directories, whatever the module's defaults
+  uint32_t reserved = 0;
   uint64_t upper_device = 0;  ///< of an overlay's upper directory, as in stat, when check_upper
   uint64_t upper_inode = 0;
 };

@@ -45,6 +45,76 @@ enum class WorkKind : uint32_t {
   /// Descriptors: a directory, and one it is compared with, or none. Answered with many Found, each of which holds
   /// CompareRecords with their paths. With one directory it is counted only: entries, and bytes that hold content.
   Compare,
+  /// Descriptors: the upper directory of an overlay, and its one lower; or a directory alone, of which every entry is
+  /// told. Answered with many Found, each of which holds RevealRecords with their paths.
+  Reveal,
+  /// Descriptors: the upper directory of an overlay, its one lower, and memory with AmendRecords. Texts: the name of a
+  /// directory in the lower one that is made for the work and is gone after it; and "user" if the overlay's marks are
+  /// attributes of the user.
+  Amend,
+};
+
+enum RevealFlags : uint32_t {
+  kRevealUserMarks = 2U,  ///< the overlay's marks are attributes of the user
+};
+
+enum class RevealKind : uint32_t {
+  Upper = 1,  ///< it is in the upper directory, and is no mark; "." is the directory itself
+  Hidden,     ///< it is in the lower one, and the upper one hides it; or, neither there nor covered, a mark for nothing
+  Lower,      ///< an entry of a directory that was given alone; "." is itself
+};
+
+enum RevealMarks : uint32_t {
+  kRevealThere = 1U,    ///< the lower directory has it, too
+  kRevealOpaque = 2U,   ///< a directory that hides all that is below it
+  kRevealCovered = 4U,  ///< something is mounted on it, or on what it is in, so that it cannot be seen
+};
+
+/// A handle: it is a copy, and without privilege the overlay does not remember of what.
+inline constexpr uint64_t kOfSomething = 2;
+
+/// What is known of an entry.
+struct EntryState {
+  uint32_t mode = 0;
+  uint32_t uid = 0;  ///< ids as containers see them
+  uint32_t gid = 0;
+  uint32_t links = 0;
+  uint64_t size = 0;
+  uint64_t inode = 0;
+  int64_t modified = 0;  ///< seconds
+  int64_t changed = 0;   ///< of its status, seconds
+  uint32_t modified_nanoseconds = 0;
+  uint32_t changed_nanoseconds = 0;
+  uint64_t attributes = 0;  ///< a hash; with RevealKind::Lower of directories only
+  uint64_t handle = 0;      ///< a hash: below of what it is, above of what it was copied of
+};
+
+/// Followed by the path below the top, without a NUL.
+struct RevealRecord {
+  RevealKind kind{};
+  uint32_t marks = 0;
+  uint32_t what = 0;  ///< CompareWhat, if it is there twice and of one kind
+  uint32_t path_size = 0;
+  EntryState upper{};
+  EntryState lower{};
+};
+
+enum class AmendAction : uint32_t {
+  Put = 1,        ///< what the upper directory has, no directory, appears in the lower one, whatever is there
+  MakeDirectory,  ///< likewise a directory, without what is in it; one that is there is kept, and given what Give gives
+  Give,           ///< a directory in both: owner, mode, attributes and times
+  Link,           ///< a further name, in the lower one, of the file with the other path
+  Remove,         ///< the lower one has it no longer, nor what is below it
+  Unveil,         ///< a directory of the upper one is not opaque any more, and each entry it hid is hidden by itself
+  Drop,           ///< the upper one has it no longer; directories only if they are empty
+};
+
+/// Followed by two paths below the top, each with its NUL, and zeros up to a multiple of 8 bytes.
+struct AmendRecord {
+  uint32_t size = 0;
+  AmendAction action{};
+  uint32_t path_size = 0;
+  uint32_t other_size = 0;
 };
 
 enum MoveFlags : uint32_t {

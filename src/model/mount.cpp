@@ -65,6 +65,9 @@ std::string to_string(const BindMount& mount) {
     text.field("create-mode", fmt::format("{:04o}", options.create_mode));
   }
   text.number("create-uid", options.create_uid).number("create-gid", options.create_gid);
+  if (!options.transaction.empty()) {
+    text.field("transaction", options.transaction);
+  }
   text.flag("optional", options.optional).flag("require-mountpoint", options.require_mountpoint);
   if (options.follow != Follow::Inode) {
     text.field("follow", to_string(options.follow));

@@ -35,6 +35,9 @@ void add_source_options(Json& bind, const BindOptions& options) {
   if (options.optional) {
     bind["Optional"] = true;
   }
+  if (!options.transaction.empty()) {
+    bind["Transaction"] = to_json_text(options.transaction);
+  }
   if (options.require_mountpoint) {
     bind["RequireMountpoint"] = true;
   }

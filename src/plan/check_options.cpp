@@ -210,6 +210,13 @@ void check_options(const BindMount& mount) {
                     "set one of create_source and require_mountpoint");
   check_follow(checker, options);
   check_common(checker, options);
+  checker.text("transaction", options.transaction);
+  checker.refuse_if(!options.transaction.empty() && (options.overlay || options.chown),
+                    "a transaction leaves the source alone, and has its own directories",
+                    "leave overlay and chown out");
+  checker.refuse_if(!options.transaction.empty() && options.owner.kind() != Ownership::Kind::AsIs,
+                    "what is changed in a transaction would not have the owners of the source",
+                    "leave one of transaction and owner out");
 }
 
 void check_options(const VolumeMount& mount) {

@@ -45,6 +45,7 @@ void add_further(Json& value, const ResolvedMount& mount) {
   add("CreateGid", mount.create_gid.has_value(), mount.create_gid.value_or(0));
   add("RequireMountpoint", mount.require_mountpoint, true);
   add("Follow", mount.follow != Follow::Inode, to_string(mount.follow));
+  add("Transaction", !mount.transaction.empty(), model::to_json_text(mount.transaction));
   add("LeftOut", mount.left_out, true);
   add("CopyUp", mount.copy_up, true);
   add("Subpath", !mount.subpath.empty(), to_json_text(mount.subpath));
@@ -174,6 +175,7 @@ void read_further(const Json& value, ResolvedMount& mount) {
                 [&](const Json& json) { mount.create_uid = model::number_from<std::uint32_t>(json); });
   read_if_there(value, "CreateGid",
                 [&](const Json& json) { mount.create_gid = model::number_from<std::uint32_t>(json); });
+  read_if_there(value, "Transaction", [&](const Json& json) { mount.transaction = model::from_json_text(json); });
   read_if_there(value, "RequireMountpoint", [&](const Json& json) { mount.require_mountpoint = json.get<bool>(); });
   read_if_there(value, "Follow", [&](const Json& json) {
     mount.follow = model::follow_named(json.get<std::string>()).value_or(Follow::Inode);

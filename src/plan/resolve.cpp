@@ -19,6 +19,7 @@
 #include "plan/order.hpp"
 #include "plan/selinux.hpp"
 #include "plan/store_look.hpp"
+#include "plan/transaction_source.hpp"
 #include "plan/volume_driver.hpp"
 #include "plan/volume_path.hpp"
 
@@ -162,9 +163,9 @@ void check_source(const BindMount& bind, const plan::BindSource& source) {
     refuse(bind, "the source is not a mount point", errc::source_missing, "mount it, or leave require_mountpoint out");
   }
   const bool file = source.kind == FileKind::File;
-  if (file && (bind.options.overlay || !bind.options.exclude.empty())) {
-    refuse(bind, "the source is a file, and overlay and exclude are about directories", errc::invalid_argument,
-           "leave them out");
+  if (file && (bind.options.overlay || !bind.options.transaction.empty() || !bind.options.exclude.empty())) {
+    refuse(bind, "the source is a file, and overlay, transaction and exclude are about directories",
+           errc::invalid_argument, "leave them out");
   }
   const bool relabel = bind.options.relabel != Relabel::None;
   if ((bind.options.chown || relabel) && plan::is_known_directory(source.path)) {
@@ -176,7 +177,8 @@ void check_source(const BindMount& bind, const plan::BindSource& source) {
   }
 }
 
-ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options, plan::SourceLook& sources) {
+ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options, plan::SourceLook& sources,
+                           plan::StoreLook& stores) {
   plan::check_options(bind);
   check_recursion(bind);
   plan::BindSource source = sources.look(bind, options.current_directory);
@@ -217,6 +219,9 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options,
   }
   explain_recursion(bind, mount);
   take_options(bind.options, mount);
+  if (!bind.options.transaction.empty()) {
+    plan::take_transaction(bind, mount, stores);
+  }
   return mount;
 }
 
@@ -313,7 +318,7 @@ struct Looks {
 };
 
 ResolvedMount resolve_mount(const BindMount& mount, const ResolveOptions& options, Looks& looks) {
-  return resolve_bind(mount, options, looks.sources);
+  return resolve_bind(mount, options, looks.sources, looks.stores);
 }
 ResolvedMount resolve_mount(const VolumeMount& mount, const ResolveOptions& options, Looks& looks) {
   return resolve_volume(mount, options, looks.stores);

@@ -12,9 +12,6 @@
 
 namespace dunnage::prepare {
 
-/// Whether a path, clean and relative, is one a pattern means: `*` and `?` within a name, `**` for any number of names.
-[[nodiscard]] bool matches(std::string_view pattern, std::string_view path);
-
 struct Excluded {
   std::vector<std::string> paths;                   ///< below the top
   std::vector<kernel::FileDescriptor> descriptors;  ///< O_PATH, one for each

@@ -52,6 +52,7 @@ launcher::DetachRequest request_for(const ResolvedMount& mount) noexcept {
   request.no_swap = mount.no_swap ? 1 : 0;
   request.no_links = mount.kind == MountKind::Bind ? 1 : 0;  // the plan has followed those there were
   request.require_mountpoint = mount.require_mountpoint ? 1 : 0;
+  request.whole_entries = mount.transaction.empty() ? 0 : 1;
   return request;
 }
 

@@ -10,6 +10,8 @@
 #include "prepare/relabel.hpp"
 #include "prepare/request.hpp"
 #include "prepare/user_namespace.hpp"
+#include "transaction/journal.hpp"
+#include "transaction/place.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -45,6 +47,28 @@ Ids owner_on_disk(const ResolvedMount& mount, const SourcePath& source) {
     throw prepare_error(mount, "look at the owner of the source", errno, "give this user access to it");
   }
   return {status.st_uid, status.st_gid};
+}
+
+/// One container after the other, and none while something of it is being taken over.
+kernel::FileDescriptor lock_transaction(const ResolvedMount& mount, kernel::FileDescriptor& upper) {
+  try {
+    transaction::Place place = transaction::open_place(mount.transaction, {"find transaction", mount.transaction});
+    transaction::TransactionLock lock{place.directory.get()};
+    if (!lock.held()) {
+      throw prepare_error(mount, "lock the transaction", EBUSY,
+                          "end the container that uses it, or wait for its apply");
+    }
+    if (transaction::has_to_finish(place.directory.get())) {
+      throw prepare_error(mount, "find the transaction whole", EBUSY,
+                          "its last apply was ended in the middle; list its changes, which finishes that");
+    }
+    upper = std::move(place.upper);
+    return lock.release();
+  } catch (const VolumeError& error) {
+    throw prepare_error(mount, "open the transaction", error.code().default_error_condition().value(), error.remedy());
+  } catch (const kernel::CallError& error) {
+    throw prepare_error(mount, error.call(), error.code().value(), "look at the transaction's directory in the store");
+  }
 }
 
 /// Two overlays that write to one directory damage it, and the kernel lets them (overlayfs(5)).
@@ -173,8 +197,9 @@ void SourceOptions::detach(const ResolvedMount& mount, const SourcePath& source,
 
 OpenedSource SourceOptions::mount(ResolvedMount& mount, SourcePath source) {
   OpenedSource result;
-  result.lock = lock_upper(mount);
-  source.upper = result.lock ? result.lock.get() : -1;
+  kernel::FileDescriptor upper;
+  result.lock = mount.transaction.empty() ? lock_upper(mount) : lock_transaction(mount, upper);
+  source.upper = upper ? upper.get() : result.lock ? result.lock.get() : -1;
   if (mount.chown) {
     change_owner(mount, source);
   }

@@ -89,6 +89,8 @@ std::string_view member_of_host_path(Word word) noexcept {
       return "options.overlay->work";
     case Word::OverlaySize:
       return "options.overlay->size";
+    case Word::Transaction:
+      return "options.transaction";
     case Word::Exclude:
       return "options.exclude";
     default:

@@ -104,6 +104,7 @@ constexpr Option kOptions[] = {
     Option{"overlay-upper", {}, W::UpperDir, K::Text, G::None, kHost, 0, kMs, "PATH", "where the changes go"},
     Option{"overlay-work", {}, W::WorkDir, K::Text, G::None, kHost, 0, kMs, "PATH", "an empty directory beside overlay-upper"},
     Option{"overlay-size", {}, W::OverlaySize, K::Size, G::None, kSources, 0, kMs, "SIZE", "most changes that are kept in memory"},
+    Option{"transaction", {}, W::Transaction, K::Text, G::None, kBind, 0, kMs, "NAME", "changes go to a transaction of the source, until they are applied"},
     Option{"optional", {}, W::Optional, K::Switch, G::None, kBind, 0, kMs, "BOOL", "a missing source leaves the mount out"},
     Option{"require-mountpoint", {}, W::RequireMountpoint, K::Switch, G::None, kBind, 0, kMs, "BOOL", "the source must be a mount point"},
     Option{"follow", {}, W::Follow, K::Follow, G::None, kBind, 0, kMs, "WORD", "what is shown when the source is replaced: inode (what was there) or name (what has its name now)"},

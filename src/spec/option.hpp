@@ -86,7 +86,7 @@ enum class Word : std::uint8_t {
   ImageSubpath, ImageWritable,
   Size, Mode, Uid, Gid, Inodes, NoSwap, TmpCopyUp, NoTmpCopyUp, Defaults, NoAtime,
   Consistency, Cached, Delegated, Consistent,
-  Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, Follow, CreateMode, CreateUid, CreateGid, Exclude,
+  Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, Follow, CreateMode, CreateUid, CreateGid, Exclude, Transaction,
   Access, AccessTimeout,
   Elsewhere,  ///< a row that only explains
 };

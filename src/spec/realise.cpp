@@ -210,6 +210,7 @@ Mount Realisation::bind() {
   options.relabel = relabel();
   options.exclude = std::move(own.exclude);
   options.overlay = std::move(own.overlay);
+  options.transaction = std::move(own.transaction);
   if (mount_.type == SpecType::Overlay && !options.overlay) {
     options.overlay = OverlayOptions{};
   }

@@ -146,6 +146,9 @@ bool take_own(Draft& draft, const Option& option, const Value& value) {
     case Word::WorkDir:
       draft.work = value.text;
       return true;
+    case Word::Transaction:
+      own.transaction = value.text.text;
+      return true;
     case Word::Optional:
       own.optional = value.on;
       return true;

@@ -2,16 +2,14 @@
 #include "volume/tree_difference.hpp"
 
 #include "launcher/compare_trees.hpp"
+#include "volume/difference_words.hpp"
 #include "volume/failure.hpp"
+#include "volume/link_names.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace dunnage::volume {
@@ -19,38 +17,6 @@ namespace {
 
 using launcher::CompareKind;
 using launcher::CompareRecord;
-
-constexpr std::array<std::pair<std::uint32_t, const char*>, 7> kDifferences{{
-    {launcher::kDiffersContent, "content"},
-    {launcher::kDiffersTarget, "target"},
-    {launcher::kDiffersDevice, "device"},
-    {launcher::kDiffersMode, "mode"},
-    {launcher::kDiffersOwner, "owner"},
-    {launcher::kDiffersAttributes, "attributes"},
-    {launcher::kDiffersTime, "time"},
-}};
-
-constexpr std::uint32_t kContents = launcher::kDiffersContent | launcher::kDiffersTarget | launcher::kDiffersDevice;
-
-/// Which names are one file, in one tree.
-class NamesOfFiles {
- public:
-  void add(std::uint64_t inode, std::string_view path) {
-    paths_[inode].emplace(path);
-    inodes_.insert_or_assign(std::string{path}, inode);
-  }
-  [[nodiscard]] const std::map<std::string, std::uint64_t>& all() const noexcept { return inodes_; }
-  /// All names of the file that has this one. Null: it has no other.
-  [[nodiscard]] const std::set<std::string>* with(const std::string& path) const {
-    const auto inode = inodes_.find(path);
-    const std::set<std::string>* names = inode == inodes_.end() ? nullptr : &paths_.at(inode->second);
-    return names != nullptr && names->size() > 1 ? names : nullptr;
-  }
-
- private:
-  std::unordered_map<std::uint64_t, std::set<std::string>> paths_;
-  std::map<std::string, std::uint64_t> inodes_;
-};
 
 class Differences {
  public:
@@ -72,14 +38,15 @@ class Differences {
         after_.add(record.inode, path);
         break;
       case CompareKind::Changed:
-        put((record.what & kContents) != 0 ? SnapshotChange::Kind::Modified : SnapshotChange::Kind::Metadata, path)
-            .what = words_of(record.what);
+        put((record.what & kDiffersInContent) != 0 ? SnapshotChange::Kind::Modified : SnapshotChange::Kind::Metadata,
+            path)
+            .what = difference_words(record.what);
         break;
     }
   }
 
   std::vector<SnapshotChange> take() {
-    for (const NamesOfFiles* names : {&before_, &after_}) {
+    for (const LinkNames* names : {&before_, &after_}) {
       for (const auto& [path, inode] : names->all()) {
         compare_links(path);
       }
@@ -100,24 +67,11 @@ class Differences {
     return change;
   }
 
-  static std::vector<std::string> words_of(std::uint32_t what) {
-    std::vector<std::string> words;
-    for (const auto& [flag, word] : kDifferences) {
-      if ((what & flag) != 0) {
-        words.emplace_back(word);
-      }
-    }
-    return words;
-  }
-
   /// Of a path that is in both trees, and of one kind there.
   void compare_links(const std::string& path) {
-    const std::set<std::string>* before = before_.with(path);
-    const std::set<std::string>* after = after_.with(path);
-    const bool same = before == nullptr || after == nullptr ? before == after : *before == *after;
     const auto known = changes_.find(path);
     const bool comparable = known == changes_.end() || !known->second.what.empty();
-    if (same || !comparable) {
+    if (!comparable || has_same_names(before_, after_, path)) {
       return;
     }
     SnapshotChange& change = known == changes_.end() ? put(SnapshotChange::Kind::Metadata, path) : known->second;
@@ -127,8 +81,8 @@ class Differences {
   }
 
   std::map<std::string, SnapshotChange> changes_;
-  NamesOfFiles before_;
-  NamesOfFiles after_;
+  LinkNames before_;
+  LinkNames after_;
 };
 
 }  // namespace

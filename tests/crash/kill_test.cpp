@@ -9,6 +9,10 @@
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 
+#include <set>
+#include <sstream>
+#include <string>
+
 namespace dunnage::test {
 namespace {
 
@@ -46,11 +50,38 @@ void kill_at_calls(const Bench& bench, const CallFault& fault) {
   bench.reset();
 }
 
+std::set<std::string> lines_in(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
+
+/// One that does many things, each as a whole: what is there is as before or as after, and the same call again does the
+/// rest. A directory the killed one worked in goes with that.
+void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
+  const TracedRun run = bench.run(fault);
+  const Verdict verdict = verdict_of(run);
+  CAPTURE(fault.at, static_cast<int>(fault.kind), static_cast<int>(verdict), run.words);
+  REQUIRE(verdict != Verdict::Broken);
+  const std::string state = bench.state();
+  if (verdict == Verdict::Done) REQUIRE(state == bench.after());
+  std::set<std::string> known = lines_in(bench.before());
+  known.merge(lines_in(bench.after()));
+  for (const std::string& line : lines_in(state)) {
+    const bool ours = line.find(".dunnage-apply-") != std::string::npos ||
+                      line.starts_with("  metadata new/");  // the names of a file appear one after the other
+    if (!ours) CHECK(known.contains(line));
+  }
+  REQUIRE(bench.retry(false) == "");
+  bench.reset();
+}
+
 void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
   hit_each(operations, [&](const Bench& bench) {
     REQUIRE(bench.calls().size() > 5);
     for (const CallFault& fault : kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher)) {
-      kill_at_calls(bench, fault);
+      bench.operation().resumes ? kill_in_the_middle(bench, fault) : kill_at_calls(bench, fault);
     }
   });
 }
@@ -69,6 +100,11 @@ TEST_CASE("T-1: a process killed at any call on the limit of a volume leaves it 
           "[crash]") {
   if (!requires_root() || !requires_program("mkfs.ext4")) return;
   kill_each(limit_operations(), 8);
+}
+
+TEST_CASE("T-1: a process killed at any call on transactions leaves each done, undone, or to be done by the next call",
+          "[crash]") {
+  kill_each(transaction_operations(), 12);
 }
 
 TEST_CASE("T-1: a process killed at any call that moves volumes leaves each done or undone", "[crash]") {

@@ -30,7 +30,8 @@ struct StoreOperation {
   bool launcher = false;  ///< the launcher has a part in it, so several processes make the calls
   bool cache =
       false;  ///< after a failure more or fewer layers may be unpacked, each as a whole: they can be made again
-  bool steps = false;  ///< it does several things, each as a whole: those before one that fails stay
+  bool steps = false;    ///< it does several things, each as a whole: those before one that fails stay
+  bool resumes = false;  ///< what was done of it before it was killed stays, and the same call again does the rest
   /// It removes several things, and may leave some: it answers with why.
   bool partial = false;
   /// Whoever is killed leaves a volume nobody chose a name for, which nobody uses: it goes with a prune.
@@ -55,6 +56,7 @@ struct StoreOperation {
 /// Of a container of the process itself, with all of its launcher.
 [[nodiscard]] std::vector<StoreOperation> own_live_operations();
 /// All but those of containers that run.
+[[nodiscard]] std::vector<StoreOperation> transaction_operations();
 [[nodiscard]] std::vector<StoreOperation> all_operations();
 
 }  // namespace dunnage::test

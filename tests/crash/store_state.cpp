@@ -3,6 +3,7 @@
 
 #include <dunnage/container_store.hpp>
 #include <dunnage/image_store.hpp>
+#include <dunnage/transaction.hpp>
 #include <dunnage/volume_history.hpp>
 #include <dunnage/volume_store.hpp>
 #include <dunnage/volume_trash.hpp>
@@ -168,6 +169,26 @@ std::string containers_of(const fs::path& root) {
   return text;
 }
 
+/// What each would change, and the source of those in tests, which lies beside the store.
+std::string transactions_of(const fs::path& root) {
+  if (!fs::exists(root / "transactions")) return {};
+  const TransactionStore store = TransactionStore::open(root);
+  std::string text;
+  std::set<std::string> there = names_in(root / "transactions");
+  for (const TransactionInfo& info : store.list()) {
+    there.erase(info.name);
+    text += "transaction " + info.name + (info.in_use ? " IN USE\n" : "\n");
+    for (const TransactionChange& change : store.get(info.name).changes()) {
+      text += "  " + std::string{to_string(change.kind)} + ' ' + change.path + '\n';
+    }
+    for (const TransactionConflict& conflict : store.get(info.name).conflicts()) {
+      text += "CONFLICT " + info.name + ' ' + conflict.path + '\n';
+    }
+  }
+  for (const std::string& left : there) text += "LEFT transaction " + left + '\n';
+  return text + "source\n" + content_of(root.parent_path() / "store-source");
+}
+
 /// Of work that has ended nothing may be here.
 std::string leftovers_of(const fs::path& root) {
   std::string text;
@@ -216,6 +237,7 @@ std::string state_of(const fs::path& root) {
   std::string text = containers_of(root);
   text += volumes_of(root);
   text += images_of(root);
+  text += transactions_of(root);
   return text + leftovers_of(root);
 }
 

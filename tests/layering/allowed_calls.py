@@ -45,6 +45,9 @@ OF_THE_CALLER = [
     ("seccomp/seccomp.cpp", "open", "the profile the caller names"),
     ("spec/host.cpp", "filesystem::current_path filesystem::exists filesystem::symlink_status",
      "what an engine would look for when it reads an option"),
+    ("transaction/begin.cpp", "filesystem::canonical filesystem::is_directory",
+     "where the source the caller names leads, and the store; the source is opened without links then"),
+    ("transaction/nested_mounts.cpp", "read_host_file /proc", "the mounts of this process; nothing is opened by them"),
     ("transfer/new_file.cpp", "open", "the directory of the file the caller names"),
     ("volume/adoptable.cpp", "open", "the engine's directory the caller names, or where it is by default"),
     ("volume/adoption.cpp", "open filesystem::absolute", "the directory of a volume the caller names"),
@@ -82,6 +85,7 @@ IN_THE_STORE = [
     ("launcher/program/record.cpp", "open_at renameat2 unlinkat", "the log and the state of a container"),
     ("launcher/program/mount_change.cpp", "renameat2 unlinkat", "the two configurations in a record are exchanged"),
     ("project/launch_service.cpp", "mkdir open", "the directory of configs and secrets in the store"),
+    ("transaction/journal.cpp", "unlinkat", "the note of an apply that is done"),
     ("transfer/import_places.cpp", "unlinkat", "the copy of a pipe, in a directory in the making"),
     ("transfer/new_file.cpp", "openat fstatat linkat:cwd renameat unlinkat",
      "the file the caller names, below its directory; /proc/self/fd is what was made"),
@@ -106,6 +110,9 @@ IN_THE_STORE = [
 # what is there is opened with a bound before anything else is done with it.
 AMONG_OTHERS = [
     ("image/directory_tar.cpp", "fstatat", "what something else is mounted on; it is packed without content"),
+    ("launcher/program/amend.cpp", "make_directory_at renameat2 unlinkat linkat:cwd DescriptorPath mknodat",
+     "one name in a directory that was opened with a bound; the first name of a file is linked by its descriptor"),
+    ("launcher/program/reveal.cpp", "statx", "whether an upper directory has a name, whatever that is"),
     ("launcher/program/copy_directory.cpp", "make_directory_at open_at",
      "a directory of the copy, opened with a bound then; a file of a source nobody changes, without its links"),
     ("launcher/program/copy_leaf.cpp", "open_at unlinkat symlinkat mknodat linkat:cwd",

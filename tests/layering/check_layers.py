@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 # From the bottom up. A folder may include itself and the folders of earlier lines.
-LAYERS = [{"error"}, {"kernel"}, {"seccomp"}, {"launcher"}, {"model"}, {"spec", "volume"}, {"cgroup"}, {"image"}, {"transfer"}, {"plan"}, {"prepare"}, {"container"},
+LAYERS = [{"error"}, {"kernel"}, {"seccomp"}, {"launcher"}, {"model"}, {"spec", "volume"}, {"transaction"}, {"cgroup"}, {"image"}, {"transfer"}, {"plan"}, {"prepare"}, {"container"},
           {"launch"}, {"compose"}, {"project"}]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

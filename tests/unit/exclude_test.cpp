@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "prepare/exclude.hpp"
+#include "model/path_pattern.hpp"
 #include "support/catch.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace {
 
-TEST_CASE("patterns mean whole names below the source", "[prepare][exclude]") {
-  using dunnage::prepare::matches;
+TEST_CASE("patterns mean whole names below the source", "[model][exclude]") {
+  const auto matches = [](std::string_view pattern, std::string_view path) {
+    return dunnage::model::pattern_means(dunnage::model::path_names(pattern), dunnage::model::path_names(path));
+  };
   CHECK(matches("node_modules", "node_modules"));
   CHECK_FALSE(matches("node_modules", "a/node_modules"));
   CHECK_FALSE(matches("node_modules", "node_modules/a"));

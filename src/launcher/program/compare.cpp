@@ -3,6 +3,7 @@
 
 #include "launcher/program/each_entry.hpp"
 #include "launcher/program/entry.hpp"
+#include "launcher/program/overlay_marks.hpp"
 #include "launcher/program/report_buffer.hpp"
 #include "launcher/program/work.hpp"
 #include "launcher/walk.hpp"
@@ -17,10 +18,6 @@ struct Level {
   uint32_t* layers = nullptr;  ///< those that have the directory, topmost first
   uint32_t count = 0;
 };
-
-bool is_whiteout(const struct statx& status) noexcept {
-  return kind_of(status) == S_IFCHR && status.stx_rdev_major == 0 && status.stx_rdev_minor == 0;
-}
 
 class Changes {
  public:
@@ -98,11 +95,8 @@ class Changes {
            left.stx_mtime.tv_sec == right.stx_mtime.tv_sec && left.stx_mtime.tv_nsec == right.stx_mtime.tv_nsec;
   }
 
-  bool is_opaque(int fd) const noexcept {
-    const char* name =
-        (worker_.request.flags & kChangesUserMarks) != 0 ? "user.overlay.opaque" : "trusted.overlay.opaque";
-    char value[2] = {};
-    return get_attribute(fd, name, value, sizeof value) == 1 && value[0] == 'y';
+  [[nodiscard]] bool is_opaque(int fd) const noexcept {
+    return OverlayMarks{(worker_.request.flags & kChangesUserMarks) != 0}.is_opaque(fd);
   }
 
   /// The entry as the lower directories show it; if it is a directory, `below` gets those that have a part in it.

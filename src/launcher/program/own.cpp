@@ -2,42 +2,11 @@
 // Giving the entries of a tree what an archive says of them, which takes the ids of the user namespace.
 
 #include "launcher/program/entry.hpp"
+#include "launcher/program/parent_directory.hpp"
 #include "launcher/program/work.hpp"
 
 namespace dunnage::launcher {
 namespace {
-
-/// The directory the record before was in; most records are in the same.
-struct Parent {
-  int tree = -1;
-  int fd = -1;
-  size_t size = 0;
-  char path[kMostPath] = {};
-
-  /// A descriptor of the directory that `path` is in, not to be closed; -errno. `leaf` becomes its last component.
-  int open(const char* entry, const char*& leaf) noexcept {
-    size_t end = 0;
-    for (size_t index = 0; entry[index] != '\0'; ++index) {
-      end = entry[index] == '/' ? index : end;
-    }
-    leaf = end == 0 ? entry : entry + end + 1;
-    if (end == 0) {
-      return tree;
-    }
-    if (fd >= 0 && end == size && __builtin_memcmp(path, entry, end) == 0) {
-      return fd;
-    }
-    if (fd >= 0) {
-      (void)close_descriptor(fd);
-    }
-    size = end < kMostPath ? end : kMostPath - 1;
-    __builtin_memcpy(path, entry, size);
-    path[size] = '\0';
-    fd = end < kMostPath ? kernel::open_at2(tree, path, O_PATH | O_DIRECTORY, kOneComponent | RESOLVE_NO_SYMLINKS)
-                         : -ENAMETOOLONG;
-    return fd;
-  }
-};
 
 bool give(Worker& worker, const OwnRecord& record, const char* path, int fd) noexcept {
   struct statx status {};
@@ -78,7 +47,7 @@ bool is_whole(const OwnRecord& record, const char* path, uint64_t size) noexcept
          path[record.path_size - 1] == '\0' && text_size(path) == record.path_size - 1 && path[0] != '/';
 }
 
-bool obey(Worker& worker, Parent& parent, const OwnRecord& record, const char* path) noexcept {
+bool obey(Worker& worker, ParentDirectory& parent, const OwnRecord& record, const char* path) noexcept {
   const char* leaf = path;
   const int directory = parent.open(path, leaf);
   const int fd = directory < 0 ? directory : kernel::open_at2(directory, leaf, O_PATH | O_NOFOLLOW, kOneComponent);
@@ -95,7 +64,7 @@ bool obey(Worker& worker, Parent& parent, const OwnRecord& record, const char* p
 }  // namespace
 
 void run_own(Worker& worker) noexcept {
-  static Parent parent;
+  static ParentDirectory parent;
   struct statx status {};
   long result = worker.descriptor_count == 2 ? status_of(worker.descriptors[1], status) : -EBADMSG;
   const uint64_t size = status.stx_size;

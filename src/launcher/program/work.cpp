@@ -125,6 +125,7 @@ void confine() noexcept {
     case WorkKind::Changes:
     case WorkKind::Pack:
     case WorkKind::Compare:
+    case WorkKind::Reveal:
       confine_to(self.descriptors, self.descriptor_count, Use::Reading, Use::Reading);
       break;
     case WorkKind::Copy:
@@ -165,6 +166,12 @@ void run_work(void* /*argument*/) noexcept {
       break;
     case WorkKind::Compare:
       run_compare(self);
+      break;
+    case WorkKind::Reveal:
+      run_reveal(self);
+      break;
+    case WorkKind::Amend:
+      run_amend(self);
       break;
     default:
       fail_work(self, Step::StartWork, -EBADMSG, "");

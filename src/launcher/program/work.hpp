@@ -60,5 +60,7 @@ void run_pack(Worker& worker) noexcept;
 void run_spill(Worker& worker) noexcept;
 void run_examine(Worker& worker) noexcept;
 void run_compare(Worker& worker) noexcept;
+void run_reveal(Worker& worker) noexcept;
+void run_amend(Worker& worker) noexcept;
 
 }  // namespace dunnage::launcher

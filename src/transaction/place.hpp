@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// What lies where of a transaction: `<store>/transactions/NAME/`
+///
+///     metadata   what it is of, see below
+///     baseline   the source as it was, see baseline.hpp
+///     lock       flock(2) by the launcher of the container that uses it, or by whoever applies or discards it
+///     upper/     what differs from the source
+///     work/      the kernel's
+///     applying   which changes are about to be taken over, see journal.hpp
+///     applied    they are in the source, and are about to leave `upper`
+
+#include "kernel/file_descriptor.hpp"
+#include "volume/deed.hpp"
+#include "volume/layout.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dunnage::transaction {
+
+inline constexpr const char* kTransactionsName = "transactions";
+inline constexpr const char* kBaselineName = "baseline";
+inline constexpr const char* kUpperName = "upper";
+inline constexpr const char* kWorkName = "work";
+
+/// What a transaction is of.
+struct Metadata {
+  std::string name;
+  std::string id;      ///< nothing else is called that
+  std::string source;  ///< its path, without links
+  std::chrono::system_clock::time_point created_at;
+  std::uint32_t ignored = 0;  ///< CompareWhat of the top, which could not be given to `upper`
+};
+
+/// \return nothing if the source is not UTF-8
+[[nodiscard]] std::optional<std::string> encode(const Metadata& metadata);
+
+/// One that is there.
+struct Place {
+  Metadata metadata;
+  std::filesystem::path path;
+  kernel::FileDescriptor directory;  ///< readable
+  kernel::FileDescriptor upper;      ///< O_PATH
+};
+
+/// The directory of all of them; empty if there is none. Throws: CallError.
+[[nodiscard]] kernel::FileDescriptor open_transactions(const volume::Layout& layout);
+[[nodiscard]] std::filesystem::path path_of(const volume::Layout& layout, const std::string& name);
+
+/// Throws: VolumeError(transaction_missing, volume_damaged, not_supported), CallError.
+[[nodiscard]] Place open_place(const volume::Layout& layout, const volume::Deed& deed, const std::string& name);
+/// The same, opened by its path; for a mount. Throws: likewise.
+[[nodiscard]] Place open_place(const std::filesystem::path& path, const volume::Deed& deed);
+
+/// The source, O_PATH. Throws: VolumeError(source_missing), CallError.
+[[nodiscard]] kernel::FileDescriptor open_transaction_source(const volume::Deed& deed, const std::string& source);
+
+/// The lock of a transaction. Whoever has a copy of the descriptor holds it.
+class TransactionLock {
+ public:
+  /// Never waits. Throws: CallError.
+  explicit TransactionLock(int directory);
+  TransactionLock(const TransactionLock&) = delete;
+  TransactionLock& operator=(const TransactionLock&) = delete;
+  ~TransactionLock();
+
+  [[nodiscard]] bool held() const noexcept { return held_; }
+  [[nodiscard]] int get() const noexcept { return lock_.get(); }
+  /// Leaves it locked for whoever has the descriptor.
+  [[nodiscard]] kernel::FileDescriptor release() noexcept;
+
+ private:
+  kernel::FileDescriptor lock_;
+  bool held_ = false;
+};
+
+[[nodiscard]] VolumeError in_use_failure(const volume::Deed& deed);
+
+}  // namespace dunnage::transaction
