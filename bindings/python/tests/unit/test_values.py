@@ -16,7 +16,7 @@ from dunnage import (AdoptableVolume, ArchiveLimits, VolumeExportResult,
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
-                      SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeMount,
+                      SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeLimit, VolumeLimitPlan, VolumeMount, VolumeUsage,
                       VolumeSnapshot, VolumesFrom, PruneDecision, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
                       SnapshotPlan)
 
@@ -76,6 +76,9 @@ VALUES = [
     UsageHistory(last_used=1e9, last_user="web", users=["db"]), TrashEntry(),
     TrashEntry(id="1a", name="db", removed_at=1e9, kept_until=2e9), PruneDecision(),
     PruneDecision(volume="db", reason="in-use", words="it is used", users=["web"], created_at=1e9, last_used=2e9),
+    VolumeLimit(), VolumeLimit(size="1g", inodes=5), VolumeLimitPlan(),
+    VolumeLimitPlan(limit=VolumeLimit(size=1), way="btrfs-quota", reason="why", costs=["much"]), VolumeUsage(),
+    VolumeUsage(bytes=5, files=2, limit=VolumeLimit(size=9), limit_way="memory", way="quota", measured_at=1e9, cached=True),
     StoreReport(), StoreReport(findings=[StoreFinding(name="db")]),
     SeedDirectory("/srv"), SeedDirectory("/srv", keep_owner=True), SeedFiles({"a/b": "c"}), SeedSnapshot("db", "then"),
     VolumeSnapshot(), VolumeSnapshot(volume="db", name="then", created_at=5, labels={"a": "b"}, way="reflink",
