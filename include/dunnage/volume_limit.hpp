@@ -32,11 +32,13 @@
 /// refused. For ext4 the number of inodes comes in steps, the next lower one is taken; it does not change later.
 ///
 /// **Changing it**: VolumeChanges::limit. A quota changes at any time, and becomes smaller as long as the data is. An
-/// image grows: XFS while containers use it, ext4 as well with CAP_SYS_RESOURCE, else while none does, by resize2fs. An
-/// image does not shrink, and a volume that was made without a limit gets none: copy it into one that has it.
+/// image grows: XFS while containers use it, ext4 as well with CAP_SYS_RESOURCE, else while none does, by resize2fs on
+/// a copy that takes its place. An image does not shrink, and a volume that was made without a limit gets none: copy it
+/// into one that has it.
 ///
-/// **Snapshots, clones, rollbacks and copies** of a volume with a limit keep it. While a container uses a volume in an
-/// image, it can be exported and copied, but not snapshotted or cloned: volume_in_use.
+/// **Snapshots, clones, rollbacks and copies** of a volume with a limit keep it, and so does an import into its place.
+/// While a container uses a volume in an image, it can be exported and copied, but not snapshotted or cloned:
+/// volume_in_use. Its snapshots are images, which cannot be compared or mounted by themselves: clone them.
 ///
 /// Thread safety: values. Kernel: btrfs quota groups 3.6; detached mounts 5.2; loop devices.
 
@@ -107,7 +109,8 @@ struct VolumeUsage {
 [[nodiscard]] DUNNAGE_API std::string to_json(const VolumeUsage& usage);
 
 /// How a usage is found. No lock is held meanwhile: containers come and go, and the volume can be removed, which ends a
-/// walk with volume_missing. A quota of btrfs says what was written before its last commit, at most 30 s ago.
+/// walk with volume_missing. An image is used for an instant, by "a measurement". A quota of btrfs says what was
+/// written before its last commit, at most 30 s ago.
 struct UsageOptions {
   std::chrono::milliseconds max_age{0};  ///< so old the figure of an earlier walk may be; 0: it is walked now
   Watch watch{};                         ///< of a walk; progress is in entries

@@ -104,6 +104,10 @@ struct type_caster<dunnage::Relabel> : EnumerationCaster<dunnage::Relabel> {};
 template <>
 struct type_caster<dunnage::AccessMode> : EnumerationCaster<dunnage::AccessMode> {};
 template <>
+struct type_caster<dunnage::LimitWay> : EnumerationCaster<dunnage::LimitWay> {};
+template <>
+struct type_caster<dunnage::UsageWay> : EnumerationCaster<dunnage::UsageWay> {};
+template <>
 struct type_caster<dunnage::PruneDecision::Reason> : EnumerationCaster<dunnage::PruneDecision::Reason> {};
 template <>
 struct type_caster<dunnage::Ownership::Kind> : EnumerationCaster<dunnage::Ownership::Kind> {};

@@ -47,6 +47,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_overlay(module);
   bind_bind_mount(module);
   bind_tmpfs(module);
+  bind_volume_limit(module);
   bind_volume(module);
   bind_volume_seed(module);
   bind_volume_snapshot(module);

@@ -60,6 +60,7 @@ Fields<ResolvedMount> resolved_fields() {
       .option("no_copy", &R::no_copy)
       .option("copy_up", &R::copy_up)
       .option("labels", &R::labels)
+      .option("limit_way", &R::limit_way)
       .option("access", &R::access)
       .option("access_timeout", &R::access_timeout);
   add_of_kinds(fields);

@@ -7,6 +7,7 @@
 #include "value.hpp"
 #include "volume_care.hpp"
 #include "volume_filter.hpp"
+#include "volume_limit.hpp"
 
 #define DUNNAGE_MEMBER(name) option(#name, &M::name)
 
@@ -75,6 +76,15 @@ void bind_prune_plan(py::module_& module) {
   adopt(cls);
   cls.def_property_readonly("decisions", [](const PrunePlan& plan) { return plan.decisions(); })
       .def("taken", &PrunePlan::taken, "taken(self)\n--\n\nNames of the volumes that go.")
+      .def(
+          "usage",
+          [](const PrunePlan& plan, const py::kwargs& kwargs) {
+            std::map<std::string, VolumeUsage> found;
+            run_measuring("PrunePlan.usage", kwargs, [&](const UsageOptions& options) { found = plan.usage(options); });
+            return found;
+          },
+          "usage(self, *, max_age=0.0, progress=None, timeout=None, stop=None)\n--\n\nHow much space each of taken() "
+          "would give back: a dict of VolumeUsage.")
       .def("apply", &PrunePlan::apply, py::call_guard<Unlocked>(),
            "apply(self)\n--\n\nDoes it: a PruneResult, which names what has changed since and stays.")
       .def("to_json", &PrunePlan::to_json, "to_json(self)\n--\n\nAll of it, as JSON.")

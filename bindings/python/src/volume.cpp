@@ -57,7 +57,9 @@ void bind_volume_info(py::module_& module) {
       .option("anonymous", &VolumeInfo::anonymous)
       .option("owner", &VolumeInfo::owner)
       .option("is_protected", &VolumeInfo::is_protected)
-      .option("access", &VolumeInfo::access);
+      .option("access", &VolumeInfo::access)
+      .option("limit", &VolumeInfo::limit)
+      .option("limit_way", &VolumeInfo::limit_way);
   value_class(module, std::move(fields), "What is known about a volume; Docker's `volume inspect`.")
       .def(
           "to_json", [](const VolumeInfo& info) { return to_json(info); },

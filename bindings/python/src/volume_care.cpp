@@ -21,7 +21,8 @@ const Fields<VolumeChanges>& change_fields() {
         .DUNNAGE_MEMBER(remove_labels)
         .DUNNAGE_MEMBER(driver_options)
         .DUNNAGE_MEMBER(protect)
-        .DUNNAGE_MEMBER(access);
+        .DUNNAGE_MEMBER(access)
+        .DUNNAGE_MEMBER(limit);
     return made;
   }();
   return *fields;

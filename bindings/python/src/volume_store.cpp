@@ -7,6 +7,7 @@
 #include "volume.hpp"
 #include "volume_care.hpp"
 #include "volume_filter.hpp"
+#include "volume_limit.hpp"
 #include "volume_seed.hpp"
 
 #include <dunnage/volume_store.hpp>
@@ -60,7 +61,9 @@ Fields<CreateCall> create_fields(const char* call) {
       .option(
           "access", [](auto& made) -> auto& { return made.options.access; })
       .option(
-          "seed", [](auto& made) -> auto& { return made.options.seed; }, seed_from);
+          "seed", [](auto& made) -> auto& { return made.options.seed; }, seed_from)
+      .option(
+          "limit", [](auto& made) -> auto& { return made.options.limit; });
   return fields;
 }
 
@@ -130,9 +133,10 @@ void define_making(py::class_<VolumeStore>& cls) {
                  "open(root=None)\n--\n\nOpens the store, creating it when it is absent; None: default_store().")
       .def("create", create, py::arg("name"),
            "create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, access=..., seed=None, "
-           "progress=None, timeout=None, "
+           "limit=None, progress=None, timeout=None, "
            "stop=None)\n--\n\nRaises VolumeExists if it is there. `seed` is what is in it from the beginning: "
-           "SeedFiles, SeedDirectory, SeedSnapshot or SeedArchive.")
+           "SeedFiles, SeedDirectory, SeedSnapshot or SeedArchive; `limit` a VolumeLimit, which holds or nothing is "
+           "made.")
       .def(
           "create_anonymous",
           [](VolumeStore& store, const std::string& owner, const py::kwargs& kwargs) {
@@ -141,7 +145,7 @@ void define_making(py::class_<VolumeStore>& cls) {
           },
           py::arg("owner") = "",
           "create_anonymous(self, owner='', *, labels={}, driver='local', driver_options={}, protect=False, "
-          "access=..., seed=None)\n--\n\nA "
+          "access=..., seed=None, limit=None)\n--\n\nA "
           "volume with a "
           "random name; "
           "`owner` is the name, or id, of the container it will go with.")
@@ -153,8 +157,7 @@ void define_making(py::class_<VolumeStore>& cls) {
           },
           py::arg("name"),
           "get_or_create(self, name, *, labels={}, driver='local', driver_options={}, protect=False, access=..., "
-          "seed=None)\n--\n\nLabels and "
-          "seed "
+          "seed=None, limit=None)\n--\n\nLabels, seed and limit "
           "are given only if it is created.");
 }
 
@@ -199,6 +202,7 @@ void bind_volume_store(py::module_& module) {
   define_making(cls);
   define_looking(cls);
   define_care(cls);
+  define_limits(cls);
   define_pruning(cls);
   define_trash(cls);
   define_checking(cls, "VolumeStore");

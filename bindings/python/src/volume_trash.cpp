@@ -6,6 +6,7 @@
 #include "value.hpp"
 #include "volume.hpp"
 #include "volume_care.hpp"
+#include "volume_limit.hpp"
 
 #define DUNNAGE_MEMBER(name) option(#name, &M::name)
 
@@ -31,6 +32,17 @@ void bind_volume_trash(py::module_& module) {
           "restore", &VolumeTrash::restore, Released{}, py::arg("which"), py::arg("new_name") = "",
           "restore(self, which, new_name='')\n--\n\nBrings a volume back with all that belongs to it, and returns what "
           "it is called now. Raises VolumeMissing, VolumeExists.")
+      .def(
+          "usage",
+          [](const VolumeTrash& trash, const std::string& which, const py::kwargs& kwargs) {
+            VolumeUsage found;
+            run_measuring("VolumeTrash.usage", kwargs,
+                          [&](const UsageOptions& options) { found = trash.usage(which, options); });
+            return found;
+          },
+          py::arg("which"),
+          "usage(self, which, *, max_age=0.0, progress=None, timeout=None, stop=None)\n--\n\nHow much space purging it "
+          "would give back, as a VolumeUsage. Raises VolumeMissing.")
       .def("purge", &VolumeTrash::purge, Released{}, py::arg("which"),
            "purge(self, which)\n--\n\nDeletes it for good. Raises VolumeMissing.")
       .def("purge_older_than", &VolumeTrash::purge_older_than, Released{}, py::arg("age"),

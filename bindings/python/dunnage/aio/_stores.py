@@ -84,6 +84,7 @@ class VolumeTrash:
 
     list = _threaded(_dunnage.VolumeTrash.list)
     restore = _threaded(_dunnage.VolumeTrash.restore)
+    usage = _watched(_dunnage.VolumeTrash.usage)
     purge = _threaded(_dunnage.VolumeTrash.purge)
     purge_older_than = _threaded(_dunnage.VolumeTrash.purge_older_than)
     empty = _threaded(_dunnage.VolumeTrash.empty)
@@ -109,6 +110,8 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
     clone = _watched(_dunnage.VolumeStore.clone)
     update = _threaded(_dunnage.VolumeStore.update)
     plan_update = _threaded(_dunnage.VolumeStore.plan_update)
+    plan_limit = _threaded(_dunnage.VolumeStore.plan_limit)
+    usage = _watched(_dunnage.VolumeStore.usage)
     usage_history = _threaded(_dunnage.VolumeStore.usage_history)
     plan_prune = _threaded(_dunnage.VolumeStore.plan_prune)
     export_to = _watched(_dunnage.VolumeStore.export_to)

@@ -99,6 +99,7 @@ async def test_volumes_are_taken_care_of(store):
         await volumes.remove("data")
     assert (await volumes.plan_update("data", protect=False)).differences[0].what == "protected"
     await volumes.update("data", protect=False)
+    assert (await volumes.usage("data")).files == 0
     assert (await volumes.plan_prune(all=True)).taken() == ["data"]
     await volumes.remove("data", keep=60)
     trash = volumes.trash()

@@ -19,6 +19,7 @@ OPTIONS = {
     "CloneOptions": [dunnage.VolumeStore.clone], "DiffOptions": [dunnage.VolumeHistory.diff],
     "VolumeFilter": [dunnage.VolumeStore.list, dunnage.VolumeStore.prune],
     "VolumeChanges": [dunnage.VolumeStore.update, dunnage.VolumeStore.plan_update],
+    "UsageOptions": [dunnage.VolumeStore.usage, dunnage.VolumeTrash.usage, dunnage.PrunePlan.usage],
     "RemoveOptions": [dunnage.VolumeStore.remove], "PruneOptions": [dunnage.VolumeStore.plan_prune],
     "PullOptions": [dunnage.ImageStore.pull], "LoadOptions": [dunnage.ImageStore.load],
     "ImportOptions": [dunnage.ImageStore.import_], "ResolveOptions": [dunnage.MountSet.resolve],
@@ -42,7 +43,7 @@ OPTIONS = {
 
 # Another name in Python; of a member without its class, what all classes have.
 RENAMED = {
-    "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "ImageStore.import": "ImageStore.import_", "ArchiveCompression.None": "ArchiveCompression.None_",
+    "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "LimitWay.None": "LimitWay.None_", "ImageStore.import": "ImageStore.import_", "ArchiveCompression.None": "ArchiveCompression.None_",
     "kUnlimited": "UNLIMITED", "Resources.with": "Resources.with_", "Resources.empty": "Resources.__bool__",
     "PruneOptions.filter": "labels", "PruneOptions.removal": "keep",
     "parse_platform": "Platform.parse", "engine_named": "Engine",

@@ -8,7 +8,7 @@ import json
 import pytest
 
 import dunnage
-from dunnage import AccessMode, PruneDecision, UsageHistory, VolumeStore
+from dunnage import AccessMode, LimitWay, PruneDecision, UsageHistory, UsageWay, VolumeLimit, VolumeStore
 
 
 def test_a_volume_is_changed(store):
@@ -71,6 +71,30 @@ def test_a_prune_is_planned(store):
     assert json.loads(plan.to_json())["Volumes"][0]["Action"] == "remove"
     assert plan.apply().removed == ["idle"] and volumes.trash().list()[0].name == "idle"
     assert volumes.plan_prune(all=True, unused_for=60, labels=["x"])[0].reason.value == "filtered"
+
+
+def test_what_a_volume_may_hold_and_what_it_holds(store):
+    volumes = VolumeStore.open()
+    memory = {"type": "tmpfs", "device": "tmpfs"}
+    plan = volumes.plan_limit(VolumeLimit(size="1m"), memory)
+    assert plan.way is LimitWay.Memory and plan.limit == VolumeLimit(size=1 << 20) and "memory: " in str(plan)
+    fast = volumes.create("fast", driver_options=memory, limit=VolumeLimit(size="1m", inodes=9))
+    assert fast.info.limit == VolumeLimit(size=1 << 20, inodes=9) and fast.info.limit_way is LimitWay.Memory
+    assert volumes.update("fast", limit=VolumeLimit(size="2m")).info.limit == VolumeLimit(size=2 << 20)
+    with pytest.raises(dunnage.VolumeError, match="a limit of nothing"):
+        volumes.create("none", limit=VolumeLimit())
+    with pytest.raises(dunnage.VolumeError, match="only while a container mounts it"):
+        volumes.usage("fast")
+    (volumes.create("data").mountpoint / "file").write_text("x" * 5000)
+    usage = volumes.usage("data")
+    assert usage.way is UsageWay.Walk and usage.files == 1 and usage.bytes >= 5000 and not usage.cached
+    assert volumes.usage("data", max_age=3600).cached
+    assert json.loads(usage.to_json())["Limit"] is None
+    assert volumes.plan_prune(all=True).usage()["data"].bytes >= 5000
+    volumes.remove("data", keep=60)
+    assert volumes.trash().usage("data").bytes >= 5000
+    seen = []
+    volumes.trash().usage("data", progress=seen.append, timeout=60)
 
 
 def test_who_used_a_volume(store):
