@@ -127,7 +127,7 @@ class Transactions(CommandLineTest):
         self.assertEqual(self.lines("transaction", "changes", "try"),
                          ["added made", "added made/in", "modified one  content, time", "deleted two"])
         self.assertEqual(self.lines("transaction", "conflicts", "try"), [])
-        self.assertEqual(self.lines("transaction", "apply", "--include", "made/in", "--include", "one", "try"),
+        self.assertEqual(self.lines("transaction", "apply", "--include", "made", "--include", "one", "try"),
                          ["added made", "added made/in", "modified one  content, time"])
         with open(os.path.join(source, "two"), "w", encoding="utf-8") as file:
             file.write("his")
