@@ -29,6 +29,7 @@ void add_diff(CLI::App& parent, Session& session);
 void add_explain(CLI::App& parent, Session& session);
 void add_volume(CLI::App& parent, Session& session);
 void add_volume_history(CLI::App& parent, Session& session);  // below volume: snapshot, clone
+void add_transaction(CLI::App& parent, Session& session);
 void add_image(CLI::App& parent, Session& session);
 void add_spec(CLI::App& parent, Session& session);
 void add_compose(CLI::App& parent, Session& session);

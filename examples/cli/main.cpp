@@ -36,6 +36,7 @@ void add_commands(CLI::App& app, cli::Session& session) {
   cli::add_diff(app, session);
   cli::add_explain(app, session);
   cli::add_volume(app, session);
+  cli::add_transaction(app, session);
   cli::add_image(app, session);
   cli::add_compose(app, session);
   cli::add_spec(app, session);

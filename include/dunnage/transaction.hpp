@@ -191,7 +191,7 @@ class DUNNAGE_API TransactionStore {
 
   [[nodiscard]] const std::filesystem::path& root() const noexcept;
 
-  /// Writes down the source as it is, by one walk over it: some 20 ms and 1.5 MB for 10,000 files. The transaction
+  /// Writes down the source as it is, by one walk over it: 0.9 MB for 10,000 files, and 0.1 s. The transaction
   /// appears whole or not at all. What changes in the source during the walk may count as before or after it.
   /// \param source  a directory, neither the store nor above it; its path in UTF-8
   /// \param name  as names of volumes

@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <span>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace dunnage::transaction {
@@ -148,14 +149,22 @@ kernel::FileDescriptor open_transaction_source(const volume::Deed& deed, const s
   return kernel::FileDescriptor{opened};
 }
 
-TransactionLock::TransactionLock(int directory)
+TransactionLock::TransactionLock(int directory, Wish wish)
     : lock_{kernel::open_beneath(directory, volume::kLockName, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)} {
+  constexpr int kAttempts = 20;
+  constexpr auto kBetween = std::chrono::milliseconds{5};
   if (!lock_) {
     throw kernel::CallError{"open the lock", errno};
   }
-  held_ = ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
-  if (!held_ && errno != EWOULDBLOCK) {
-    throw kernel::CallError{"lock", errno};
+  for (int attempt = 1; !held_; ++attempt) {
+    held_ = ::flock(lock_.get(), (wish == Wish::Look ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0;
+    if (!held_ && errno != EWOULDBLOCK) {
+      throw kernel::CallError{"lock", errno};
+    }
+    if (held_ || wish == Wish::Look || attempt == kAttempts) {
+      break;
+    }
+    std::this_thread::sleep_for(kBetween);
   }
 }
 

@@ -65,8 +65,13 @@ struct Place {
 /// The lock of a transaction. Whoever has a copy of the descriptor holds it.
 class TransactionLock {
  public:
-  /// Never waits. Throws: CallError.
-  explicit TransactionLock(int directory);
+  enum class Wish {
+    Hold,  ///< waits a moment for those who only look
+    Look,  ///< whether nobody holds it
+  };
+
+  /// \param directory  of the transaction. Throws: CallError.
+  explicit TransactionLock(int directory, Wish wish = Wish::Hold);
   TransactionLock(const TransactionLock&) = delete;
   TransactionLock& operator=(const TransactionLock&) = delete;
   ~TransactionLock();

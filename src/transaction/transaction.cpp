@@ -50,7 +50,8 @@ Opened open_both(const volume::Layout& layout, const volume::Deed& deed) {
 }
 
 TransactionInfo info_of(const Place& place) {
-  const transaction::TransactionLock lock{place.directory.get()};
+  using transaction::TransactionLock;
+  const TransactionLock lock{place.directory.get(), TransactionLock::Wish::Look};
   return {.name = place.metadata.name,
           .source = place.metadata.source,
           .created_at = place.metadata.created_at,

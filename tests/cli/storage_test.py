@@ -134,6 +134,33 @@ class Volumes(CommandLineTest):
         self.assertIn("../x", self.fail_with(1, "volume", "create", "../x"))
 
 
+class Transactions(CommandLineTest):
+    def test_changes_wait_are_listed_applied_and_thrown_away(self):
+        source = os.path.join(self.directory, "source")
+        os.mkdir(source)
+        for name in ("one", "two"):
+            with open(os.path.join(source, name), "w", encoding="utf-8") as file:
+                file.write("old")
+        self.assertEqual(self.succeed("transaction", "begin", source, "try"), "try\n")
+        self.succeed("run", "--host", "--mount", f"type=bind,source={source},target=/app,transaction=try", "sh", "-c",
+                     "echo new > /app/one; rm /app/two; mkdir /app/made; touch /app/made/in")
+        self.assertEqual(sorted(os.listdir(source)), ["one", "two"])
+        self.assertEqual(self.lines("transaction", "changes", "try"),
+                         ["added made", "added made/in", "modified one  content, time", "deleted two"])
+        self.assertEqual(self.lines("transaction", "conflicts", "try"), [])
+        self.assertEqual(self.lines("transaction", "apply", "--include", "made", "--include", "one", "try"),
+                         ["added made", "added made/in", "modified one  content, time"])
+        with open(os.path.join(source, "two"), "w", encoding="utf-8") as file:
+            file.write("his")
+        self.fail_with(1, "transaction", "apply", "try")
+        (change,) = json.loads(self.succeed("transaction", "changes", "--format", "json", "try"))
+        self.assertEqual((change["Kind"], change["Path"]), ("deleted", "two"))
+        self.assertEqual(self.lines("transaction", "ls", "-q"), ["try"])
+        self.assertEqual(self.lines("transaction", "discard", "try"), ["try"])
+        self.assertEqual(self.lines("transaction", "ls", "-q"), [])
+        self.assertEqual(sorted(os.listdir(source)), ["made", "one", "two"])
+
+
 class History(CommandLineTest):
     def setUp(self):
         super().setUp()

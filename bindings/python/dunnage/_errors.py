@@ -29,7 +29,8 @@ __all__ = [
     "DuplicateTarget", "Error", "ImageError", "ImageInUse", "ImageMissing", "ImageTimedOut", "InvalidImage",
     "InvalidLaunch", "InvalidMount", "InvalidVolume", "LaunchError", "LauncherLost", "LimitExceeded", "MountError",
     "NotRunning", "ProgramMissing", "ProgramUnusable", "ProjectError", "PullFailed", "SnapshotExists",
-    "SnapshotMissing", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut", "UserUnknown", "VolumeDamaged",
+    "SnapshotMissing", "SourceMissing", "SpecError", "StoreUnusable", "TimedOut",
+    "TransactionConflicts", "TransactionExists", "TransactionInUse", "TransactionMissing", "UserUnknown", "VolumeDamaged",
     "VolumeError", "VolumeExists", "VolumeInUse", "VolumeMissing", "VolumeProtected", "WrongProcess",
 ]
 
@@ -199,6 +200,22 @@ class SnapshotExists(VolumeError, FileExistsError):
     """A snapshot of that name is there already."""
 
 
+class TransactionMissing(VolumeError, FileNotFoundError, KeyError):
+    """No transaction of that name."""
+
+
+class TransactionExists(VolumeError, FileExistsError):
+    """A transaction of that name is there already."""
+
+
+class TransactionInUse(VolumeError):
+    """A container uses the transaction, or somebody applies it."""
+
+
+class TransactionConflicts(VolumeError):
+    """The source was changed where the transaction changes it."""
+
+
 class VolumeInUse(VolumeError):
     """Containers use the volume: `users`."""
 
@@ -276,6 +293,10 @@ _BY_CODE: dict[tuple[type[Error], str], type[Error]] = {
     (VolumeError, "store_unusable"): StoreUnusable,
     (VolumeError, "snapshot_missing"): SnapshotMissing,
     (VolumeError, "snapshot_exists"): SnapshotExists,
+    (VolumeError, "transaction_missing"): TransactionMissing,
+    (VolumeError, "transaction_exists"): TransactionExists,
+    (VolumeError, "transaction_in_use"): TransactionInUse,
+    (VolumeError, "transaction_conflict"): TransactionConflicts,
     (ImageError, "invalid_argument"): InvalidImage,
     (ImageError, "image_invalid"): InvalidImage,
     (ImageError, "image_missing"): ImageMissing,

@@ -62,7 +62,8 @@ void bind_bind_mount(py::module_& module) {
       .DUNNAGE_OPTION(relabel)
       .DUNNAGE_OPTION(exclude)
       .DUNNAGE_OPTION(overlay)
-      .DUNNAGE_OPTION(follow);
+      .DUNNAGE_OPTION(follow)
+      .DUNNAGE_OPTION(transaction);
   value_class(module, std::move(fields),
               "A directory or file of the host, shown at a path of the container. Changes are seen on both sides at "
               "once, and they stay when the container is gone.")

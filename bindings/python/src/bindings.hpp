@@ -38,6 +38,7 @@ void bind_store_check(pybind11::module_& module);
 void bind_store_report(pybind11::module_& module);
 void bind_support(pybind11::module_& module);
 void bind_tmpfs(pybind11::module_& module);
+void bind_transaction(pybind11::module_& module);
 void bind_volume(pybind11::module_& module);
 void bind_volume_limit(pybind11::module_& module);
 void bind_volume_archive(pybind11::module_& module);

@@ -164,6 +164,10 @@ struct type_caster<dunnage::SnapshotConsistency> : EnumerationCaster<dunnage::Sn
 template <>
 struct type_caster<dunnage::SnapshotChange::Kind> : EnumerationCaster<dunnage::SnapshotChange::Kind> {};
 template <>
+struct type_caster<dunnage::TransactionChange::Kind> : EnumerationCaster<dunnage::TransactionChange::Kind> {};
+template <>
+struct type_caster<dunnage::TransactionConflict::Source> : EnumerationCaster<dunnage::TransactionConflict::Source> {};
+template <>
 struct type_caster<dunnage::Engine> : EnumerationCaster<dunnage::Engine> {};
 template <>
 struct type_caster<dunnage::SpecCode> : EnumerationCaster<dunnage::SpecCode> {};

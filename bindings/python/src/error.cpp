@@ -46,6 +46,10 @@ constexpr std::pair<const char*, errc> kErrorCodes[] = {
     {"snapshot_missing", errc::snapshot_missing},
     {"snapshot_exists", errc::snapshot_exists},
     {"volume_protected", errc::volume_protected},
+    {"transaction_missing", errc::transaction_missing},
+    {"transaction_exists", errc::transaction_exists},
+    {"transaction_in_use", errc::transaction_in_use},
+    {"transaction_conflict", errc::transaction_conflict},
 };
 
 /// Members for the exception beside those every Error has.

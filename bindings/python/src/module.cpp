@@ -65,6 +65,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_volume_store(module);
   bind_volume_archive(module);
   bind_volume_history(module);
+  bind_transaction(module);
   bind_store_check(module);
   bind_image_store(module);
   bind_rootfs(module);

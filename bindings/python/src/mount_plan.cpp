@@ -35,6 +35,7 @@ void add_of_kinds(Fields<ResolvedMount>& fields) {
       .option("relabel", &R::relabel)
       .option("exclude", &R::exclude)
       .option("overlay", &R::overlay)
+      .option("transaction", &R::transaction)
       .option("masked", &R::masked)
       .option("reasons", &R::reasons);
 }

@@ -38,6 +38,7 @@ void define_own(py::handle scope) {
       .DUNNAGE_MEMBER(owner)
       .DUNNAGE_MEMBER(exclude)
       .DUNNAGE_MEMBER(overlay)
+      .DUNNAGE_MEMBER(transaction)
       .DUNNAGE_MEMBER(access)
       .DUNNAGE_MEMBER(access_timeout);
   value_class(scope, std::move(fields), "What only this library's own parsers accept in a text.");

@@ -52,6 +52,7 @@ class Amendment {
     copy_.own_uid = static_cast<uint32_t>(raw_syscall(__NR_geteuid));
     copy_.own_gid = static_cast<uint32_t>(raw_syscall(__NR_getegid));
     thread_ = new_thread(copy_);
+    (void)remove_tree(below_.tree, text_at(worker_, 0));  // what a killed work left
     long result = thread_ == nullptr ? -ENOMEM : map_records();
     if (result < 0) {
       fail_work(worker_, Step::ReadRecords, result, "");
@@ -135,7 +136,6 @@ class Amendment {
     }
     step_ = Step::MakeEntry;
     const char* name = text_at(worker_, 0);
-    (void)remove_tree(below_.tree, name);  // what a killed work left
     if (const int made = make_directory_at(below_.tree, name, 0700); made < 0) {
       return made;
     }

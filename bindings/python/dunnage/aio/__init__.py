@@ -32,10 +32,11 @@ from ._stream_reader import StreamReader
 from ._stream_writer import StreamWriter
 from ._terminal_stream import TerminalStream
 from ._threads import in_thread, watched
+from ._transaction import Transaction, TransactionStore
 from ._volume_history import VolumeHistory
 
 __all__ = [
     "Container", "ContainerStore", "ImageStore", "LaunchTemplate", "Launching", "LogEntries", "MountEvents", "Process",
-    "StreamReader", "StreamWriter", "TerminalStream", "VolumeHistory", "VolumeStore", "VolumeTrash", "copy_in",
-    "copy_out", "in_thread", "run", "watched",
+    "StreamReader", "StreamWriter", "TerminalStream", "Transaction", "TransactionStore", "VolumeHistory", "VolumeStore",
+    "VolumeTrash", "copy_in", "copy_out", "in_thread", "run", "watched",
 ]

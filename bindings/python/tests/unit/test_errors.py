@@ -21,10 +21,11 @@ ERRNOS = {  # as error.hpp says
     "image_missing": "ENOENT", "image_in_use": "EBUSY", "image_invalid": "EBADMSG", "digest_mismatch": "EBADMSG",
     "limit_exceeded": "EFBIG", "pull_failed": "EIO", "cancelled": "ECANCELED", "not_granted": "EPERM",
     "snapshot_missing": "ENOENT", "snapshot_exists": "EEXIST",
-    "volume_protected": "EPERM",
+    "volume_protected": "EPERM", "transaction_missing": "ENOENT", "transaction_exists": "EEXIST",
+    "transaction_in_use": "EBUSY", "transaction_conflict": "EBUSY",
 }
 KEY_ERRORS = {("VolumeError", "volume_missing"), ("LaunchError", "container_missing"), ("ImageError", "image_missing"),
-              ("VolumeError", "snapshot_missing")}
+              ("VolumeError", "snapshot_missing"), ("VolumeError", "transaction_missing")}
 
 
 def made(family, code=None, number=None, **extra):

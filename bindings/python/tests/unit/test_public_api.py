@@ -28,6 +28,7 @@ OPTIONS = {
     "VolumeExportOptions": [dunnage.VolumeStore.export_to], "VolumeImportOptions": [dunnage.VolumeStore.import_from],
     "VolumeCopyOptions": [dunnage.VolumeStore.copy, dunnage.VolumeStore.copy_to],
     "VolumeAdoptOptions": [dunnage.VolumeStore.adopt],
+    "TransactionApplyOptions": [dunnage.Transaction.apply], "TransactionFilter": [dunnage.Transaction.apply],
     "CopyOptions": [dunnage.copy_in, dunnage.copy_out],
     "LogOptions": [dunnage.ContainerStore.logs, dunnage.project_logs], "LaunchSpec": [dunnage.Container.launch],
     "TemplateLaunch": [dunnage.LaunchTemplate.launch],
@@ -44,6 +45,7 @@ OPTIONS = {
 # Another name in Python; of a member without its class, what all classes have.
 RENAMED = {
     "Ownership.as": "Ownership.as_", "Relabel.None": "Relabel.None_", "LimitWay.None": "LimitWay.None_", "ImageStore.import": "ImageStore.import_", "ArchiveCompression.None": "ArchiveCompression.None_",
+    "TransactionChange.from": "TransactionChange.from_",
     "kUnlimited": "UNLIMITED", "Resources.with": "Resources.with_", "Resources.empty": "Resources.__bool__",
     "PruneOptions.filter": "labels", "PruneOptions.removal": "keep",
     "parse_platform": "Platform.parse", "engine_named": "Engine",
@@ -70,7 +72,7 @@ LEFT_OUT = {
     "target_of": "every class of mounts has `target`",
     "error_category": "std::error_code is errno and code of an exception", "make_error_code": "likewise",
 }
-MADE_OTHERWISE = {"watch": "progress= and timeout=", "stop": "close() of the iterator", "options": "keywords"}
+MADE_OTHERWISE = {"filter": "include=, exclude= and accept=", "watch": "progress= and timeout=", "stop": "close() of the iterator", "options": "keywords"}
 OF_EXCEPTIONS = {"Error", "SpecError", "MountError", "VolumeError", "ImageError", "ProjectError", "ApplyError"}
 
 

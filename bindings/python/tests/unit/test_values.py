@@ -19,7 +19,7 @@ from dunnage import (AdoptableVolume, ArchiveLimits, VolumeExportResult,
                       SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeLimit,
                       VolumeLimitPlan, VolumeMount, VolumeUsage,
                       VolumeSnapshot, VolumesFrom, PruneDecision, SeedArchive, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
-                      SnapshotPlan)
+                      SnapshotPlan, TransactionApplied, TransactionChange, TransactionConflict, TransactionInfo)
 
 VALUES = [
     BindMount("/srv/conf", "/etc/app"),
@@ -87,6 +87,11 @@ VALUES = [
                                      consistency="frozen", entries=3, bytes=2, copied=1, mountpoint="/s"),
     SnapshotPlan(), SnapshotPlan(way="reflink", reason="why", entries=3, bytes=2, copied=1, users=["db"]),
     SnapshotChange(), SnapshotChange(kind="metadata", path="a", what=["mode"]),
+    TransactionChange(), TransactionChange(kind="renamed", path="a", from_="b", what=["mode"]),
+    TransactionConflict(), TransactionConflict(path="a", change="deleted", source="modified"),
+    TransactionInfo(), TransactionInfo(name="try", source="/srv", created_at=5, upper="/u", work="/w", in_use=True),
+    TransactionApplied(), TransactionApplied(changes=[TransactionChange(path="a")], came_along=["b"]),
+    BindMount("/srv/app", "/app", transaction="try"),
     SpecMount(), SpecMount(engine="podman", type="bind", source="/a", target="/b", create_host_path=False,
                            labels={"a": "b"}, tmpfs_size=-1, flags=["ro"],
                            own=SpecMount.Own(suid=True, owner=Ownership.as_(1, 2), overlay=OverlayOptions())),
