@@ -168,9 +168,10 @@ void check_follow(const Checker& checker, const BindOptions& options) {
   if (options.follow != Follow::Name) {
     return;
   }
-  checker.refuse_if(options.chown || options.relabel != Relabel::None || !options.exclude.empty() || options.overlay,
-                    "chown, relabel, exclude and overlay are about what is there at the launch, and another source "
-                    "would come without them",
+  checker.refuse_if(options.chown || options.relabel != Relabel::None || !options.exclude.empty() || options.overlay ||
+                        !options.transaction.empty(),
+                    "chown, relabel, exclude, overlay and transaction are about what is there at the launch, and "
+                    "another source would come without them",
                     "leave these out, or follow");
   checker.refuse_if(options.propagation != Propagation::RPrivate,
                     "a mount that is exchanged cannot pass mounts on, or get them",

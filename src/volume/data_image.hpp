@@ -44,9 +44,9 @@ void make_image(const Deed& deed, int data, const std::filesystem::path& path, c
 
 /// Whether that can be done to one that is mounted.
 [[nodiscard]] bool grows_while_mounted(LimitWay way) noexcept;
-/// Makes it so large, mounted or not if that can be done then; one that is larger stays as it is. What was begun is gone
-/// on with, but for one that does not grow while it is mounted: that may be lost, and has to be a copy nobody mounts.
-/// Throws: VolumeError; CallError.
+/// Makes it so large, mounted or not if that can be done then; one that is larger stays as it is. What was begun is
+/// gone on with, but for one that does not grow while it is mounted: that may be lost, and has to be a copy nobody
+/// mounts. Throws: VolumeError; CallError.
 void grow_image(const Deed& deed, int data, const std::filesystem::path& path, std::uint64_t size, LimitWay way,
                 const Watch& watch);
 

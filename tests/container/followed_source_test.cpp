@@ -344,6 +344,7 @@ TEST_CASE("what cannot be followed is refused, with cause and remedy", "[contain
   CHECK(refusal({follows(ground.path("way/conf"), "/c")}).find("symbolic link") != std::string::npos);
   CHECK(refusal({follows("/proc", "/c")}).find("mount point") != std::string::npos);
   CHECK(refusal({follows(canonical, "/c", {.chown = true})}).find("follow") != std::string::npos);
+  CHECK(refusal({follows(ground.path("there"), "/c", {.transaction = "t"})}).find("follow") != std::string::npos);
   CHECK(refusal({follows(ground.path("there"), "/c"), Tmpfs{"/c/below"}}).find("\"/c/below\"") != std::string::npos);
   CHECK(refusal({follows(canonical, "/c"), Tmpfs{"/d"}}).empty());
   auto container = Container::launch(ground.shell(kSleep, {follows(ground.path("there"), "/c")}));

@@ -30,7 +30,7 @@ struct Launcher {
   int own_process = -1;  ///< pidfd of this process
   bool host_gone = false;
   bool any_restarting = false;
-  int broker = -1;  ///< where it is asked; without the host that is done for sources that are followed only
+  int broker = -1;        ///< where it is asked; without the host that is done for sources that are followed only
   int names = -1;         ///< inotify, of all sources that are followed (named_source.hpp)
   uint32_t entering = 0;  ///< how many execs enter their containers from outside (enter.hpp)
 };

@@ -49,7 +49,7 @@ struct NamedSource {
   bool is_lost = false;
   int64_t next_try = 0;  ///< after a failure; 0: none
   int64_t delay = 0;
-  uint32_t outrun = 0;  ///< how often in a row it was replaced while it was looked at
+  uint32_t outrun = 0;        ///< how often in a row it was replaced while it was looked at
   int watches[kMostWatches];  ///< of the directories on the way, -1: none
   // by the child
   int walked[kMostWatches];  ///< likewise, as it has found the way
