@@ -122,7 +122,7 @@ TEST_CASE("a volume of a newer version is no damage, and is refused cleanly", "[
   const auto directory = temporary.store.create("v").mountpoint().parent_path();
   // the checksum is zlib's crc32 of all after the first line
   const std::string newer =
-      "{\"checksum\":\"3e88557d\",\n\"version\":2,\"name\":\"v\",\"created_at\":\"2026-01-01T00:00:00Z\",\"labels\":{},"
+      "{\"checksum\":\"540a0333\",\n\"version\":3,\"name\":\"v\",\"created_at\":\"2026-01-01T00:00:00Z\",\"labels\":{},"
       "\"anonymous\":false,\"owner\":\"\",\"more\":[{\"a\":[[1.5,null]]}]}\n";
   overwrite(directory / "metadata", newer);
   const StoreReport report = temporary.store.check();
@@ -132,7 +132,7 @@ TEST_CASE("a volume of a newer version is no damage, and is refused cleanly", "[
   CHECK(temporary.store.repair(test::kRepairAtOnce) == report);
   CHECK(test::content_of(directory / "metadata") == newer);
   CHECK(message_of([&] { (void)temporary.store.get("v"); }) ==
-        "cannot get volume \"v\": it has format 2, this library reads 1: not supported here [EOPNOTSUPP]; use a newer "
+        "cannot get volume \"v\": it has format 3, this library reads 2: not supported here [EOPNOTSUPP]; use a newer "
         "version of the library");
   CHECK(names_of(temporary.store.list()) == Names{"other"});
 }
