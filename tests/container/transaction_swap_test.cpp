@@ -17,7 +17,7 @@ TEST_CASE("what is applied to a directory that is swapped for a link reaches not
   const fs::path canary = ground.ground().directory().make("canary");
   ground.ground().directory().write("canary/file0", "mine");
   ground.write("d/file0", "old");
-  fs::create_directory_symlink(canary, ground.source() / "link");
+  fs::create_directory_symlink("../canary", ground.source() / "link");  // the launcher has no other way there
   const std::string before = tree_of(canary);
   unsigned refused = 0;
   unsigned applied = 0;
