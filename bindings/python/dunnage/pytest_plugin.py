@@ -45,7 +45,8 @@ from typing import Any, Callable, Generator, Iterable, Iterator, NamedTuple, Seq
 import pytest
 
 import dunnage
-from dunnage import Container, ContainerStore, ImageStore, MountSet, Stdio, Volume, VolumeMount, VolumeStore
+from dunnage import (Container, ContainerStore, ImageStore, MountSet, Stdio, TransactionStore, Volume, VolumeMount,
+                     VolumeStore)
 
 __all__ = ["ContainerFactory", "container", "volume", "volume_store"]
 
@@ -200,6 +201,13 @@ def _empty_trash(store: VolumeStore) -> None:
         store.prune()
 
 
+def _discard_transactions(root: Path) -> None:
+    """An overlay leaves a directory there that only the library's launcher may enter."""
+    transactions = TransactionStore.open(root)
+    for info in transactions.list():
+        transactions.get(info.name).discard()
+
+
 def _remove_store(store: VolumeStore) -> None:
     """The library removes what it has made: to an ordinary user, files of other ids are out of reach."""
     containers, images = ContainerStore.open(store.root), ImageStore.open(store.root)
@@ -207,6 +215,7 @@ def _remove_store(store: VolumeStore) -> None:
     _do_all([partial(store.remove, name) for name in [*store, *store.damaged()]])
     _do_all([partial(images.remove, image.id) for image in images.list()])
     dunnage.drop_ready_roots()
+    _discard_transactions(store.root)
     _empty_trash(store)
     _remove_tree(store.root)
 

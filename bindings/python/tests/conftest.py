@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dunnage
-from dunnage.pytest_plugin import _remove_tree
+from dunnage.pytest_plugin import _discard_transactions, _remove_tree
 
 
 def pytest_collection_modifyitems(items):
@@ -50,6 +50,7 @@ def store(monkeypatch):
                 containers.remove(info.id, force=True)
             except dunnage.ContainerMissing:  # it was just ending by itself
                 pass
+        _discard_transactions(path)
         dunnage.VolumeStore.open(path).prune(all=True)
     _remove_tree(parent)
 

@@ -46,11 +46,14 @@ class Transaction:
         return self._transaction.name
 
     info = _threaded(_dunnage.Transaction.info)
-    at = _threaded(_dunnage.Transaction.at)
     changes = _watched(_dunnage.Transaction.changes)
     conflicts = _watched(_dunnage.Transaction.conflicts)
     apply = _watched(_dunnage.Transaction.apply)
     discard = _threaded(_dunnage.Transaction.discard)
+
+    @functools.wraps(_dunnage.Transaction.at)
+    async def at(self, target: str, **options: Any) -> _dunnage.BindMount:
+        return await in_thread(self._transaction.at, target, **options)
 
     def __repr__(self) -> str:
         return f"<dunnage.aio.Transaction {self.name!r}>"
