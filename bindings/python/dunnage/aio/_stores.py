@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
 
 from .. import _dunnage
 from .._errors import NotRunning
+from ._awaited import threaded_verb, watched_verb
 from ._container import Container
 from ._logs import LogEntries
 from ._text_mode import TextMode
@@ -18,44 +18,19 @@ from ._volume_history import VolumeHistory
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Concatenate, ParamSpec
-
     from .._dunnage import _Path
 
-    P = ParamSpec("P")
-
-R = TypeVar("R")
 S = TypeVar("S", bound=Union[_dunnage.ContainerStore, _dunnage.ImageStore, _dunnage.VolumeStore])
 Self = TypeVar("Self", bound="_Store[Any]")
 
 __all__ = ["ContainerStore", "ImageStore", "VolumeStore", "VolumeTrash"]
 
 
-def _threaded(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    """The verb of the same name, awaited."""
-
-    @functools.wraps(verb)
-    async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await in_thread(verb, self._store, *args, **options)
-
-    return run
-
-
-def _watched(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    """The same; cancelling ends it, and `progress` is called in the event loop."""
-
-    @functools.wraps(verb)
-    async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await watched(verb, self._store, *args, **options)
-
-    return run
-
-
 class _Store(Generic[S]):
     _kind: Any
 
     def __init__(self, store: S) -> None:
-        self._store = store
+        self._handle = store
 
     @classmethod
     async def open(cls: type[Self], root: _Path | None = None) -> Self:
@@ -64,30 +39,30 @@ class _Store(Generic[S]):
 
     @property
     def root(self) -> Path:
-        return self._store.root
+        return self._handle.root
 
     def __repr__(self) -> str:
-        return "aio." + repr(self._store)
+        return "aio." + repr(self._handle)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._store == self._store
+        return type(other) is type(self) and other._handle == self._handle
 
     def __hash__(self) -> int:
-        return hash(self._store)
+        return hash(self._handle)
 
 
 class VolumeTrash:
     """dunnage.VolumeTrash for asyncio."""
 
     def __init__(self, trash: _dunnage.VolumeTrash) -> None:
-        self._store = trash
+        self._handle = trash
 
-    list = _threaded(_dunnage.VolumeTrash.list)
-    restore = _threaded(_dunnage.VolumeTrash.restore)
-    usage = _watched(_dunnage.VolumeTrash.usage)
-    purge = _threaded(_dunnage.VolumeTrash.purge)
-    purge_older_than = _threaded(_dunnage.VolumeTrash.purge_older_than)
-    empty = _threaded(_dunnage.VolumeTrash.empty)
+    list = threaded_verb(_dunnage.VolumeTrash.list)
+    restore = threaded_verb(_dunnage.VolumeTrash.restore)
+    usage = watched_verb(_dunnage.VolumeTrash.usage)
+    purge = threaded_verb(_dunnage.VolumeTrash.purge)
+    purge_older_than = threaded_verb(_dunnage.VolumeTrash.purge_older_than)
+    empty = threaded_verb(_dunnage.VolumeTrash.empty)
 
 
 class VolumeStore(_Store[_dunnage.VolumeStore]):
@@ -95,44 +70,44 @@ class VolumeStore(_Store[_dunnage.VolumeStore]):
 
     _kind = _dunnage.VolumeStore
 
-    create = _watched(_dunnage.VolumeStore.create)
-    create_anonymous = _threaded(_dunnage.VolumeStore.create_anonymous)
-    get_or_create = _threaded(_dunnage.VolumeStore.get_or_create)
-    get = _threaded(_dunnage.VolumeStore.get)
-    find = _threaded(_dunnage.VolumeStore.find)
-    list = _threaded(_dunnage.VolumeStore.list)
-    damaged = _threaded(_dunnage.VolumeStore.damaged)
-    users = _threaded(_dunnage.VolumeStore.users)
-    remove = _threaded(_dunnage.VolumeStore.remove)
-    check = _threaded(_dunnage.VolumeStore.check)
-    repair = _threaded(_dunnage.VolumeStore.repair)
-    prune = _threaded(_dunnage.VolumeStore.prune)
-    clone = _watched(_dunnage.VolumeStore.clone)
-    update = _threaded(_dunnage.VolumeStore.update)
-    plan_update = _threaded(_dunnage.VolumeStore.plan_update)
-    plan_limit = _threaded(_dunnage.VolumeStore.plan_limit)
-    usage = _watched(_dunnage.VolumeStore.usage)
-    usage_history = _threaded(_dunnage.VolumeStore.usage_history)
-    plan_prune = _threaded(_dunnage.VolumeStore.plan_prune)
-    export_to = _watched(_dunnage.VolumeStore.export_to)
-    import_from = _watched(_dunnage.VolumeStore.import_from)
-    rename = _threaded(_dunnage.VolumeStore.rename)
-    copy = _watched(_dunnage.VolumeStore.copy)
-    adopt = _watched(_dunnage.VolumeStore.adopt)
+    create = watched_verb(_dunnage.VolumeStore.create)
+    create_anonymous = threaded_verb(_dunnage.VolumeStore.create_anonymous)
+    get_or_create = threaded_verb(_dunnage.VolumeStore.get_or_create)
+    get = threaded_verb(_dunnage.VolumeStore.get)
+    find = threaded_verb(_dunnage.VolumeStore.find)
+    list = threaded_verb(_dunnage.VolumeStore.list)
+    damaged = threaded_verb(_dunnage.VolumeStore.damaged)
+    users = threaded_verb(_dunnage.VolumeStore.users)
+    remove = threaded_verb(_dunnage.VolumeStore.remove)
+    check = threaded_verb(_dunnage.VolumeStore.check)
+    repair = threaded_verb(_dunnage.VolumeStore.repair)
+    prune = threaded_verb(_dunnage.VolumeStore.prune)
+    clone = watched_verb(_dunnage.VolumeStore.clone)
+    update = threaded_verb(_dunnage.VolumeStore.update)
+    plan_update = threaded_verb(_dunnage.VolumeStore.plan_update)
+    plan_limit = threaded_verb(_dunnage.VolumeStore.plan_limit)
+    usage = watched_verb(_dunnage.VolumeStore.usage)
+    usage_history = threaded_verb(_dunnage.VolumeStore.usage_history)
+    plan_prune = threaded_verb(_dunnage.VolumeStore.plan_prune)
+    export_to = watched_verb(_dunnage.VolumeStore.export_to)
+    import_from = watched_verb(_dunnage.VolumeStore.import_from)
+    rename = threaded_verb(_dunnage.VolumeStore.rename)
+    copy = watched_verb(_dunnage.VolumeStore.copy)
+    adopt = watched_verb(_dunnage.VolumeStore.adopt)
 
     async def history(self, name: str) -> VolumeHistory:
         """The snapshots of a volume; raises VolumeMissing."""
-        return VolumeHistory(await in_thread(self._store.history, name))
+        return VolumeHistory(await in_thread(self._handle.history, name))
 
     def trash(self) -> VolumeTrash:
         """What was removed with keep=, and bringing it back."""
-        return VolumeTrash(self._store.trash())
+        return VolumeTrash(self._handle.trash())
 
     async def copy_to(self, name: str, other: VolumeStore | _dunnage.VolumeStore, new_name: str,
                       **options: Any) -> _dunnage.Volume:
         """The same as copy(), in another store."""
-        target = other._store if isinstance(other, VolumeStore) else other
-        return await watched(_dunnage.VolumeStore.copy_to, self._store, name, target, new_name, **options)
+        target = other._handle if isinstance(other, VolumeStore) else other
+        return await watched(_dunnage.VolumeStore.copy_to, self._handle, name, target, new_name, **options)
 
 
 class ImageStore(_Store[_dunnage.ImageStore]):
@@ -141,19 +116,19 @@ class ImageStore(_Store[_dunnage.ImageStore]):
 
     _kind = _dunnage.ImageStore
 
-    pull = _watched(_dunnage.ImageStore.pull)
-    load = _watched(_dunnage.ImageStore.load)
-    import_ = _watched(_dunnage.ImageStore.import_)
-    unpack = _watched(_dunnage.ImageStore.unpack)
-    get = _threaded(_dunnage.ImageStore.get)
-    find = _threaded(_dunnage.ImageStore.find)
-    list = _threaded(_dunnage.ImageStore.list)
-    damaged = _threaded(_dunnage.ImageStore.damaged)
-    tag = _threaded(_dunnage.ImageStore.tag)
-    remove = _threaded(_dunnage.ImageStore.remove)
-    check = _threaded(_dunnage.ImageStore.check)
-    repair = _threaded(_dunnage.ImageStore.repair)
-    prune = _threaded(_dunnage.ImageStore.prune)
+    pull = watched_verb(_dunnage.ImageStore.pull)
+    load = watched_verb(_dunnage.ImageStore.load)
+    import_ = watched_verb(_dunnage.ImageStore.import_)
+    unpack = watched_verb(_dunnage.ImageStore.unpack)
+    get = threaded_verb(_dunnage.ImageStore.get)
+    find = threaded_verb(_dunnage.ImageStore.find)
+    list = threaded_verb(_dunnage.ImageStore.list)
+    damaged = threaded_verb(_dunnage.ImageStore.damaged)
+    tag = threaded_verb(_dunnage.ImageStore.tag)
+    remove = threaded_verb(_dunnage.ImageStore.remove)
+    check = threaded_verb(_dunnage.ImageStore.check)
+    repair = threaded_verb(_dunnage.ImageStore.repair)
+    prune = threaded_verb(_dunnage.ImageStore.prune)
 
 
 class ContainerStore(_Store[_dunnage.ContainerStore]):
@@ -161,24 +136,24 @@ class ContainerStore(_Store[_dunnage.ContainerStore]):
 
     _kind = _dunnage.ContainerStore
 
-    list = _threaded(_dunnage.ContainerStore.list)
-    find = _threaded(_dunnage.ContainerStore.find)
-    inspect = _threaded(_dunnage.ContainerStore.inspect)
-    changes = _threaded(_dunnage.ContainerStore.changes)
-    explain = _threaded(_dunnage.ContainerStore.explain)
-    copy_in = _watched(_dunnage.ContainerStore.copy_in)
-    copy_out = _watched(_dunnage.ContainerStore.copy_out)
-    remove = _threaded(_dunnage.ContainerStore.remove)
-    check = _threaded(_dunnage.ContainerStore.check)
-    repair = _threaded(_dunnage.ContainerStore.repair)
+    list = threaded_verb(_dunnage.ContainerStore.list)
+    find = threaded_verb(_dunnage.ContainerStore.find)
+    inspect = threaded_verb(_dunnage.ContainerStore.inspect)
+    changes = threaded_verb(_dunnage.ContainerStore.changes)
+    explain = threaded_verb(_dunnage.ContainerStore.explain)
+    copy_in = watched_verb(_dunnage.ContainerStore.copy_in)
+    copy_out = watched_verb(_dunnage.ContainerStore.copy_out)
+    remove = threaded_verb(_dunnage.ContainerStore.remove)
+    check = threaded_verb(_dunnage.ContainerStore.check)
+    repair = threaded_verb(_dunnage.ContainerStore.repair)
 
     async def get(self, name: str) -> Container:
         """A handle on a running container."""
-        return self._container(await in_thread(self._store.get, name))
+        return self._container(await in_thread(self._handle.get, name))
 
     async def start(self, name: str) -> Container:
         """Starts a container that has ended again; one that runs is left as it is."""
-        return self._container(await in_thread(self._store.start, name))
+        return self._container(await in_thread(self._handle.start, name))
 
     async def wait(self, name: str) -> _dunnage.ExitStatus:
         """How a container ended, or will have ended. Raises ContainerMissing."""

@@ -4,56 +4,35 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from .. import _dunnage
+from ._awaited import threaded_verb, watched_verb
 from ._threads import in_thread, watched
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from typing_extensions import Concatenate, ParamSpec
-
-    P = ParamSpec("P")
-
-R = TypeVar("R")
-
-
-def _threaded(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    @functools.wraps(verb)
-    async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await in_thread(verb, self._transaction, *args, **options)
-
-    return run
-
-
-def _watched(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    @functools.wraps(verb)
-    async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await watched(verb, self._transaction, *args, **options)
-
-    return run
 
 
 class Transaction:
     """dunnage.Transaction for asyncio. Cancelling apply() ends it; the same call again does the rest."""
 
     def __init__(self, transaction: _dunnage.Transaction) -> None:
-        self._transaction = transaction
+        self._handle = transaction
 
     @property
     def name(self) -> str:
-        return self._transaction.name
+        return self._handle.name
 
-    info = _threaded(_dunnage.Transaction.info)
-    changes = _watched(_dunnage.Transaction.changes)
-    conflicts = _watched(_dunnage.Transaction.conflicts)
-    apply = _watched(_dunnage.Transaction.apply)
-    discard = _threaded(_dunnage.Transaction.discard)
+    info = threaded_verb(_dunnage.Transaction.info)
+    changes = watched_verb(_dunnage.Transaction.changes)
+    conflicts = watched_verb(_dunnage.Transaction.conflicts)
+    apply = watched_verb(_dunnage.Transaction.apply)
+    discard = threaded_verb(_dunnage.Transaction.discard)
 
     @functools.wraps(_dunnage.Transaction.at)
     async def at(self, target: str, **options: Any) -> _dunnage.BindMount:
-        return await in_thread(self._transaction.at, target, **options)
+        return await in_thread(self._handle.at, target, **options)
 
     def __repr__(self) -> str:
         return f"<dunnage.aio.Transaction {self.name!r}>"
@@ -63,7 +42,7 @@ class TransactionStore:
     """dunnage.TransactionStore for asyncio."""
 
     def __init__(self, store: _dunnage.TransactionStore) -> None:
-        self._store = store
+        self._handle = store
 
     @classmethod
     async def open(cls, root: str | Path | None = None) -> TransactionStore:
@@ -72,24 +51,24 @@ class TransactionStore:
 
     @property
     def root(self) -> Path:
-        return self._store.root
+        return self._handle.root
 
     async def begin(self, source: str | Path, name: str, **options: Any) -> Transaction:
         """A new transaction of a directory. Raises TransactionExists."""
-        return Transaction(await watched(_dunnage.TransactionStore.begin, self._store, source, name, **options))
+        return Transaction(await watched(_dunnage.TransactionStore.begin, self._handle, source, name, **options))
 
     async def get(self, name: str) -> Transaction:
         """The transaction of that name; raises TransactionMissing."""
-        return Transaction(await in_thread(self._store.get, name))
+        return Transaction(await in_thread(self._handle.get, name))
 
     async def find(self, name: str) -> Transaction | None:
         """The transaction of that name, or None."""
-        found = await in_thread(self._store.find, name)
+        found = await in_thread(self._handle.find, name)
         return None if found is None else Transaction(found)
 
     async def list(self) -> list[_dunnage.TransactionInfo]:
         """What is known of each, sorted by name."""
-        return await in_thread(self._store.list)
+        return await in_thread(self._handle.list)
 
     def __repr__(self) -> str:
         return f"<dunnage.aio.TransactionStore {self.root}>"

@@ -3,34 +3,8 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, TypeVar
-
 from .. import _dunnage
-from ._threads import in_thread, watched
-
-if TYPE_CHECKING:
-    from typing_extensions import Concatenate, ParamSpec
-
-    P = ParamSpec("P")
-
-R = TypeVar("R")
-
-
-def _threaded(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    @functools.wraps(verb)
-    async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await in_thread(verb, self._history, *args, **options)
-
-    return run
-
-
-def _watched(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    @functools.wraps(verb)
-    async def run(self: Any, /, *args: P.args, **options: P.kwargs) -> R:
-        return await watched(verb, self._history, *args, **options)
-
-    return run
+from ._awaited import threaded_verb, watched_verb
 
 
 class VolumeHistory:
@@ -38,22 +12,22 @@ class VolumeHistory:
     nothing. `freeze` is entered and left in a thread of the loop's executor."""
 
     def __init__(self, history: _dunnage.VolumeHistory) -> None:
-        self._history = history
+        self._handle = history
 
     @property
     def volume(self) -> str:
-        return self._history.volume
+        return self._handle.volume
 
-    plan = _watched(_dunnage.VolumeHistory.plan)
-    snapshot = _watched(_dunnage.VolumeHistory.snapshot)
-    rollback = _watched(_dunnage.VolumeHistory.rollback)
-    diff = _watched(_dunnage.VolumeHistory.diff)
-    snapshots = _threaded(_dunnage.VolumeHistory.snapshots)
-    find = _threaded(_dunnage.VolumeHistory.find)
-    get = _threaded(_dunnage.VolumeHistory.get)
-    set_labels = _threaded(_dunnage.VolumeHistory.set_labels)
-    remove = _threaded(_dunnage.VolumeHistory.remove)
-    at = _threaded(_dunnage.VolumeHistory.at)
+    plan = watched_verb(_dunnage.VolumeHistory.plan)
+    snapshot = watched_verb(_dunnage.VolumeHistory.snapshot)
+    rollback = watched_verb(_dunnage.VolumeHistory.rollback)
+    diff = watched_verb(_dunnage.VolumeHistory.diff)
+    snapshots = threaded_verb(_dunnage.VolumeHistory.snapshots)
+    find = threaded_verb(_dunnage.VolumeHistory.find)
+    get = threaded_verb(_dunnage.VolumeHistory.get)
+    set_labels = threaded_verb(_dunnage.VolumeHistory.set_labels)
+    remove = threaded_verb(_dunnage.VolumeHistory.remove)
+    at = threaded_verb(_dunnage.VolumeHistory.at)
 
     def __repr__(self) -> str:
         return f"<dunnage.aio.VolumeHistory of {self.volume!r}>"
