@@ -5,7 +5,7 @@
 /// What shall be taken over from the upper directory of an overlay into its lower one, and be tidied up above. Obeyed
 /// in the order it was added; see AmendAction for what each means.
 
-#include "kernel/file_descriptor.hpp"
+#include "launcher/record_list.hpp"
 #include "launcher/work.hpp"
 
 #include <cstdint>
@@ -15,16 +15,11 @@
 
 namespace dunnage::launcher {
 
-/// Not for several threads at once.
+/// Not for several threads at once. Making one throws kernel::CallError.
 class AmendList {
  public:
-  /// Throws: kernel::CallError.
-  AmendList();
-
   /// \param path, other  below the tops; "." is the top itself. Throws: kernel::CallError.
   void add(AmendAction action, std::string_view path, std::string_view other = {});
-
-  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
   /// Synced when it has ended. What was done before a failure stays. \param stage  a name for a directory in `lower`,
   /// which is made for the work; one that is there is taken for what a killed work left \param locks  last as long as
@@ -34,11 +29,7 @@ class AmendList {
                                  const std::vector<int>& locks, const Watch& watch);
 
  private:
-  void flush();
-
-  kernel::FileDescriptor memory_;
-  std::string buffer_;
-  std::uint64_t count_ = 0;
+  RecordList records_{"dunnage-amendments"};
 };
 
 }  // namespace dunnage::launcher

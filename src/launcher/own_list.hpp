@@ -11,7 +11,7 @@
 ///
 /// Entries are given their due in the order they were added: a directory after what is in it keeps its time.
 
-#include "kernel/file_descriptor.hpp"
+#include "launcher/record_list.hpp"
 #include "launcher/work.hpp"
 
 #include <cstddef>
@@ -32,26 +32,19 @@ struct Owning {
   std::string_view capability{};  ///< the value of security.capability; regular files only
 };
 
-/// Not for several threads at once.
+/// Not for several threads at once. Making one throws kernel::CallError.
 class OwnList {
  public:
-  /// Throws: kernel::CallError.
-  OwnList();
-
   /// \param path below the tree; "." is the tree itself. Throws: kernel::CallError.
   void add(std::string_view path, const Owning& owning);
 
-  [[nodiscard]] std::uint64_t size() const noexcept { return count_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return records_.count(); }
 
   /// No link is followed and no mount is entered. Throws: as run_work().
   [[nodiscard]] WorkOutcome apply(const Connection& connection, int tree, const Watch& watch);
 
  private:
-  void flush();
-
-  kernel::FileDescriptor memory_;
-  std::string buffer_;
-  std::uint64_t count_ = 0;
+  RecordList records_{"dunnage-owners"};
 };
 
 }  // namespace dunnage::launcher

@@ -7,12 +7,12 @@
 #include "launcher/program/copy.hpp"
 #include "launcher/program/each_entry.hpp"
 #include "launcher/program/entry.hpp"
+#include "launcher/program/file_attributes.hpp"
 #include "launcher/program/overlay_marks.hpp"
 #include "launcher/program/parent_directory.hpp"
+#include "launcher/program/record_list.hpp"
 #include "launcher/program/remove.hpp"
 #include "launcher/program/work.hpp"
-
-#include <new>
 
 namespace dunnage::launcher {
 namespace {
@@ -53,52 +53,29 @@ class Amendment {
     copy_.own_gid = static_cast<uint32_t>(raw_syscall(__NR_getegid));
     thread_ = new_thread(copy_);
     (void)remove_tree(below_.tree, text_at(worker_, 0));  // what a killed work left
-    long result = thread_ == nullptr ? -ENOMEM : map_records();
-    if (result < 0) {
-      fail_work(worker_, Step::ReadRecords, result, "");
+    if (thread_ == nullptr) {
+      fail_work(worker_, Step::ReadRecords, -ENOMEM, "");
       return;
     }
-    for (uint64_t position = 0; position < size_ && !has_failed(worker_);) {
-      AmendRecord record;
-      const char* path = records_ + position + sizeof record;
-      if (size_ - position <= sizeof record) {
-        return fail_work(worker_, Step::ReadRecords, -EBADMSG, "");
-      }
-      __builtin_memcpy(&record, records_ + position, sizeof record);
-      if (!is_whole(record, path, size_ - position)) {
-        return fail_work(worker_, Step::ReadRecords, -EBADMSG, "");
-      }
-      result = obey(record, path);
-      if (result < 0) {
-        fail_work(worker_, step_, result, path);
-      }
-      worker_.entries.fetch_add(1, std::memory_order_relaxed);
-      position += record.size;
+    const bool read = each_record<AmendRecord>(
+        worker_, worker_.descriptors[2], [](const AmendRecord& record) { return record.other_size; },
+        [&](const AmendRecord& record, const char* path) { return take(record, path); });
+    if (read) {
+      finish();
     }
-    finish();
   }
 
  private:
-  long map_records() noexcept {
-    struct statx status {};
-    long result = worker_.descriptor_count >= 3 ? status_of(worker_.descriptors[2], status) : -EBADMSG;
-    size_ = status.stx_size;
-    if (result >= 0 && size_ > 0) {
-      constexpr long kRead = 1;
-      constexpr long kPrivate = 2;
-      result = raw_syscall(__NR_mmap, 0, static_cast<long>(size_), kRead, kPrivate, worker_.descriptors[2], 0);
-      records_ = reinterpret_cast<const char*>(result);
+  /// \return whether the work goes on
+  bool take(const AmendRecord& record, const char* path) noexcept {
+    const char* other = path + record.path_size;
+    const bool whole = record.path_size <= kMostPath && record.other_size > 0 && other[record.other_size - 1] == '\0';
+    const long result = whole ? obey(record, path) : -EBADMSG;
+    if (result < 0) {
+      fail_work(worker_, whole ? step_ : Step::ReadRecords, result, whole ? path : "");
     }
-    return result < 0 && result > -4096 ? result : 0;
-  }
-
-  /// Whether a record, with all that follows it, lies within `size` bytes.
-  static bool is_whole(const AmendRecord& record, const char* path, uint64_t size) noexcept {
-    const uint64_t needed = sizeof record + uint64_t{record.path_size} + record.other_size;
-    return record.size <= size && record.size % 8 == 0 && record.size >= sizeof record && needed <= record.size &&
-           record.path_size > 1 && record.other_size > 0 && path[record.path_size - 1] == '\0' &&
-           path[record.path_size + record.other_size - 1] == '\0' && text_size(path) == record.path_size - 1 &&
-           record.path_size <= kMostPath;
+    worker_.entries.fetch_add(1, std::memory_order_relaxed);
+    return !has_failed(worker_);
   }
 
   long obey(const AmendRecord& record, const char* path) noexcept {
@@ -260,17 +237,13 @@ class Amendment {
   long remove_attributes(int from, int to) noexcept {
     step_ = Step::ReadAttributes;
     const long size = list_attributes(to, thread_->names, sizeof thread_->names);
-    for (long position = 0; position < size;) {
-      const char* name = thread_->names + position;
-      position += static_cast<long>(text_size(name)) + 1;
-      if (is_of_archive(name) && get_attribute(from, name, thread_->value, sizeof thread_->value) == -ENODATA) {
-        step_ = Step::SetAttribute;
-        if (const long result = remove_attribute(to, name); result < 0) {
-          return result;
-        }
+    return each_attribute(thread_->names, size, [&](const char* name) -> long {
+      if (get_attribute(from, name, thread_->value, sizeof thread_->value) != -ENODATA) {
+        return 0;
       }
-    }
-    return size == -EOPNOTSUPP || size >= 0 ? 0 : size;
+      step_ = Step::SetAttribute;
+      return remove_attribute(to, name);
+    });
   }
 
   long link(const char* path, const char* first) noexcept {
@@ -374,20 +347,11 @@ class Amendment {
   ParentDirectory below_;
   Step step_ = Step::ReadRecords;
   int stage_ = -1;
-  const char* records_ = nullptr;
-  uint64_t size_ = 0;
   alignas(8) char entries_[8192] = {};
 };
 
 }  // namespace
 
-void run_amend(Worker& worker) noexcept {
-  auto* memory = map_memory(sizeof(Amendment));
-  if (memory == nullptr || worker.descriptor_count < 3) {
-    fail_work(worker, Step::StartWork, memory == nullptr ? -ENOMEM : -EBADMSG, "");
-    return;
-  }
-  (new (memory) Amendment{worker})->run();
-}
+void run_amend(Worker& worker) noexcept { run_large<Amendment>(worker, 3); }
 
 }  // namespace dunnage::launcher

@@ -2,6 +2,7 @@
 #include "launcher/program/compare_content.hpp"
 
 #include "launcher/program/copy.hpp"
+#include "launcher/program/file_attributes.hpp"
 
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -193,16 +194,10 @@ long ContentComparison::compare_targets(int one, int other, uint32_t& what) noex
 long ContentComparison::count_attributes(int fd, long& size, unsigned& count) noexcept {
   count = 0;
   size = list_attributes(fd, names_, sizeof names_);
-  if (size < 0) {
-    const long result = size == -EOPNOTSUPP ? 0 : size;
-    size = 0;
-    return result;
-  }
-  for (long position = 0; position < size;) {
-    count += is_of_archive(names_ + position) ? 1 : 0;
-    position += static_cast<long>(text_size(names_ + position)) + 1;
-  }
-  return 0;
+  return each_attribute(names_, size, [&](const char*) -> long {
+    ++count;
+    return 0;
+  });
 }
 
 long ContentComparison::compare_attributes(int one, int other, uint32_t& what) noexcept {
@@ -218,23 +213,18 @@ long ContentComparison::compare_attributes(int one, int other, uint32_t& what) n
     what |= kDiffersAttributes;
     return 0;
   }
-  for (long position = 0; position < size;) {
-    const char* name = names_ + position;
-    position += static_cast<long>(text_size(name)) + 1;
-    if (!is_of_archive(name)) {
-      continue;
-    }
+  constexpr long kDiffers = 1;
+  result = each_attribute(names_, size, [&](const char* name) -> long {
     const long first = get_attribute(one, name, one_, kAttributes);
     const long second = get_attribute(other, name, other_, kAttributes);
     if (first < 0 && first != -ENODATA) {
       return first;
     }
-    if (first != second || (first > 0 && !is_same(one_, other_, static_cast<size_t>(first)))) {
-      what |= kDiffersAttributes;
-      return 0;
-    }
-  }
-  return 0;
+    const bool same = first == second && (first <= 0 || is_same(one_, other_, static_cast<size_t>(first)));
+    return same ? 0 : kDiffers;
+  });
+  what |= flag_if(result == kDiffers, kDiffersAttributes);
+  return result < 0 ? result : 0;
 }
 
 }  // namespace dunnage::launcher

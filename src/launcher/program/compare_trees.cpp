@@ -3,17 +3,14 @@
 
 #include "launcher/program/compare_content.hpp"
 #include "launcher/program/copy.hpp"
+#include "launcher/program/counterpart.hpp"
 #include "launcher/program/entry.hpp"
 #include "launcher/program/report_buffer.hpp"
 #include "launcher/program/work.hpp"
 #include "launcher/walk.hpp"
 
-#include <new>
-
 namespace dunnage::launcher {
 namespace {
-
-constexpr uint64_t kInOther = kOneComponent | RESOLVE_NO_SYMLINKS;
 
 class Comparison {
  public:
@@ -37,11 +34,7 @@ class Comparison {
     const long result =
         walk_.run(worker_.descriptors[tree], [&](const WalkEntry& entry, Visit&) { return (this->*visitor)(entry); });
     if (result < 0) {
-      fail_work(worker_,
-                result == -ELOOP   ? Step::BoundDepth
-                : result == -E2BIG ? Step::BoundEntries
-                                   : step_,
-                result, last_);
+      fail_work(worker_, step_of_walk(result, step_), result, last_);
     }
     return result;
   }
@@ -52,25 +45,6 @@ class Comparison {
     worker_.entries.fetch_add(1, std::memory_order_relaxed);
   }
 
-  /// The same path in the other tree; `fd` is -1 if there is none.
-  long look_in(unsigned tree, const char* path, int& fd, struct statx& status) noexcept {
-    // the last component may be a link; one on the way there leads elsewhere, so that nothing is there
-    fd = kernel::open_at2(worker_.descriptors[tree], path, O_PATH | O_NOFOLLOW, kInOther);
-    if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV) {
-      fd = -1;
-      return 0;
-    }
-    if (fd < 0) {
-      return fd;
-    }
-    const long result = status_of(fd, status);
-    if (result < 0) {
-      (void)close_descriptor(fd);
-      fd = -1;
-    }
-    return result;
-  }
-
   long visit_before(const WalkEntry& entry) noexcept {
     note(entry);
     if (worker_.descriptor_count == 1) {
@@ -78,41 +52,29 @@ class Comparison {
       return 0;
     }
     long result = report_links(CompareKind::LinkBefore, entry);
-    int other = -1;
-    struct statx status {};
-    result = result < 0 ? result : look_in(1, entry.path, other, status);
+    Counterpart other;
+    result = result < 0 ? result : other.look(worker_.descriptors[1], entry.path);
     if (result < 0) {
       return result;
     }
-    if (other < 0) {
+    if (!other.there()) {
       return report(CompareKind::Deleted, 0, entry);
     }
-    if (kind_of(entry.status) != kind_of(status)) {
-      result = report(CompareKind::OtherKind, 0, entry);
-    } else {
-      uint32_t what = 0;
-      step_ = Step::ReadEntry;
-      result = content_.compare({entry.fd, entry.status}, {other, status}, what);
-      result = result < 0 || what == 0 ? result : report(CompareKind::Changed, what, entry);
+    if (kind_of(entry.status) != kind_of(other.status)) {
+      return report(CompareKind::OtherKind, 0, entry);
     }
-    (void)close_descriptor(other);
-    return result;
+    uint32_t what = 0;
+    step_ = Step::ReadEntry;
+    result = content_.compare({entry.fd, entry.status}, {other.fd, other.status}, what);
+    return result < 0 || what == 0 ? result : report(CompareKind::Changed, what, entry);
   }
 
   long visit_after(const WalkEntry& entry) noexcept {
     note(entry);
     long result = report_links(CompareKind::LinkAfter, entry);
-    int other = -1;
-    struct statx status {};
-    result = result < 0 ? result : look_in(0, entry.path, other, status);
-    if (result < 0) {
-      return result;
-    }
-    if (other < 0) {
-      return report(CompareKind::Added, 0, entry);
-    }
-    (void)close_descriptor(other);
-    return 0;
+    Counterpart other;
+    result = result < 0 ? result : other.look(worker_.descriptors[0], entry.path);
+    return result < 0 || other.there() ? result : report(CompareKind::Added, 0, entry);
   }
 
   /// What has several names is copied once, so each counts for its part.
@@ -132,13 +94,7 @@ class Comparison {
     record.kind = kind;
     record.what = what;
     record.inode = entry.status.stx_ino;
-    record.path_size = static_cast<uint32_t>(text_size(entry.path));
-    if (const long result = report_.begin(sizeof record + record.path_size); result < 0) {
-      return result;
-    }
-    report_.add(&record, sizeof record);
-    report_.add(entry.path, record.path_size);
-    return 0;
+    return report_.tell_of(record, entry.path);
   }
 
   Worker& worker_;
@@ -151,13 +107,6 @@ class Comparison {
 
 }  // namespace
 
-void run_compare(Worker& worker) noexcept {
-  auto* memory = map_memory(sizeof(Comparison));
-  if (memory == nullptr || worker.descriptor_count < 1) {
-    fail_work(worker, Step::StartWork, memory == nullptr ? -ENOMEM : -EBADMSG, "");
-    return;
-  }
-  (new (memory) Comparison{worker})->run();
-}
+void run_compare(Worker& worker) noexcept { run_large<Comparison>(worker, 1); }
 
 }  // namespace dunnage::launcher

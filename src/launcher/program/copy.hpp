@@ -162,10 +162,6 @@ const char* path_of(CopyThread& thread, const CopyNode* parent, const char* name
 /// O_PATH. 0 or -errno; `step` says of what.
 long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept;
 
-/// Whether an attribute belongs to the file, and so into a copy of it: labels, signatures and the like are the
-/// machine's, and marks of overlays would hide files.
-[[nodiscard]] bool is_of_archive(const char* name) noexcept;
-
 /// Whether a directory is of a file system the kernel makes up.
 [[nodiscard]] bool is_of_kernel(int fd) noexcept;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/copy.hpp"
+#include "launcher/program/file_attributes.hpp"
 
 namespace dunnage::launcher {
 namespace {
@@ -10,10 +11,6 @@ bool begins_with(const char* text, const char* prefix) noexcept {
     ++index;
   }
   return prefix[index] == '\0';
-}
-
-bool is_of_file(const Copy& copy, const char* name) noexcept {
-  return is_of_archive(name) && !(copy.gives_away() && same_text(name, "security.capability"));
 }
 
 /// It is gone, or the file system has none of this kind.
@@ -39,14 +36,9 @@ bool is_of_archive(const char* name) noexcept {
 long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept {
   step = Step::ReadAttributes;
   const long size = read_attribute([&](size_t most) { return list_attributes(from, thread.names, most); });
-  if (size < 0) {
-    return size == -EOPNOTSUPP ? 0 : size;
-  }
-  for (long position = 0; position < size;) {
-    const char* name = thread.names + position;
-    position += static_cast<long>(text_size(name)) + 1;
-    if (!is_of_file(*thread.copy, name)) {
-      continue;
+  return each_attribute(thread.names, size, [&](const char* name) -> long {
+    if (thread.copy->gives_away() && same_text(name, "security.capability")) {
+      return 0;
     }
     step = Step::ReadAttributes;
     const long value = read_attribute([&](size_t most) { return get_attribute(from, name, thread.value, most); });
@@ -55,11 +47,8 @@ long copy_attributes(CopyThread& thread, int from, int to, Step& step) noexcept 
     }
     step = Step::SetAttribute;
     const long result = value < 0 ? 0 : set_attribute(to, name, thread.value, static_cast<size_t>(value));
-    if (result < 0 && !is_absence(result)) {
-      return result;
-    }
-  }
-  return 0;
+    return result < 0 && !is_absence(result) ? result : 0;
+  });
 }
 
 }  // namespace dunnage::launcher

@@ -7,7 +7,7 @@
 /// itself.
 
 #include "launcher/program/copy.hpp"
-#include "launcher/program/entry.hpp"
+#include "launcher/program/file_attributes.hpp"
 
 namespace dunnage::launcher {
 
@@ -16,26 +16,13 @@ class EntryHash {
   /// Of the attributes that are the file's own, in whatever order they are told. 0 or -errno
   long attributes(int fd, uint64_t& hash) noexcept {
     hash = 0;
-    const long size = list_attributes(fd, names_, sizeof names_);
-    if (size < 0) {
-      return size == -EOPNOTSUPP ? 0 : size;
-    }
-    for (long position = 0; position < size;) {
-      const char* name = names_ + position;
-      const size_t length = text_size(name) + 1;
-      position += static_cast<long>(length);
-      if (!is_of_archive(name)) {
-        continue;
-      }
+    return each_attribute(names_, list_attributes(fd, names_, sizeof names_), [&](const char* name) -> long {
       const long value = get_attribute(fd, name, value_, sizeof value_);
-      if (value < 0 && value != -ENODATA) {
-        return value;
-      }
       if (value >= 0) {
-        hash += add(add(kSeed, name, length), value_, static_cast<size_t>(value));
+        hash += add(add(kSeed, name, text_size(name) + 1), value_, static_cast<size_t>(value));
       }
-    }
-    return 0;
+      return value < 0 && value != -ENODATA ? value : 0;
+    });
   }
 
   /// Of what the kernel knows a file by, whatever it is called.

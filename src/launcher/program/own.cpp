@@ -3,6 +3,7 @@
 
 #include "launcher/program/entry.hpp"
 #include "launcher/program/parent_directory.hpp"
+#include "launcher/program/record_list.hpp"
 #include "launcher/program/work.hpp"
 
 namespace dunnage::launcher {
@@ -40,13 +41,6 @@ bool give(Worker& worker, const OwnRecord& record, const char* path, int fd) noe
   return (record.flags & kOwnTime) == 0 || done(Step::SetTimes, set_times(fd, access, modification));
 }
 
-/// Whether a record, with all that follows it, lies within `size` bytes.
-bool is_whole(const OwnRecord& record, const char* path, uint64_t size) noexcept {
-  const uint64_t needed = sizeof record + uint64_t{record.path_size} + record.capability_size;
-  return record.size <= size && record.size % 8 == 0 && needed <= record.size && record.path_size > 1 &&
-         path[record.path_size - 1] == '\0' && text_size(path) == record.path_size - 1 && path[0] != '/';
-}
-
 bool obey(Worker& worker, ParentDirectory& parent, const OwnRecord& record, const char* path) noexcept {
   const char* leaf = path;
   const int directory = parent.open(path, leaf);
@@ -65,38 +59,14 @@ bool obey(Worker& worker, ParentDirectory& parent, const OwnRecord& record, cons
 
 void run_own(Worker& worker) noexcept {
   static ParentDirectory parent;
-  struct statx status {};
-  long result = worker.descriptor_count == 2 ? status_of(worker.descriptors[1], status) : -EBADMSG;
-  const uint64_t size = status.stx_size;
-  const char* records = nullptr;
-  if (result >= 0 && size > 0) {
-    constexpr long kRead = 1;
-    constexpr long kPrivate = 2;
-    result = raw_syscall(__NR_mmap, 0, static_cast<long>(size), kRead, kPrivate, worker.descriptors[1], 0);
-    records = reinterpret_cast<const char*>(result);
-  }
-  if (result < 0 && result > -4096) {
-    fail_work(worker, Step::ReadRecords, result, "");
+  if (worker.descriptor_count != 2) {
+    fail_work(worker, Step::ReadRecords, -EBADMSG, "");
     return;
   }
   parent.tree = worker.descriptors[0];
-  for (uint64_t position = 0; position < size;) {
-    OwnRecord record;
-    const char* path = records + position + sizeof record;
-    if (size - position <= sizeof record) {
-      fail_work(worker, Step::ReadRecords, -EBADMSG, "");
-      return;
-    }
-    __builtin_memcpy(&record, records + position, sizeof record);
-    if (record.size < sizeof record || !is_whole(record, path, size - position)) {
-      fail_work(worker, Step::ReadRecords, -EBADMSG, "");
-      return;
-    }
-    if (!obey(worker, parent, record, path)) {
-      return;
-    }
-    position += record.size;
-  }
+  (void)each_record<OwnRecord>(
+      worker, worker.descriptors[1], [](const OwnRecord& record) { return record.capability_size; },
+      [&](const OwnRecord& record, const char* path) { return obey(worker, parent, record, path); });
 }
 
 }  // namespace dunnage::launcher

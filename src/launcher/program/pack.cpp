@@ -4,10 +4,9 @@
 
 #include "launcher/program/copy.hpp"
 #include "launcher/program/entry.hpp"
+#include "launcher/program/file_attributes.hpp"
 #include "launcher/program/sorted_walk.hpp"
 #include "launcher/program/work.hpp"
-
-#include <new>
 
 namespace dunnage::launcher {
 namespace {
@@ -31,10 +30,7 @@ class Pack {
     if (result >= 0 && visit == Visit::Descend && kind_of(top.status) == S_IFDIR) {
       result = walk_.run(top.fd, [&](const WalkEntry& entry, Visit& answer) { return tell_entry(entry, answer); });
       if (result < 0) {
-        (void)fail(result == -ELOOP   ? Step::BoundDepth
-                   : result == -E2BIG ? Step::BoundEntries
-                                      : Step::ReadDirectory,
-                   result, last_);
+        (void)fail(step_of_walk(result, Step::ReadDirectory), result, last_);
       }
     }
   }
@@ -125,29 +121,16 @@ class Pack {
 
   /// Each is its name with its NUL, the size of its value in four bytes, and the value.
   long read_attributes(int fd) noexcept {
-    const long size = list_attributes(fd, names_, sizeof names_);
-    if (size < 0) {
-      return size == -EOPNOTSUPP ? 0 : size;
-    }
-    for (long position = 0; position < size;) {
-      const char* name = names_ + position;
-      position += static_cast<long>(text_size(name)) + 1;
-      if (!is_of_archive(name)) {
-        continue;
-      }
+    return each_attribute(names_, list_attributes(fd, names_, sizeof names_), [&](const char* name) -> long {
       const long got = get_attribute(fd, name, value_, sizeof value_);
       if (got == -ENODATA || got == -EOPNOTSUPP) {
-        continue;
+        return 0;
       }
       const auto count = static_cast<uint32_t>(got);
       long result = got < 0 ? got : add(name, text_size(name) + 1);
       result = result < 0 ? result : add(reinterpret_cast<const char*>(&count), sizeof count);
-      result = result < 0 ? result : add(value_, count);
-      if (result < 0) {
-        return result;
-      }
-    }
-    return 0;
+      return result < 0 ? result : add(value_, count);
+    });
   }
 
   Worker& worker_;
@@ -161,13 +144,6 @@ class Pack {
 
 }  // namespace
 
-void run_pack(Worker& worker) noexcept {
-  auto* memory = map_memory(sizeof(Pack));
-  if (memory == nullptr || worker.descriptor_count < 1) {
-    fail_work(worker, Step::StartWork, memory == nullptr ? -ENOMEM : -EBADMSG, "");
-    return;
-  }
-  (new (memory) Pack{worker})->run();
-}
+void run_pack(Worker& worker) noexcept { run_large<Pack>(worker, 1); }
 
 }  // namespace dunnage::launcher

@@ -18,6 +18,17 @@ class ReportBuffer {
     __builtin_memcpy(bytes_ + used_, bytes, size);
     used_ += size;
   }
+  /// A record, which has a `path_size`, with that path behind it. 0 or -errno
+  template <typename Record>
+  long tell_of(Record& record, const char* path) noexcept {
+    record.path_size = static_cast<uint32_t>(text_size(path));
+    if (const long result = begin(sizeof record + record.path_size); result < 0) {
+      return result;
+    }
+    add(&record, sizeof record);
+    add(path, record.path_size);
+    return 0;
+  }
   /// Tells what is there. 0 or -errno
   long flush() noexcept {
     const long result = used_ == 0 ? 0 : tell(worker_, bytes_, used_, "", 0);

@@ -3,6 +3,7 @@
 
 #include "launcher/program/compare_content.hpp"
 #include "launcher/program/copy.hpp"
+#include "launcher/program/counterpart.hpp"
 #include "launcher/program/each_entry.hpp"
 #include "launcher/program/entry.hpp"
 #include "launcher/program/entry_hash.hpp"
@@ -11,44 +12,8 @@
 #include "launcher/program/work.hpp"
 #include "launcher/walk.hpp"
 
-#include <new>
-
 namespace dunnage::launcher {
 namespace {
-
-constexpr uint64_t kInLower = kOneComponent | RESOLVE_NO_SYMLINKS;
-
-/// The same path in the lower directory.
-struct LowerEntry {
-  int fd = -1;  ///< O_PATH; -1: there is none
-  bool covered = false;
-  struct statx status {};
-
-  LowerEntry() = default;
-  LowerEntry(const LowerEntry&) = delete;
-  LowerEntry& operator=(const LowerEntry&) = delete;
-  ~LowerEntry() {
-    if (fd >= 0) {
-      (void)close_descriptor(fd);
-    }
-  }
-
-  [[nodiscard]] bool there() const noexcept { return fd >= 0; }
-  [[nodiscard]] bool is_directory() const noexcept { return fd >= 0 && kind_of(status) == S_IFDIR; }
-
-  /// 0 or -errno. What cannot be there, as something else is on the way, is not there.
-  long look(int lower, const char* path) noexcept {
-    fd = kernel::open_at2(lower, path, O_PATH | O_NOFOLLOW, kInLower);
-    if (fd >= 0) {
-      return status_of(fd, status);
-    }
-    covered = fd == -EXDEV;
-    const bool absent = fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || covered;
-    const long result = absent ? 0 : fd;
-    fd = -1;
-    return result;
-  }
-};
 
 class Revelation {
  public:
@@ -68,8 +33,7 @@ class Revelation {
       result = result < 0 ? result : walk_.run(upper(), [&](const WalkEntry& entry, Visit&) { return visit(entry); });
     }
     if (result < 0) {
-      const Step bound = result == -ELOOP ? Step::BoundDepth : Step::BoundEntries;
-      fail_work(worker_, result == -ELOOP || result == -E2BIG ? bound : Step::ReadEntry, result, last_);
+      fail_work(worker_, step_of_walk(result, Step::ReadEntry), result, last_);
     } else if (report_.flush() < 0) {
       fail_work(worker_, Step::StartWork, -EPIPE, "");
     }
@@ -103,7 +67,7 @@ class Revelation {
         return result;
       }
     }
-    return report(record, entry.path);
+    return report_.tell_of(record, entry.path);
   }
 
   /// The directory itself.
@@ -121,7 +85,7 @@ class Revelation {
     if (depth + 1 > Walk::kDeepest) {
       return -ELOOP;
     }
-    LowerEntry known;
+    Counterpart known;
     if (const long result = known.look(lower(), entry.path); result < 0) {
       return result;
     }
@@ -177,7 +141,7 @@ class Revelation {
     if (result >= 0 && kind_of(above.status) == kind_of(below.status)) {
       result = content_.compare(above, below, record.what);
     }
-    return result < 0 ? result : report(record, path);
+    return result < 0 ? result : report_.tell_of(record, path);
   }
 
   long report_upper(const WalkEntry& entry, uint32_t marks) noexcept {
@@ -185,12 +149,12 @@ class Revelation {
     record.kind = RevealKind::Upper;
     record.marks = marks;
     const long result = describe_upper(entry.fd, entry.status, record.upper);
-    return result < 0 ? result : report(record, entry.path);
+    return result < 0 ? result : report_.tell_of(record, entry.path);
   }
 
   /// What is in a directory of the lower one, and not in that of the upper one; -1: there is none.
   long report_hidden(int directory, int above, const char* path) noexcept {
-    const int fd = kernel::open_at2(directory, ".", O_RDONLY | O_DIRECTORY, kInLower);
+    const int fd = kernel::open_at2(directory, ".", O_RDONLY | O_DIRECTORY, kOneComponent | RESOLVE_NO_SYMLINKS);
     if (fd < 0) {
       return fd;
     }
@@ -207,7 +171,7 @@ class Revelation {
       __builtin_memcpy(below_, path, size);
       below_[size] = '/';
       __builtin_memcpy(below_ + size + 1, found.name, text_size(found.name) + 1);
-      LowerEntry known;
+      Counterpart known;
       const long looked = known.look(lower(), below_);
       const uint32_t covered = known.covered ? kRevealCovered : 0U;
       return looked < 0 ? looked : known.there() || known.covered ? report_tree(known, covered, below_) : 0;
@@ -217,12 +181,12 @@ class Revelation {
   }
 
   /// A hidden entry, and all below it.
-  long report_tree(const LowerEntry& top, uint32_t marks, const char* path) noexcept {
+  long report_tree(const Counterpart& top, uint32_t marks, const char* path) noexcept {
     RevealRecord record;
     record.kind = RevealKind::Hidden;
     record.marks = marks | (top.there() ? kRevealThere : 0U);
     long result = top.there() ? describe_lower(top.fd, top.status, record.lower) : 0;
-    result = result < 0 ? result : report(record, path);
+    result = result < 0 ? result : report_.tell_of(record, path);
     if (result < 0 || !top.is_directory()) {
       return result;
     }
@@ -240,18 +204,8 @@ class Revelation {
       inner.kind = RevealKind::Hidden;
       inner.marks = kRevealThere;
       const long described = describe_lower(entry.fd, entry.status, inner.lower);
-      return described < 0 ? described : report(inner, hidden_path_);
+      return described < 0 ? described : report_.tell_of(inner, hidden_path_);
     });
-  }
-
-  long report(RevealRecord& record, const char* path) noexcept {
-    record.path_size = static_cast<uint32_t>(text_size(path));
-    if (const long result = report_.begin(sizeof record + record.path_size); result < 0) {
-      return result;
-    }
-    report_.add(&record, sizeof record);
-    report_.add(path, record.path_size);
-    return 0;
   }
 
   Worker& worker_;
@@ -270,13 +224,6 @@ class Revelation {
 
 }  // namespace
 
-void run_reveal(Worker& worker) noexcept {
-  auto* memory = map_memory(sizeof(Revelation));
-  if (memory == nullptr || worker.descriptor_count < 1) {
-    fail_work(worker, Step::StartWork, memory == nullptr ? -ENOMEM : -EBADMSG, "");
-    return;
-  }
-  (new (memory) Revelation{worker})->run();
-}
+void run_reveal(Worker& worker) noexcept { run_large<Revelation>(worker, 1); }
 
 }  // namespace dunnage::launcher

@@ -9,6 +9,7 @@
 #include "launcher/work_protocol.hpp"
 
 #include <atomic>
+#include <new>
 
 namespace dunnage::launcher {
 
@@ -50,6 +51,22 @@ long tell(Worker& worker, const void* first, size_t first_size, const void* seco
 
 /// Starts a thread, which ends with the worker at the latest. 0 or -errno.
 long start_thread(void (*function)(void*), void* argument) noexcept;
+
+/// Runs a Job, which is too large for a stack. \param descriptors  how many it needs at least
+template <typename Job>
+void run_large(Worker& worker, uint32_t descriptors) noexcept {
+  auto* memory = map_memory(sizeof(Job));
+  if (memory == nullptr || worker.descriptor_count < descriptors) {
+    fail_work(worker, Step::StartWork, memory == nullptr ? -ENOMEM : -EBADMSG, "");
+    return;
+  }
+  (new (memory) Job{worker})->run();
+}
+
+/// What has ended a walk: one of its bounds, or what it failed in.
+[[nodiscard]] inline Step step_of_walk(long result, Step step) noexcept {
+  return result == -ELOOP ? Step::BoundDepth : result == -E2BIG ? Step::BoundEntries : step;
+}
 
 void run_own(Worker& worker) noexcept;
 void run_copy(Worker& worker) noexcept;
