@@ -26,12 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kSleep = "while :; do sleep 0.02; done";
-
-std::string shown(const Container& container, const std::string& script) {
-  return outcome_of(container, {.argv = {"sh", "-c", script}}).out;
-}
-
 bool comes(const Container& container, const std::string& path, const std::string& text) {
   return eventually([&] { return shown(container, "cat " + path) == text; });
 }

@@ -17,12 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kSleep = "while :; do sleep 0.02; done";
-
-std::string shown(const Container& container, const std::string& script) {
-  return outcome_of(container, {.argv = {"sh", "-c", script}}).out;
-}
-
 fs::path directory_with(const Ground& ground, const std::string& name, const std::string& text) {
   ground.directory().write(name + "/file", text);
   return ground.path(name);

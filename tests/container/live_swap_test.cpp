@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kToProc = 3;  ///< which link leads to /proc, where there is a directory "fs"
-constexpr auto kSleep = "while :; do sleep 0.02; done";
 
 std::vector<MountLine> mounts_in(const Container& container) {
   return parse_mountinfo(outcome_of(container, {.argv = {"cat", "/proc/self/mountinfo"}}).out);

@@ -101,6 +101,10 @@ Outcome outcome_of(const Container& container, ExecSpec spec) {
   return outcome;
 }
 
+std::string shown(const Container& container, const std::string& script) {
+  return outcome_of(container, {.argv = {"sh", "-c", script}}).out;
+}
+
 std::string output_of(LaunchSpec spec) {
   const Outcome outcome = outcome_of(std::move(spec));
   INFO(outcome.err);

@@ -67,8 +67,13 @@ struct Outcome {
 [[nodiscard]] Outcome outcome_of(LaunchSpec spec);
 /// Runs a further program in a container.
 [[nodiscard]] Outcome outcome_of(const Container& container, ExecSpec spec);
+/// What a script prints in the container.
+[[nodiscard]] std::string shown(const Container& container, const std::string& script);
 /// The output of a program that has to succeed.
 [[nodiscard]] std::string output_of(LaunchSpec spec);
+
+/// A script without an end.
+inline constexpr auto kSleep = "while :; do sleep 0.02; done";
 
 /// Collects what a callback is given.
 class Collector {
