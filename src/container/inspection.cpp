@@ -74,10 +74,7 @@ void take_answer(ContainerInfo& info, const launcher::Received& answer) {
 
 ContainerInfo describe_unreadable(const std::string& name, int record, const Contact& contact,
                                   const std::filesystem::path& path) {
-  struct stat status {};
-  if (::fstat(record, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(record);
   ContainerInfo info;
   info.name = name;
   info.log = path / kLogName;

@@ -30,10 +30,7 @@ Fault too_large(const std::string& name) {
 }
 
 std::uint64_t size_of(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(fd);
   return static_cast<std::uint64_t>(status.st_size);
 }
 

@@ -45,10 +45,7 @@ class DirectoryTar {
 
   /// With a stack of our own: a deep tree costs no stack of the host.
   void run(int top) {
-    struct stat status {};
-    if (::fstat(top, &status) != 0) {
-      throw kernel::CallError{"stat", errno};
-    }
+    const struct stat status = kernel::status_of(top);
     device_ = status.st_dev;
     enter(top, ".", {});
     while (!levels_.empty()) {

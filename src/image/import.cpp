@@ -13,6 +13,7 @@
 #include "image/unpack/layer_stream.hpp"
 #include "image/unpack/tar_reader.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -131,10 +132,7 @@ ImageInfo import_rootfs(const Layout& layout, const std::filesystem::path& path,
     Watching watching{options.watch, "import"};
     watching.at(subject, 0, 0);
     const kernel::FileDescriptor source = open_input(path);
-    struct stat status {};
-    if (::fstat(source.get(), &status) != 0) {
-      throw kernel::CallError{"stat", errno};
-    }
+    const struct stat status = kernel::status_of(source.get());
     Intake intake{layout, watching};
     const Layer layer = S_ISDIR(status.st_mode) ? take_directory(intake, source.get(), options.limits)
                                                 : take_archive(intake, source.get(), subject, options.limits);

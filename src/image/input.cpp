@@ -22,10 +22,7 @@ namespace {
 constexpr std::size_t kSpoolChunk = std::size_t{256} << 10U;
 
 mode_t kind_of(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(fd);
   return status.st_mode & S_IFMT;
 }
 

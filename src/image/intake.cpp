@@ -136,10 +136,7 @@ void Intake::require(const Descriptor& blob, std::vector<std::string>& blobs) co
   if (!file) {
     throw malformed(fmt::format("{} is missing", blob.digest));
   }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(file.get());
   if (const auto size = static_cast<std::uint64_t>(status.st_size); size != blob.size) {
     throw wrong_size(blob, size);
   }

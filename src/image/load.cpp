@@ -8,6 +8,7 @@
 #include "image/intake.hpp"
 #include "image/oci_source.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -45,10 +46,7 @@ std::vector<NewImage> take_archive(Intake& intake, int fd, const std::string& su
 }
 
 std::vector<ImageInfo> load_from(const Layout& layout, int fd, const std::string& subject, const LoadOptions& options) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(fd);
   Watching watching{options.watch, "load"};
   watching.at(subject, 0, 0);
   Intake intake{layout, watching};

@@ -7,8 +7,6 @@
 #include "kernel/file_descriptor.hpp"
 #include "launcher/kept_program.hpp"
 
-#include <boost/process/v2/environment.hpp>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -48,12 +46,7 @@ std::vector<std::string> make_environment() {
 }
 
 std::string find_skopeo(const std::vector<std::string>& environment) {
-  namespace process = boost::process::v2::environment;
-  std::vector<process::key_value_pair> variables;
-  for (const std::string& entry : environment) {
-    variables.emplace_back(boost::process::v2::string_view{entry.data(), entry.size()});
-  }
-  const std::string path = process::find_executable("skopeo", variables).string();
+  const std::string path = launcher::find_program("skopeo", environment);
   if (path.empty()) {
     throw Fault{errc::not_supported, "skopeo(1), which talks to registries, is not installed",
                 "install the package skopeo, or load the image from a file"};

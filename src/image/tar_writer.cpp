@@ -7,6 +7,7 @@
 #include "kernel/call_error.hpp"
 #include "kernel/descriptor_path.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "kernel/files.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -228,10 +229,7 @@ void TarWriter::end_with_content(int file, const struct stat& status) {
 }
 
 void TarWriter::look_for_change(int fd, const struct stat& before) {
-  struct stat now {};
-  if (::fstat(fd, &now) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat now = kernel::status_of(fd);
   const bool same = now.st_size == before.st_size && now.st_mtim.tv_sec == before.st_mtim.tv_sec &&
                     now.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
   changed_ += same ? 0 : 1;

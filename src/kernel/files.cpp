@@ -202,6 +202,14 @@ int exchange(int one_directory, const std::string& one, int other_directory, con
   return ::renameat2(one_directory, one.c_str(), other_directory, other.c_str(), RENAME_EXCHANGE) == 0 ? 0 : errno;
 }
 
+struct stat status_of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) {
+    throw CallError{"stat", errno};
+  }
+  return status;
+}
+
 void require_regular(int file, const char* call) {
   struct stat status {};
   if (::fstat(file, &status) != 0) {
@@ -214,16 +222,13 @@ void require_regular(int file, const char* call) {
 
 bool is_at(int directory, const std::string& name, int fd) {
   struct stat named {};
-  struct stat open {};
   if (::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) {
       return false;
     }
     throw CallError{"stat", errno};
   }
-  if (::fstat(fd, &open) != 0) {
-    throw CallError{"stat", errno};
-  }
+  const struct stat open = status_of(fd);
   return named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernel/file_descriptor.hpp"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -62,6 +63,9 @@ void remove_replacements(int directory, const std::string& name);
 /// Sets the mode of what `fd` holds, O_PATH or not, whatever its name leads to by now.
 /// \return 0 or errno
 [[nodiscard]] int set_mode(int fd, mode_t mode) noexcept;
+
+/// fstat(2). Throws: CallError.
+[[nodiscard]] struct stat status_of(int fd);
 
 /// fsync. A failure is final: what was written may be lost even if a second try says otherwise.
 void sync(int fd);

@@ -83,10 +83,7 @@ BlockDevice make_device(int image, bool read_only, int flags) {
 
 BlockDevice block_device_of(int image, bool read_only) {
   const int flags = read_only ? O_RDONLY : O_RDWR;
-  struct stat status {};
-  if (::fstat(image, &status) != 0) {
-    throw CallError{"stat", errno};
-  }
+  const struct stat status = status_of(image);
   if (!S_ISREG(status.st_mode)) {
     throw CallError{"the device of the volume is neither a disk nor a file", ENOTBLK};
   }
@@ -97,23 +94,24 @@ BlockDevice block_device_of(int image, bool read_only) {
   return found ? std::move(*found) : make_device(image, read_only, flags);
 }
 
-bool has_block_device(int image) {
-  struct stat status {};
-  if (::fstat(image, &status) != 0) {
-    throw CallError{"stat", errno};
-  }
-  return find_device(status, O_RDONLY).has_value();
-}
+bool has_block_device(int image) { return find_device(status_of(image), O_RDONLY).has_value(); }
 
-void keep_from_devices(int image) {
-  constexpr auto kPatience = std::chrono::seconds{5};  // a device goes a moment after the last who had it mounted
-  lock(image);
+bool await_no_block_device(int image) {
+  constexpr auto kPatience = std::chrono::seconds{5};
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (has_block_device(image)) {
     if (std::chrono::steady_clock::now() > deadline) {
-      throw CallError{"wait until nobody has the file mounted", EBUSY};
+      return false;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return true;
+}
+
+void keep_from_devices(int image) {
+  lock(image);
+  if (!await_no_block_device(image)) {
+    throw CallError{"wait until nobody has the file mounted", EBUSY};
   }
 }
 
@@ -126,10 +124,7 @@ void take_new_size(const BlockDevice& device) {
 BlockDevice open_block_device(const std::filesystem::path& path, bool read_only) {
   const int flags = read_only ? O_RDONLY : O_RDWR;
   FileDescriptor image = open_or_throw(path.string(), flags | O_NONBLOCK, "open the device of the volume");
-  struct stat status {};
-  if (::fstat(image.get(), &status) != 0) {
-    throw CallError{"stat", errno};
-  }
+  const struct stat status = status_of(image.get());
   return S_ISBLK(status.st_mode) ? BlockDevice{std::move(image), path.string()}
                                  : block_device_of(image.get(), read_only);
 }

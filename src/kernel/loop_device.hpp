@@ -24,7 +24,10 @@ struct BlockDevice {
 [[nodiscard]] BlockDevice block_device_of(int image, bool read_only);
 /// Whether the file has a loop device now. Throws: CallError.
 [[nodiscard]] bool has_block_device(int image);
-/// Waits until the file has none, a moment, and lets nobody give it one until `image` is closed.
+/// Waits for that to end: a device goes a moment after the last who had it mounted. \return false if it has one all the
+/// while. Throws: CallError.
+[[nodiscard]] bool await_no_block_device(int image);
+/// Waits likewise, and lets nobody give it one until `image` is closed.
 /// Throws: CallError, with EBUSY if it has one all the while.
 void keep_from_devices(int image);
 /// Tells the device of a file that the file has become larger. Throws: CallError.

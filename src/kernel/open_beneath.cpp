@@ -33,6 +33,18 @@ FileDescriptor open_beneath(int directory, const char* path, int flags, mode_t m
   return open_resolved(directory, path, flags, mode, resolve);
 }
 
+FileDescriptor open_readable(int directory) noexcept {
+  return open_beneath(directory, ".", O_RDONLY | O_DIRECTORY, 0, Crossing::Allowed);
+}
+
+FileDescriptor require_readable(int directory) {
+  FileDescriptor readable = open_readable(directory);
+  if (!readable) {
+    throw CallError{"open directory", errno};
+  }
+  return readable;
+}
+
 FileDescriptor open_inside(int directory, const char* path, int flags) noexcept {
   return open_resolved(directory, path, flags, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 }

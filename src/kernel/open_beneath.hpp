@@ -27,4 +27,10 @@ enum class Crossing { Forbidden, Allowed };
 /// Likewise, but links are followed as long as they stay below `directory`; EXDEV for one that does not.
 [[nodiscard]] FileDescriptor open_inside(int directory, const char* path, int flags) noexcept;
 
+/// The open directory itself, to be read; of a detached mount, its top.
+/// \return an empty descriptor and errno on failure
+[[nodiscard]] FileDescriptor open_readable(int directory) noexcept;
+/// The same. Throws: CallError.
+[[nodiscard]] FileDescriptor require_readable(int directory);
+
 }  // namespace dunnage::kernel

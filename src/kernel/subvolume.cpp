@@ -3,6 +3,7 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 
 #include <fcntl.h>
@@ -19,14 +20,6 @@
 namespace dunnage::kernel {
 namespace {
 
-struct stat status_of_directory(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw CallError{"stat", errno};
-  }
-  return status;
-}
-
 bool set_name(btrfs_ioctl_vol_args_v2& arguments, const std::string& name) noexcept {
   if (name.size() >= sizeof arguments.name) {
     errno = ENAMETOOLONG;
@@ -39,7 +32,7 @@ bool set_name(btrfs_ioctl_vol_args_v2& arguments, const std::string& name) noexc
 }  // namespace
 
 bool is_subvolume(int fd) {
-  const struct stat status = status_of_directory(fd);
+  const struct stat status = status_of(fd);
   struct statfs system {};
   if (status.st_ino != BTRFS_FIRST_FREE_OBJECTID || !S_ISDIR(status.st_mode)) {
     return false;
@@ -60,7 +53,7 @@ bool can_be_snapshotted(int fd) noexcept {
 std::uint64_t identity_of_directory(int fd) {
   constexpr std::uint64_t kOfSubvolume = std::uint64_t{1} << 63U;
   if (!is_subvolume(fd)) {
-    return status_of_directory(fd).st_ino;
+    return status_of(fd).st_ino;
   }
   const FileDescriptor opened = open_beneath(fd, ".", O_RDONLY | O_DIRECTORY);
   btrfs_ioctl_ino_lookup_args lookup{};

@@ -140,7 +140,7 @@ void with_volume(const VolumeStore& store, const std::string& name, const std::s
   }
   const volume::VolumeUse use =
       volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), name, kernel::random_hex(kIdDigits), "a copy");
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   const kernel::FileDescriptor image = volume::explained(operation.c_str(), name, [&] {
     return volume::is_image(volume.info().limit_way)
                ? volume::open_limited_data({operation, name}, use.volume_fd(), volume.info().limit_way)

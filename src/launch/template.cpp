@@ -9,6 +9,7 @@
 #include "launch/failure.hpp"
 #include "launch/launch.hpp"
 #include "launch/payload.hpp"
+#include "model/target.hpp"
 #include "prepare/image.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/volume_making.hpp"
@@ -36,10 +37,6 @@ bool is_own(const ResolvedMount& mount) {
          mount.relabel == Relabel::Private || driven || (mount.kind == MountKind::Volume && mount.volume.empty());
 }
 
-bool is_at_or_below(const std::string& target, const std::string& directory) {
-  return target.starts_with(directory) && (target.size() == directory.size() || target[directory.size()] == '/');
-}
-
 /// What is mounted on it, or below it, gets to its other places, on the host perhaps: each container does that itself.
 bool passes_on(const ResolvedMount& mount) {
   return mount.propagation == Propagation::Shared || mount.propagation == Propagation::RShared;
@@ -48,9 +45,10 @@ bool passes_on(const ResolvedMount& mount) {
 /// Whether a mount has its place in the root all containers share, or in a shared mount that has.
 bool lies_in_root(const MountPlan& plan, const std::vector<AttachedMount>& attached, std::size_t index) {
   const std::string& target = plan[index].target;
-  return !is_at_or_below(target, "/dev") && !passes_on(plan[index]) &&
-         std::ranges::none_of(
-             attached, [&](const AttachedMount& other) { return is_at_or_below(target, plan[other.index].target); });
+  return !model::is_at_or_below(target, "/dev") && !passes_on(plan[index]) &&
+         std::ranges::none_of(attached, [&](const AttachedMount& other) {
+           return model::is_at_or_below(target, plan[other.index].target);
+         });
 }
 
 void add_place(std::string& text, const ResolvedMount& mount, std::size_t index, int opened) {

@@ -94,6 +94,9 @@ class Connection {
   mutable std::exception_ptr start_failure_;  ///< guarded by readiness_
 };
 
+/// The launcher that works as the root of this user's containers. Throws: as Connection::get().
+[[nodiscard]] std::shared_ptr<Connection> connection_of_containers();
+
 /// Sends the parts of a request: first to `socket`, with the channel; what does not fit follows on the channel itself.
 /// \return 0 or errno
 [[nodiscard]] int send_request(int socket, MessageKind kind, const Request& request, int channel_theirs,

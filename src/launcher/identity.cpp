@@ -71,15 +71,16 @@ bool in_first_user_namespace() {
   return ::stat("/proc/self/ns/user", &status) != 0 || status.st_ino == kFirst;
 }
 
-bool is_root() {
+bool is_root() { return has_capability(CAP_SYS_ADMIN) && ::geteuid() == 0 && in_first_user_namespace(); }
+
+}  // namespace
+
+bool has_capability(int capability) noexcept {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   const long result = kernel::raw_syscall(__NR_capget, kernel::as_argument(&header), kernel::as_argument(data));
-  return result == 0 && ::geteuid() == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0 &&
-         in_first_user_namespace();
+  return result == 0 && (data[capability / 32].effective & (1U << (capability % 32))) != 0;
 }
-
-}  // namespace
 
 std::vector<IdRange> parse_subordinate_ids(std::string_view text, const std::string& user_name, uid_t user) {
   std::vector<IdRange> ranges;

@@ -43,6 +43,9 @@ struct Identity {
 /// one id there is.
 [[nodiscard]] Identity identity_for(std::uint32_t uid, std::uint32_t gid);
 
+/// Whether this thread may do that now: CAP_SYS_ADMIN and the like.
+[[nodiscard]] bool has_capability(int capability) noexcept;
+
 /// Where newuidmap or newgidmap is; empty if it is not installed.
 [[nodiscard]] std::string find_map_program(const std::string& name);
 

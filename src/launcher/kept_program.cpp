@@ -6,6 +6,8 @@
 #include "launcher/program_image.hpp"
 #include "launcher/socket.hpp"
 
+#include <boost/process/v2/environment.hpp>
+
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -19,6 +21,15 @@ namespace {
 constexpr auto kKeeperEndTimeout = std::chrono::seconds{10};
 
 }  // namespace
+
+std::string find_program(const std::string& name, const std::vector<std::string>& environment) {
+  namespace process = boost::process::v2::environment;
+  std::vector<process::key_value_pair> variables;
+  for (const std::string& entry : environment) {
+    variables.emplace_back(boost::process::v2::string_view{entry.data(), entry.size()});
+  }
+  return process::find_executable(name, variables).string();
+}
 
 KeptProgram::KeptProgram(const ProgramRequest& request) {
   auto [ours, theirs] = make_channel();

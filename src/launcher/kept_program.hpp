@@ -22,6 +22,9 @@ struct ProgramRequest {
   int err = -1;
 };
 
+/// The executable of that name in the PATH of an environment; empty if there is none.
+[[nodiscard]] std::string find_program(const std::string& name, const std::vector<std::string>& environment);
+
 /// A running program. Not for several threads at once.
 class KeptProgram {
  public:

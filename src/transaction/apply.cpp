@@ -184,12 +184,10 @@ TransactionApplied apply_changes(const volume::Deed& deed, const Place& place, i
   write_journal(place, journal_of(view, changes, selection));
   Amendments amendments{view};
   amendments.add_all(selection.changes);
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   const auto outcome =
       amendments.list().obey(*connection, place.upper.get(), source, stage_name(place), {lock}, options.watch);
-  if (!outcome.done()) {
-    throw volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
-  }
+  volume::require_done(deed, outcome);
   finish_journal(deed, place, source);
   return {.changes = std::move(selection.changes), .came_along = std::move(selection.came_along)};
 }

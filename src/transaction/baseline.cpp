@@ -25,16 +25,14 @@ VolumeError damaged_baseline(const volume::Deed& deed) {
 
 Baseline take_baseline(const volume::Deed& deed, int source, const Watch& watch) {
   Baseline baseline;
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   const auto outcome = launcher::list_tree(
       *connection, source,
       [&](const launcher::RevealRecord& record, std::string_view path) {
         baseline.insert_or_assign(std::string{path}, record.lower);
       },
       watch);
-  if (!outcome.done()) {
-    throw volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
-  }
+  volume::require_done(deed, outcome);
   return baseline;
 }
 

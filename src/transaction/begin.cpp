@@ -69,7 +69,7 @@ std::uint32_t liken_upper(const volume::Deed& deed, int stage, int source, const
   if (!upper || ::fstat(source, &status) != 0) {
     throw kernel::CallError{"open the upper directory", errno};
   }
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   launcher::TreeCopy copy{.from = source, .to = upper.get()};
   copy.only_top = true;
   auto outcome = launcher::copy_tree(*connection, copy, watch);
@@ -79,16 +79,14 @@ std::uint32_t liken_upper(const volume::Deed& deed, int stage, int source, const
     if (const int number = kernel::set_mode(upper.get(), status.st_mode & 07777U); number != 0) {
       throw kernel::CallError{"chmod", number};
     }
-  } else if (!outcome.done()) {
-    throw volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
+  } else {
+    volume::require_done(deed, outcome);
   }
   std::uint32_t differs = 0;
   outcome = launcher::reveal_overlay(
       *connection, upper.get(), source,
       [&](const launcher::RevealRecord& record, std::string_view) { differs |= record.what; }, watch);
-  if (!outcome.done()) {
-    throw volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
-  }
+  volume::require_done(deed, outcome);
   return differs;
 }
 

@@ -67,11 +67,9 @@ void tidy_upper(const volume::Deed& deed, const Place& place, int source, const 
   for (const std::string& path : journal.dropped) {
     list.add(AmendAction::Drop, path);
   }
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   const auto outcome = list.obey(*connection, place.upper.get(), source, stage_name(place), {}, {});
-  if (!outcome.done()) {
-    throw volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
-  }
+  volume::require_done(deed, outcome);
 }
 
 bool is_still(const EntryState& before, const EntryState& now) {

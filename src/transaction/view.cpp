@@ -3,6 +3,7 @@
 
 #include "launcher/connection.hpp"
 #include "launcher/reveal.hpp"
+#include "model/target.hpp"
 #include "transaction/nested_mounts.hpp"
 
 #include <sys/stat.h>
@@ -31,12 +32,6 @@ bool has_names(const ViewEntry& entry) {
          (entry.there && !is_directory(entry.below) && entry.below.links > 1);
 }
 
-void require_done(const volume::Deed& deed, const launcher::WorkOutcome& outcome) {
-  if (!outcome.done()) {
-    throw volume::work_failure(deed.operation, deed.volume, deed.detail, outcome);
-  }
-}
-
 /// Inodes of the upper directory and of the source are two worlds.
 constexpr std::uint64_t kOfUpper = std::uint64_t{1} << 63U;
 
@@ -55,18 +50,18 @@ void add_links(View& view, const std::string& path, const EntryState& state) {
 bool is_directory(const EntryState& state) noexcept { return (state.mode & S_IFMT) == S_IFDIR; }
 
 bool is_within(std::string_view path, std::string_view top) noexcept {
-  return top == "." || path == top || (path.size() > top.size() && path.starts_with(top) && path[top.size()] == '/');
+  return top == "." || model::is_at_or_below(path, top);
 }
 
 View look_at_transaction(const volume::Deed& deed, const Place& place, int source, const Watch& watch) {
   View view;
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
-  require_done(deed, launcher::reveal_overlay(
-                         *connection, place.upper.get(), source,
-                         [&](const RevealRecord& record, std::string_view path) {
-                           add_record(view, place.metadata, record, path);
-                         },
-                         watch));
+  const auto connection = launcher::connection_of_containers();
+  volume::require_done(deed, launcher::reveal_overlay(
+                                 *connection, place.upper.get(), source,
+                                 [&](const RevealRecord& record, std::string_view path) {
+                                   add_record(view, place.metadata, record, path);
+                                 },
+                                 watch));
   const bool links =
       std::any_of(view.entries.begin(), view.entries.end(), [](const auto& entry) { return has_names(entry.second); });
   if (links) {

@@ -120,7 +120,7 @@ VolumeExportResult export_volume(const volume::Layout& layout, const Deed& deed,
                                  image::Watching& watching, const Take& take) {
   const volume::VolumeData data{layout, volume::read_volume(layout, deed.operation, deed.volume), deed.operation,
                                 "an export"};
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   std::set<std::string> users;
   note_users(data, users);
   Export exporting{options, watching, take};

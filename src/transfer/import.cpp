@@ -79,7 +79,7 @@ class Import {
 
   /// Makes the data of a volume that nobody sees. It is on the disk on return.
   void fill(const volume::Stage& stage) {
-    const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+    const auto connection = launcher::connection_of_containers();
     const kernel::FileDescriptor data = volume::open_data(stage);
     try {
       unpack(stage, data.get(), connection->identity());

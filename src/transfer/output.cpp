@@ -2,6 +2,7 @@
 #include "transfer/output.hpp"
 
 #include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
 
 #include <poll.h>
 #include <pthread.h>
@@ -49,10 +50,7 @@ class NoPipeSignal {
 }  // namespace
 
 Output::Output(int fd, const image::Watching& watching) : fd_{fd}, watching_{watching} {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(fd);
   waits_ = !S_ISREG(status.st_mode);
 }
 

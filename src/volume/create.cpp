@@ -10,6 +10,7 @@
 #include "model/volume_name.hpp"
 #include "volume/data_image.hpp"
 #include "volume/deed.hpp"
+#include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
 #include "volume/limit_choice.hpp"
@@ -170,17 +171,9 @@ kernel::FileDescriptor open_data(const Stage& stage) {
       throw kernel::CallError{"mkdir", EEXIST};
     }
     const auto top = open_limited_data({kCreateVolume, ""}, stage.directory(), way);
-    auto readable = kernel::open_beneath(top.get(), ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
-    if (!readable) {
-      throw kernel::CallError{"open directory", errno};
-    }
-    return readable;
+    return kernel::require_readable(top.get());
   }
-  auto data = kernel::open_beneath(stage.directory(), kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!data) {
-    throw kernel::CallError{"open directory", errno};
-  }
-  return data;
+  return open_data_directory(stage.directory());
 }
 
 VolumeInfo create(const Layout& layout, const std::string& name, const VolumeOptions& options, const Content& content,

@@ -30,21 +30,9 @@
 namespace dunnage::volume {
 namespace {
 
-std::shared_ptr<launcher::Connection> connection_of_containers() {
-  return launcher::Connection::get(launcher::identity_for(0, 0));
-}
-
-[[noreturn]] void throw_work_failure(const Deed& deed, const launcher::WorkOutcome& outcome) {
-  throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
-}
-
-kernel::FileDescriptor open_readable(int directory) {
-  return kernel::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
-}
-
 /// At once, where the data is a subvolume of btrfs. \return whether it was done
 bool snapshot_data(int from, const Stage& stage) {
-  const auto source = open_readable(from);
+  const auto source = kernel::open_readable(from);
   return source && kernel::can_be_snapshotted(source.get()) && kernel::is_subvolume(source.get()) &&
          kernel::snapshot_subvolume(source.get(), stage.directory(), kDataName) == 0;
 }
@@ -55,11 +43,7 @@ kernel::FileDescriptor open_data_as_subvolume(const Stage& stage) {
   if (kernel::make_subvolume(stage.directory(), kDataName) != 0) {
     return open_data(stage);
   }
-  auto data = kernel::open_beneath(stage.directory(), kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!data) {
-    throw kernel::CallError{"open directory", errno};
-  }
-  return data;  // its owner and mode are copied last
+  return open_data_directory(stage.directory());  // its owner and mode are copied last
 }
 
 /// What is renamed away is deleted then, so a copy of it may be a part of it.
@@ -117,7 +101,7 @@ SnapshotConsistency consistency_of(bool used, bool frozen, SnapshotWay way) {
 
 CopiedData copy_data(const Deed& deed, const Stage& stage, const DataCopy& copy, const Watch& watch) {
   stop_if_asked(deed, watch);
-  const auto connection = connection_of_containers();
+  const auto connection = launcher::connection_of_containers();
   const bool root = !connection->identity().rootless();
   if (root && !copy.gives_away && snapshot_data(copy.from, stage)) {
     return {.way = SnapshotWay::Subvolume};
@@ -136,9 +120,7 @@ CopiedData copy_data(const Deed& deed, const Stage& stage, const DataCopy& copy,
   }
   try {
     const launcher::WorkOutcome outcome = launcher::copy_tree(*connection, tree, watch);
-    if (!outcome.done()) {
-      throw_work_failure(deed, outcome);
-    }
+    require_done(deed, outcome);
     const bool shared = outcome.bytes > 0 && outcome.cloned == outcome.bytes;
     return {.way = shared ? SnapshotWay::Reflink : SnapshotWay::Copy,
             .entries = outcome.entries,
@@ -155,7 +137,7 @@ void take_data_back(const Stage& stage) noexcept {
     return;  // it was published, or left
   }
   try {
-    take_back(stage, *connection_of_containers());
+    take_back(stage, *launcher::connection_of_containers());
   } catch (const std::exception&) {  // there is no launcher
   }
 }
@@ -207,8 +189,8 @@ CopiedData copy_snapshot_data(const Deed& deed, const OpenSnapshot& snapshot, co
 SnapshotPlan plan_copy(const Layout& layout, const Deed& deed, const OpenVolume& volume, const Watch& watch) {
   SnapshotPlan plan;
   plan.users = names_of(living_users(volume.directory.get()));
-  const auto connection = connection_of_containers();
-  const auto data = open_readable(volume.data.get());
+  const auto connection = launcher::connection_of_containers();
+  const auto data = kernel::open_readable(volume.data.get());
   const bool subvolume = !connection->identity().rootless() && data && kernel::can_be_snapshotted(data.get()) &&
                          kernel::is_subvolume(data.get());
   const bool reflink = subvolume || kernel::can_reflink(layout.open_staging().get());
@@ -217,9 +199,7 @@ SnapshotPlan plan_copy(const Layout& layout, const Deed& deed, const OpenVolume&
                 : reflink ? "the file system of the store lets files share their content"
                           : "the file system of the store lets no files share their content; XFS and btrfs do";
   const auto outcome = launcher::count_tree(*connection, volume.data.get(), watch);
-  if (!outcome.done()) {
-    throw_work_failure(deed, outcome);
-  }
+  require_done(deed, outcome);
   plan.entries = subvolume ? 0 : outcome.entries;
   plan.bytes = outcome.bytes;
   plan.copied = reflink ? 0 : plan.bytes;

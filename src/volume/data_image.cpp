@@ -6,6 +6,7 @@
 #include "kernel/files.hpp"
 #include "kernel/loop_device.hpp"
 #include "kernel/open_beneath.hpp"
+#include "launcher/identity.hpp"
 #include "volume/disk_program.hpp"
 #include "volume/grow_file_system.hpp"
 #include "volume/limit_choice.hpp"
@@ -16,14 +17,11 @@
 #include <fmt/format.h>
 #include <linux/capability.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -41,14 +39,6 @@ kernel::FileDescriptor open_image(int data) {
   }
   kernel::require_regular(image.get(), "open the image of the volume's data");
   return image;
-}
-
-struct stat status_of(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
-  return status;
 }
 
 void resize_file(int image, std::uint64_t size) {
@@ -86,10 +76,7 @@ kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevi
 
 /// What a new file system has that a new volume has not.
 void clear_top(int mounted) {
-  const auto top = kernel::open_beneath(mounted, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
-  if (!top) {
-    throw kernel::CallError{"open directory", errno};
-  }
+  const auto top = kernel::require_readable(mounted);
   if (::unlinkat(top.get(), "lost+found", AT_REMOVEDIR) != 0 && errno != ENOENT) {
     throw kernel::CallError{"rmdir", errno};
   }
@@ -124,7 +111,9 @@ kernel::FileDescriptor mount_image(const Deed& deed, int data, LimitWay way) {
 
 bool is_image_mounted(int data) { return kernel::has_block_device(open_image(data).get()); }
 
-std::uint64_t size_of_image(int data) { return static_cast<std::uint64_t>(status_of(open_image(data).get()).st_size); }
+std::uint64_t size_of_image(int data) {
+  return static_cast<std::uint64_t>(kernel::status_of(open_image(data).get()).st_size);
+}
 
 bool is_half_grown(int data, std::uint64_t size, LimitWay way) {
   if (way != LimitWay::Ext4Image) {
@@ -146,18 +135,13 @@ bool is_half_grown(int data, std::uint64_t size, LimitWay way) {
 }
 
 bool grows_while_mounted(LimitWay way) noexcept {
-  if (way != LimitWay::Ext4Image) {
-    return true;
-  }
-  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
-  return ::syscall(SYS_capget, &head, sets) == 0 && (sets[0].effective & (1U << CAP_SYS_RESOURCE)) != 0;
+  return way != LimitWay::Ext4Image || launcher::has_capability(CAP_SYS_RESOURCE);
 }
 
 void grow_image(const Deed& deed, int data, const std::filesystem::path& path, std::uint64_t size, LimitWay way,
                 const Watch& watch) {
   const auto image = open_image(data);
-  if (static_cast<std::uint64_t>(status_of(image.get()).st_size) < size) {
+  if (static_cast<std::uint64_t>(kernel::status_of(image.get()).st_size) < size) {
     resize_file(image.get(), size);
   }
   if (!grows_while_mounted(way)) {
@@ -166,28 +150,25 @@ void grow_image(const Deed& deed, int data, const std::filesystem::path& path, s
     const kernel::BlockDevice device = kernel::block_device_of(image.get(), false);
     kernel::take_new_size(device);
     const auto mounted = mount_device_of(deed, device, way);
-    const auto top = kernel::open_beneath(mounted.get(), ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
-    if (!top) {
-      throw kernel::CallError{"open directory", errno};
-    }
-    grow_mounted(top.get(), status_of(image.get()).st_size, way);
+    grow_mounted(kernel::require_readable(mounted.get()).get(), kernel::status_of(image.get()).st_size, way);
   }
   kernel::sync(image.get());
+}
+
+void sync_data_image(int data) {
+  kernel::sync(open_image(data).get());
+  kernel::sync(data);
 }
 
 ImageHold::ImageHold(int data) : image_{open_image(data)} { kernel::keep_from_devices(image_.get()); }
 
 ImageWatch::ImageWatch(int data) : data_{data} {
-  constexpr auto kPatience = std::chrono::seconds{5};  // it goes a moment after the last who used it
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while ((mounted_ = is_image_mounted(data)) && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  changed_ = status_of(open_image(data).get()).st_mtim;
+  mounted_ = !kernel::await_no_block_device(open_image(data).get());
+  changed_ = kernel::status_of(open_image(data).get()).st_mtim;
 }
 
 bool ImageWatch::is_disturbed() const {
-  const timespec now = status_of(open_image(data_).get()).st_mtim;
+  const timespec now = kernel::status_of(open_image(data_).get()).st_mtim;
   return mounted_ || is_image_mounted(data_) || now.tv_sec != changed_.tv_sec || now.tv_nsec != changed_.tv_nsec;
 }
 

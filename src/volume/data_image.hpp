@@ -33,6 +33,9 @@ void make_image(const Deed& deed, int data, const std::filesystem::path& path, c
 /// Throws: VolumeError with what the file system said; CallError.
 [[nodiscard]] kernel::FileDescriptor mount_image(const Deed& deed, int data, LimitWay way);
 
+/// To the disk, and its name as well. Throws: CallError.
+void sync_data_image(int data);
+
 /// Whether it has a loop device, and is so mounted by somebody. Throws: CallError.
 [[nodiscard]] bool is_image_mounted(int data);
 

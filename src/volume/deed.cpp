@@ -27,6 +27,12 @@ void refuse_if_used(const Deed& deed, int volume) {
   }
 }
 
+void require_done(const Deed& deed, const launcher::WorkOutcome& outcome) {
+  if (!outcome.done()) {
+    throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
+  }
+}
+
 void stop_if_asked(const Deed& deed, const Watch& watch) {
   const bool late = watch.deadline && std::chrono::steady_clock::now() > *watch.deadline;
   if (late || watch.stop.stop_requested()) {

@@ -32,6 +32,9 @@ void refuse_if_used(const Deed& deed, int volume);
 /// Throws: VolumeError(cancelled, timed_out) if the caller wants it no longer.
 void stop_if_asked(const Deed& deed, const Watch& watch);
 
+/// Throws: the error of the deed if the work was not done.
+void require_done(const Deed& deed, const launcher::WorkOutcome& outcome);
+
 /// Runs `work`, and turns a failed system call into the error of the deed.
 template <typename Work>
 auto with_deed(const Deed& deed, Work&& work) {

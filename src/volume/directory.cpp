@@ -29,10 +29,7 @@ kernel::FileDescriptor open_volume_directory(const Layout& layout, const std::st
     }
     throw kernel::CallError{"open directory", errno};
   }
-  struct stat status {};
-  if (::fstat(directory.get(), &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(directory.get());
   if (status.st_uid != ::geteuid() || (status.st_mode & 077U) != 0) {
     throw kernel::CallError{"check that it is private", EACCES};
   }
@@ -46,6 +43,14 @@ kernel::FileDescriptor require_volume_directory(const Layout& layout, const std:
     throw missing_failure(operation, name, names_to_suggest(layout));
   }
   return directory;
+}
+
+kernel::FileDescriptor open_data_directory(int directory) {
+  auto data = kernel::open_beneath(directory, kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!data) {
+    throw kernel::CallError{"open the data", errno};
+  }
+  return data;
 }
 
 kernel::FileDescriptor open_lock(int volume_fd) {

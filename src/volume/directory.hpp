@@ -19,6 +19,9 @@ namespace dunnage::volume {
 [[nodiscard]] kernel::FileDescriptor require_volume_directory(const Layout& layout, const std::string& operation,
                                                               const std::string& name);
 
+/// The directory `_data` in that of a volume or of a stage, readable.
+[[nodiscard]] kernel::FileDescriptor open_data_directory(int directory);
+
 /// The lock file of a volume, for reading and writing; made if it is missing.
 /// \return empty if the directory was deleted since it was opened
 [[nodiscard]] kernel::FileDescriptor open_lock(int volume_fd);

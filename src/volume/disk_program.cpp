@@ -6,8 +6,6 @@
 #include "kernel/file_descriptor.hpp"
 #include "launcher/kept_program.hpp"
 
-#include <boost/process/v2/environment.hpp>
-
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -52,11 +50,7 @@ int wait_for_end(const Deed& deed, launcher::KeptProgram& program, const Watch& 
 
 }  // namespace
 
-std::string find_disk_program(const std::string& name) {
-  namespace process = boost::process::v2::environment;
-  const std::vector<process::key_value_pair> variables{process::key_value_pair{kDiskPrograms}};
-  return process::find_executable(name, variables).string();
-}
+std::string find_disk_program(const std::string& name) { return launcher::find_program(name, {kDiskPrograms}); }
 
 std::string remedy_without(const std::string& program) {
   return fmt::format("install the package \"{}\"", program == "mkfs.xfs" ? "xfsprogs" : "e2fsprogs");

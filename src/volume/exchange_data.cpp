@@ -57,12 +57,10 @@ void exchange(const Deed& deed, const Stage& stage, int volume, const Watch& wat
     throw kernel::CallError{"rename", number};
   }
   if (number == EACCES) {
-    const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+    const auto connection = launcher::connection_of_containers();
     const auto outcome =
         launcher::exchange_entries(*connection, stage.directory(), kDataName, volume, kDataName, watch);
-    if (!outcome.done()) {
-      throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
-    }
+    require_done(deed, outcome);
   }
   times.put_back();
 }

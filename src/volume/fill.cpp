@@ -66,7 +66,7 @@ bool copy_into(const Stage& stage, const std::string& name, const FillSource& so
 
 /// Whether there is anything in it, seen with the launcher's rights if ours do not do.
 bool has_entries(int directory, const std::string& name, const FillSource& source) {
-  const auto opened = kernel::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
+  const auto opened = kernel::open_readable(directory);
   if (opened) {
     return !kernel::names_in(opened.get()).empty();
   }

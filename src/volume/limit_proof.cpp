@@ -86,10 +86,7 @@ void prove_inodes(const Deed& deed, int data, std::uint64_t inodes) {
 }  // namespace
 
 void prove_limit(const Deed& deed, int data, const VolumeLimit& limit) {
-  const auto top = kernel::open_beneath(data, ".", O_RDONLY | O_DIRECTORY, 0, kernel::Crossing::Allowed);
-  if (!top) {
-    throw kernel::CallError{"open directory", errno};
-  }
+  const auto top = kernel::require_readable(data);
   if (limit.size != 0) {
     prove_size(deed, top.get(), limit.size);
   }

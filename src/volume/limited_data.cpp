@@ -9,6 +9,7 @@
 #include "model/words.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/data_image.hpp"
+#include "volume/directory.hpp"
 #include "volume/limit_choice.hpp"
 #include "volume/limit_proof.hpp"
 #include "volume/private_directory.hpp"
@@ -26,15 +27,6 @@ namespace dunnage::volume {
 namespace {
 
 constexpr mode_t kLimitedDataMode = 0755;
-constexpr int kReadData = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-
-kernel::FileDescriptor open_data_directory(int directory) {
-  auto data = kernel::open_beneath(directory, kDataName, kReadData);
-  if (!data) {
-    throw kernel::CallError{"open the data", errno};
-  }
-  return data;
-}
 
 /// For the programs that work on images.
 std::filesystem::path path_of(const Layout& layout, const Stage& stage) {
@@ -175,15 +167,7 @@ kernel::FileDescriptor open_limited_data(const Deed& deed, int directory, LimitW
   throw kernel::CallError{"mount the image of its data", EAGAIN};
 }
 
-void sync_image(int directory) {
-  const auto data = open_data_directory(directory);
-  const auto image = kernel::open_beneath(data.get(), kImageName, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-  if (!image) {
-    throw kernel::CallError{"open the image of the volume's data", errno};
-  }
-  kernel::sync(image.get());
-  kernel::sync(data.get());
-}
+void sync_image(int directory) { sync_data_image(open_data_directory(directory).get()); }
 
 void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeInfo& volume,
                 const Watch& watch) {

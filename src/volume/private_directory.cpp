@@ -2,6 +2,7 @@
 #include "volume/private_directory.hpp"
 
 #include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 
 #include <fcntl.h>
@@ -24,10 +25,7 @@ VolumeError unusable(const std::filesystem::path& path, std::string cause, std::
 }
 
 void check_private(int fd, const std::filesystem::path& path) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(fd);
   check_private(status, path);
 }
 

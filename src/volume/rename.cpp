@@ -30,10 +30,7 @@ VolumeError taken_failure(const std::string& from, const std::string& to) {
 }
 
 std::uint64_t inode_of(int directory) {
-  struct stat status {};
-  if (::fstat(directory, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(directory);
   return status.st_ino;
 }
 

@@ -101,10 +101,7 @@ Renames read_last_renames(const Layout& layout) {
     throw kernel::CallError{"read the log of renames", errno};
   }
   kernel::require_regular(file.get(), "read the log of renames");
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(file.get());
   const auto size = static_cast<std::uint64_t>(status.st_size);
   std::string text(kSomeLines, '\0');
   const std::uint64_t begin = size > text.size() ? size - text.size() : 0;

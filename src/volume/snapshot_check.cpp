@@ -47,10 +47,7 @@ StoreFinding snapshot_finding(const LookedAt& volume, const std::string& name, c
 
 /// What is known of it without its record.
 VolumeSnapshot default_snapshot(const SeenSnapshot& seen) {
-  struct stat status {};
-  if (::fstat(seen.directory.get(), &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(seen.directory.get());
   const auto time = std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec};
   return {
       .volume = seen.volume->name,

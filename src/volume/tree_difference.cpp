@@ -93,9 +93,7 @@ std::vector<SnapshotChange> tree_difference(const Deed& deed, const launcher::Co
   const auto outcome = launcher::compare_trees(
       connection, before, after, options.trust_times,
       [&](const CompareRecord& record, std::string_view path) { differences.add(record, path); }, options.watch);
-  if (!outcome.done()) {
-    throw work_failure(deed.operation, deed.volume, deed.detail, outcome);
-  }
+  require_done(deed, outcome);
   return differences.take();
 }
 

@@ -45,11 +45,9 @@ VolumeUsage walk(const Measured& measured, int tree, const UsageOptions& options
     return std::move(*noted);
   }
   const auto begun = system_clock::now();
-  const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+  const auto connection = launcher::connection_of_containers();
   const launcher::WorkOutcome outcome = launcher::count_tree(*connection, tree, options.watch);
-  if (!outcome.done()) {
-    throw work_failure(measured.deed.operation, measured.deed.volume, measured.deed.detail, outcome);
-  }
+  require_done(measured.deed, outcome);
   VolumeUsage usage{.bytes = outcome.bytes, .files = outcome.entries, .measured_at = begun};
   note_usage(measured.layout, measured.directory, measured.note, usage);
   return usage;
@@ -76,11 +74,7 @@ VolumeUsage usage_of_image(const Measured& measured, const VolumeInfo& info) {
 }
 
 VolumeUsage usage_of_quota(int directory) {
-  const auto data = kernel::open_beneath(directory, kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!data) {
-    throw kernel::CallError{"open the data", errno};
-  }
-  const auto quota = kernel::quota_of(data.get());
+  const auto quota = kernel::quota_of(open_data_directory(directory).get());
   if (!quota) {
     throw kernel::CallError{"ask for the quota of its data", ENODATA};
   }

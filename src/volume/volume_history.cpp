@@ -112,7 +112,7 @@ std::vector<SnapshotChange> VolumeHistory::diff(const std::string& from, const s
     if (to) {
       after = volume::open_snapshot(layout, deed, opened.directory.get(), *to);
     }
-    const auto connection = launcher::Connection::get(launcher::identity_for(0, 0));
+    const auto connection = launcher::connection_of_containers();
     auto changes = volume::tree_difference(deed, *connection, before.data.get(),
                                            after ? after->data.get() : opened.data.get(), options);
     require_snapshot(deed, before);  // else a part of it was compared

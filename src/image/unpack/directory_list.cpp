@@ -4,6 +4,7 @@
 #include "image/failure.hpp"
 #include "image/unpack/lower_directory.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 
 #include <fcntl.h>
@@ -31,10 +32,7 @@ Owner owner_inside(const struct stat& status, const launcher::Identity& identity
 
 /// An implied directory becomes like the one it hides.
 void follow(Directory& directory, int lower, const launcher::Identity& identity) {
-  struct stat status {};
-  if (::fstat(lower, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(lower);
   directory.mode = status.st_mode & 07777U;
   directory.owner = owner_inside(status, identity);
   directory.modified = status.st_mtim;
@@ -42,10 +40,7 @@ void follow(Directory& directory, int lower, const launcher::Identity& identity)
 }
 
 std::uint64_t give(int fd, const Directory& directory, const launcher::Identity& identity) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    throw kernel::CallError{"stat", errno};
-  }
+  const struct stat status = kernel::status_of(fd);
   const Owner owner = directory.owner;
   if (!identity.rootless() && Owner{status.st_uid, status.st_gid} != owner && ::fchown(fd, owner.uid, owner.gid) != 0) {
     throw kernel::CallError{"chown", errno};
@@ -115,10 +110,7 @@ std::uint64_t DirectoryList::settle(int tree, std::span<const int> lowers, const
     }
     missing += give(open.get(), *directory, identity);
     if (identity.privilege == launcher::Privilege::Range && directory->owner != Owner{}) {
-      struct stat status {};
-      if (::fstat(open.get(), &status) != 0) {
-        throw kernel::CallError{"stat", errno};
-      }
+      const struct stat status = kernel::status_of(open.get());
       owners.add({.name = directory->name, .owner = directory->owner, .mode = directory->mode, .inode = status.st_ino});
     }
   }

@@ -98,10 +98,7 @@ void TreeWriter::finish_file(int file, const Spot& spot, const Entry& entry) {
     throw kernel::CallError{"utimensat", errno};
   }
   if (identity_.rootless() && (owner != own_ || !capability.empty() || owners_.doubtful())) {
-    struct stat status {};
-    if (::fstat(file, &status) != 0) {
-      throw kernel::CallError{"stat", errno};
-    }
+    const struct stat status = kernel::status_of(file);
     note_owner(spot, owner, entry.mode, status.st_ino, capability);
   }
 }
