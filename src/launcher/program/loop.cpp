@@ -120,8 +120,7 @@ void dispatch(const epoll_event& event, int signals) noexcept {
       return;
     case Role::Signals: {
       uint8_t information[128];  // struct signalfd_siginfo; that there was one is all there is to know
-      while (read_bytes(signals, information, sizeof information) > 0) {
-      }
+      (void)read_bytes(signals, information, sizeof information);  // SIGCHLD alone, of which one at most is pending
       reap();
       return;
     }
