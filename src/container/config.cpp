@@ -192,28 +192,28 @@ ContainerStatus status_named(const std::string& word) {
 }  // namespace
 
 std::string encode_config(const Config& config) {
-  Json value{{"Format", kFormat},
-             {"Id", config.id},
-             {"Name", config.name},
-             {"Argv", texts_to_value(config.argv)},
-             {"Rootfs", to_json_text(config.rootfs)},
-             {"Env", pairs_to_value(config.env)},
-             {"Cwd", to_json_text(config.cwd)},
-             {"User", to_json_text(config.user)},
-             {"Groups", config.groups},
-             {"Hostname", to_json_text(config.hostname)},
-             {"Labels", pairs_to_value(config.labels)},
-             {"Restart", config.restart.to_string()},
-             {"Mounts", plan::to_value(config.mounts)},
-             {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
-             {"Terminal", config.terminal},
-             {"RemoveOnExit", config.remove_on_exit},
-             {"Detached", config.detached},
-             {"StopSignal", config.stop_signal},
-             {"CreatedAt", to_nanoseconds(config.created_at)},
-             {"Capabilities", config.capabilities},
-             {"NoNewPrivileges", config.no_new_privileges},
-             {"Seccomp", to_value(config.seccomp)}};
+  Json value = model::to_object({{"Format", kFormat},
+                                 {"Id", config.id},
+                                 {"Name", config.name},
+                                 {"Argv", texts_to_value(config.argv)},
+                                 {"Rootfs", to_json_text(config.rootfs)},
+                                 {"Env", pairs_to_value(config.env)},
+                                 {"Cwd", to_json_text(config.cwd)},
+                                 {"User", to_json_text(config.user)},
+                                 {"Groups", config.groups},
+                                 {"Hostname", to_json_text(config.hostname)},
+                                 {"Labels", pairs_to_value(config.labels)},
+                                 {"Restart", config.restart.to_string()},
+                                 {"Mounts", plan::to_value(config.mounts)},
+                                 {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
+                                 {"Terminal", config.terminal},
+                                 {"RemoveOnExit", config.remove_on_exit},
+                                 {"Detached", config.detached},
+                                 {"StopSignal", config.stop_signal},
+                                 {"CreatedAt", to_nanoseconds(config.created_at)},
+                                 {"Capabilities", config.capabilities},
+                                 {"NoNewPrivileges", config.no_new_privileges},
+                                 {"Seccomp", to_value(config.seccomp)}});
   if (!config.image_id.empty()) {
     value["Image"] = {{"Name", to_json_text(config.image)}, {"Id", to_json_text(config.image_id)}};
   }
@@ -262,6 +262,12 @@ std::optional<SavedState> decode_state(std::string_view text) {
   }
 }
 
+void follow_renames(Config& config) {
+  for (const RenamedVolume& volume : follow_renames(config.mounts, config.volumes)) {
+    std::replace(config.anonymous_volumes.begin(), config.anonymous_volumes.end(), volume.from, volume.to);
+  }
+}
+
 Config read_config(int record_directory) {
   std::string buffer;
   const auto [text, number] = kernel::read_small_file(record_directory, kConfigName, buffer, kMostConfigBytes);
@@ -269,9 +275,7 @@ Config read_config(int record_directory) {
     throw kernel::CallError{"read config.json", number};
   }
   Config config = decode_config(text);
-  for (const RenamedVolume& volume : follow_renames(config.mounts, config.volumes)) {
-    std::replace(config.anonymous_volumes.begin(), config.anonymous_volumes.end(), volume.from, volume.to);
-  }
+  follow_renames(config);
   return config;
 }
 
