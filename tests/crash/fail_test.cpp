@@ -72,7 +72,10 @@ void fail_at(const Bench& bench, const CallFault& fault) {
           run.words);
   REQUIRE((verdict == Verdict::Done || verdict == Verdict::Refused));
   const std::string state = bench.state();
-  if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
+  if (bench.operation().resumes && verdict == Verdict::Refused) {
+    REQUIRE(is_told(run.words, fault));
+    REQUIRE(bench.strange_lines(state) == "");
+  } else if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
     REQUIRE(bench.is_between(state));
   } else if (verdict == Verdict::Done) {
     REQUIRE(state == bench.after());
@@ -128,6 +131,16 @@ TEST_CASE("T-2: any system call that fails while volumes are moved leaves each d
 
 TEST_CASE("T-2: any system call that fails on images leaves each done or undone, and is told", "[crash]") {
   fail_each(image_operations(), 24);
+}
+
+TEST_CASE("T-2: any system call that fails on transactions leaves each done, undone, or to be done by the next call",
+          "[crash]") {
+  fail_each(transaction_operations(), 8);
+}
+
+TEST_CASE("T-2: any system call that fails on the limit of a volume leaves it as it was or as it is to be", "[crash]") {
+  if (!requires_root() || !requires_program("mkfs.ext4")) return;
+  fail_each(limit_operations(), 6);
 }
 
 // Launching itself is not among them: what fails of the talk with the launcher is noticed when its time is over, which
