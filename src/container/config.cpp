@@ -10,6 +10,7 @@
 #include "kernel/files.hpp"
 #include "model/json_text.hpp"
 #include "plan/plan_json.hpp"
+#include "volume/metadata.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,9 @@ using model::to_json_text;
 using TimePoint = std::chrono::system_clock::time_point;
 
 constexpr int kFormat = 1;
+/// How records begin that were written before they had a checksum.
+constexpr std::string_view kWithoutChecksum = "{\n";
+constexpr std::string_view kStateWithoutChecksum = "{\"status\"";
 
 std::int64_t to_nanoseconds(TimePoint time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -227,10 +231,15 @@ std::string encode_config(const Config& config) {
   if (config.relaunch) {
     value["Relaunch"] = to_value(*config.relaunch);
   }
-  return value.dump(2) + "\n";
+  return volume::with_checksum(value.dump(2).substr(kWithoutChecksum.size()) + "\n");  // its brace is in the first line
 }
 
 Config decode_config(std::string_view text) {
+  if (!text.starts_with(kWithoutChecksum)) {
+    if (const auto fault = volume::checksum_fault(text)) {
+      throw std::invalid_argument{*fault};
+    }
+  }
   try {
     return config_of(Json::parse(text));
   } catch (const Json::exception& fault) {
@@ -241,6 +250,9 @@ Config decode_config(std::string_view text) {
 }
 
 std::optional<SavedState> decode_state(std::string_view text) {
+  if (!text.starts_with(kStateWithoutChecksum) && volume::checksum_fault(text)) {
+    return std::nullopt;
+  }
   try {
     const Json value = Json::parse(text);
     SavedState state;

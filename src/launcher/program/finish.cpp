@@ -47,7 +47,7 @@ void finish(Slot& slot) noexcept {
     remove_record(slot);
   }
   if (slot.channel >= 0) {
-    (void)send_message(slot.channel, &message, sizeof message, -1);
+    (void)deliver_message(slot.channel, &message, sizeof message, -1);
   }
   notify_connections(slot, message);
   close_connections(slot);

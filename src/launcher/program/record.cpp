@@ -30,10 +30,40 @@ class Line {
     }
     text(write_number(static_cast<uint64_t>(value), 10, digits));
   }
+  /// In front of what is there, but for its brace, as volume/metadata.hpp has it.
+  void checksum() noexcept {
+    constexpr char kHead[] = "{\"checksum\":\"";
+    constexpr char kTail[] = "\",\n";
+    constexpr unsigned kDigits = 8;
+    constexpr size_t kFirstLine = sizeof kHead - 1 + kDigits + sizeof kTail - 1;
+    if (size_ + kFirstLine > sizeof buffer_) {
+      return;
+    }
+    const uint32_t sum = crc_32(buffer_ + 1, size_ - 1);
+    __builtin_memmove(buffer_ + kFirstLine, buffer_ + 1, size_ - 1);
+    __builtin_memcpy(buffer_, kHead, sizeof kHead - 1);
+    for (unsigned digit = 0; digit < kDigits; ++digit) {
+      buffer_[sizeof kHead - 1 + digit] = "0123456789abcdef"[sum >> (4 * (kDigits - 1 - digit)) & 15U];
+    }
+    __builtin_memcpy(buffer_ + kFirstLine - (sizeof kTail - 1), kTail, sizeof kTail - 1);
+    size_ += kFirstLine - 1;
+  }
   const char* data() const noexcept { return buffer_; }
   size_t size() const noexcept { return size_; }
 
  private:
+  static uint32_t crc_32(const char* bytes, size_t size) noexcept {
+    constexpr uint32_t kPolynomial = 0xedb88320U;
+    uint32_t sum = ~uint32_t{0};
+    for (size_t index = 0; index < size; ++index) {
+      sum ^= static_cast<unsigned char>(bytes[index]);
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        sum = sum >> 1U ^ ((sum & 1U) != 0 ? kPolynomial : 0U);
+      }
+    }
+    return ~sum;
+  }
+
   char buffer_[512];
   size_t size_ = 0;
 };
@@ -71,6 +101,7 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
   line.number(",\"restart_count\":", slot.restart_count);
   line.number(",\"oom_killed\":", slot.oom_killed ? 1 : 0);
   line.text("}\n");
+  line.checksum();
   const int fd = open_at(record, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
   if (fd < 0) {
     return;
