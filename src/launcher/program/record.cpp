@@ -70,12 +70,23 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
   line.number(",\"finished_at\":", slot.finished_at);
   line.number(",\"restart_count\":", slot.restart_count);
   line.number(",\"oom_killed\":", slot.oom_killed ? 1 : 0);
-  line.text("}\n");
+  const bool lost = state == ContainerState::Exited && slot.loss_words != nullptr;
+  if (lost) {
+    line.number(",\"loss_step\":", static_cast<int64_t>(slot.loss.step));
+    line.number(",\"loss_error\":", slot.loss.error);
+    line.text(",\"loss\":");
+  }
+  static constexpr char kEnd[] = "}\n";
+  const size_t words = lost ? text_size(slot.loss_words) : 0;
+  const iovec parts[] = {{const_cast<char*>(line.data()), line.size()},
+                         {slot.loss_words, words},
+                         {const_cast<char*>(kEnd), sizeof kEnd - 1}};
   const int fd = open_at(record, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
   if (fd < 0) {
     return;
   }
-  const bool whole = write_bytes(fd, line.data(), line.size()) == static_cast<long>(line.size());
+  const bool whole =
+      raw_syscall(__NR_writev, fd, as_argument(parts), 3) == static_cast<long>(line.size() + words + sizeof kEnd - 1);
   (void)close_descriptor(fd);
   if (whole) {
     (void)raw_syscall(__NR_renameat2, record, as_argument("state.json.new"), record, as_argument("state.json"), 0);
