@@ -20,8 +20,12 @@
 /// there again: the empty directory of a server that is gone is not taken for its files. Files that are open
 /// in the old mount stay there, and programs go on having errors from them: they have to open them again.
 ///
-/// What cannot be noticed: a server that answers for the directory itself but not for what is in it. What a program
-/// asked of a server that was killed fails at once, whatever the policy, before anybody can look.
+/// The sources of a container are looked at one after the other, so one that does not answer delays what is noticed of
+/// the others by its timeout. What cannot be noticed: a server that answers for the directory itself but not for what
+/// is in it. What a program asked of a server that was killed fails at once, whatever the policy, before anybody can
+/// look. What waits for one that has read the request and does not answer cannot be killed, which is the kernel's rule:
+/// a container with such a program ends when the server answers, ends, or its connection is aborted
+/// (/sys/fs/fuse/connections).
 ///
 /// A FUSE file system is its user's alone unless it is mounted with allow_other: without that, root has it for no
 /// container, and an ordinary user only for containers whose programs have the user's own id outside, which `root` of

@@ -290,6 +290,39 @@ TEST_CASE("a container is stopped when its source dies, is not started again, an
   }));
 }
 
+TEST_CASE("a container that is started again while its source is dead or hangs starts, and has it when it is back",
+          "[root][mounts][loss]") {
+  if (!requires_root()) return;
+  if (!has_fuse()) return skip("there is no /dev/fuse");
+  const Ground ground;
+  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+    Served served{ground};
+    Collector out;
+    LaunchSpec spec = ground.shell("trap 'exit 3' TERM; echo up; " + std::string{kSleep},
+                                   {served.mount(often(LossPolicy::Repair, 300ms))});
+    spec.out = out.stdio();
+    spec.restart = {RestartPolicy::Kind::Always, 0};
+    auto container = Container::launch(std::move(spec));
+    const auto ups = [&](std::size_t count) {
+      return eventually([&] { return lines_of(out.text()).size() == count; });
+    };
+    require(ups(1), "it is up");
+    auto events = container.mount_events();
+    served.server->kill();
+    (void)next_event(events, Kind::Lost);
+    container.kill(SIGTERM);
+    require(ups(2), "it is up, without its source");
+    served.server.reset();
+    served.serve("second");
+    require(eventually([&] { return read_data(container) == "second"; }), "it is mended");
+    served.server->swallow();
+    container.kill(SIGTERM);
+    require(ups(3), "it is up, though nobody answers");
+    container.kill(SIGKILL);
+    (void)container.wait();
+  }));
+}
+
 TEST_CASE("each loss and each return of a source that comes and goes is one event", "[root][mounts][loss]") {
   if (!requires_root()) return;
   if (!has_fuse()) return skip("there is no /dev/fuse");
