@@ -114,7 +114,7 @@ std::string swap(const std::vector<std::string>& directories, const std::string&
 }  // namespace
 
 TEST_CASE("P-25: a container that swaps what its volume is mounted in, while files are copied, leads nowhere",
-          "[cp][attack]") {
+          "[cp][attack][one-user]") {
   if (!requires_busybox()) return;
   const Swapping swapping;
   const Container container =
@@ -136,7 +136,7 @@ TEST_CASE("P-25: a container that swaps what its volume is mounted in, while fil
 }
 
 TEST_CASE("P-25: another container that swaps the place of a volume, while files of one that has ended are copied",
-          "[cp][ended][attack]") {
+          "[cp][ended][attack][one-user]") {
   if (!requires_busybox()) return;
   const Swapping swapping;
   {

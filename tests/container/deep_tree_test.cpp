@@ -87,7 +87,7 @@ Layer links_to_usr() {
 TEST_CASE(
     "P-58: a tree a container made a hundred thousand deep is told, copied, packed, given away and removed on a "
     "small stack, or refused",
-    "[container][attack]") {
+    "[container][attack][one-user]") {
   if (!requires_busybox() || !requires_program("python3")) return;
   if (who() == Launcher::Root) ::setenv("TMPDIR", "/dev/shm", 1);
   const Ground ground;

@@ -251,7 +251,7 @@ TEST_CASE("a mount that a link keeps from its place keeps the files of its conta
   CHECK(std::distance(std::filesystem::directory_iterator{kept.host("canary")}, {}) == 1);
 }
 
-TEST_CASE("a container is neither started nor removed while its files are copied", "[cp][ended][image]") {
+TEST_CASE("a container is neither started nor removed while its files are copied", "[cp][ended][image][one-user]") {
   if (!requires_busybox()) return;
   Kept kept;
   kept.run("echo ran");
@@ -273,7 +273,7 @@ TEST_CASE("a container is neither started nor removed while its files are copied
   kept.store().remove("box");
 }
 
-TEST_CASE("copying and starting a container at the same time leaves both whole", "[cp][ended][image]") {
+TEST_CASE("copying and starting a container at the same time leaves both whole", "[cp][ended][image][one-user]") {
   if (!requires_busybox()) return;
   Kept kept;
   kept.run("cat /f 2>/dev/null; echo x >> /runs");

@@ -80,7 +80,7 @@ TEST_CASE("an empty directory of the host that is a volume is filled once", "[fi
   CHECK(volume.run(kShow, {.read_only = true}) == kShown);  // emptied, it is filled again, also for who only reads
 }
 
-TEST_CASE("a filling that is cancelled leaves nothing in a directory of the host", "[fill][driver]") {
+TEST_CASE("a filling that is cancelled leaves nothing in a directory of the host", "[fill][driver][one-user]") {
   if (!requires_busybox()) return;
   Elsewhere volume;
   volume.bind();

@@ -335,7 +335,7 @@ TEST_CASE("of any number of processes that start at the same instant one fills, 
   CHECK(tree_of(filling.data("shared")) == filling.expected());
 }
 
-TEST_CASE("a process that is killed while it fills a volume leaves all of it or nothing", "[fill]") {
+TEST_CASE("a process that is killed while it fills a volume leaves all of it or nothing", "[fill][one-user]") {
   const Filling filling;
   const auto store = filling.ground().store_path();
   std::mt19937 random{std::random_device{}()};

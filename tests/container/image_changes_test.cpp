@@ -105,7 +105,8 @@ TEST_CASE("changes outlast a restart of a container that is removed at its end",
   CHECK(is_tidy(ground, images));
 }
 
-TEST_CASE("what was written is deleted also while somebody else deletes there", "[container][image][changes]") {
+TEST_CASE("what was written is deleted also while somebody else deletes there",
+          "[container][image][changes][one-user]") {
   if (!requires_busybox()) return;
   const Ground ground;
   TestImages images{ground};

@@ -161,7 +161,7 @@ TEST_CASE("logs keep both streams in order, and can be followed to the end", "[c
 }
 
 TEST_CASE("a log that is rotated again and again is followed without a gap and without a repetition",
-          "[container][records]") {
+          "[container][records][one-user]") {
   const Ground ground;
   const auto store = ground.containers();
   const auto shared = ground.directory().make("shared");

@@ -119,7 +119,7 @@ TEST_CASE("an export that is imported is the same volume, and its export the sam
   CHECK(status.st_blocks * 512 < 1'000'000);
 }
 
-TEST_CASE("an export is packed as asked for, and its result says what was written", "[volume][archive]") {
+TEST_CASE("an export is packed as asked for, and its result says what was written", "[volume][archive][one-user]") {
   const Ground ground;
   fill(ground);
   const VolumeStore store = ground.volumes();

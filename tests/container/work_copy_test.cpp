@@ -181,7 +181,8 @@ TEST_CASE("an empty directory gives its owner, mode and times too", "[copy]") {
   CHECK(status.st_uid == original.st_uid);
 }
 
-TEST_CASE("one huge directory and many small ones are copied by all threads, and keep their times", "[copy]") {
+TEST_CASE("one huge directory and many small ones are copied by all threads, and keep their times",
+          "[copy][one-user]") {
   const Copying copying;
   for (int number = 0; number < 4000; ++number) {
     copying.directory().write("from/huge/file" + std::to_string(number), std::to_string(number));
@@ -219,7 +220,7 @@ TEST_CASE("marks of overlays and labels of the machine are not copied", "[copy]"
   CHECK((::getxattr(copying.to("d").c_str(), "trusted.own", nullptr, 0) == 1) == (who() == Launcher::Root));
 }
 
-TEST_CASE("a tree deeper than may be is refused by name, and harms nobody", "[copy]") {
+TEST_CASE("a tree deeper than may be is refused by name, and harms nobody", "[copy][one-user]") {
   const Copying copying;
   FileDescriptor directory = opened(copying.from());
   const int depth = GENERATE(900, 5'000);
@@ -394,7 +395,7 @@ TEST_CASE("a file that grows while it is copied ends", "[copy]") {
   CHECK(outcome.done());
 }
 
-TEST_CASE("a copy that is cancelled ends, and nothing goes on", "[copy]") {
+TEST_CASE("a copy that is cancelled ends, and nothing goes on", "[copy][one-user]") {
   const Copying copying;
   for (int number = 0; number < 30'000; ++number) {
     if (number % 100 == 0) (void)copying.directory().make("from/d" + std::to_string(number / 100));

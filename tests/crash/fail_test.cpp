@@ -108,6 +108,19 @@ TEST_CASE("T-2: any system call that fails on histories of volumes leaves each d
   fail_each(history_operations(), 12);
 }
 
+// Other names of a file wait for the copy of its first one; they waited for ever when it could not be looked at.
+TEST_CASE("T-2: each look at a file that fails while a snapshot is cloned is told, and nobody waits for it",
+          "[crash]") {
+  auto operations = history_operations();
+  std::erase_if(operations, [](const StoreOperation& operation) { return operation.name != "clone a snapshot"; });
+  REQUIRE(operations.size() == 1);
+  hit_each(operations, [](const Bench& bench) {
+    for (const CallFault& fault : failures_of(bench.calls())) {
+      if (fault.call == SYS_statx && fault.error == EIO && !fault.persists) fail_at(bench, fault);
+    }
+  });
+}
+
 TEST_CASE("T-2: any system call that fails while volumes are moved leaves each done or undone, and is told",
           "[crash]") {
   fail_each(move_operations(), 12);

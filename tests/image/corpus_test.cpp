@@ -26,7 +26,7 @@ TEST_CASE("every layer of the fuzzer's corpus is unpacked or refused", "[image][
   CHECK(count > 10);
 }
 
-TEST_CASE("a layer with any of its bytes changed is unpacked or refused", "[image][corpus]") {
+TEST_CASE("a layer with any of its bytes changed is unpacked or refused", "[image][corpus][one-user]") {
   const TemporaryDirectory directory;
   Archive archive;
   archive.directory("d/").file("d/f", "content", {.fraction = "5", .attributes = {{"user.k", "v"}}});

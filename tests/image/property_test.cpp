@@ -197,14 +197,14 @@ void check_round_trip(const Format& format, unsigned seed,
 
 }  // namespace
 
-TEST_CASE("what GNU tar packs is unpacked as it was", "[image][property]") {
+TEST_CASE("what GNU tar packs is unpacked as it was", "[image][property][one-user]") {
   if (!requires_program("tar")) return;
   for (const Format& format : {Format{"pax", true, true}, Format{"gnu"}, Format{"ustar", false, false, false}}) {
     for (unsigned seed = 1; seed <= 12; ++seed) check_round_trip(format, seed, pack_by_gnu_tar);
   }
 }
 
-TEST_CASE("what libarchive packs is unpacked as it was", "[image][property]") {
+TEST_CASE("what libarchive packs is unpacked as it was", "[image][property][one-user]") {
   for (const Format& format : {Format{"pax", true, true}, Format{"gnutar"}, Format{"ustar", false, false, false}}) {
     for (unsigned seed = 101; seed <= 112; ++seed) check_round_trip(format, seed, pack_by_libarchive);
   }

@@ -227,7 +227,7 @@ TEST_CASE("a process that is killed while it unpacks leaves whole trees or none"
   CHECK(killed > 0);
 }
 
-TEST_CASE("whoever waits for another process gives up when that one does not get on", "[image][trees]") {
+TEST_CASE("whoever waits for another process gives up when that one does not get on", "[image][trees][one-user]") {
   const Layers store;
   const std::string tar = large_layer(100);
   const ImageInfo info = store.image({store.layer(tar)});

@@ -60,6 +60,16 @@ uint64_t inode_of(int fd) noexcept {
   return status_of(fd, status) < 0 ? 0 : status.stx_ino;
 }
 
+/// They wait for it, so there is no going on without.
+long tell_other_names(CopyThread& thread, const CopySource& source, int made) noexcept {
+  struct statx status {};
+  const long result = status_of(made, status);
+  if (result >= 0) {
+    thread.copy->links.made(source.status, status.stx_ino);
+  }
+  return result;
+}
+
 long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& step) noexcept {
   step = Step::ReadEntry;
   const int from =
@@ -74,10 +84,8 @@ long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& 
   const int to = static_cast<int>(make_entry(thread, source, make, step));
   long result = to;
   if (to >= 0) {
-    if (shared) {
-      thread.copy->links.made(source.status, inode_of(to));
-    }
-    result = copy_content(thread, from, to, source.status, step);
+    result = shared ? tell_other_names(thread, source, to) : 0;
+    result = result < 0 ? result : copy_content(thread, from, to, source.status, step);
     result = result < 0 ? result : give_metadata(thread, source, from, to, mode, step);
     (void)close_descriptor(to);
   }
