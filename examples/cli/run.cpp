@@ -36,6 +36,7 @@ int run_in_foreground(dunnage::LaunchSpec spec, bool interactive) {
   show_timings(container);  // when nothing of the program's own comes any more
   if (status.launcher_lost()) complain("the helper process of the container was killed, and the container with it");
   if (status.oom_killed()) complain("memory ran out, and the kernel killed a process of the container");
+  if (!status.cause().empty()) complain(status.cause());
   return status.code();
 }
 

@@ -12,6 +12,7 @@
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/source_loss.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -88,6 +89,7 @@ struct BindOptions {
   /// Changes go to this transaction of the source, see transaction.hpp: its name in the store of resolve(), or its
   /// absolute path, which Transaction::at() gives. Without `overlay`, `chown` and `owner`. Kernel: Linux 6.13.
   std::string transaction{};
+  SourceLoss on_loss{};  ///< what happens when the source dies
 
   friend bool operator==(const BindOptions&, const BindOptions&) = default;
 };

@@ -9,6 +9,7 @@
 ///   spec.hpp             what Docker, Podman and Compose make of a text
 ///   bind_mount.hpp, volume.hpp, tmpfs.hpp, image_mount.hpp    the four kinds of mounts
 ///   ownership.hpp, relabel.hpp, overlay.hpp    what they can be told about owners, labels and changes
+///   source_loss.hpp      what happens to a container when the source of a mount dies
 ///   volume_store.hpp     VolumeStore: volumes that outlive containers
 ///   volume_seed.hpp      what is in a new volume from the beginning
 ///   volume_limit.hpp     how much a volume may hold, and how much it holds
@@ -69,6 +70,7 @@
 #include <dunnage/rootfs.hpp>
 #include <dunnage/seccomp.hpp>
 #include <dunnage/size.hpp>
+#include <dunnage/source_loss.hpp>
 #include <dunnage/spec.hpp>
 #include <dunnage/spec_code.hpp>
 #include <dunnage/store_check.hpp>

@@ -37,8 +37,9 @@
 /// Killing the launcher ends the container; its record says the state before or after.
 ///
 /// A bind mount with Follow::Name is exchanged by the launcher itself, with what has the name of its source by then.
-/// Its record stays as it is, for it says the name. attach(), detach() and replace() wait for an exchange that is under
-/// way.
+/// Its record stays as it is, for it says the name. A mount with a policy for the loss of its source is mended in the
+/// same way (source_loss.hpp). attach(), detach() and replace() wait for an exchange that is under way, which takes but
+/// a moment, and for no source that does not answer.
 ///
 /// Kernel: setns(2), move_mount(2), Linux 5.12; replace(): MOVE_MOUNT_BENEATH, Linux 6.5.
 
@@ -73,8 +74,10 @@ struct MountEvent {
     Attached,
     Detached,
     Replaced,  ///< also by what has the name of its source now
-    Lost,      ///< something has the name of its source that cannot be shown: the container keeps what it had
-    Restored,  ///< after Lost: what the container has, has the name again
+    /// Of Follow::Name: something has the name of its source that cannot be shown, and the container keeps what it had.
+    /// Of a source with a LossPolicy: it is dead, or could not be exchanged for what has its name.
+    Lost,
+    Restored,  ///< after Lost: what the container has, has the name again, or answers; or it has what took its place
   };
   Kind kind = Kind::Attached;
   ResolvedMount mount{};  ///< what is mounted now, or was before it was detached

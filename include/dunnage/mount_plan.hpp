@@ -80,6 +80,7 @@ struct DUNNAGE_API ResolvedMount {
   std::vector<std::string> exclude{};
   std::optional<OverlayOptions> overlay{};
   Follow follow = Follow::Inode;
+  SourceLoss on_loss{};
   std::string transaction{};  ///< its path; `overlay` says where its changes go
   std::string image{};        ///< as it was asked for
   std::string image_id{};  ///< which one that is, "sha256:…"; preparing mounts this one, whoever has the name by then

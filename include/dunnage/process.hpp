@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace dunnage {
@@ -76,13 +77,22 @@ class DUNNAGE_API ExitStatus {
   /// Memory had run out under the limit of the container, and the kernel killed a process of it: its first one, or
   /// another, which may show in an exit code only. Of a container; never of an exec().
   [[nodiscard]] bool oom_killed() const noexcept { return oom_killed_; }
-  [[nodiscard]] ExitStatus with_oom_killed(bool killed) const noexcept {
+  [[nodiscard]] ExitStatus with_oom_killed(bool killed) const {
     ExitStatus result = *this;
     result.oom_killed_ = killed;
     return result;
   }
 
-  /// "exited with 0", "killed by SIGKILL", "killed by SIGKILL (out of memory)"
+  /// Why it was stopped, if the launcher did that for LossPolicy::Stop: which mount lost its source, and how. Empty
+  /// else.
+  [[nodiscard]] const std::string& cause() const noexcept { return cause_; }
+  [[nodiscard]] ExitStatus with_cause(std::string cause) const {
+    ExitStatus result = *this;
+    result.cause_ = std::move(cause);
+    return result;
+  }
+
+  /// "exited with 0", "killed by SIGKILL", "killed by SIGKILL (out of memory)"; the cause behind it.
   [[nodiscard]] std::string to_string() const;
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 
@@ -92,6 +102,7 @@ class DUNNAGE_API ExitStatus {
   int signal_;
   bool launcher_lost_;
   bool oom_killed_ = false;
+  std::string cause_;
 };
 
 /// "SIGTERM", "TERM", "15" to 15. Throws: LaunchError(invalid_argument) with the nearest name.

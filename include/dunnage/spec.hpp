@@ -116,6 +116,7 @@ struct SpecMount {
     std::string transaction{};
     AccessMode access = AccessMode::Shared;
     std::chrono::milliseconds access_timeout{0};
+    SourceLoss on_loss{};
 
     friend bool operator==(const Own&, const Own&) = default;
   };

@@ -15,6 +15,7 @@
 #include <dunnage/overlay.hpp>
 #include <dunnage/ownership.hpp>
 #include <dunnage/relabel.hpp>
+#include <dunnage/source_loss.hpp>
 #include <dunnage/volume_limit.hpp>
 #include <dunnage/volume_seed.hpp>
 
@@ -80,6 +81,7 @@ struct VolumeMountOptions {
   std::optional<OverlayOptions> overlay{};
   AccessMode access = AccessMode::Shared;  ///< prepare() throws VolumeError(volume_in_use) naming who is in the way
   std::chrono::milliseconds access_timeout{0};  ///< how long it waits for them before that
+  SourceLoss on_loss{};  ///< of a volume that is a directory of the host: what happens when that dies
 
   friend bool operator==(const VolumeMountOptions&, const VolumeMountOptions&) = default;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/config.hpp"
 
+#include "container/mount_events.hpp"
 #include "container/renamed_volumes.hpp"
 
 #include <dunnage/error.hpp>
@@ -265,6 +266,12 @@ std::optional<SavedState> decode_state(std::string_view text) {
       state.exit = signal != 0 ? ExitStatus::signaled(signal) : ExitStatus::exited(value.at("exit_code").get<int>());
       const auto killed = value.find("oom_killed");  // absent in records of earlier versions
       state.exit = state.exit->with_oom_killed(killed != value.end() && killed->get<int>() != 0);
+      if (const auto loss = value.find("loss"); loss != value.end()) {
+        launcher::Failure failure;
+        failure.step = static_cast<launcher::Step>(value.at("loss_step").get<std::uint16_t>());
+        failure.error = value.at("loss_error").get<int>();
+        state.exit = state.exit->with_cause(cause_of_stop(failure, loss->dump()));
+      }
     }
     return state;
   } catch (const Json::exception&) {

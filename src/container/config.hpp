@@ -17,7 +17,7 @@ namespace dunnage::container {
 inline constexpr const char* kConfigName = "config.json";
 inline constexpr const char* kStateName = "state.json";
 inline constexpr std::size_t kMostConfigBytes = std::size_t{16} << 20U;
-inline constexpr std::size_t kMostStateBytes = 4096;
+inline constexpr std::size_t kMostStateBytes = std::size_t{64} << 10U;
 inline constexpr const char* kNewerRecord = "it was written by a newer version of the library";
 
 /// The content of state.json.

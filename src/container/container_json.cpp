@@ -3,6 +3,7 @@
 
 #include "cgroup/resources_json.hpp"
 #include "model/json_text.hpp"
+#include "model/option_json.hpp"
 #include "volume/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
@@ -61,6 +62,7 @@ Json state_of(const ContainerInfo& container) {
           {"Dead", status == ContainerStatus::Dead},
           {"Pid", container.pid},
           {"ExitCode", container.exit ? container.exit->code() : 0},
+          {"Error", container.exit ? to_json_text(container.exit->cause()) : Json("")},
           {"StartedAt", time_of(container.started_at)},
           {"FinishedAt", time_of(container.finished_at)}};
 }
@@ -78,6 +80,9 @@ Json mount_of(const ResolvedMount& mount) {
              {"Propagation", mount.kind == MountKind::Bind || is_image ? to_string(mount.propagation) : ""}};
   if (mount.follow != Follow::Inode) {
     value["Follow"] = to_string(mount.follow);
+  }
+  if (mount.on_loss != SourceLoss{}) {
+    value["OnLoss"] = model::to_value(mount.on_loss);
   }
   return value;
 }

@@ -57,7 +57,7 @@ std::string encode_event(const MountEvent& event) {
   return text.size() > kMostEventBytes ? text_of(event.kind, short_of(event.mount)) : text;
 }
 
-std::string cause_of_loss(const launcher::Failure& failure) {
+std::string cause_of_loss(const launcher::Failure& failure, const ResolvedMount& mount) {
   using launcher::Step;
   switch (failure.error) {
     case 0:
@@ -67,9 +67,22 @@ std::string cause_of_loss(const launcher::Failure& failure) {
     case EMEDIUMTYPE:
       return "what has its name is of another type";
     case ETIMEDOUT:
-      return "its file system does not answer";
+      return mount.on_loss.policy == LossPolicy::Keep
+                 ? "its file system does not answer"
+                 : "it did not answer in " + std::to_string(mount.on_loss.timeout.count()) + " ms";
+    case ENOTCONN:
+    case ECONNABORTED:
+      return "the server of its file system is gone: " + std::generic_category().message(failure.error);
+    case ENOENT:
+      if (mount.on_loss.policy != LossPolicy::Keep) {
+        return "it was removed, and nothing has its name";
+      }
+      break;
     default:
       break;
+  }
+  if (mount.on_loss.policy != LossPolicy::Keep && failure.step == Step::OpenSource) {
+    return "it answers with an error: " + std::generic_category().message(failure.error);
   }
   const char* const what = failure.step == Step::WatchSource   ? "watch its directory"
                            : failure.step == Step::OpenSource  ? "open it"
@@ -77,6 +90,13 @@ std::string cause_of_loss(const launcher::Failure& failure) {
                            : failure.step == Step::HiddenMount ? "the container has mounted over it"
                                                                : "mount it";
   return std::string{what} + ": " + std::generic_category().message(failure.error);
+}
+
+std::string cause_of_stop(const launcher::Failure& failure, std::string_view words) {
+  const MountEvent event = decode_event(words);
+  const std::string source = event.mount.volume.empty() ? event.mount.source.string() : event.mount.volume;
+  return "the mount \"" + source + "\" -> \"" + event.mount.target +
+         "\" lost its source: " + cause_of_loss(failure, event.mount);
 }
 
 MountEvent decode_event(std::string_view text) {
@@ -164,7 +184,7 @@ std::optional<MountEvent> MountEvents::next() {
       try {
         MountEvent event = container::decode_event({words, size - sizeof message});
         event.missed = static_cast<unsigned>(message.number);
-        event.cause = container::cause_of_loss(message.failure);
+        event.cause = container::cause_of_loss(message.failure, event.mount);
         return event;
       } catch (const std::invalid_argument& fault) {
         throw container::failure({Stage::Run, "read the mount events of container", state_->subject}, fault.what(),

@@ -14,8 +14,10 @@
 namespace dunnage::container {
 
 [[nodiscard]] std::string encode_event(const MountEvent& event);
-/// Why a source that is followed cannot be shown; empty for no failure.
-[[nodiscard]] std::string cause_of_loss(const launcher::Failure& failure);
+/// Why a source that is looked for cannot be shown, or is dead; empty for no failure.
+[[nodiscard]] std::string cause_of_loss(const launcher::Failure& failure, const ResolvedMount& mount);
+/// Why a container was stopped, of the words of the loss. Throws: std::invalid_argument.
+[[nodiscard]] std::string cause_of_stop(const launcher::Failure& failure, std::string_view words);
 /// Throws: std::invalid_argument.
 [[nodiscard]] MountEvent decode_event(std::string_view text);
 

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/mount_events.hpp"
 #include "container/signal.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
@@ -47,13 +48,20 @@ LaunchError run_error(const std::string& operation, const std::string& subject, 
                       .remedy = std::move(remedy)}};
 }
 
-ExitStatus status_of(const Message& message) {
+ExitStatus status_of(const Message& message, int channel) {
   if (message.kind != MessageKind::Exited) {
     return ExitStatus::signaled(SIGKILL, true);
   }
   const ExitStatus status =
       message.exit_signal != 0 ? ExitStatus::signaled(message.exit_signal) : ExitStatus::exited(message.exit_code);
-  return status.with_oom_killed(message.oom_killed != 0);
+  if (message.failure.error == 0 || message.payload_size == 0) {
+    return status.with_oom_killed(message.oom_killed != 0);
+  }
+  try {
+    return status.with_cause(cause_of_stop(message.failure, launcher::peek_words(channel, message)));
+  } catch (const std::invalid_argument&) {
+    return status.with_cause("the source of a mount was lost");  // said by another version of the library
+  }
 }
 
 }  // namespace
@@ -88,7 +96,7 @@ std::optional<ExitStatus> Running::wait_until(Deadline deadline) const {
   if (!received) {
     return std::nullopt;
   }
-  return status_of(received->message);
+  return status_of(received->message, channel_.get());
 }
 
 ExitStatus Running::wait() const { return *wait_until(launcher::kNever); }

@@ -88,7 +88,9 @@ std::string ExitStatus::to_string() const {
     return "killed, because its launcher died";
   }
   const char* memory = oom_killed_ ? " (out of memory)" : "";
-  return signaled() ? "killed by " + signal_name(signal_) + memory : fmt::format("exited with {}{}", code_, memory);
+  const std::string end =
+      signaled() ? "killed by " + signal_name(signal_) + memory : fmt::format("exited with {}{}", code_, memory);
+  return cause_.empty() ? end : end + ": " + cause_;
 }
 
 }  // namespace dunnage

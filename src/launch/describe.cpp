@@ -169,7 +169,7 @@ launcher::Request Launch::describe(OpenStreams& streams) const {
   fixed.follow = payload.descriptor(follow_theirs_.get());
   describe_mounts(payload);
   if (host_) {
-    describe_named_sources(payload, plan(), *mounts_, *host_);
+    describe_named_sources(payload, plan(), *mounts_, *host_, spec_.stop_signal);
   }
   describe_record(payload);
   describe_locks(payload);

@@ -122,7 +122,7 @@ std::string mount_remedy(const Failure& failure) {
                  ? "it came with the template, and each start by the restart policy finds it again; launch without one"
                  : "prepare the mounts again";
     case Step::StartBroker:
-      return "launch the container with the mount, or leave follow out";
+      return "launch the container with the mount, or leave follow and on_loss out";
     case Step::WatchSource:
       return failure.error == ENOSPC || failure.error == EMFILE
                  ? "raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (not disk space)"

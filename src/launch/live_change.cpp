@@ -12,6 +12,7 @@
 #include "launch/released_locks.hpp"
 #include "launcher/identity.hpp"
 #include "model/target.hpp"
+#include "plan/followed_source.hpp"
 #include "prepare/failure.hpp"
 #include "prepare/image_root.hpp"
 #include "prepare/prepare.hpp"
@@ -115,10 +116,10 @@ void LiveChange::require_free(const ResolvedMount& wanted) const {
           verb_, wanted, same ? "something is mounted there" : fmt::format("it would hide \"{}\"", mount.target),
           errc::duplicate_target, same ? "replace or detach that" : "detach that first, or choose another target");
     }
-    if (mount.follow == Follow::Name && !mount.left_out && model::is_at_or_below(wanted.target, mount.target)) {
+    if (plan::is_looked_for(mount) && !mount.left_out && model::is_at_or_below(wanted.target, mount.target)) {
       throw mount_failure(verb_, wanted,
                           fmt::format("\"{}\", in which it lies, goes when its source is replaced", mount.target),
-                          errc::not_supported, "choose another target, or leave follow out there");
+                          errc::not_supported, "choose another target, or leave follow and on_loss out there");
     }
   }
 }
@@ -173,6 +174,7 @@ void LiveChange::change(ChangeRequest request, std::vector<ResolvedMount> after,
   MountPlan plan{std::move(after)};
   const ResolvedMount mount = shown;
   request.prepared = mounts_;
+  request.stop_signal = state_.stop_signal;
   request.record = record_ ? &*record_ : nullptr;
   if (request.before != nullptr) {
     request.released = container::explained(

@@ -86,7 +86,7 @@ launcher::Request describe(const ChangeRequest& request, ChangeDescriptors& open
     describe_uses(payload, *request.prepared, opened);
     if (follows_names(request.prepared->plan)) {
       opened.host = open_host_places(request.prepared->identity);
-      describe_named_sources(payload, request.prepared->plan, *request.prepared, opened.host);
+      describe_named_sources(payload, request.prepared->plan, *request.prepared, opened.host, request.stop_signal);
     }
   } else {
     fixed.anonymous_volumes = payload.texts({});

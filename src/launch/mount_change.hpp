@@ -27,6 +27,7 @@ struct ChangeRequest {
   PreparedMountsAccess::State* prepared = nullptr;  ///< what comes, one mount
   container::RecordMounts* record = nullptr;        ///< null without one
   std::string report{};                             ///< for who watches; empty: nothing is reported
+  int stop_signal = 0;                              ///< of the container, should it lose what comes
 };
 
 struct ChangeAnswer {

@@ -24,8 +24,9 @@ struct HostPlaces {
 /// Throws: kernel::CallError.
 [[nodiscard]] HostPlaces open_host_places(const launcher::Identity& identity);
 
-/// Of the mounts the payload has. Throws: kernel::CallError.
+/// Of the mounts the payload has. \param stop_signal  what the container is stopped by when one of them is lost
+/// Throws: kernel::CallError.
 void describe_named_sources(Payload& payload, const MountPlan& plan, const PreparedMountsAccess::State& prepared,
-                            const HostPlaces& host);
+                            const HostPlaces& host, int stop_signal);
 
 }  // namespace dunnage::launch

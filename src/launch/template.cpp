@@ -10,6 +10,7 @@
 #include "launch/launch.hpp"
 #include "launch/payload.hpp"
 #include "model/target.hpp"
+#include "plan/followed_source.hpp"
 #include "prepare/image.hpp"
 #include "prepare/prepare.hpp"
 #include "prepare/volume_making.hpp"
@@ -33,7 +34,7 @@ bool is_own(const ResolvedMount& mount) {
   const bool driven = mount.kind == MountKind::Volume && !mount.volume.empty() &&
                       prepare::driver_of(mount).kind != volume::LocalDriver::Kind::Directory &&
                       prepare::driver_of(mount).kind != volume::LocalDriver::Kind::Bind;
-  return mount.kind == MountKind::Tmpfs || mount.follow == Follow::Name || mount.overlay.has_value() ||
+  return mount.kind == MountKind::Tmpfs || plan::is_looked_for(mount) || mount.overlay.has_value() ||
          mount.relabel == Relabel::Private || driven || (mount.kind == MountKind::Volume && mount.volume.empty());
 }
 

@@ -344,11 +344,14 @@ struct DetachRequest {
   uint32_t no_links = 0;     ///< a link anywhere in the path of the source is an error
   uint32_t check_upper = 0;
   uint32_t whole_entries =
-      0;  ///< what an overlay writes shall be whole files and directories, whatever the module's defaults
-  uint32_t reserved = 0;
+      0;               ///< what an overlay writes shall be whole files and directories, whatever the module's defaults
+  uint32_t apart = 0;  ///< the broker has a process of its own do it, which ends after so many milliseconds
   uint64_t upper_device = 0;  ///< of an overlay's upper directory, as in stat, when check_upper
   uint64_t upper_inode = 0;
 };
+
+/// What happens when a source dies, as LossPolicy.
+enum class OnLoss : uint32_t { Keep, Repair, Pause, Stop };
 
 /// A mount whose source is looked for by its name as long as the container lives (program/named_source.hpp).
 struct NamedSourceRecord {
@@ -359,6 +362,12 @@ struct NamedSourceRecord {
   Text restored = 0;
   int32_t user_namespace = -1;  ///< by whose ids the files are shown
   uint32_t type = 0;            ///< of what is mounted: S_IFMT of its mode
+  uint32_t watched = 0;         ///< the directories on the way are, for what gets its name
+  OnLoss on_loss{};             ///< other than Keep: it is looked at again and again
+  uint32_t interval = 0;        ///< between two looks, in milliseconds
+  uint32_t timeout = 0;         ///< of one
+  uint32_t mounted_depth = 0;   ///< how many names of the path lead to the last mount point on the way; 0: to none
+  uint32_t stop_signal = 0;
   uint32_t unused = 0;
   uint64_t device = 0;  ///< of what is mounted, as in stat
   uint64_t inode = 0;

@@ -147,4 +147,11 @@ std::optional<Received> receive(int socket, Deadline deadline, Take take) {
   }
 }
 
+std::string peek_words(int socket, const Message& message) {
+  std::vector<char> frame(sizeof message + std::min(message.payload_size, kInlinePayload));
+  const ssize_t size = ::recv(socket, frame.data(), frame.size(), MSG_PEEK | MSG_DONTWAIT);
+  const auto got = static_cast<std::size_t>(std::max<ssize_t>(size, sizeof message));
+  return {frame.begin() + sizeof message, frame.begin() + static_cast<std::ptrdiff_t>(got)};
+}
+
 }  // namespace dunnage::launcher

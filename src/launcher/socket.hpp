@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,9 @@ enum class Take { Away, Peek };
 /// Waits for a message.
 /// \return nothing when the deadline passed; a message whose kind is MessageKind{} at the end of the stream
 [[nodiscard]] std::optional<Received> receive(int socket, Deadline deadline, Take take = Take::Away);
+
+/// What follows that message in the socket, which was peeked at and is left there.
+[[nodiscard]] std::string peek_words(int socket, const Message& message);
 
 /// Waits until something can be read (or the end). False when the deadline passed.
 [[nodiscard]] bool wait_readable(int fd, Deadline deadline) noexcept;

@@ -40,6 +40,11 @@ void add_shared(model::MountText& text, const Options& options) {
     text.field("exclude", pattern);
   }
   add_overlay(text, options.overlay);
+  if (const SourceLoss& loss = options.on_loss; loss != SourceLoss{}) {
+    text.field("on-loss", to_string(loss.policy));
+    text.field("check-interval", fmt::format("{}ms", loss.interval.count()));
+    text.field("check-timeout", fmt::format("{}ms", loss.timeout.count()));
+  }
 }
 
 }  // namespace

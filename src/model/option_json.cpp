@@ -2,6 +2,7 @@
 #include "model/option_json.hpp"
 
 #include "model/json_text.hpp"
+#include "model/words.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -75,6 +76,20 @@ OverlayOptions overlay_from(const Json& value) {
   return {.upper = from_json_text(value.at("Upper")),
           .work = from_json_text(value.at("Work")),
           .size = number_from<std::uint64_t>(value.at("SizeBytes"))};
+}
+
+Json to_value(const SourceLoss& loss) {
+  return {{"Policy", to_string(loss.policy)}, {"Interval", loss.interval.count()}, {"Timeout", loss.timeout.count()}};
+}
+
+SourceLoss source_loss_from(const Json& value) {
+  const auto policy = loss_policy_named(value.at("Policy").get<std::string>());
+  if (!policy) {
+    throw std::invalid_argument{"unknown policy of a loss"};
+  }
+  return {.policy = *policy,
+          .interval = std::chrono::milliseconds{number_from<std::uint32_t>(value.at("Interval"))},
+          .timeout = std::chrono::milliseconds{number_from<std::uint32_t>(value.at("Timeout"))}};
 }
 
 Json pairs_to_value(const std::map<std::string, std::string>& pairs) {

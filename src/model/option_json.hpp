@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 
 [[nodiscard]] Json to_value(const Ownership& ownership);
 [[nodiscard]] Json to_value(const OverlayOptions& overlay);
+[[nodiscard]] Json to_value(const SourceLoss& loss);
 /// An array of objects with Key and Value: a key may be no Unicode.
 [[nodiscard]] Json pairs_to_value(const std::map<std::string, std::string>& pairs);
 [[nodiscard]] Json texts_to_value(const std::vector<std::string>& texts);
@@ -28,6 +29,7 @@ using Json = nlohmann::ordered_json;
 /// The ways back throw nlohmann::json::exception or std::invalid_argument.
 [[nodiscard]] Ownership ownership_from(const Json& value);
 [[nodiscard]] OverlayOptions overlay_from(const Json& value);
+[[nodiscard]] SourceLoss source_loss_from(const Json& value);
 [[nodiscard]] std::map<std::string, std::string> pairs_from(const Json& value);
 [[nodiscard]] std::vector<std::string> texts_from(const Json& value);
 
@@ -57,6 +59,9 @@ void add_options(Json& json, const Options& options) {
   }
   if (options.overlay) {
     json["Overlay"] = to_value(*options.overlay);
+  }
+  if (options.on_loss != SourceLoss{}) {
+    json["OnLoss"] = to_value(options.on_loss);
   }
 }
 

@@ -8,6 +8,20 @@ namespace dunnage {
 
 std::string_view to_string(Follow value) noexcept { return value == Follow::Name ? "name" : "inode"; }
 
+std::string_view to_string(LossPolicy value) noexcept {
+  switch (value) {
+    case LossPolicy::Keep:
+      return "keep";
+    case LossPolicy::Repair:
+      return "repair";
+    case LossPolicy::Pause:
+      return "pause";
+    case LossPolicy::Stop:
+      return "stop";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(Propagation value) noexcept {
   switch (value) {
     case Propagation::Private:
@@ -102,6 +116,8 @@ std::optional<Propagation> propagation_named(std::string_view word) noexcept {
 std::optional<Recursion> recursion_named(std::string_view word) noexcept { return value_named(word, kRecursions); }
 
 std::optional<Follow> follow_named(std::string_view word) noexcept { return value_named(word, kFollows); }
+
+std::optional<LossPolicy> loss_policy_named(std::string_view word) noexcept { return value_named(word, kLossPolicies); }
 
 std::optional<Relabel> relabel_named(std::string_view word) noexcept { return value_named(word, kRelabels); }
 

@@ -180,10 +180,33 @@ void check_follow(const Checker& checker, const BindOptions& options) {
                     "leave out require_mountpoint, or follow");
 }
 
+/// What preparing does once, to what is there then, would not be done to a source that is mounted again.
+template <typename Options>
+void check_loss(const Checker& checker, const Options& options) {
+  using std::chrono::hours;
+  using std::chrono::milliseconds;
+  using std::chrono::minutes;
+  constexpr milliseconds kLeast{100};
+  const SourceLoss& loss = options.on_loss;
+  if (loss.policy == LossPolicy::Keep) {
+    checker.refuse_if(loss != SourceLoss{}, "an interval and a timeout of looks nobody takes", "set the policy, too");
+    return;
+  }
+  checker.refuse_if(loss.interval < kLeast || loss.interval > hours{1}, "that is no interval of looks at a source",
+                    "choose 100 ms to 1 hour");
+  checker.refuse_if(loss.timeout < kLeast || loss.timeout > minutes{10}, "that is no timeout of a look at a source",
+                    "choose 100 ms to 10 minutes");
+  checker.refuse_if(options.chown || options.relabel != Relabel::None || !options.exclude.empty() || options.overlay,
+                    "chown, relabel, exclude and overlay are about what is there at the launch, and what is mounted "
+                    "again would come without them",
+                    "leave these out, or on_loss");
+}
+
 template <typename Options>
 void check_common(const Checker& checker, const Options& options) {
   check_owner(checker, options.owner, options.chown);
   check_exclude(checker, options.exclude);
+  check_loss(checker, options);
   if (options.overlay) {
     check_overlay(checker, *options.overlay);
     checker.refuse_if(options.chown, "chown changes the owners on disk, and an overlay leaves the source alone",
@@ -210,6 +233,13 @@ void check_options(const BindMount& mount) {
   checker.refuse_if(options.require_mountpoint && options.create_source, "a source that is created is no mount point",
                     "set one of create_source and require_mountpoint");
   check_follow(checker, options);
+  if (options.on_loss.policy != LossPolicy::Keep) {
+    checker.refuse_if(!options.transaction.empty(), "a transaction is of the directory that was there at the launch",
+                      "leave one of transaction and on_loss out");
+    checker.refuse_if(options.propagation != Propagation::RPrivate,
+                      "a mount that is exchanged cannot pass mounts on, or get them",
+                      "leave the propagation out, or on_loss", errc::not_supported);
+  }
   check_common(checker, options);
   checker.text("transaction", options.transaction);
   checker.refuse_if(!options.transaction.empty() && (options.overlay || options.chown),

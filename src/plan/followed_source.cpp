@@ -6,6 +6,7 @@
 #include "kernel/file_descriptor.hpp"
 #include "launcher/protocol.hpp"
 #include "model/mount_name.hpp"
+#include "volume/local_driver.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -21,12 +22,11 @@
 namespace dunnage::plan {
 namespace {
 
-[[noreturn]] void refuse_following(const BindMount& mount, std::string cause, std::error_code code,
-                                   std::string remedy) {
+[[noreturn]] void refuse_following(const Mount& mount, std::string cause, std::error_code code, std::string remedy) {
   throw model::mount_error(Stage::Resolve, "resolve", mount, std::move(cause), code, std::move(remedy));
 }
 
-void check_kernel(const BindMount& mount) {
+void check_kernel(const Mount& mount) {
   const long answer = kernel::ask_for_move_beneath();
   if (answer == -EINVAL || answer == -ENOSYS) {
     refuse_following(mount, "this kernel cannot put a mount beneath another one (MOVE_MOUNT_BENEATH)",
@@ -86,6 +86,33 @@ std::vector<std::string> check_followed(const BindMount& mount, const BindSource
     }
   }
   return reasons;
+}
+
+std::vector<std::string> check_loss_of(const Mount& mount, const ResolvedMount& resolved) {
+  if (resolved.on_loss.policy == LossPolicy::Keep || resolved.left_out) {
+    return {};
+  }
+  check_kernel(mount);
+  if (resolved.kind == MountKind::Volume) {
+    volume::LocalDriver driver;
+    (void)volume::read_driver_options(resolved.driver_options, driver);
+    if (driver.kind != volume::LocalDriver::Kind::Bind) {
+      refuse_following(mount, "only what is a directory of the host can be mounted again while a container runs",
+                       errc::not_supported, "mount it on the host and use type=none with o=bind, or leave on_loss out");
+    }
+    if (!resolved.subpath.empty()) {
+      refuse_following(mount, "a part of a volume cannot be mounted again", errc::not_supported,
+                       "leave one of subpath and on_loss out");
+    }
+  }
+  if (std::ranges::count(resolved.source.native(), '/') > launcher::kMostWatches || resolved.source == "/") {
+    refuse_following(mount, "its path has too many directories, or none", errc::invalid_argument,
+                     fmt::format("use one of at most {}, or leave on_loss out", launcher::kMostWatches));
+  }
+  return {
+      fmt::format("\"{}\" is looked at every {} ms; when it dies, or does not answer in {} ms, the policy is \"{}\"",
+                  resolved.source.string(), resolved.on_loss.interval.count(), resolved.on_loss.timeout.count(),
+                  to_string(resolved.on_loss.policy))};
 }
 
 }  // namespace dunnage::plan

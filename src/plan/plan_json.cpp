@@ -159,6 +159,7 @@ void read_options(const Json& value, ResolvedMount& mount) {
   read_if_there(value, "Relabel", [&](const Json& json) { mount.relabel = relabel_named(json.get<std::string>()); });
   read_if_there(value, "Exclude", [&](const Json& json) { mount.exclude = model::texts_from(json); });
   read_if_there(value, "Overlay", [&](const Json& json) { mount.overlay = model::overlay_from(json); });
+  read_if_there(value, "OnLoss", [&](const Json& json) { mount.on_loss = model::source_loss_from(json); });
   read_if_there(value, "Access", [&](const Json& json) { mount.access = access_named(json.get<std::string>()); });
   read_if_there(value, "AccessTimeout", [&](const Json& json) {
     mount.access_timeout = std::chrono::milliseconds{model::number_from<std::uint32_t>(json)};

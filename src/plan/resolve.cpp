@@ -158,6 +158,13 @@ void take_options(const Options& options, ResolvedMount& mount) {
   }
 }
 
+void take_loss(const Mount& wanted, const SourceLoss& loss, ResolvedMount& mount) {
+  mount.on_loss = loss;
+  for (std::string& reason : plan::check_loss_of(wanted, mount)) {
+    mount.reasons.push_back(std::move(reason));
+  }
+}
+
 void check_source(const BindMount& bind, const plan::BindSource& source) {
   if (bind.options.require_mountpoint && !source.missing && !source.mountpoint) {
     refuse(bind, "the source is not a mount point", errc::source_missing, "mount it, or leave require_mountpoint out");
@@ -222,6 +229,7 @@ ResolvedMount resolve_bind(const BindMount& bind, const ResolveOptions& options,
   if (!bind.options.transaction.empty()) {
     plan::take_transaction(bind, mount, stores);
   }
+  take_loss(bind, bind.options.on_loss, mount);
   return mount;
 }
 
@@ -291,6 +299,7 @@ ResolvedMount resolve_volume(const VolumeMount& volume, const ResolveOptions& op
     plan::decide_copy_up(mount);
   }
   take_options(volume.options, mount);
+  take_loss(volume, volume.options.on_loss, mount);
   return mount;
 }
 
@@ -343,7 +352,7 @@ MountPlan with_volumes_of_image(const MountPlan& plan, const ResolveOptions& opt
 /// What is exchanged would take them along.
 void refuse_mounts_on_followed(const MountPlan& plan) {
   for (const ResolvedMount& mount : plan) {
-    if (mount.follow != Follow::Name || mount.file_kind == FileKind::File) {
+    if (!plan::is_looked_for(mount) || mount.file_kind == FileKind::File) {
       continue;
     }
     for (const ResolvedMount& other : plan) {
@@ -351,7 +360,7 @@ void refuse_mounts_on_followed(const MountPlan& plan) {
         refuse(
             BindMount{mount.source, mount.target},
             fmt::format("\"{}\" is to be mounted below it, and would go with a source that is replaced", other.target),
-            errc::not_supported, "leave follow out, or mount that elsewhere");
+            errc::not_supported, "leave follow and on_loss out, or mount that elsewhere");
       }
     }
   }

@@ -9,6 +9,7 @@
 #include "kernel/random_hex.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/identity.hpp"
+#include "plan/followed_source.hpp"
 #include "prepare/create_source.hpp"
 #include "prepare/detach_mount.hpp"
 #include "prepare/failure.hpp"
@@ -119,7 +120,7 @@ class Preparation {
     prepare::OpenedSource opened = options.mount(mount, source);
     state_->for_user = state_->for_user || mount.chown || mount.owner.kind() == Ownership::Kind::MatchUser;
     add(std::move(opened.mount), opened.id);
-    if (mount.follow == Follow::Name && opened.user_namespace) {
+    if (plan::is_looked_for(mount) && opened.user_namespace) {
       state_->owner_maps[mount.target] = std::move(opened.user_namespace);
     }
     if (opened.lock) {

@@ -48,6 +48,12 @@ std::string_view member_of_source(Word word) noexcept {
       return "options.require_mountpoint";
     case Word::Follow:
       return "options.follow";
+    case Word::OnLoss:
+      return "options.on_loss.policy";
+    case Word::CheckInterval:
+      return "options.on_loss.interval";
+    case Word::CheckTimeout:
+      return "options.on_loss.timeout";
     case Word::Access:
       return "options.access";
     case Word::AccessTimeout:

@@ -86,7 +86,7 @@ enum class Word : std::uint8_t {
   ImageSubpath, ImageWritable,
   Size, Mode, Uid, Gid, Inodes, NoSwap, TmpCopyUp, NoTmpCopyUp, Defaults, NoAtime,
   Consistency, Cached, Delegated, Consistent,
-  Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, Follow, CreateMode, CreateUid, CreateGid, Exclude, Transaction,
+  Overlay, UpperDir, WorkDir, OverlaySize, Optional, RequireMountpoint, Follow, OnLoss, CheckInterval, CheckTimeout, CreateMode, CreateUid, CreateGid, Exclude, Transaction,
   Access, AccessTimeout,
   Elsewhere,  ///< a row that only explains
 };
@@ -107,6 +107,7 @@ enum class ValueKind : std::uint8_t {
   Relabel,    ///< `shared` or `private`
   Access,     ///< as to_string(AccessMode)
   Follow,     ///< as to_string(Follow)
+  OnLoss,     ///< as to_string(LossPolicy)
   Duration,   ///< a number with `ms` `s` `m` `h`
 };
 

@@ -210,6 +210,7 @@ Mount Realisation::bind() {
   options.relabel = relabel();
   options.exclude = std::move(own.exclude);
   options.overlay = std::move(own.overlay);
+  options.on_loss = own.on_loss;
   options.transaction = std::move(own.transaction);
   if (mount_.type == SpecType::Overlay && !options.overlay) {
     options.overlay = OverlayOptions{};
@@ -236,6 +237,7 @@ Mount Realisation::volume() {
   options.access = own.access;
   options.access_timeout = own.access_timeout;
   options.overlay = std::move(own.overlay);
+  options.on_loss = own.on_loss;
   return result;
 }
 

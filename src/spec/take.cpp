@@ -28,6 +28,14 @@ void take_attribute(SpecMount::Own& own, Word word) {
   }
 }
 
+void take_loss(SourceLoss& loss, Word word, const Value& value) {
+  if (word == Word::OnLoss) {
+    loss.policy = model::loss_policy_named(value.text.text).value_or(LossPolicy::Keep);
+  } else {
+    (word == Word::CheckInterval ? loss.interval : loss.timeout) = std::chrono::milliseconds{value.number};
+  }
+}
+
 void take_pair(std::map<std::string, std::string>& pairs, std::string_view text) {
   const std::size_t cut = text.find('=');
   const std::string_view key = text.substr(0, cut);
@@ -157,6 +165,11 @@ bool take_own(Draft& draft, const Option& option, const Value& value) {
       return true;
     case Word::Follow:
       own.follow_name = value.text.text == to_string(Follow::Name);
+      return true;
+    case Word::OnLoss:
+    case Word::CheckInterval:
+    case Word::CheckTimeout:
+      take_loss(own.on_loss, option.word, value);
       return true;
     case Word::Access:
       own.access = model::access_mode_named(value.text.text).value_or(AccessMode::Shared);

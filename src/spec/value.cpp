@@ -127,6 +127,13 @@ void check_follow(const Input& input, const Field& field) {
   }
 }
 
+void check_on_loss(const Input& input, const Field& field) {
+  if (!model::loss_policy_named(field.value.text)) {
+    refuse_value(input, field, {.code = SpecCode::BadEnum}, "a policy",
+                 "write \"keep\", \"repair\", \"pause\" or \"stop\"");
+  }
+}
+
 /// Milliseconds.
 std::uint64_t parse_duration(const Input& input, const Field& field) {
   constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits{
@@ -187,6 +194,9 @@ Value parse_value(const Input& input, const Option& option, const Field& field, 
       break;
     case ValueKind::Follow:
       check_follow(input, field);
+      break;
+    case ValueKind::OnLoss:
+      check_on_loss(input, field);
       break;
     case ValueKind::Duration:
       value.number = parse_duration(input, field);

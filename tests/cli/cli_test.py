@@ -446,6 +446,31 @@ class LiveMounts(CommandLineTest):
         self.assertIn('write "name" or "inode"',
                       self.fail_with(125, "run", *self.root, "--mount", "type=bind,source=/,target=/x,follow=me", "true"))
 
+    def test_a_source_that_dies_is_mended_or_stops_the_container(self):
+        share = os.path.join(self.directory, "share")
+        mount = f"type=bind,source={share},target=/share,check-interval=100ms,check-timeout=20s,on-loss="
+        os.mkdir(share)
+        self.detached("--name", "mended", "--mount", f"{mount}repair", "sleep", "1000")
+        self.detached("--name", "paused", "--mount", f"{mount}pause", "sleep", "1000")
+        self.detached("--name", "stopped", "--restart", "always", "--mount", f"{mount}stop", "sh", "-c",
+                      "trap 'exit 3' TERM; while :; do sleep 0.02; done")
+        os.rmdir(share)
+        self.eventually(lambda: "Paused" in self.succeed("ps"), "one is paused")
+        self.eventually(lambda: self.inspected("stopped")["State"]["Status"] == "exited", "one has been stopped")
+        state = self.inspected("stopped")["State"]
+        self.assertEqual((state["ExitCode"], state["Error"]),
+                         (3, f'the mount "{share}" -> "/share" lost its source: it was removed, and nothing has its name'))
+        os.mkdir(share)
+        with open(os.path.join(share, "file"), "w", encoding="utf-8") as file:
+            file.write("here")
+        for name in ("mended", "paused"):
+            self.eventually(lambda: self.inspected(name)["State"]["Status"] == "running" and
+                            self.dunnage("exec", name, "cat", "/share/file").stdout == "here", "it has it again")
+        self.assertEqual(self.inspected("mended")["Mounts"][0]["OnLoss"],
+                         {"Policy": "repair", "Interval": 100, "Timeout": 20000})
+        self.assertIn('write "keep", "repair", "pause" or "stop"',
+                      self.fail_with(125, "run", *self.root, "--mount", f"{mount}me", "true"))
+
     def test_mounts_are_attached_replaced_and_detached(self):
         self.detached("--name", "busy", "sleep", "1000")
         self.assertIn('volume "data"', self.succeed("attach", "-v", "data:/data", "busy"))

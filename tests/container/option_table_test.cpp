@@ -80,6 +80,8 @@ std::vector<Row> rows(const Ground& ground) {
        "test -d /m/self && echo yes", "yes\n"},
       {"bind: follow=name (what it follows: followed_source_test.cpp)", bind({.follow = Follow::Name}), "cat /m/file",
        "text"},
+      {"bind: on_loss=repair (what is mended: source_loss_test.cpp)", bind({.on_loss = {LossPolicy::Repair}}),
+       "cat /m/file", "text"},
       {"bind: owner=match_user, the user is root", bind({.owner = Ownership::match_user()}), "stat -c %u /m", "0\n"},
       {"bind: owner=match_user, the user is 1000", bind({.owner = Ownership::match_user()}), "stat -c %u /m", "1000\n",
        Needs::Root, "1000:1000"},

@@ -163,6 +163,7 @@ OF_THE_CONTAINER = [
      "the parked /proc; / of the container whose mount namespace was joined; what a descriptor of this process holds"),
     ("launcher/program/named_source_child.cpp", "inotify_add_watch open_at chdir",
      "the directory it has gone to by a descriptor, its own namespace, and the / it came from"),
+    ("launcher/program/judged_source.cpp", "open_at", "its own namespace, below the launcher's own /proc"),
     ("launcher/program/mount_detach.cpp", "umount2 statx chdir",
      "what a descriptor of this process holds, over the launcher's own /proc; or one name in the directory that was "
      "found without links, which is looked at first and not followed"),

@@ -25,6 +25,7 @@ ContainerInfo database() {
   settings.target = "/etc/app";
   settings.read_only = true;
   settings.follow = Follow::Name;
+  settings.on_loss.policy = LossPolicy::Repair;
   ResolvedMount scratch;
   scratch.kind = MountKind::Tmpfs;
   scratch.target = "/run";
@@ -79,7 +80,7 @@ TEST_CASE("a container is described in JSON with Docker's names", "[container][j
   CHECK(json.at("State") == Json::parse(R"({
     "Status": "running", "Running": true, "Paused": false, "Restarting": false, "OOMKilled": false,
     "Dead": false, "Pid": 4711,
-    "ExitCode": 0, "StartedAt": "2023-11-14T22:13:20.250000000Z", "FinishedAt": "0001-01-01T00:00:00Z"})"));
+    "ExitCode": 0, "Error": "", "StartedAt": "2023-11-14T22:13:20.250000000Z", "FinishedAt": "0001-01-01T00:00:00Z"})"));
 }
 
 TEST_CASE("the image of a container and what it wrote to it are described in JSON as Docker does",
@@ -101,7 +102,8 @@ TEST_CASE("the mounts of a container are described in JSON as Docker does", "[co
     {"Type": "volume", "Name": "db-data", "Source": "/store/volumes/db-data/_data", "Destination": "/data",
      "Driver": "local", "Mode": "", "RW": true, "Propagation": ""},
     {"Type": "bind", "Name": "", "Source": "/srv/conf", "Destination": "/etc/app",
-     "Driver": "", "Mode": "ro", "RW": false, "Propagation": "rprivate", "Follow": "name"},
+     "Driver": "", "Mode": "ro", "RW": false, "Propagation": "rprivate", "Follow": "name",
+     "OnLoss": {"Policy": "repair", "Interval": 1000, "Timeout": 5000}},
     {"Type": "tmpfs", "Name": "", "Source": "", "Destination": "/run",
      "Driver": "", "Mode": "", "RW": true, "Propagation": ""},
     {"Type": "image", "Name": "busybox:1", "Source": "", "Destination": "/tools",
@@ -114,8 +116,12 @@ TEST_CASE("the exit code of a container in JSON is 128 + the signal that killed 
   info.exit = ExitStatus::signaled(SIGKILL, true);
   const Json state = Json::parse(to_json(info)).at("State");
   CHECK(state.at("ExitCode") == 137);
+  CHECK(state.at("Error") == "");
   CHECK(state.at("Dead") == true);
   CHECK(state.at("Running") == false);
+  info.exit = ExitStatus::exited(1).with_cause("a mount lost its source");
+  CHECK(Json::parse(to_json(info)).at("State").at("Error") == "a mount lost its source");
+  CHECK(info.exit->to_string() == "exited with 1: a mount lost its source");
 }
 
 TEST_CASE("a container that is paused or waits for its next start runs, to Docker", "[container][json]") {

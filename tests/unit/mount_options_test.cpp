@@ -107,6 +107,7 @@ TEST_CASE("a plan with every option survives JSON", "[plan]") {
   mount.left_out = true;
   mount.require_mountpoint = true;
   mount.follow = dunnage::Follow::Name;
+  mount.on_loss = {dunnage::LossPolicy::Pause, std::chrono::milliseconds{1500}, std::chrono::seconds{2}};
   mount.subpath = "a/b";
   mount.driver = "local";
   mount.driver_options = {{"type", "tmpfs"}, {"o", "size=1m"}};

@@ -108,6 +108,7 @@ BindMount random_bind(Source& source) {
   mount.options.optional = source.coin();
   mount.options.require_mountpoint = source.coin();
   mount.options.follow = source.coin() ? Follow::Name : Follow::Inode;
+  if (source.coin()) mount.options.on_loss = {dunnage::LossPolicy::Stop, std::chrono::milliseconds{1234}};
   add_shared(source, mount.options);
   return mount;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bindings.hpp"
+#include "source_loss.hpp"
 #include "value.hpp"
 
 #define DUNNAGE_OPTION(name) \
@@ -63,7 +64,9 @@ void bind_bind_mount(py::module_& module) {
       .DUNNAGE_OPTION(exclude)
       .DUNNAGE_OPTION(overlay)
       .DUNNAGE_OPTION(follow)
-      .DUNNAGE_OPTION(transaction);
+      .DUNNAGE_OPTION(transaction)
+      .option(
+          "on_loss", [](auto& mount) -> auto& { return mount.options.on_loss; }, source_loss_from);
   value_class(module, std::move(fields),
               "A directory or file of the host, shown at a path of the container. Changes are seen on both sides at "
               "once, and they stay when the container is gone.")

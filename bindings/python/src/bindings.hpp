@@ -19,6 +19,7 @@ void bind_launch_timings(pybind11::module_& module);
 void bind_mount_plan(pybind11::module_& module);
 void bind_mount_set(pybind11::module_& module);
 void bind_overlay(pybind11::module_& module);
+void bind_source_loss(pybind11::module_& module);
 void bind_ownership(pybind11::module_& module);
 void bind_path_explanation(pybind11::module_& module);
 void bind_prepared_mounts(pybind11::module_& module);

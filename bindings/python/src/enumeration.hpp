@@ -96,6 +96,8 @@ using dunnage::python::EnumerationCaster;
 template <>
 struct type_caster<dunnage::Follow> : EnumerationCaster<dunnage::Follow> {};
 template <>
+struct type_caster<dunnage::LossPolicy> : EnumerationCaster<dunnage::LossPolicy> {};
+template <>
 struct type_caster<dunnage::Propagation> : EnumerationCaster<dunnage::Propagation> {};
 template <>
 struct type_caster<dunnage::Recursion> : EnumerationCaster<dunnage::Recursion> {};

@@ -45,6 +45,7 @@ PYBIND11_MODULE(_dunnage, module) {
   bind_relabel(module);
   bind_ownership(module);
   bind_overlay(module);
+  bind_source_loss(module);
   bind_bind_mount(module);
   bind_tmpfs(module);
   bind_volume_limit(module);

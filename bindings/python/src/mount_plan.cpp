@@ -4,6 +4,7 @@
 #include "indexing.hpp"
 #include "prepared_mounts.hpp"
 #include "rootfs.hpp"
+#include "source_loss.hpp"
 #include "value.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ void add_of_kinds(Fields<ResolvedMount>& fields) {
       .option("create_gid", &R::create_gid)
       .option("require_mountpoint", &R::require_mountpoint)
       .option("follow", &R::follow)
+      .option("on_loss", &R::on_loss, source_loss_from)
       .option("left_out", &R::left_out)
       .option("subpath", &R::subpath)
       .option("image", &R::image)

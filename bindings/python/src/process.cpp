@@ -133,15 +133,16 @@ void bind_stdio(py::module_& module) {
   module.attr("DEVNULL") = Stdio::null();
 }
 
-ExitStatus exit_status(int exit_code, int signal, bool launcher_lost, bool oom_killed) {
+ExitStatus exit_status(int exit_code, int signal, bool launcher_lost, bool oom_killed, const std::string& cause) {
   if (exit_code < 0 || exit_code > 255) throw py::value_error{"ExitStatus(): exit_code lies between 0 and 255"};
   if (signal < 0 || signal > 64) throw py::value_error{"ExitStatus(): signal lies between 0 and 64"};
   const ExitStatus status = signal == 0 ? ExitStatus::exited(exit_code) : ExitStatus::signaled(signal, launcher_lost);
-  return status.with_oom_killed(oom_killed);
+  return status.with_oom_killed(oom_killed).with_cause(cause);
 }
 
 std::string repr_of_status(const ExitStatus& status) {
-  const std::string memory = status.oom_killed() ? ", oom_killed=True)" : ")";
+  const std::string why = status.cause().empty() ? "" : ", cause=" + std::string{py::repr(py::str(status.cause()))};
+  const std::string memory = (status.oom_killed() ? ", oom_killed=True" : "") + why + ")";
   if (status.exited()) return "ExitStatus(" + std::to_string(status.exit_code()) + memory;
   return "ExitStatus(signal=" + std::to_string(status.signal()) +
          (status.launcher_lost() ? ", launcher_lost=True" : "") + memory;
@@ -153,8 +154,8 @@ void bind_exit_status(py::module_& module) {
                              "an error: a program that exits with 1 did what it was told."};
   adopt(cls);
   cls.def(py::init(&exit_status), py::arg("exit_code") = 0, py::kw_only(), py::arg("signal") = 0,
-          py::arg("launcher_lost") = false, py::arg("oom_killed") = false,
-          "__init__(self, exit_code=0, *, signal=0, launcher_lost=False, oom_killed=False)\n--\n\n")
+          py::arg("launcher_lost") = false, py::arg("oom_killed") = false, py::arg("cause") = "",
+          "__init__(self, exit_code=0, *, signal=0, launcher_lost=False, oom_killed=False, cause=\"\")\n--\n\n")
       .def_property_readonly("success", &ExitStatus::success)
       .def_property_readonly("exited", [](const ExitStatus& status) { return status.exited(); })
       .def_property_readonly("signaled", [](const ExitStatus& status) { return status.signaled(); })
@@ -168,6 +169,8 @@ void bind_exit_status(py::module_& module) {
       .def_property_readonly("launcher_lost", &ExitStatus::launcher_lost)
       .def_property_readonly("oom_killed", &ExitStatus::oom_killed,
                              "Memory had run out, and the kernel killed a process of the container.")
+      .def_property_readonly("cause", &ExitStatus::cause,
+                             "Why it was stopped, if a mount with the policy \"stop\" lost its source; empty else.")
       .def("__str__", &ExitStatus::to_string)
       .def("__repr__", repr_of_status)
       .def("__hash__", [](const ExitStatus& status) { return py::hash(py::str(repr_of_status(status))); })
@@ -177,11 +180,13 @@ void bind_exit_status(py::module_& module) {
            })
       .def(py::pickle(
           [](const ExitStatus& status) {
-            return py::make_tuple(status.exit_code(), status.signal(), status.launcher_lost(), status.oom_killed());
+            return py::make_tuple(status.exit_code(), status.signal(), status.launcher_lost(), status.oom_killed(),
+                                  status.cause());
           },
           [](const py::tuple& state) {
             const bool oom_killed = state.size() > 3 && state[3].cast<bool>();  // absent in pickles of earlier versions
-            return exit_status(state[0].cast<int>(), state[1].cast<int>(), state[2].cast<bool>(), oom_killed);
+            const std::string cause = state.size() > 4 ? state[4].cast<std::string>() : "";
+            return exit_status(state[0].cast<int>(), state[1].cast<int>(), state[2].cast<bool>(), oom_killed, cause);
           }));
 }
 

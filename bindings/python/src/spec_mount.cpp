@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "source_loss.hpp"
 #include "spec_context.hpp"
 #include "value.hpp"
 
@@ -40,7 +41,8 @@ void define_own(py::handle scope) {
       .DUNNAGE_MEMBER(overlay)
       .DUNNAGE_MEMBER(transaction)
       .DUNNAGE_MEMBER(access)
-      .DUNNAGE_MEMBER(access_timeout);
+      .DUNNAGE_MEMBER(access_timeout)
+      .option("on_loss", &M::on_loss, source_loss_from);
   value_class(scope, std::move(fields), "What only this library's own parsers accept in a text.");
 }
 

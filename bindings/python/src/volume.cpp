@@ -3,6 +3,7 @@
 
 #include "bindings.hpp"
 #include "gil.hpp"
+#include "source_loss.hpp"
 #include "value.hpp"
 
 #include <dunnage/volume_store.hpp>
@@ -35,7 +36,9 @@ void add_mount_options(Fields<VolumeMount>& fields) {
       .DUNNAGE_OPTION(exclude)
       .DUNNAGE_OPTION(overlay)
       .DUNNAGE_OPTION(access)
-      .DUNNAGE_OPTION(access_timeout);
+      .DUNNAGE_OPTION(access_timeout)
+      .option(
+          "on_loss", [](auto& mount) -> auto& { return mount.options.on_loss; }, source_loss_from);
 }
 
 Fields<VolumeMount> volume_mount_fields() {

@@ -20,10 +20,12 @@ struct Place {
   unsigned kind = 0;
 };
 
+/// By what is known: a source that has died meanwhile is attached like any other.
 Place place_of(Child& child, int fd, Step step, int index) noexcept {
   struct statx status {};
   require(child, step,
-          raw_syscall(__NR_statx, fd, as_argument(""), AT_EMPTY_PATH, STATX_TYPE | STATX_MNT_ID, as_argument(&status)),
+          raw_syscall(__NR_statx, fd, as_argument(""), AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID,
+                      as_argument(&status)),
           index);
   return {status.stx_mnt_id, status.stx_mode & static_cast<unsigned>(S_IFMT)};
 }

@@ -122,7 +122,7 @@ void run(Slot& slot) noexcept {
   slot.life = Life::Running;
   slot.started_at = now_realtime();
   slot.started_monotonic = now_monotonic();
-  slot.paused = false;
+  slot.paused = slot.paused_by_loss = false;
   if (slot.terminal >= 0 && (slot.request->flags & kLogTerminal) != 0) {
     (void)control_descriptor(slot.terminal, F_SETFL, O_NONBLOCK | O_RDWR);
     (void)watch(launcher().epoll, slot.terminal, EPOLLIN, event_data(Role::Terminal, slot.index, slot.generation));

@@ -105,6 +105,46 @@ void answer(int socket, const Message& reply, int descriptor) noexcept {
   (void)deliver_message(socket, &reply, sizeof reply, descriptor, kAttempts);
 }
 
+void serve_and_answer(const Message& message, const Descriptors& descriptors, Message& reply) noexcept {
+  const DetachResult result = serve_detach(message, descriptors);
+  reply.failure = result.failure;
+  answer(descriptors.values[0], reply, result.fd);
+  if (result.fd >= 0) {
+    (void)close_descriptor(result.fd);
+  }
+}
+
+/// How many milliseconds a process of its own has for the request; 0: it is served here.
+uint32_t time_apart(const Message& message) noexcept {
+  DetachRequest request;
+  if (message.kind != MessageKind::DetachBind || message.payload_size < sizeof request) {
+    return 0;
+  }
+  __builtin_memcpy(&request, request_buffer + sizeof message, sizeof request);
+  return request.apart;
+}
+
+void end_after(uint32_t milliseconds) noexcept {
+  const uint64_t alarm = uint64_t{1} << (SIGALRM - 1U);
+  struct {
+    long interval[2];
+    long value[2];
+  } timer{{0, 0}, {milliseconds / 1000, milliseconds % 1000 * 1000L}};
+  (void)raw_syscall(__NR_rt_sigprocmask, SIG_UNBLOCK, as_argument(&alarm), 0, 8);
+  (void)raw_syscall(__NR_setitimer, 0, as_argument(&timer), 0);
+}
+
+/// What is served apart is waited for by nobody.
+void ignore_children() noexcept {
+  struct {
+    uint64_t handler;
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+  } ignore{1, 0, 0, 0};  // SIG_IGN
+  (void)raw_syscall(__NR_rt_sigaction, SIGCHLD, as_argument(&ignore), 0, 8);
+}
+
 /// Answers on the socket that came with the request, so that any number of threads may ask at once.
 void serve(int socket) noexcept {
   Descriptors descriptors;
@@ -124,13 +164,12 @@ void serve(int socket) noexcept {
     reply.failure.error =
         remove_tree(descriptors.values[1], reinterpret_cast<const char*>(request_buffer) + sizeof message);
     answer(descriptors.values[0], reply, -1);
-  } else {
-    const DetachResult result = serve_detach(message, descriptors);
-    reply.failure = result.failure;
-    answer(descriptors.values[0], reply, result.fd);
-    if (result.fd >= 0) {
-      (void)close_descriptor(result.fd);
-    }
+  } else if (const uint32_t milliseconds = time_apart(message); milliseconds == 0) {
+    serve_and_answer(message, descriptors, reply);
+  } else if (fork_process() == 0) {  // its source may never answer, and others wait for theirs
+    end_after(milliseconds);
+    serve_and_answer(message, descriptors, reply);
+    exit_process(0);
   }
   descriptors.close_all();
 }
@@ -142,6 +181,7 @@ void serve(int socket) noexcept {
   const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
   (void)kernel::set_mount_attributes(root, AT_RECURSIVE, 0, 0, kPrivate);
   (void)close_descriptor(root);
+  ignore_children();
   for (;;) {
     pollfd item{socket, POLLIN, 0};
     if (raw_syscall(__NR_ppoll, as_argument(&item), 1, 0, 0, 8) < 0) {

@@ -92,6 +92,8 @@ void answer_update(Slot& slot, Descriptors& descriptors, const uint8_t* payload,
   }
 }
 
+}  // namespace
+
 void send_signal(Slot& slot, int signal) noexcept {
   if (signal == SIGKILL) {
     slot.end_restart = true;
@@ -104,6 +106,8 @@ void send_signal(Slot& slot, int signal) noexcept {
     write_state(slot, ContainerState::Running);
   }
 }
+
+namespace {
 
 /// The other end of the channel is a MountEvents.
 void accept_watcher(const Slot& slot, Descriptors& descriptors) noexcept {
@@ -142,6 +146,7 @@ void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descri
       const bool pause = message.kind == MessageKind::Pause;
       const int result = !running ? -ESRCH : pause ? pause_container(slot) : resume_container(slot);
       if (result == 0) {
+        slot.paused_by_loss = false;  // from here on it is as who asked wants it
         write_state(slot, pause ? ContainerState::Paused : ContainerState::Running);
       }
       answer(slot, descriptors, -result);
@@ -244,7 +249,6 @@ void accept_connection(Slot& slot) noexcept {
 
 void report_change(const Slot& slot, const char* words, const Failure& why) noexcept {
   const size_t size = text_size(words);
-  uint8_t* frame = message_buffer();
   if (sizeof(Message) + size > kMessageBuffer) {
     return;
   }
@@ -258,9 +262,8 @@ void report_change(const Slot& slot, const char* words, const Failure& why) noex
     message.number = connection.lost;
     message.failure = why;
     message.payload_size = static_cast<uint32_t>(size);
-    __builtin_memcpy(frame, &message, sizeof message);
-    __builtin_memcpy(frame + sizeof message, words, size);
-    const bool sent = send_message(connection.fd, frame, sizeof message + size, -1) >= 0;
+    const size_t whole = frame_message(message, words);
+    const bool sent = send_message(connection.fd, message_buffer(), whole, -1) >= 0;
     connection.lost = sent ? 0 : connection.lost + 1;
   }
 }
@@ -277,10 +280,18 @@ void on_connection(uint32_t index, uint32_t generation) noexcept {
   }
 }
 
-void notify_connections(const Slot& slot, const Message& message) noexcept {
+size_t frame_message(const Message& message, const char* words) noexcept {
+  const size_t size = words == nullptr ? 0 : message.payload_size;
+  __builtin_memcpy(message_buffer(), &message, sizeof message);
+  __builtin_memcpy(message_buffer() + sizeof message, words, size);
+  return sizeof message + size;
+}
+
+void notify_connections(const Slot& slot, const Message& message, const char* words) noexcept {
+  const size_t size = frame_message(message, words);
   for (const Connection& connection : connections) {
     if (connection.used && connection.slot == slot.index && connection.slot_generation == slot.generation) {
-      (void)send_message(connection.fd, &message, sizeof message, -1);
+      (void)send_message(connection.fd, message_buffer(), size, -1);
     }
   }
 }

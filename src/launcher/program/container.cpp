@@ -38,6 +38,10 @@ Message describe(const Slot& slot, MessageKind kind) noexcept {
   message.oom_killed = slot.oom_killed ? 1 : 0;
   message.started_at = slot.started_at;
   message.finished_at = slot.finished_at;
+  if (kind == MessageKind::Exited && slot.loss_words != nullptr) {
+    message.failure = slot.loss;
+    message.payload_size = static_cast<uint32_t>(text_size(slot.loss_words));
+  }
   __builtin_memcpy(message.reached, slot.reached, sizeof message.reached);
   message.has_terminal = slot.terminal >= 0 && (slot.request->flags & kLogTerminal) == 0 ? 1 : 0;
   message.state = slot.life == Life::Restarting ? ContainerState::Restarting

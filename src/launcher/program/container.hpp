@@ -30,9 +30,11 @@ struct Launcher {
   int own_process = -1;  ///< pidfd of this process
   bool host_gone = false;
   bool any_restarting = false;
-  int broker = -1;        ///< where it is asked; without the host that is done for sources that are followed only
-  int names = -1;         ///< inotify, of all sources that are followed (named_source.hpp)
-  uint32_t entering = 0;  ///< how many execs enter their containers from outside (enter.hpp)
+  int broker = -1;            ///< where it is asked; without the host that is done for sources that are followed only
+  int names = -1;             ///< inotify, of all sources that are followed (named_source.hpp)
+  uint32_t given_up = 0;      ///< looks nobody waits for any more, whose processes have not ended
+  bool any_stopping = false;  ///< a container that has lost a source, and has some time left
+  uint32_t entering = 0;      ///< how many execs enter their containers from outside (enter.hpp)
 };
 
 Launcher& launcher() noexcept;
@@ -62,11 +64,17 @@ Message describe(const Slot& slot, MessageKind kind) noexcept;
 /// Tells who watches the mounts of the container of a change, in its words.
 /// \param why  there was none
 void report_change(const Slot& slot, const char* words, const Failure& why = {}) noexcept;
-void notify_connections(const Slot& slot, const Message& message) noexcept;
+/// \param words  what follows the message, as many bytes as that says; null: nothing
+void notify_connections(const Slot& slot, const Message& message, const char* words = nullptr) noexcept;
+/// The message and its words as one, in the buffer of messages. \return its size
+size_t frame_message(const Message& message, const char* words) noexcept;
 void close_connections(const Slot& slot) noexcept;
 void accept_connection(Slot& slot) noexcept;
 /// Something can be read from a connection of another process.
 void on_connection(uint32_t index, uint32_t generation) noexcept;
+
+/// As its handle has it done: also ends a pause.
+void send_signal(Slot& slot, int signal) noexcept;
 
 /// Reads and obeys what came over a channel or a connection. False when the other end is gone.
 bool obey(Slot& slot, int socket) noexcept;

@@ -6,8 +6,10 @@
 #include "launcher/program/changes.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/look_slot.hpp"
 #include "launcher/program/named_source.hpp"
 #include "launcher/program/record.hpp"
+#include "launcher/program/request.hpp"
 #include "launcher/program/transfer.hpp"
 
 namespace dunnage::launcher {
@@ -47,14 +49,15 @@ void finish(Slot& slot) noexcept {
     remove_record(slot);
   }
   if (slot.channel >= 0) {
-    (void)deliver_message(slot.channel, &message, sizeof message, -1);
+    const size_t size = frame_message(message, slot.loss_words);
+    (void)deliver_message(slot.channel, message_buffer(), size, -1);
   }
-  notify_connections(slot, message);
+  notify_connections(slot, message, slot.loss_words);
   close_connections(slot);
   if (!slot.is_exec) {
     discard_changes(slot);
   }
-  if (slot.looked_at) {
+  if (slot.looked_at && !give_up_looks(slot)) {
     wait_for_look(slot);
   } else {
     launcher().slots.give_back(slot);

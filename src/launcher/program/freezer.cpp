@@ -131,12 +131,12 @@ int leave_freezer(uint64_t pid) noexcept {
   return write_file(hierarchy, path.text, write_number(pid, 10, digits));
 }
 
-int set_frozen(const Slot& slot, bool frozen) noexcept {
+int set_frozen(const Slot& slot, bool frozen, bool waits) noexcept {
   const int own = unified_cgroup(slot);
   const int directory = own >= 0 ? own : hierarchy;
   const int written =
       write_file(directory, own >= 0 ? "cgroup.freeze" : path_of(slot, "/cgroup.freeze").text, frozen ? "1" : "0");
-  if (written < 0 || !frozen) {
+  if (written < 0 || !frozen || !waits) {
     return written;
   }
   const int events = open_at(directory, own >= 0 ? "cgroup.events" : path_of(slot, "/cgroup.events").text, O_RDONLY);

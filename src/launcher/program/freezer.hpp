@@ -13,8 +13,8 @@ int make_freezer(Slot& slot) noexcept;
 /// Puts a process into the container's cgroup, or back where it was.
 int enter_freezer(const Slot& slot, uint64_t pid) noexcept;
 int leave_freezer(uint64_t pid) noexcept;
-/// Freezes and waits until all are frozen, at most a second; -ETIMEDOUT then.
-int set_frozen(const Slot& slot, bool frozen) noexcept;
+/// Freezes and, if it is to, waits until all are frozen, at most a second; -ETIMEDOUT then.
+int set_frozen(const Slot& slot, bool frozen, bool waits = true) noexcept;
 void remove_freezer(const Slot& slot) noexcept;
 
 }  // namespace dunnage::launcher

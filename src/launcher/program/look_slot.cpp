@@ -10,6 +10,7 @@
 namespace dunnage::launcher {
 namespace {
 
+constexpr int64_t kMillisecond = 1'000'000;
 constexpr uint32_t kMounts = (sizeof(LaunchPayload) + 7) / 8 * 8;
 constexpr uint32_t kTarget = kMounts + sizeof(MountRecord);
 
@@ -53,12 +54,41 @@ int begin_look(Slot& slot, NamedSource& source) noexcept {
   slot.container_started = container.started_monotonic;
   slot.container_life = container.life;
   slot.looks_for = &source;
+  slot.look_stage = kLooking;
+  slot.careful = source.stuck > 0 && source.stuck_device == source.record.device;
   slot.change = MountChange::Follow;
   int result = describe(slot, source);
   if (result == 0) {
     result = -find_expected(slot).error;
   }
   return result == 0 ? start_mount_change(slot) : result;
+}
+
+/// Whoever looks holds nothing of the container by now, and is killed. It ends when the kernel lets it.
+bool give_up(NamedSource& source) noexcept {
+  Slot& look = *source.look;
+  uint32_t stage = kLooking;
+  if (!__atomic_compare_exchange_n(&look.look_stage, &stage, kGivenUp, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    return false;
+  }
+  (void)raw_syscall(__NR_kill, look.pid, SIGKILL);
+  source.look = nullptr;
+  ++source.stuck;
+  source.stuck_device = source.record.device;
+  ++launcher().given_up;
+  source.container->looked_at = false;
+  return true;
+}
+
+/// It had been given up, and the kernel has let go of it.
+void settle_given_up(Slot& look) noexcept {
+  NamedSource& source = *look.looks_for;
+  --source.stuck;
+  --launcher().given_up;
+  if (source.ended) {
+    forget_named_source(&source);
+  }
+  launcher().slots.give_back(look);
 }
 
 /// Whether it still is what the look began with.
@@ -82,7 +112,8 @@ int start_look(NamedSource& source) noexcept {
     launcher().slots.give_back(*slot);
     return result;
   }
-  source.looking = true;
+  source.look = slot;
+  source.deadline = is_checked(source) ? now_monotonic() + source.record.timeout * kMillisecond : 0;
   source.container->looked_at = true;
   launcher().slots.remember_pid(*slot);
   return 0;
@@ -91,9 +122,14 @@ int start_look(NamedSource& source) noexcept {
 void settle_look(Slot& look) noexcept {
   launcher().slots.forget_pid(look);
   look.descriptors[0] = -1;
+  if (look.look_stage == kGivenUp) {
+    settle_given_up(look);
+    return;
+  }
   Slot& container = *look.container;
   NamedSource& source = *look.looks_for;
   container.looked_at = false;
+  source.look = nullptr;
   Failure failure = look.failure;
   const bool same = is_same(look);
   if (failure.error == 0 && !look.done && source.found == Found::Nothing) {
@@ -107,7 +143,7 @@ void settle_look(Slot& look) noexcept {
     take_back(look);
   }
   const bool gone = failure.step == Step::ReceiveRequest;
-  end_look(source, failure, !same || gone);
+  end_look(source, failure, !same || gone, look.dead);
   launcher().slots.give_back(look);
   if (container.life == Life::Ended) {
     container.mounts_held = true;  // what the look has held after all was let go of
@@ -116,6 +152,34 @@ void settle_look(Slot& look) noexcept {
     return;
   }
   begin_waiting_changes(container);
+}
+
+bool give_up_looks(Slot& container) noexcept {
+  for (NamedSource* source = named_sources(); source != nullptr; source = source->next) {
+    if (source->look != nullptr && source->container == &container) {
+      source->due = true;
+      return give_up(*source);
+    }
+  }
+  return true;
+}
+
+void miss_deadline(NamedSource& source) noexcept {
+  source.deadline = 0;
+  if (give_up(source)) {
+    Failure failure;
+    failure.step = Step::OpenSource;
+    failure.error = ETIMEDOUT;
+    end_look(source, failure, false, true);
+  }
+}
+
+void begin_exchange(Child& child) noexcept {
+  uint32_t stage = kLooking;
+  if (!__atomic_compare_exchange_n(&child.slot.look_stage, &stage, kExchanging, false, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_ACQUIRE)) {
+    exit_process(0);
+  }
 }
 
 void wait_for_look(Slot& container) noexcept {

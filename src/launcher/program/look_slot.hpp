@@ -11,6 +11,16 @@ namespace dunnage::launcher {
 /// 0 or -errno.
 int start_look(NamedSource& source) noexcept;
 /// What its look has come to. \param again  the container has become another meanwhile
-void end_look(NamedSource& source, const Failure& failure, bool again) noexcept;
+/// \param dead  what the container has is dead
+void end_look(NamedSource& source, const Failure& failure, bool again, bool dead) noexcept;
+/// Nobody waits any more for the look at a source of the container, if there is one, and it changes nothing.
+/// \return false: it is exchanging the mount, which takes but a moment
+bool give_up_looks(Slot& container) noexcept;
+/// The time of the look at it is over.
+void miss_deadline(NamedSource& source) noexcept;
+
+// of the child
+/// From here on it is waited for. Comes back unless it has been given up.
+void begin_exchange(Child& child) noexcept;
 
 }  // namespace dunnage::launcher

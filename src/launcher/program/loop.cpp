@@ -11,6 +11,7 @@
 #include "launcher/program/request.hpp"
 #include "launcher/program/restart.hpp"
 #include "launcher/program/settle.hpp"
+#include "launcher/program/source_loss.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/stock.hpp"
 #include "launcher/program/work.hpp"
@@ -219,10 +220,10 @@ void run_loop() noexcept {
   (void)watch(self.epoll, kSocketDescriptor, EPOLLIN, event_data(Role::Socket, 0, 0));
   (void)watch(self.epoll, kHostDescriptor, EPOLLIN, event_data(Role::Host, 0, 0));
   (void)watch(self.epoll, signals, EPOLLIN, event_data(Role::Signals, 0, 0));
-  while (!self.host_gone || self.slots.live() > 0) {
+  while (!self.host_gone || self.slots.live() > self.given_up) {
     epoll_event events[64];
-    const int timeout = sooner(start_due(), start_looks());
-    if (self.host_gone && self.slots.live() == 0) {
+    const int timeout = sooner(sooner(start_due(), start_looks()), kill_overdue());
+    if (self.host_gone && self.slots.live() == self.given_up) {
       break;
     }
     const bool make_ahead = is_stock_wanted();

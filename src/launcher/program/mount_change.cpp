@@ -7,6 +7,7 @@
 #include "launcher/program/container.hpp"
 #include "launcher/program/container_locks.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/look_slot.hpp"
 #include "launcher/program/named_source.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/transfer.hpp"
@@ -224,7 +225,7 @@ void begin_mount_change(Slot& slot) noexcept {
   slot.detached = true;  // the host may end before it is done
   slot.container_generation = slot.container->generation;
   ++slot.container->changing;
-  if (slot.container->looked_at) {  // it may be exchanging what this is about
+  if (slot.container->looked_at && !give_up_looks(*slot.container)) {  // it may be exchanging what this is about
     slot.life = Life::Starting;
     slot.waits = true;
     return;

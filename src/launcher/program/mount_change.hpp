@@ -58,6 +58,8 @@ void detach_mount(Child& child, bool lazily) noexcept;
 /// The new mount goes under the old one, which is taken off then: whoever looks sees the one or the other.
 void replace_mount(Child& child) noexcept;
 void tell_all_holders(Child& child) noexcept;
+/// The root of the mount it is about, O_PATH; -1 if the container has it no more.
+int open_mounted(Child& child) noexcept;
 
 /// The new config.json, which the host has put beside the present one; after an exchange, what was there before.
 inline constexpr char kConfigFile[] = "config.json";

@@ -47,13 +47,16 @@ void close_others(Child& child, const int* more, uint32_t count) noexcept {
   close_all_but(kept, kCount);
 }
 
-/// Ends this process if it has to wait too long: what waits for a file system may be killed.
+/// Ends this process if it has to wait too long: what waits for a file system may be killed. A look at a source has its
+/// own time before that.
 void set_alarm(Child& child) noexcept {
+  const NamedSource* source = child.slot.looks_for;
+  const long seconds = kMostSeconds + (source == nullptr ? 0 : source->record.timeout / 1000);
   const uint64_t alarm = uint64_t{1} << (SIGALRM - 1U);
   struct {
     long interval[2];
     long value[2];
-  } timer{{0, 0}, {kMostSeconds, 0}};
+  } timer{{0, 0}, {seconds, 0}};
   require(child, Step::StartProcess, raw_syscall(__NR_rt_sigprocmask, SIG_UNBLOCK, as_argument(&alarm), 0, 8));
   require(child, Step::StartProcess, raw_syscall(__NR_setitimer, 0, as_argument(&timer), 0));
 }

@@ -223,6 +223,12 @@ void replace_mount(Child& child) noexcept {
   detach_lazily(child, found);
 }
 
+int open_mounted(Child& child) noexcept {
+  Located found;
+  locate(child, found);
+  return found.fd;
+}
+
 void tell_all_holders(Child& child) noexcept {
   Located found;
   locate(child, found);

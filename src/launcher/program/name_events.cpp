@@ -39,7 +39,7 @@ void notice(const NameEvent& event, const char* name) noexcept {
     for (uint32_t depth = 0; depth < kMostWatches; ++depth) {
       const bool here = source->watches[depth] == event.watch || source->walked[depth] == event.watch;
       concerned = concerned || (here && ((event.mask & kIgnored) != 0 || is_name_at(source->path, depth, name)));
-      if (here && (event.mask & kIgnored) != 0 && !source->looking) {
+      if (here && (event.mask & kIgnored) != 0 && source->look == nullptr) {
         source->watches[depth] = source->walked[depth] = -1;  // the kernel has taken it off: nobody has the number now
       }
     }

@@ -5,14 +5,13 @@
 
 #include "launcher/program/container.hpp"
 #include "launcher/program/look_slot.hpp"
+#include "launcher/program/source_loss.hpp"
 #include "launcher/program/start.hpp"
 
 namespace dunnage::launcher {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kMillisecond = 1'000'000;
-constexpr int64_t kLongestDelay = 60 * kSecond;
 
 NamedSource* first = nullptr;
 
@@ -101,9 +100,12 @@ void take_way(NamedSource& source) noexcept {
   __builtin_memcpy(source.watches, source.walked, sizeof source.watches);
 }
 
-void forget(NamedSource* source) noexcept {
-  if (source->looking) {
+}  // namespace
+
+void forget_named_source(NamedSource* source) noexcept {
+  if (source->look != nullptr || source->stuck > 0) {  // it is theirs as long as they live, and nobody else's
     source->ended = true;
+    source->holder = nullptr;
     return;
   }
   for (uint32_t depth = 0; depth < kMostWatches; ++depth) {
@@ -126,55 +128,19 @@ void forget(NamedSource* source) noexcept {
   release_broker();
 }
 
+namespace {
+
 bool may_look(const NamedSource& source) noexcept {
+  constexpr uint32_t kMostStuck = 4;
+  if (source.ended || source.look != nullptr || source.stuck >= kMostStuck) {
+    return false;
+  }
   const Slot& container = *source.container;
-  return source.holder == &container && !source.looking && !container.looked_at && container.changing == 0 &&
+  return source.holder == &container && !container.looked_at && container.changing == 0 &&
          (container.life == Life::Running || (container.life == Life::Restarting && container.mounts_held));
 }
 
-void postpone(NamedSource& source) noexcept {
-  const int64_t doubled = source.delay * 2;
-  source.delay = source.delay == 0 ? kSecond : doubled > kLongestDelay ? kLongestDelay : doubled;
-  source.next_try = now_monotonic() + source.delay;
-}
-
-/// What the host will do about it takes a change in a directory that is watched; what else fails is tried again.
-bool waits_for_names(const Failure& failure) noexcept {
-  return failure.step == Step::OpenSource && (failure.error == ELOOP || failure.error == EMEDIUMTYPE);
-}
-
-/// It has been replaced again while it was looked at: the kernel attaches nothing that has been removed.
-bool is_outrun(const Failure& failure) noexcept {
-  return failure.error == ESTALE || (failure.error == ENOENT && failure.step != Step::FindMount);
-}
-
-void tell_loss(NamedSource& source, const Failure& failure) noexcept {
-  constexpr uint32_t kMostTries = 64;
-  if (is_outrun(failure) && ++source.outrun < kMostTries) {
-    source.due = true;
-    return;
-  }
-  if (!source.is_lost) {
-    source.is_lost = true;
-    report_change(*source.container, source.lost, failure);
-  }
-  if (!waits_for_names(failure)) {
-    postpone(source);
-  }
-}
-
-void tell_success(NamedSource& source) noexcept {
-  source.delay = 0;
-  source.outrun = 0;
-  if (source.found == Found::Another) {
-    source.record.device = source.device;
-    source.record.inode = source.inode;
-    report_change(*source.container, source.replaced);
-  } else if (source.is_lost && source.found == Found::Same) {
-    report_change(*source.container, source.restored);
-  }
-  source.is_lost = source.is_lost && source.found == Found::Missing;
-}
+void take_sooner(int64_t& next, int64_t other) noexcept { next = next < 0 || other < next ? other : next; }
 
 }  // namespace
 
@@ -187,7 +153,7 @@ Failure make_named_sources(Slot& slot) noexcept {
   for (uint32_t index = 0; failure.error == 0 && index < request.named_sources.count; ++index) {
     failure.step = Step::WatchSource;
     failure.mount = mounts_of(slot)[records[index].mount].plan_index;
-    failure.error = -open_names();
+    failure.error = records[index].watched != 0 ? -open_names() : 0;
     if (get_surroundings().rootless && launcher().broker < 0) {
       failure.step = Step::StartBroker;
       failure.error = EOPNOTSUPP;
@@ -209,7 +175,7 @@ void forget_named_sources(Slot& slot) noexcept {
   for (NamedSource* source = first; source != nullptr;) {
     NamedSource* next = source->next;
     if (source->holder == &slot) {
-      forget(source);
+      forget_named_source(source);
     }
     source = next;
   }
@@ -228,7 +194,8 @@ void hand_over_named_sources(Slot& change, Slot& container) noexcept {
 void end_named_source(Slot& container, const char* target) noexcept {
   for (NamedSource* source = first; source != nullptr; source = source->next) {
     if (source->holder == &container && same_text(source->target, target)) {
-      forget(source);
+      forget_named_source(source);
+      resume_after_loss(container);
       return;
     }
   }
@@ -237,9 +204,10 @@ void end_named_source(Slot& container, const char* target) noexcept {
 void follow_names(Slot& container) noexcept {
   for (NamedSource* source = first; source != nullptr; source = source->next) {
     if (source->holder == &container) {
-      if (!source->looking) {
+      if (source->look == nullptr) {
         take_way(*source);
       }
+      source->is_lost = source->acted = false;
       source->due = true;
     }
   }
@@ -249,36 +217,47 @@ int start_looks() noexcept {
   int64_t next = -1;
   const int64_t now = first == nullptr ? 0 : now_monotonic();
   for (NamedSource* source = first; source != nullptr; source = source->next) {
+    if (source->look != nullptr && source->deadline != 0) {
+      if (source->deadline <= now) {
+        miss_deadline(*source);
+      } else {
+        take_sooner(next, source->deadline);
+      }
+    }
     if (!may_look(*source) || (!source->due && source->next_try == 0)) {
       continue;
     }
     if (!source->due && source->next_try > now) {
-      next = next < 0 || source->next_try < next ? source->next_try : next;
+      take_sooner(next, source->next_try);
       continue;
     }
     source->due = false;
     source->next_try = 0;
     if (start_look(*source) < 0) {  // no process, or no memory
-      postpone(*source);
-      next = next < 0 || source->next_try < next ? source->next_try : next;
+      postpone_look(*source);
+      take_sooner(next, source->next_try);
+    } else if (source->deadline != 0) {
+      take_sooner(next, source->deadline);
     }
   }
   return next < 0 ? -1 : static_cast<int>((next - now) / kMillisecond) + 1;
 }
 
-void end_look(NamedSource& source, const Failure& failure, bool again) noexcept {
-  source.looking = false;
+void end_look(NamedSource& source, const Failure& failure, bool again, bool dead) noexcept {
   if (source.ended) {
-    forget(&source);
+    forget_named_source(&source);
     return;
   }
   take_way(source);
   if (again) {
     source.due = true;
   } else if (failure.error != 0) {
-    tell_loss(source, failure);
+    tell_loss(source, failure, dead);
   } else {
     tell_success(source);
+  }
+  if (is_checked(source) && !source.due && source.next_try == 0) {
+    source.next_try = now_monotonic() + source.record.interval * kMillisecond;
   }
 }
 

@@ -5,6 +5,7 @@
 #include "launcher/program/added_mounts.hpp"
 #include "launcher/program/container.hpp"
 #include "launcher/program/hold.hpp"
+#include "launcher/program/look_slot.hpp"
 #include "launcher/program/mount_change.hpp"
 #include "launcher/program/named_source.hpp"
 #include "launcher/program/transfer.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr uint64_t kOneStep = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 constexpr size_t kLongestName = 255;
+constexpr uint32_t kLongestLook = 20'000;  ///< milliseconds, as every change may take
 
 /// Of a user's own, root of the user namespace may look into what the user may not. While it walks it is the user.
 class Rights {
@@ -68,21 +70,6 @@ const char* take_name(const char* path, char* name) noexcept {
   return path;
 }
 
-struct Looked {
-  long error = 0;
-  uint32_t type = 0;
-  uint64_t device = 0;
-  uint64_t inode = 0;
-};
-
-Looked look_at(int fd) noexcept {
-  struct statx status {};
-  const long answer =
-      raw_syscall(__NR_statx, fd, as_argument(""), AT_EMPTY_PATH, STATX_TYPE | STATX_INO, as_argument(&status));
-  return {answer, status.stx_mode & static_cast<unsigned>(S_IFMT), makedev(status.stx_dev_major, status.stx_dev_minor),
-          status.stx_ino};
-}
-
 /// In the host's mount namespace, for only there the kernel clones a mount of it.
 DetachResult clone_as_root(Child& child, const NamedSource& source, int found, const DetachRequest& request) noexcept {
   const int own = static_cast<int>(require(child, Step::JoinNamespaces, open_at(child.proc, "self/ns/mnt", O_RDONLY)));
@@ -113,6 +100,7 @@ DetachResult clone_by_broker(const NamedSource& source, const DetachRequest& req
   frame.message.payload_size = static_cast<uint32_t>(sizeof frame.request + size);
   frame.request = request;
   frame.request.kind = DetachKind::Bind;
+  frame.request.apart = is_checked(source) ? source.record.timeout : kLongestLook;
   frame.request.path_size = static_cast<uint32_t>(size);
   __builtin_memcpy(frame.texts, source.path, size - 1);
   frame.texts[size - 1] = '\0';
@@ -163,7 +151,7 @@ void watch_one(Child& child, NamedSource& source) noexcept {
   int found = -1;
   {
     const Rights rights{child.surroundings.rootless};
-    found = walk_to_source(source, step);
+    found = walk_to_source(source, false, step);
   }
   const int index = source.mount.plan_index;
   if (found >= 0) {
@@ -179,7 +167,7 @@ void watch_one(Child& child, NamedSource& source) noexcept {
 void watch_all(Child& child) noexcept {
   bool any = false;
   for (NamedSource* source = named_sources(); source != nullptr; source = source->next) {
-    if (source->holder == &child.slot) {
+    if (source->holder == &child.slot && source->record.watched != 0) {
       any = true;
       watch_one(child, *source);
     }
@@ -189,9 +177,39 @@ void watch_all(Child& child) noexcept {
   }
 }
 
+/// What was mounted on the way has to be mounted there again: below an unmounted file system are other files.
+/// \return 0 or -errno
+int check_mounted(const NamedSource& source, int fd, bool careful) noexcept {
+  const Looked looked = look_at(fd, false);
+  if (looked.error < 0) {
+    return static_cast<int>(looked.error);
+  }
+  if (!looked.is_mount) {
+    return -ENXIO;
+  }
+  return careful && looked.device == source.record.device ? -EINPROGRESS : 0;
+}
+
+/// It is what was mounted, or cannot be.
+void compare_source(Child& child, NamedSource& source, int found, Step step, const Looked& looked) noexcept {
+  if (step == Step::OpenSource && (found == -ENOENT || found == -ENOTDIR)) {
+    source.found = Found::Missing;
+    exit_process(0);
+  }
+  require(child, step, found);
+  require(child, Step::OpenSource, looked.error);
+  if (looked.type != source.record.type) {
+    fail(child, Step::OpenSource, EMEDIUMTYPE);
+  }
+  if (looked.device == source.record.device && looked.inode == source.record.inode) {
+    source.found = Found::Same;
+    exit_process(0);
+  }
+}
+
 }  // namespace
 
-int walk_to_source(NamedSource& source, Step& step) noexcept {
+int walk_to_source(NamedSource& source, bool careful, Step& step) noexcept {
   char name[kLongestName + 1];
   const char* path = source.path;
   int directory = control_descriptor(source.host_root, F_DUPFD_CLOEXEC, 3);
@@ -201,9 +219,10 @@ int walk_to_source(NamedSource& source, Step& step) noexcept {
   for (uint32_t depth = 0; directory >= 0 && depth < kMostWatches; ++depth) {
     path = take_name(path, name);
     const bool last = *path == '\0';
-    source.walked[depth] = watch_directory(directory);
-    const int watched = source.walked[depth];
-    if (watched < 0 && (last || watched != -EACCES)) {  // the plan says which directories above nobody may watch
+    const int watched = source.record.watched != 0 ? watch_directory(directory) : -EACCES;
+    source.walked[depth] = watched;
+    if (source.record.watched != 0 && watched < 0 &&
+        (last || watched != -EACCES)) {  // the plan says which directories above nobody may watch
       step = Step::WatchSource;
       (void)close_descriptor(directory);
       return watched;
@@ -211,6 +230,14 @@ int walk_to_source(NamedSource& source, Step& step) noexcept {
     step = Step::OpenSource;
     const int next = kernel::open_at2(directory, name, O_PATH | (last ? 0 : O_DIRECTORY), kOneStep);
     (void)close_descriptor(directory);
+    if (next >= 0 && depth + 1 == source.record.mounted_depth) {
+      const int mounted = check_mounted(source, next, careful);
+      if (mounted < 0) {
+        step = Step::RequireMountpoint;
+        (void)close_descriptor(next);
+        return mounted;
+      }
+    }
     if (last) {
       return next;
     }
@@ -247,25 +274,18 @@ void look_for_source(Child& child) noexcept {
   {
     const Rights rights{child.surroundings.rootless};
     require(child, Step::SetCapabilities, rights.result());
-    found = walk_to_source(source, step);
-    looked = found >= 0 ? look_at(found) : Looked{};
+    found = walk_to_source(source, child.slot.careful, step);
+    looked = found >= 0 ? look_at(found, true) : Looked{};
   }
-  if (step == Step::OpenSource && (found == -ENOENT || found == -ENOTDIR)) {
-    source.found = Found::Missing;
-    exit_process(0);
-  }
-  require(child, step, found);
-  require(child, Step::OpenSource, looked.error);
-  if (looked.type != source.record.type) {
-    fail(child, Step::OpenSource, EMEDIUMTYPE);
+  if (is_checked(source)) {
+    judge_source(child, source, found, step, looked);
+  } else {
+    compare_source(child, source, found, step, looked);
   }
   source.device = looked.device;
   source.inode = looked.inode;
-  if (looked.device == source.record.device && looked.inode == source.record.inode) {
-    source.found = Found::Same;
-    exit_process(0);
-  }
   int mount = mount_found(child, source, found, looked);
+  begin_exchange(child);
   hold_found(child, mount);
   child.slot.descriptors[0] = mount;
   if (child.slot.container_life == Life::Running) {

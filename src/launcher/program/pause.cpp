@@ -91,11 +91,11 @@ int thaw(Slot& slot) noexcept {
   return result;
 }
 
-int freeze(Slot& slot) noexcept {
+int freeze(Slot& slot, bool waits) noexcept {
   slot.freezer = true;
   // members' children are born in the cgroup, so once all present ones are in it, every later one is
   const long moved = for_all_processes(slot, enter_freezer);
-  const int result = moved < 0 ? static_cast<int>(moved) : set_frozen(slot, true);
+  const int result = moved < 0 ? static_cast<int>(moved) : set_frozen(slot, true, waits);
   if (result < 0) {
     (void)thaw(slot);
   }
@@ -104,18 +104,18 @@ int freeze(Slot& slot) noexcept {
 
 }  // namespace
 
-int pause_container(Slot& slot) noexcept {
+int pause_container(Slot& slot, bool waits) noexcept {
   if (slot.paused) {
     return 0;
   }
   int result = 0;
   if (unified_cgroup(slot) >= 0) {  // it is there already, and its limits with it
-    result = set_frozen(slot, true);
+    result = set_frozen(slot, true, waits);
     if (result < 0) {
       (void)set_frozen(slot, false);
     }
   } else if (make_freezer(slot) >= 0) {
-    result = freeze(slot);
+    result = freeze(slot, waits);
   } else if (const long stopped = for_all_processes(slot, stop_process); stopped < 0) {
     (void)for_each_process(slot, continue_process);
     result = static_cast<int>(stopped);
@@ -132,6 +132,7 @@ int resume_container(Slot& slot) noexcept {
                       : slot.freezer            ? thaw(slot)
                                                 : for_each_process(slot, continue_process);
   slot.paused = result < 0;
+  slot.paused_by_loss = slot.paused_by_loss && slot.paused;
   return result < 0 ? static_cast<int>(result) : 0;
 }
 

@@ -9,8 +9,9 @@
 
 namespace dunnage::launcher {
 
-/// 0 or -errno.
-int pause_container(Slot& slot) noexcept;
+/// 0 or -errno. \param waits  until all of it stands still, a second at most; else what waits for a source may go on
+/// until it has its answer
+int pause_container(Slot& slot, bool waits = true) noexcept;
 int resume_container(Slot& slot) noexcept;
 
 /// The container has ended: its cgroup goes.

@@ -30,42 +30,39 @@ class Line {
     }
     text(write_number(static_cast<uint64_t>(value), 10, digits));
   }
-  /// In front of what is there, but for its brace, as volume/metadata.hpp has it.
-  void checksum() noexcept {
-    constexpr char kHead[] = "{\"checksum\":\"";
-    constexpr char kTail[] = "\",\n";
-    constexpr unsigned kDigits = 8;
-    constexpr size_t kFirstLine = sizeof kHead - 1 + kDigits + sizeof kTail - 1;
-    if (size_ + kFirstLine > sizeof buffer_) {
-      return;
-    }
-    const uint32_t sum = crc_32(buffer_ + 1, size_ - 1);
-    __builtin_memmove(buffer_ + kFirstLine, buffer_ + 1, size_ - 1);
-    __builtin_memcpy(buffer_, kHead, sizeof kHead - 1);
-    for (unsigned digit = 0; digit < kDigits; ++digit) {
-      buffer_[sizeof kHead - 1 + digit] = "0123456789abcdef"[sum >> (4 * (kDigits - 1 - digit)) & 15U];
-    }
-    __builtin_memcpy(buffer_ + kFirstLine - (sizeof kTail - 1), kTail, sizeof kTail - 1);
-    size_ += kFirstLine - 1;
-  }
   const char* data() const noexcept { return buffer_; }
   size_t size() const noexcept { return size_; }
 
  private:
-  static uint32_t crc_32(const char* bytes, size_t size) noexcept {
-    constexpr uint32_t kPolynomial = 0xedb88320U;
-    uint32_t sum = ~uint32_t{0};
-    for (size_t index = 0; index < size; ++index) {
-      sum ^= static_cast<unsigned char>(bytes[index]);
-      for (unsigned bit = 0; bit < 8; ++bit) {
-        sum = sum >> 1U ^ ((sum & 1U) != 0 ? kPolynomial : 0U);
-      }
-    }
-    return ~sum;
-  }
-
   char buffer_[512];
   size_t size_ = 0;
+};
+
+/// Over all but the brace the text begins with: the checksum comes between.
+class Checksum {
+ public:
+  void add(const void* data, size_t size) noexcept {
+    constexpr uint32_t kPolynomial = 0xedb88320U;
+    for (size_t index = 0; index < size; ++index) {
+      sum_ ^= static_cast<const unsigned char*>(data)[index];
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        sum_ = sum_ >> 1U ^ ((sum_ & 1U) != 0 ? kPolynomial : 0U);
+      }
+    }
+  }
+  /// As volume/metadata.hpp has its first line.
+  void write(Line& line) const noexcept {
+    char digits[9] = {};
+    for (unsigned digit = 0; digit < 8; ++digit) {
+      digits[digit] = "0123456789abcdef"[~sum_ >> (4 * (7 - digit)) & 15U];
+    }
+    line.text("{\"checksum\":\"");
+    line.text(digits);
+    line.text("\",\n");
+  }
+
+ private:
+  uint32_t sum_ = ~uint32_t{0};
 };
 
 uint8_t log_buffer[64U << 10U];
@@ -92,7 +89,7 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
     return;
   }
   Line line;
-  line.text("{\"status\":\"");
+  line.text("\"status\":\"");
   line.text(kStateNames[static_cast<unsigned>(state)]);
   line.number("\",\"exit_code\":", slot.exit_code);
   line.number(",\"signal\":", slot.exit_signal);
@@ -100,13 +97,30 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
   line.number(",\"finished_at\":", slot.finished_at);
   line.number(",\"restart_count\":", slot.restart_count);
   line.number(",\"oom_killed\":", slot.oom_killed ? 1 : 0);
-  line.text("}\n");
-  line.checksum();
+  const bool lost = state == ContainerState::Exited && slot.loss_words != nullptr;
+  if (lost) {
+    line.number(",\"loss_step\":", static_cast<int64_t>(slot.loss.step));
+    line.number(",\"loss_error\":", slot.loss.error);
+    line.text(",\"loss\":");
+  }
+  static constexpr char kEnd[] = "}\n";
+  const size_t words = lost ? text_size(slot.loss_words) : 0;
+  Checksum checksum;
+  checksum.add(line.data(), line.size());
+  checksum.add(slot.loss_words, words);
+  checksum.add(kEnd, sizeof kEnd - 1);
+  Line first;
+  checksum.write(first);
+  const iovec parts[] = {{const_cast<char*>(first.data()), first.size()},
+                         {const_cast<char*>(line.data()), line.size()},
+                         {slot.loss_words, words},
+                         {const_cast<char*>(kEnd), sizeof kEnd - 1}};
+  const size_t size = first.size() + line.size() + words + sizeof kEnd - 1;
   const int fd = open_at(record, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
   if (fd < 0) {
     return;
   }
-  const bool whole = write_bytes(fd, line.data(), line.size()) == static_cast<long>(line.size());
+  const bool whole = raw_syscall(__NR_writev, fd, as_argument(parts), 4) == static_cast<long>(size);
   (void)close_descriptor(fd);
   if (whole) {
     (void)raw_syscall(__NR_renameat2, record, as_argument("state.json.new"), record, as_argument("state.json"), 0);

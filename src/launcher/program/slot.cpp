@@ -4,6 +4,7 @@
 #include "launcher/program/added_mounts.hpp"
 #include "launcher/program/enter.hpp"
 #include "launcher/program/named_source.hpp"
+#include "launcher/program/source_loss.hpp"
 
 namespace dunnage::launcher {
 
@@ -33,7 +34,7 @@ Slot* Slots::take() noexcept {
   for (LogPipe& log : slot->logs) {
     log.read_end = log.write_end = -1;
   }
-  slot->failure.mount = -1;
+  slot->failure.mount = slot->loss.mount = -1;
   slot->spare = Spare{};
   slot->life = Life::Receiving;
   ++live_;
@@ -56,6 +57,7 @@ void Slots::give_back(Slot& slot) noexcept {
   forget_named_sources(slot);
   close_spare(slot.spare);
   remove_entrance(slot.entrance);
+  forget_loss(slot);
   for (uint32_t index = 0; index < slot.cgroup_count; ++index) {
     close_and_clear(slot.cgroups[index].directory);
   }

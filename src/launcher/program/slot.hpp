@@ -57,6 +57,9 @@ struct Entrance;
 struct AddedMount;
 struct NamedSource;
 
+/// Of a look at a source. It may be given up as long as it has only looked: whoever is first decides (look_slot.hpp).
+enum LookStage : uint32_t { kLooking, kExchanging, kGivenUp };
+
 struct Slot {
   Slot* next_free = nullptr;
   Slot* next_same_pid = nullptr;
@@ -100,7 +103,17 @@ struct Slot {
   NamedSource* looks_for = nullptr;  ///< of a look: its source
   Life container_life{};             ///< of a look: as it began
   bool looked_at = false;            ///< of a container: a look is under way
-  uint32_t changing = 0;             ///< of a container: how many changes of its mounts are under way
+  bool careful = false;              ///< of a look: an earlier one still waits for what was mounted then
+  bool dead = false;                 ///< of a look, by the child: what the container has is
+  uint32_t look_stage = kLooking;
+  uint32_t changing = 0;  ///< of a container: how many changes of its mounts are under way
+
+  // of a container that has lost a source (source_loss.hpp)
+  bool paused_by_loss = false;
+  Failure loss{};              ///< it was stopped because of that
+  char* loss_words = nullptr;  ///< which one
+  size_t loss_mapped = 0;
+  int64_t kill_at = 0;
 
   OwnCgroup cgroups[kMostCgroups];
   uint32_t cgroup_count = 0;

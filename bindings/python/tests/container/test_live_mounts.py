@@ -10,7 +10,7 @@ import pytest
 
 import dunnage
 import dunnage.aio
-from dunnage import (PIPE, BindMount, Container, Follow, MountEvent, MountSet, NotRunning, Tmpfs, VolumeMount,
+from dunnage import (PIPE, BindMount, Container, Follow, LossPolicy, MountEvent, MountSet, NotRunning, SourceLoss, Tmpfs, VolumeMount,
                      VolumeStore)
 
 
@@ -104,6 +104,34 @@ def test_a_source_that_is_followed_is_what_has_its_name(store, tmp_path):
         assert shown(container, "cat /conf") == "two"
     with pytest.raises(dunnage.MountError, match="symbolic link"):
         MountSet([f"--mount type=bind,source={conf},target=/conf,follow=name"]).resolve()
+
+
+def test_a_source_that_dies_is_mended(store, tmp_path):
+    share = tmp_path / "share"
+    share.mkdir()
+    loss = SourceLoss(LossPolicy.Pause, interval=0.1, timeout=20)
+    with sleeper(store, mounts=[BindMount(share, "/share", on_loss=loss)]) as container:
+        events = container.mount_events()
+        share.rmdir()
+        lost = next(events)
+        assert (lost.kind, lost.mount.on_loss) == (MountEvent.Kind.Lost, loss) and "removed" in lost.cause
+        share.mkdir()
+        (share / "file").write_text("here")
+        assert next(events).kind is MountEvent.Kind.Restored
+        assert shown(container, "cat /share/file") == "here"
+
+
+def test_a_container_that_is_stopped_as_its_source_died_says_so(store, tmp_path):
+    async def talk():
+        (tmp_path / "share").mkdir()
+        mounts = [BindMount(tmp_path / "share", "/share", on_loss=SourceLoss("stop", interval=0.1, timeout=20))]
+        script = "trap 'exit 3' TERM; while :; do sleep 0.02; done"
+        async with dunnage.aio.Container.launch(["sh", "-c", script], store=store.root, mounts=mounts) as container:
+            (tmp_path / "share").rmdir()
+            status = await container.wait()
+            assert status.exit_code == 3 and "lost its source" in status.cause and status.cause in str(status)
+
+    asyncio.run(talk())
 
 
 def test_what_is_followed_is_awaited(store, tmp_path):

@@ -68,7 +68,7 @@ LEFT_OUT = {
     "Watch": "progress= and timeout= of a call, and KeyboardInterrupt",
     "LogReader": "LogEntries has poll(), ended and fileno()", "ContainerStore.read_log": "ContainerStore.logs()",
     "to_string": "str() of a value, `value` of an enum",
-    "ExitStatus.with_oom_killed": "a keyword of ExitStatus()",
+    "ExitStatus.with_oom_killed": "a keyword of ExitStatus()", "ExitStatus.with_cause": "likewise",
     "target_of": "every class of mounts has `target`",
     "error_category": "std::error_code is errno and code of an exception", "make_error_code": "likewise",
 }

@@ -11,12 +11,12 @@ import pytest
 
 import dunnage
 from dunnage import (AdoptableVolume, ArchiveLimits, VolumeExportResult,
-                      BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Follow, Healthcheck, IdRange, ImageConfig, ImageInfo, MountEvent, MountHolder,
+                      BindMount, Change, ComposeVolume, ContainerStats, DeviceRate, ExitStatus, FileOwner, Follow, Healthcheck, IdRange, ImageConfig, ImageInfo, LossPolicy, MountEvent, MountHolder,
                      ImageLayer, ImageLimits, ImageMount, ImagePruneResult, MountPlan, MountSet, OverlayOptions,
                      LaunchStep, LaunchTimings, Ownership, PathAccess, PathExplanation, Platform, Progress, Propagation, Recursion, Relabel,
                      ResolvedMount, Resources, RestartPolicy, RootChanges, Rootfs, Seccomp, SpecContext, SpecFlags, SpecMount,
                      SpecVolumeCreate, SpecVolumesFrom,
-                      SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeLimit,
+                      SourceLoss, SpecWord, Stdio, StoreFinding, StoreReport, Tmpfs, TrashEntry, UsageHistory, VolumeDifference, VolumeLimit,
                       VolumeLimitPlan, VolumeMount, VolumeUsage,
                       VolumeSnapshot, VolumesFrom, PruneDecision, SeedArchive, SeedDirectory, SeedFiles, SeedSnapshot, SnapshotChange,
                       SnapshotPlan, TransactionApplied, TransactionChange, TransactionConflict, TransactionInfo)
@@ -106,6 +106,9 @@ VALUES = [
     ResolvedMount(kind="tmpfs", target="/run", size=5, mode=0o1777),
     ResolvedMount(kind="image", target="/opt", image="busybox", image_id="sha256:01", subpath="bin"),
     ResolvedMount(target="/a", source="/b", require_mountpoint=True),
+    SourceLoss("repair"), SourceLoss("stop", interval=0.5, timeout=2), BindMount("/a", "/b", on_loss="repair"),
+    VolumeMount("s3", "/b", on_loss=SourceLoss(LossPolicy.Pause, interval=3)), ExitStatus(3, cause="a mount lost its source"),
+    ResolvedMount(target="/a", source="/b", on_loss="stop"), SpecMount.Own(on_loss="pause"),
     ResolvedMount(target="/a", source="/b", follow="name"), BindMount("/a", "/b", follow=Follow.Name),
     MountEvent(kind="lost", cause="a symbolic link has its name"),
     MountPlan(), MountPlan([ResolvedMount(target="/a", source="/b", reasons=["why"])]),
@@ -179,6 +182,7 @@ def test_wrong_types_are_type_errors(make, message):
 
 @pytest.mark.parametrize("make, message", [
     (lambda: BindMount("/a", "/b", follow="me"), r"there is no \"me\"; there is \"inode\""),
+    (lambda: BindMount("/a", "/b", on_loss="me"), r"on_loss: there is no \"me\"; there is \"keep\""),
     (lambda: BindMount("/a", "/b", propagation="sideways"), r"there is no \"sideways\"; there is \"private\""),
     (lambda: BindMount("/a", "/b", create_uid=-1), r"create_uid is an int, not -1, which is out of range"),
     (lambda: BindMount("/a", "/b", create_uid=1 << 40), r"out of range"),
