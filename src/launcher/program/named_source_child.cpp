@@ -18,7 +18,6 @@ namespace {
 
 constexpr uint64_t kOneStep = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 constexpr size_t kLongestName = 255;
-constexpr uint32_t kLongestLook = 20'000;  ///< milliseconds, as every change may take
 
 /// Of a user's own, root of the user namespace may look into what the user may not. While it walks it is the user.
 class Rights {
@@ -79,6 +78,8 @@ DetachResult clone_as_root(Child& child, const NamedSource& source, int found, c
   (void)close_descriptor(own);
   return made;
 }
+
+constexpr uint32_t kLongestLook = 20'000;  ///< milliseconds, as every change may take
 
 /// The broker is in the host's mount namespace; it takes what was found, or nothing.
 DetachResult clone_by_broker(const NamedSource& source, const DetachRequest& request) noexcept {
