@@ -4,17 +4,18 @@
 /// \file
 /// What is damaged in a store, and making it usable again.
 ///
-///     const auto report = dunnage::check_store();             // all of it: volumes, containers, images
+///     const auto report = dunnage::check_store();             // volumes, containers, images, transactions
 ///     if (!report.is_clean()) std::cerr << report.to_string();
 ///     std::cerr << dunnage::repair_store().to_string();       // what was done, and what is left for a person
 ///
 /// Damage is confined to what it is in: a volume whose metadata cannot be read, a container without a configuration, an
-/// image without one of its layers. Everything else in the store works on, and opening a store sweeps what killed
-/// processes left, so a check is for those who want to know, and a repair for what is named there.
+/// image without one of its layers, a transaction whose source is gone. Everything else in the store works on, and
+/// opening a store sweeps what killed processes left, so a check is for those who want to know, and a repair for what
+/// is named there.
 ///
-/// **check** changes nothing at all, takes no lock, and follows no link. It works while other processes use the store,
-/// on a store that may only be read, and on one that open() refuses. What comes and goes meanwhile is not reported;
-/// that something is left over is said only of what is older than `grace`.
+/// **check** changes nothing at all, keeps nobody waiting, and follows no link. It works while other processes use the
+/// store, on a store that may only be read, and on one that open() refuses. What comes and goes meanwhile is not
+/// reported; that something is left over is said only of what is older than `grace`.
 ///
 /// **repair** never changes or deletes what a container wrote: not the `_data` of a volume, not a log. A damaged file
 /// is kept beside the new one, as `metadata.damaged-1`. It may be killed at any moment, and run again, twice at once,

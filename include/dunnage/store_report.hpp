@@ -18,7 +18,7 @@ namespace dunnage {
 
 /// One thing that is not as it should be.
 struct StoreFinding {
-  enum class Part { Store, Volume, Container, Image, Staging, Trash, Index };
+  enum class Part { Store, Volume, Container, Image, Transaction, Staging, Trash, Index };
   enum class Kind {
     Damage,    ///< what it is about cannot be used as it should be, or others could reach it
     Leftover,  ///< it takes space or a name, and does no other harm: a process was killed, or its container is gone
@@ -27,7 +27,7 @@ struct StoreFinding {
 
   Part part = Part::Store;
   Kind kind = Kind::Damage;
-  std::string name{};            ///< of the volume, container or image; of the file for the other parts
+  std::string name{};            ///< of the volume, container, image or transaction; of the file for the other parts
   std::filesystem::path path{};  ///< what is wrong
   std::string problem{};         ///< a sentence
   std::string remedy{};          ///< what repair() does about it; or what a person has to do, and why only a person
@@ -43,7 +43,7 @@ struct StoreFinding {
 [[nodiscard]] DUNNAGE_API std::string_view to_string(StoreFinding::Part part) noexcept;
 [[nodiscard]] DUNNAGE_API std::string_view to_string(StoreFinding::Kind kind) noexcept;
 
-/// All that was found. A volume, container or image that is not in it is whole.
+/// All that was found. A volume, container, image or transaction that is not in it is whole.
 struct StoreReport {
   std::vector<StoreFinding> findings{};  ///< sorted by part, name and path
 

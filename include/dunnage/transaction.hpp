@@ -166,7 +166,7 @@ class DUNNAGE_API Transaction {
   ///
   /// If it is killed or fails in the middle, some changes are in the source, each whole, and all are still in the
   /// transaction: the same call again does the rest, and takes what was done already for done. A directory
-  /// `.dunnage-apply-…` that a kill leaves in the source goes with it.
+  /// `.dunnage-apply-…` that a kill leaves in the source goes with it, or with discard().
   ///
   /// Throws: VolumeError(transaction_in_use) while a container uses it, VolumeError(transaction_conflict) naming paths,
   /// VolumeError(transaction_missing, cancelled, timed_out), or with the errno of what failed.

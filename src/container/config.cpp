@@ -11,6 +11,7 @@
 #include "kernel/files.hpp"
 #include "model/json_text.hpp"
 #include "plan/plan_json.hpp"
+#include "volume/metadata.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,9 @@ using model::to_json_text;
 using TimePoint = std::chrono::system_clock::time_point;
 
 constexpr int kFormat = 1;
+/// How records begin that were written before they had a checksum.
+constexpr std::string_view kWithoutChecksum = "{\n";
+constexpr std::string_view kStateWithoutChecksum = "{\"status\"";
 
 std::int64_t to_nanoseconds(TimePoint time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -193,28 +197,28 @@ ContainerStatus status_named(const std::string& word) {
 }  // namespace
 
 std::string encode_config(const Config& config) {
-  Json value{{"Format", kFormat},
-             {"Id", config.id},
-             {"Name", config.name},
-             {"Argv", texts_to_value(config.argv)},
-             {"Rootfs", to_json_text(config.rootfs)},
-             {"Env", pairs_to_value(config.env)},
-             {"Cwd", to_json_text(config.cwd)},
-             {"User", to_json_text(config.user)},
-             {"Groups", config.groups},
-             {"Hostname", to_json_text(config.hostname)},
-             {"Labels", pairs_to_value(config.labels)},
-             {"Restart", config.restart.to_string()},
-             {"Mounts", plan::to_value(config.mounts)},
-             {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
-             {"Terminal", config.terminal},
-             {"RemoveOnExit", config.remove_on_exit},
-             {"Detached", config.detached},
-             {"StopSignal", config.stop_signal},
-             {"CreatedAt", to_nanoseconds(config.created_at)},
-             {"Capabilities", config.capabilities},
-             {"NoNewPrivileges", config.no_new_privileges},
-             {"Seccomp", to_value(config.seccomp)}};
+  Json value = model::to_object({{"Format", kFormat},
+                                 {"Id", config.id},
+                                 {"Name", config.name},
+                                 {"Argv", texts_to_value(config.argv)},
+                                 {"Rootfs", to_json_text(config.rootfs)},
+                                 {"Env", pairs_to_value(config.env)},
+                                 {"Cwd", to_json_text(config.cwd)},
+                                 {"User", to_json_text(config.user)},
+                                 {"Groups", config.groups},
+                                 {"Hostname", to_json_text(config.hostname)},
+                                 {"Labels", pairs_to_value(config.labels)},
+                                 {"Restart", config.restart.to_string()},
+                                 {"Mounts", plan::to_value(config.mounts)},
+                                 {"AnonymousVolumes", texts_to_value(config.anonymous_volumes)},
+                                 {"Terminal", config.terminal},
+                                 {"RemoveOnExit", config.remove_on_exit},
+                                 {"Detached", config.detached},
+                                 {"StopSignal", config.stop_signal},
+                                 {"CreatedAt", to_nanoseconds(config.created_at)},
+                                 {"Capabilities", config.capabilities},
+                                 {"NoNewPrivileges", config.no_new_privileges},
+                                 {"Seccomp", to_value(config.seccomp)}});
   if (!config.image_id.empty()) {
     value["Image"] = {{"Name", to_json_text(config.image)}, {"Id", to_json_text(config.image_id)}};
   }
@@ -228,10 +232,15 @@ std::string encode_config(const Config& config) {
   if (config.relaunch) {
     value["Relaunch"] = to_value(*config.relaunch);
   }
-  return value.dump(2) + "\n";
+  return volume::with_checksum(value.dump(2).substr(kWithoutChecksum.size()) + "\n");  // its brace is in the first line
 }
 
 Config decode_config(std::string_view text) {
+  if (!text.starts_with(kWithoutChecksum)) {
+    if (const auto fault = volume::checksum_fault(text)) {
+      throw std::invalid_argument{*fault};
+    }
+  }
   try {
     return config_of(Json::parse(text));
   } catch (const Json::exception& fault) {
@@ -242,6 +251,9 @@ Config decode_config(std::string_view text) {
 }
 
 std::optional<SavedState> decode_state(std::string_view text) {
+  if (!text.starts_with(kStateWithoutChecksum) && volume::checksum_fault(text)) {
+    return std::nullopt;
+  }
   try {
     const Json value = Json::parse(text);
     SavedState state;
@@ -269,6 +281,12 @@ std::optional<SavedState> decode_state(std::string_view text) {
   }
 }
 
+void follow_renames(Config& config) {
+  for (const RenamedVolume& volume : follow_renames(config.mounts, config.volumes)) {
+    std::replace(config.anonymous_volumes.begin(), config.anonymous_volumes.end(), volume.from, volume.to);
+  }
+}
+
 Config read_config(int record_directory) {
   std::string buffer;
   const auto [text, number] = kernel::read_small_file(record_directory, kConfigName, buffer, kMostConfigBytes);
@@ -276,9 +294,7 @@ Config read_config(int record_directory) {
     throw kernel::CallError{"read config.json", number};
   }
   Config config = decode_config(text);
-  for (const RenamedVolume& volume : follow_renames(config.mounts, config.volumes)) {
-    std::replace(config.anonymous_volumes.begin(), config.anonymous_volumes.end(), volume.from, volume.to);
-  }
+  follow_renames(config);
   return config;
 }
 

@@ -37,6 +37,9 @@ struct SavedState {
 /// Nothing if the text is not what the launcher writes.
 [[nodiscard]] std::optional<SavedState> decode_state(std::string_view text);
 
+/// Puts the present names of volumes into it.
+void follow_renames(Config& config);
+
 /// Reads config.json, and puts the present names of volumes into it. Throws: kernel::CallError, and as decode_config().
 [[nodiscard]] Config read_config(int record_directory);
 

@@ -20,6 +20,9 @@
 /// more than its name, is listed as dead, keeps that name, and can be removed. A record that was not renamed yet is
 /// swept, one whose removal is undone is dead or exited as before. A process that is killed loses nothing of this, for
 /// the kernel has it all. (Three syncs were more than half of a recorded launch.)
+///
+/// config.json and state.json have the checksum that the metadata of volumes has (volume/metadata.hpp), and no changed
+/// byte of them is believed. Those of earlier versions have none, and are read.
 
 #include <dunnage/container_store.hpp>
 #include <dunnage/mount_plan.hpp>

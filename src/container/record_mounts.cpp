@@ -45,9 +45,21 @@ bool RecordMounts::resume() {
   return true;
 }
 
+bool RecordMounts::is_current() const {
+  return read_ && kernel::is_at(containers_.get(), name_, directory_.get()) &&
+         kernel::is_at(directory_.get(), kConfigName, read_.get());
+}
+
+void RecordMounts::follow_renames() { container::follow_renames(config_); }
+
 void RecordMounts::read() {
   read_ = kernel::open_beneath(directory_.get(), kConfigName, O_PATH | O_NOFOLLOW);
   config_ = read_config(directory_.get());
+}
+
+void RecordMounts::accept() noexcept {
+  config_ = std::move(next_);
+  read_ = std::move(next_read_);
 }
 
 RecordMounts::~RecordMounts() {
@@ -58,13 +70,13 @@ RecordMounts::~RecordMounts() {
 
 void RecordMounts::propose(MountPlan mounts, const std::vector<AnonymousVolume>& more,
                            const std::vector<volume::KnownVolume>& known) {
-  Config next = config_;
-  next.mounts = std::move(mounts);
-  next.volumes.insert(next.volumes.end(), known.begin(), known.end());
+  next_ = config_;
+  next_.mounts = std::move(mounts);
+  next_.volumes.insert(next_.volumes.end(), known.begin(), known.end());
   for (const AnonymousVolume& volume : more) {
-    next.anonymous_volumes.push_back(volume.name);
+    next_.anonymous_volumes.push_back(volume.name);
   }
-  const std::string text = encode_config(next);
+  const std::string text = encode_config(next_);
   if (text.size() > kMostConfigBytes) {
     throw kernel::CallError{"write config.json", E2BIG};
   }
@@ -78,6 +90,7 @@ void RecordMounts::propose(MountPlan mounts, const std::vector<AnonymousVolume>&
     throw kernel::CallError{"create file", EEXIST};
   }
   kernel::write_all(file.get(), text);
+  next_read_ = std::move(file);
 }
 
 }  // namespace dunnage::container

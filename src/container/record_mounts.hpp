@@ -37,6 +37,10 @@ class RecordMounts {
   void pause() noexcept { lock_.reset(); }
   /// Locks it again, and reads it if somebody has changed it. \return false if it is gone. Throws: as open().
   [[nodiscard]] bool resume();
+  /// Whether it still says what was read. Of one that is not locked; it may have changed by the time it is.
+  [[nodiscard]] bool is_current() const;
+  /// Puts the present names of volumes into it: they may have got others since it was read.
+  void follow_renames();
 
   [[nodiscard]] const Config& config() const noexcept { return config_; }
   /// Puts it beside the present one. \param known  of the volumes that are new. Throws: kernel::CallError.
@@ -47,6 +51,8 @@ class RecordMounts {
   [[nodiscard]] int lock() const noexcept { return lock_->descriptor(); }
   /// The launcher has been asked: what is proposed is its own.
   void asked() noexcept { proposed_ = false; }
+  /// It has done it: the record says what was proposed.
+  void accept() noexcept;
   /// It has not answered: the record stays locked until it has done what it was asked for.
   void leave_lock() noexcept { lock_->hand_over(); }
 
@@ -60,6 +66,8 @@ class RecordMounts {
   std::unique_ptr<RecordLock> lock_;
   kernel::FileDescriptor read_;  ///< what config_ was read from: it is exchanged, and never written to
   Config config_;
+  kernel::FileDescriptor next_read_;  ///< the same of what was proposed
+  Config next_;
   bool proposed_ = false;
 };
 

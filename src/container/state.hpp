@@ -6,6 +6,7 @@
 
 #include <dunnage/container.hpp>
 
+#include "container/kept_record.hpp"
 #include "container/running.hpp"
 #include "kernel/guarded_value.hpp"
 #include "prepare/state.hpp"
@@ -60,10 +61,11 @@ struct Container::State {
   std::vector<std::uint32_t> groups;
   std::optional<LaunchSpec> spec;  ///< for restart(), but for the mounts; absent if a record does not hold it
   std::filesystem::path store;
-  bool lives_with_another = false;  ///< it ends with the program that launched it, which is another process
-  Rootfs rootfs = Rootfs::host();   ///< for the names of users exec() is given
-  std::string image_id;             ///< empty without an image
-  std::mutex restarting;            ///< held by a restart, which is one at a time
+  bool lives_with_another = false;    ///< it ends with the program that launched it, which is another process
+  Rootfs rootfs = Rootfs::host();     ///< for the names of users exec() is given
+  std::string image_id;               ///< empty without an image
+  std::mutex restarting;              ///< held by a restart, which is one at a time
+  container::KeptRecord kept_record;  ///< guarded by it
 
  private:
   kernel::GuardedValue<std::shared_ptr<container::Running>> run_;

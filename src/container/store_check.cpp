@@ -8,6 +8,7 @@
 #include "container/store_state.hpp"
 #include "image/check.hpp"
 #include "kernel/call_error.hpp"
+#include "transaction/check.hpp"
 #include "volume/check.hpp"
 #include "volume/failure.hpp"
 #include "volume/part_check.hpp"
@@ -75,6 +76,7 @@ StoreReport check_store(const std::filesystem::path& root, const StoreCheck& opt
   if (const auto parts = parts_of(root, options.grace); parts.layout) {
     add_findings(findings, check_containers(*parts.layout));
     add_findings(findings, image::check_images(*parts.layout, options));
+    add_findings(findings, transaction::check_transactions(*parts.layout, options));
   }
   return volume::report_of(std::move(findings));
 }
@@ -84,6 +86,7 @@ StoreReport repair_store(const std::filesystem::path& root, const StoreRepair& o
   if (const auto parts = parts_of(root, options.grace); parts.layout && parts.may_repair) {
     add_findings(findings, repair_containers(*parts.layout));
     add_findings(findings, image::repair_images(*parts.layout, options));
+    add_findings(findings, transaction::repair_transactions(*parts.layout, options));
   }
   return volume::report_of(std::move(findings));
 }

@@ -126,6 +126,8 @@ class Removal {
     if (!directory) {
       if ((errno == EMFILE || errno == ENFILE) && levels_.size() > 1) {
         move_up(name);  // few descriptors are left: work with those we have
+      } else if ((errno == ELOOP || errno == ENOTDIR) && ::unlinkat(parent, name.c_str(), 0) == 0) {
+        mark_progress();  // somebody put a link or a file in its place
       } else if (errno != ENOENT) {
         note(errno);
       }

@@ -238,6 +238,8 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
     case Step::MountSys:
       return "the machine hides parts of its own /proc or /sys, and the kernel allows no new one then; see "
              "dunnage::support()";
+    case Step::VerifyMount:
+      return "keep other containers from changing the root file system meanwhile";
     case Step::MaskPath:
       return failure.error == ENOENT ? "this program runs in a root changed by chroot(2): have it changed by "
                                        "pivot_root(2) in a mount namespace"

@@ -16,13 +16,11 @@
 #include "prepare/failure.hpp"
 #include "prepare/image_root.hpp"
 #include "prepare/prepare.hpp"
-#include "volume/layout.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <utility>
 
 namespace dunnage::launch {
@@ -64,9 +62,7 @@ LiveChange::LiveChange(ContainerAccess::ContainerState& state, const Verb& verb)
 }
 
 ResolvedMount LiveChange::attach(const ResolvedMount& wanted) {
-  open_record();
-  require_free(wanted);
-  pause_record();  // preparing may take long
+  check_ahead([&] { require_free(wanted); });
   prepare(wanted);
   open_record();
   require_free(wanted);
@@ -77,9 +73,7 @@ ResolvedMount LiveChange::attach(const ResolvedMount& wanted) {
 }
 
 ResolvedMount LiveChange::replace(std::string_view target, const ResolvedMount& wanted) {
-  open_record();
-  (void)require_alone(target);
-  pause_record();
+  check_ahead([&] { (void)require_alone(target); });
   prepare(wanted);
   open_record();
   const ResolvedMount before = require_alone(target);
@@ -112,41 +106,6 @@ std::vector<MountHolder> LiveChange::holders(std::string_view target) {
 
 LaunchError LiveChange::not_running() const {
   return container::failure(deed_, {}, errc::not_running, "launch it again");
-}
-
-void LiveChange::open_record() {
-  if (state_.recorded) {
-    container::explained(deed_, [&] {
-      try {
-        read_record();
-      } catch (const std::invalid_argument& fault) {
-        throw container::failure(deed_, fmt::format("its record is damaged: {}", fault.what()),
-                                 std::make_error_code(std::errc::io_error), "stop it, and launch it anew");
-      }
-    });
-  }
-  plan_ = record_ ? record_->config().mounts : *state_.storage().plan;
-}
-
-void LiveChange::read_record() {
-  if (record_) {
-    if (!record_->resume()) {
-      record_.reset();
-    }
-    return;
-  }
-  const auto layout = volume::open_existing_layout(state_.store);
-  auto record = layout ? container::RecordMounts::open(*layout, state_.name, state_.id)
-                       : std::optional<container::RecordMounts>{};
-  if (record) {
-    record_.emplace(std::move(*record));
-  }
-}
-
-void LiveChange::pause_record() noexcept {
-  if (record_) {
-    record_->pause();
-  }
 }
 
 void LiveChange::require_free(const ResolvedMount& wanted) const {
@@ -237,6 +196,7 @@ void LiveChange::change(ChangeRequest request, std::vector<ResolvedMount> after,
   check(answer, mount);
   leave_mounts();
   remember(std::move(plan), more);
+  keep_record();
 }
 
 void LiveChange::check(const ChangeAnswer& answer, const ResolvedMount& mount) const {

@@ -16,6 +16,7 @@
 #include "launch/mount_change.hpp"
 #include "prepare/state.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,6 +64,12 @@ class LiveChange {
   void read_record();
   /// Others may change it until it is opened again.
   void pause_record() noexcept;
+  void keep_record();
+
+  /// Before what takes long, and is to be checked again afterwards: nobody is waited for who changes it just now,
+  /// unless what that one has written, and may take back, is what stands in the way.
+  void check_ahead(const std::function<void()>& check);
+  void take_kept_record();
 
   void require_free(const ResolvedMount& wanted) const;
 

@@ -38,6 +38,7 @@ void describe_mount(Payload& payload, const ChangeRequest& request) {
   if (request.prepared != nullptr) {
     record = record_of(request.prepared->plan[std::size_t{0}], 0);
     record.descriptor = payload.descriptor(request.prepared->mounts.front().get());
+    record.id = request.prepared->ids.empty() ? 0 : request.prepared->ids.front();
   }
   record.plan_index = 0;
   record.target = payload.text(request.target);
@@ -122,7 +123,8 @@ ChangeAnswer ask_for_change(const container::Running& run, const ChangeRequest& 
     request.record->asked();
   }
   for (;;) {
-    auto received = launcher::receive(ours.get(), deadline);
+    const bool answered = launcher::wait_readable(ours.get(), deadline);  // it never has by now
+    auto received = answered ? launcher::receive(ours.get(), deadline) : std::nullopt;
     if (!received) {
       answer.kind = ChangeAnswer::Kind::Late;
       return answer;

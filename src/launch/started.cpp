@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/started.hpp"
 
+#include <dunnage/error.hpp>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,9 +15,16 @@ std::shared_ptr<container::Running> take_started(const std::string& subject, ker
   container::Streams ends = streams.take();
   if (answer.message.has_terminal != 0) {
     auto terminal = launcher::receive(channel.get(), deadline);
-    if (terminal && !terminal->descriptors.empty()) {
-      ends.terminal = std::move(terminal->descriptors.front());
+    if (!terminal || terminal->descriptors.empty()) {
+      throw LaunchError{{.stage = Stage::Launch,
+                         .operation = "open the terminal of container",
+                         .subject = subject,
+                         .detail = {},
+                         .cause = "its terminal did not arrive",
+                         .code = errc::launcher_lost,
+                         .remedy = "launch it again"}};
     }
+    ends.terminal = std::move(terminal->descriptors.front());
   }
   kernel::FileDescriptor process =
       answer.descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer.descriptors.front());

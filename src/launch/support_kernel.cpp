@@ -97,7 +97,7 @@ Feature probe_statmount() {
   alignas(8) std::array<char, 1024> answer{};
   return probe("mounts by number",
                raw_syscall(__NR_statmount, as_argument(&request), as_argument(answer.data()), answer.size(), 0),
-               "statmount(2), listmount(2); the library reads mountinfo, which every kernel has",
+               "statmount(2), listmount(2): whether a mount that was detached is gone is asked of it alone",
                "mountinfo is read instead");
 }
 

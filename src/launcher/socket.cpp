@@ -126,7 +126,7 @@ std::optional<Received> receive(int socket, Deadline deadline, Take take) {
       continue;
     }
     if (size < 0 && errno == EAGAIN) {
-      if (!wait_for_events(socket, POLLIN, deadline)) {
+      if (deadline == Deadline{} || !wait_for_events(socket, POLLIN, deadline)) {
         return std::nullopt;
       }
       continue;

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace dunnage::model {
 namespace {
@@ -29,7 +31,8 @@ bool is_unicode(const nlohmann::ordered_json& value) {
 
 nlohmann::ordered_json to_json_text(std::string_view text) {
   nlohmann::ordered_json value = std::string{text};
-  if (is_unicode(value)) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char letter) { return (letter & 0x80) == 0; });
+  if (plain || is_unicode(value)) {  // what is plain ASCII need not be written to see that it can be
     return value;
   }
   std::string digits;
@@ -37,6 +40,16 @@ nlohmann::ordered_json to_json_text(std::string_view text) {
     digits += fmt::format("{:02x}", static_cast<unsigned char>(character));
   }
   return {{kBase16, digits}};
+}
+
+nlohmann::ordered_json to_object(std::initializer_list<Member> members) {
+  constexpr std::size_t kMore = 8;  // what callers add
+  nlohmann::ordered_json::object_t object;
+  object.reserve(members.size() + kMore);
+  for (const Member& member : members) {
+    object.emplace_back(member.name, std::move(member.value));
+  }
+  return object;
 }
 
 std::string from_json_text(const nlohmann::ordered_json& value) {

@@ -151,6 +151,9 @@ std::string remedy_of(const ResolvedMount& mount, const launcher::Failure& failu
                                       : "choose a source whose file system takes these options";
     case Step::CreateTmpfs:
     case Step::CreateFileSystem:
+      if (mount.overlay && failure.error == ENOSPC) {
+        return "free space or inodes where upper and work are";
+      }
       if (mount.overlay) {
         return "upper and work have to be on one file system that takes an overlay, and the kernel has to be Linux "
                "6.13 "

@@ -65,7 +65,8 @@ void VolumeMaking::make_for_all(VolumeStore& store, const ResolvedMount& first) 
 
 void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
   const volume::LocalDriver driver = driver_of(mount);
-  if (is_to_be_filled(mount) && driver.kind == volume::LocalDriver::Kind::Directory && limited_data(store, mount) < 0) {
+  if (is_to_be_filled(mount) && driver.kind == volume::LocalDriver::Kind::Directory &&
+      way_of_limit(store, mount) == LimitWay::None) {
     fill_volume(store, mount);
   } else if (mount.volume.empty()) {
     const Volume made = store.create_anonymous(owner_.name, options_of(mount));
@@ -82,21 +83,26 @@ void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
   }
 }
 
-/// What the options of the driver name.
+/// What the options of the driver name; or what has a limit, and is not to be replaced.
 void VolumeMaking::fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver) {
-  int top = -1;
-  if (driver.kind == volume::LocalDriver::Kind::Bind) {
-    top = bound_directory(mount);
-  } else if (driver.kind == volume::LocalDriver::Kind::FileSystem) {
-    top = device_root(mount, driver);
-  } else if (driver.kind == volume::LocalDriver::Kind::Directory && mount.subpath.empty()) {
-    top = limited_data(store, mount);
-  }
-  if (top < 0) {
+  using Kind = volume::LocalDriver::Kind;
+  const bool limited = driver.kind == Kind::Directory && mount.subpath.empty();
+  if (driver.kind == Kind::Tmpfs || (driver.kind == Kind::Directory && !limited) ||
+      (limited && way_of_limit(store, mount) == LimitWay::None)) {
     return;  // it is in memory; or a limit was made since the plan, and a part of it is not filled
   }
+  const auto open_top = [&](int volume) {
+    switch (driver.kind) {
+      case Kind::Bind:
+        return bound_directory(mount);
+      case Kind::FileSystem:
+        return device_root(mount, driver);
+      default:
+        return limited_data(mount, volume);
+    }
+  };
   const auto connection = launcher::Connection::get(state_.identity);
-  const volume::Filled filled = volume::fill_elsewhere(VolumeStoreAccess::layout(store), mount.volume, top,
+  const volume::Filled filled = volume::fill_elsewhere(VolumeStoreAccess::layout(store), mount.volume, open_top,
                                                        {*connection, content_.root, mount.target, content_.watch});
   mount.copy_up = false;
   mount.reasons.push_back(volume::reason_of(filled, mount.target));
@@ -134,26 +140,23 @@ int VolumeMaking::image_root(const ResolvedMount& mount, int volume) {
   });
 }
 
-/// The top of the data of a volume that has a limit, which is not to be replaced; below zero: it has none.
-int VolumeMaking::limited_data(const VolumeStore& store, const ResolvedMount& mount) {
-  const auto volume = volume::explained("use volume", mount.volume, [&] {
-    return mount.volume.empty() ? kernel::FileDescriptor{}
-                                : volume::open_volume_directory(VolumeStoreAccess::layout(store), mount.volume);
+LimitWay VolumeMaking::way_of_limit(const VolumeStore& store, const ResolvedMount& mount) const {
+  return volume::explained("use volume", mount.volume, [&] {
+    const auto volume = mount.volume.empty()
+                            ? kernel::FileDescriptor{}
+                            : volume::open_volume_directory(VolumeStoreAccess::layout(store), mount.volume);
+    return volume ? volume::limit_way_of(volume.get()) : LimitWay::None;
   });
-  if (!volume || volume::explained("use volume", mount.volume, [&] { return volume::limit_way_of(volume.get()); }) ==
-                     LimitWay::None) {
+}
+
+/// Not what is used afterwards: until then the volume may be rolled back.
+int VolumeMaking::limited_data(const ResolvedMount& mount, int volume) {
+  const LimitWay way = volume::limit_way_of(volume);
+  if (way == LimitWay::None) {
     return -1;
   }
-  if (const int image = image_root(mount, volume.get()); image >= 0) {
-    return image;
-  }
-  kernel::FileDescriptor& data = device_roots_[{mount.store, mount.volume}];
-  if (!data) {
-    data = volume::explained("use volume", mount.volume, [&] {
-      return volume::open_limited_data({"use volume", mount.volume}, volume.get(), LimitWay::BtrfsQuota);
-    });
-  }
-  return data.get();
+  filled_.push_back(volume::open_limited_data({volume::kFillVolume, mount.volume}, volume, way));
+  return filled_.back().get();
 }
 
 void VolumeMaking::fill_memory(ResolvedMount& mount, int mounted) const {

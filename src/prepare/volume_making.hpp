@@ -53,7 +53,8 @@ class VolumeMaking {
   void make_volume(VolumeStore& store, ResolvedMount& mount);
   [[nodiscard]] bool is_to_be_filled(const ResolvedMount& mount) const { return mount.copy_up && content_.root >= 0; }
   void fill_volume(const VolumeStore& store, ResolvedMount& mount);
-  [[nodiscard]] int limited_data(const VolumeStore& store, const ResolvedMount& mount);
+  [[nodiscard]] LimitWay way_of_limit(const VolumeStore& store, const ResolvedMount& mount) const;
+  [[nodiscard]] int limited_data(const ResolvedMount& mount, int volume);
   void fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver);
   void take_anonymous(ResolvedMount& mount, const VolumeInfo& made);
 
@@ -63,7 +64,8 @@ class VolumeMaking {
   PreparedMountsAccess::State& state_;
   std::map<std::filesystem::path, VolumeStore> stores_;
   std::map<std::pair<std::filesystem::path, std::string>, kernel::FileDescriptor> device_roots_;  ///< as made_
-  std::set<std::pair<std::filesystem::path, std::string>> made_;                                  ///< store and name
+  std::vector<kernel::FileDescriptor> filled_;  ///< so that file systems that are used next stay mounted
+  std::set<std::pair<std::filesystem::path, std::string>> made_;  ///< store and name
 };
 
 }  // namespace dunnage::prepare

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transaction/apply.hpp"
 
+#include "kernel/files.hpp"
 #include "launcher/amend_list.hpp"
 #include "launcher/connection.hpp"
 #include "transaction/baseline.hpp"
@@ -181,6 +182,9 @@ TransactionApplied apply_changes(const volume::Deed& deed, const Place& place, i
   Selection selection = select_changes(changes, view, options.filter);
   refuse_conflicts(deed, place, view, selection, options.overwrite);
   volume::stop_if_asked(deed, options.watch);
+  for (const char* replaced : {kApplyingName, kBaselineName}) {
+    kernel::remove_replacements(place.directory.get(), replaced);
+  }
   write_journal(place, journal_of(view, changes, selection));
   Amendments amendments{view};
   amendments.add_all(selection.changes);

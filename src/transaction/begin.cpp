@@ -9,6 +9,7 @@
 #include "launcher/reveal.hpp"
 #include "model/volume_name.hpp"
 #include "transaction/baseline.hpp"
+#include "transaction/clearing.hpp"
 #include "transaction/view.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/stage.hpp"
@@ -26,8 +27,6 @@
 
 namespace dunnage::transaction {
 namespace {
-
-constexpr std::size_t kIdDigits = 16;
 
 VolumeError refusal(const volume::Deed& deed, std::string cause, std::string remedy) {
   return volume::deed_failure(deed, std::move(cause), make_error_code(errc::invalid_argument), std::move(remedy));
@@ -140,6 +139,20 @@ void begin_transaction(const volume::Layout& layout, const volume::Deed& deed, c
   }
 }
 
+namespace {
+
+/// A source that is gone, or a transaction that is damaged, keeps nobody from discarding it.
+void clear_source_if_there(const volume::Layout& layout, const volume::Deed& deed, int lock) {
+  try {
+    const Place place = open_place(layout, deed, deed.volume);
+    clear_source(deed, place, open_transaction_source(deed, place.metadata.source).get(), lock);
+  } catch (const VolumeError&) {
+  } catch (const kernel::CallError&) {
+  }
+}
+
+}  // namespace
+
 void discard_transaction(const volume::Layout& layout, const volume::Deed& deed) {
   const auto transactions = open_transactions(layout);
   const bool known =
@@ -155,6 +168,7 @@ void discard_transaction(const volume::Layout& layout, const volume::Deed& deed)
   if (!lock.held()) {
     throw in_use_failure(deed);
   }
+  clear_source_if_there(layout, deed, lock.get());
   const auto trash = layout.open_trash();
   const auto trashed = volume::move_to_trash(transactions.get(), deed.volume, trash.get());
   if (!trashed) {

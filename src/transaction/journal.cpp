@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transaction/journal.hpp"
 
+#include "error/reason.hpp"
 #include "kernel/files.hpp"
 #include "launcher/amend_list.hpp"
 #include "launcher/connection.hpp"
 #include "transaction/baseline.hpp"
 #include "transaction/view.hpp"
+#include "volume/findings.hpp"
 #include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,6 +32,41 @@ void add_item(std::string& body, char kind, const std::string& path) {
   body += '\0';
 }
 
+/// Below the tops, and by no way back.
+bool is_path_below(std::string_view path) {
+  const std::string whole = fmt::format("/{}/", path);
+  return !path.empty() && path.front() != '/' && whole.find("/../") == std::string::npos;
+}
+
+bool take_item(Journal& journal, char kind, std::string_view path) {
+  if (kind == 'u') {
+    journal.unveiled.emplace_back(path);
+  } else if (kind == 'd') {
+    journal.dropped.emplace_back(path);
+  } else if (kind == 't') {
+    journal.taken_over.emplace(path);
+  } else {
+    return false;
+  }
+  return is_path_below(path);
+}
+
+/// \return what is wrong with it; empty if nothing is
+std::string decode_journal(std::string_view text, Journal& journal) {
+  if (auto damage = volume::checksum_fault(text)) {
+    return *damage;
+  }
+  std::string_view rest = volume::without_checksum(text);
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\0');
+    if (end == std::string_view::npos || end == 0 || !take_item(journal, rest.front(), rest.substr(1, end - 1))) {
+      return "it names what is no path below the source";
+    }
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
 /// Damaged: as if nothing were in it, which is what is safe.
 Journal read_journal(const Place& place, const char* name) {
   std::string buffer;
@@ -40,23 +78,7 @@ Journal read_journal(const Place& place, const char* name) {
   if (number != 0) {
     throw kernel::CallError{"read what was applied", number};
   }
-  if (volume::checksum_fault(text)) {
-    return journal;
-  }
-  std::string_view rest = volume::without_checksum(text);
-  while (rest.size() > 1) {
-    const std::size_t end = std::min(rest.find('\0'), rest.size());
-    std::string path{rest.substr(1, end - 1)};
-    if (rest.front() == 'u') {
-      journal.unveiled.push_back(std::move(path));
-    } else if (rest.front() == 'd') {
-      journal.dropped.push_back(std::move(path));
-    } else {
-      journal.taken_over.insert(std::move(path));
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return journal;
+  return decode_journal(text, journal).empty() ? journal : Journal{};
 }
 
 void tidy_upper(const volume::Deed& deed, const Place& place, int source, const Journal& journal) {
@@ -109,6 +131,23 @@ void renew_baseline(const volume::Deed& deed, const Place& place, int source, co
 }
 
 }  // namespace
+
+std::string journal_problem(int directory, const char* name) {
+  const auto entry = volume::look_at(directory, name);
+  if (!entry) {
+    return {};
+  }
+  if (std::string problem = volume::file_problem(entry); !problem.empty()) {
+    return problem;
+  }
+  std::string buffer;
+  Journal journal;
+  const auto [text, number] = kernel::read_small_file(directory, name, buffer, kMostJournal);
+  if (number != 0) {
+    return number == ENOENT ? std::string{} : "it cannot be read: " + error::errno_reason(number);
+  }
+  return decode_journal(text, journal);
+}
 
 void write_journal(const Place& place, const Journal& journal) {
   std::string body;

@@ -28,6 +28,10 @@ struct Journal {
   std::set<std::string> taken_over{};  ///< paths of the source that are the transaction's doing now
 };
 
+/// What is wrong with a journal of that name; empty if it is whole, or not there. One that is damaged is taken for one
+/// in which nothing is. Throws: CallError.
+[[nodiscard]] std::string journal_problem(int directory, const char* name);
+
 /// Synced. Throws: CallError.
 void write_journal(const Place& place, const Journal& journal);
 /// The paths an apply had begun to take over that was ended. Throws: CallError.

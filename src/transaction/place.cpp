@@ -30,8 +30,8 @@ constexpr int kReadDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 VolumeError damaged_failure(const volume::Deed& deed, std::string damage) {
   return volume::deed_failure(deed, fmt::format("its metadata: {}", damage), make_error_code(errc::volume_damaged),
-                              "what it changed lies in its directory \"upper\" in the store; discard it when you have "
-                              "what you need of that");
+                              "see check_store() (store check); what it changed lies in its directory \"upper\" in the "
+                              "store: discard it when you have what you need of that");
 }
 
 VolumeError missing_failure(const volume::Deed& deed, int transactions) {
@@ -44,15 +44,18 @@ VolumeError missing_failure(const volume::Deed& deed, int transactions) {
                               near ? fmt::format("did you mean \"{}\"?", *near) : "begin it first");
 }
 
-Metadata decode(const volume::Deed& deed, std::string_view text) {
+MetadataReading decode(std::string_view text, const std::string& name) {
+  MetadataReading reading;
   if (auto damage = volume::checksum_fault(text)) {
-    throw damaged_failure(deed, std::move(*damage));
+    reading.damage = std::move(*damage);
+    return reading;
   }
   const auto json = nlohmann::json::parse(fmt::format("{{{}", volume::without_checksum(text)), nullptr, false);
   try {
     if (json.at("version").get<int>() > kTransactionVersion) {
-      throw volume::deed_failure(deed, "its metadata has a newer format", make_error_code(errc::not_supported),
-                                 "use a newer version of the library");
+      reading.damage = "it has a newer format";
+      reading.newer = true;
+      return reading;
     }
     Metadata metadata;
     metadata.name = json.at("transaction").get<std::string>();
@@ -60,23 +63,29 @@ Metadata decode(const volume::Deed& deed, std::string_view text) {
     metadata.source = json.at("source").get<std::string>();
     metadata.ignored = json.at("ignored").get<std::uint32_t>();
     metadata.created_at = volume::parse_time(json.at("created_at").get<std::string>()).value_or(volume::TimePoint{});
-    return metadata;
+    if (metadata.name != name) {
+      reading.damage = fmt::format("it belongs to transaction \"{}\"", metadata.name);
+    }
+    reading.metadata = std::move(metadata);
   } catch (const nlohmann::json::exception&) {
-    throw damaged_failure(deed, "it is not a record of a transaction");
+    reading.damage = "it is not a record of a transaction";
   }
+  return reading;
 }
 
 Place read_place(const volume::Deed& deed, kernel::FileDescriptor directory, std::filesystem::path path) {
   Place place;
   place.path = std::move(path);
   place.directory = std::move(directory);
-  std::string buffer;
-  const auto [text, number] =
-      kernel::read_small_file(place.directory.get(), volume::kMetadataName, buffer, volume::kMaxMetadataBytes);
-  if (number != 0) {
-    throw kernel::CallError{"read the metadata", number};
+  MetadataReading reading = read_metadata(place.directory.get(), place.path.filename().string());
+  if (reading.newer) {
+    throw volume::deed_failure(deed, "its metadata: " + reading.damage, make_error_code(errc::not_supported),
+                               "use a newer version of the library");
   }
-  place.metadata = decode(deed, text);
+  if (!reading.metadata || !reading.damage.empty()) {
+    throw damaged_failure(deed, std::move(reading.damage));
+  }
+  place.metadata = std::move(*reading.metadata);
   place.upper = kernel::open_beneath(place.directory.get(), kUpperName, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (!place.upper) {
     throw kernel::CallError{"open the upper directory", errno};
@@ -85,6 +94,16 @@ Place read_place(const volume::Deed& deed, kernel::FileDescriptor directory, std
 }
 
 }  // namespace
+
+MetadataReading read_metadata(int directory, const std::string& name) {
+  std::string buffer;
+  const auto [text, number] =
+      kernel::read_small_file(directory, volume::kMetadataName, buffer, volume::kMaxMetadataBytes);
+  if (number != 0) {
+    throw kernel::CallError{"read the metadata", number};
+  }
+  return decode(text, name);
+}
 
 std::optional<std::string> encode(const Metadata& metadata) {
   nlohmann::ordered_json json;
@@ -150,7 +169,8 @@ kernel::FileDescriptor open_transaction_source(const volume::Deed& deed, const s
 }
 
 TransactionLock::TransactionLock(int directory, Wish wish)
-    : lock_{kernel::open_beneath(directory, volume::kLockName, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)} {
+    : lock_{kernel::open_beneath(directory, volume::kLockName,
+                                 (wish == Wish::Look ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)} {
   constexpr int kAttempts = 20;
   constexpr auto kBetween = std::chrono::milliseconds{5};
   if (!lock_) {

@@ -17,6 +17,7 @@
 #include "volume/layout.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -30,6 +31,8 @@ inline constexpr const char* kBaselineName = "baseline";
 inline constexpr const char* kUpperName = "upper";
 inline constexpr const char* kWorkName = "work";
 
+inline constexpr std::size_t kIdDigits = 16;
+
 /// What a transaction is of.
 struct Metadata {
   std::string name;
@@ -41,6 +44,15 @@ struct Metadata {
 
 /// \return nothing if the source is not UTF-8
 [[nodiscard]] std::optional<std::string> encode(const Metadata& metadata);
+
+/// What the record of a transaction says.
+struct MetadataReading {
+  std::optional<Metadata> metadata{};
+  std::string damage{};  ///< a sentence, if it says nothing
+  bool newer = false;    ///< it is whole, and only a newer version of this library understands it
+};
+/// \param directory  of the transaction; \param name  what that is called. Throws: CallError.
+[[nodiscard]] MetadataReading read_metadata(int directory, const std::string& name);
 
 /// One that is there.
 struct Place {

@@ -72,8 +72,11 @@ void run_disk_program(const Deed& deed, const std::string& name, const std::vect
   launcher::KeptProgram program{
       {.path = path, .argv = std::move(argv), .environment = {kDiskPrograms}, .err = log.get()}};
   if (const int status = wait_for_end(deed, program, watch); status != 0) {
-    throw deed_failure(deed, fmt::format("{} exited with {}: {}", name, status, last_words(log.get())),
-                       std::make_error_code(std::errc::io_error), "see what it says; the disk may be full");
+    const std::string words = last_words(log.get());
+    const bool full = words.find("No space left on device") != std::string::npos;
+    throw deed_failure(deed, fmt::format("{} exited with {}: {}", name, status, words),
+                       std::make_error_code(full ? std::errc::no_space_on_device : std::errc::io_error),
+                       full ? remedy_for(ENOSPC) : "see what it says; the disk may be full");
   }
 }
 

@@ -3,14 +3,12 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
-#include "kernel/lock.hpp"
 #include "kernel/remove_tree.hpp"
 #include "launcher/copy_tree.hpp"
 #include "launcher/look.hpp"
-#include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/fill_lock.hpp"
-#include "volume/users.hpp"
+#include "volume/kept_volume.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -137,21 +135,19 @@ class Top {
 };
 
 /// Nobody may begin to use the volume while its content changes.
-bool move_alone(const Top& top, int volume) {
-  const kernel::FileDescriptor lock = lock_alone(volume);
-  if (!lock) {
-    return false;
+bool move_alone(const Top& top, KeptVolume& volume) {
+  const bool alone = volume.be_alone();
+  if (alone) {
+    top.move_out();
   }
-  top.move_out();
-  kernel::unlock(lock.get());
-  return true;
+  return alone;
 }
 
-Filled fill_top(const Top& top, int volume) {
+Filled fill_top(const Top& top, KeptVolume& volume) {
   if (top.is_half_moved()) {
     return move_alone(top, volume) ? Filled::Copied : Filled::InUse;
   }
-  if (is_in_use(volume)) {
+  if (volume.has_others()) {
     return Filled::InUse;
   }
   if (!top.is_empty()) {
@@ -178,14 +174,13 @@ Filled fill_top(const Top& top, int volume) {
 
 }  // namespace
 
-Filled fill_elsewhere(const Layout& layout, const std::string& name, int directory, const FillSource& source) {
+Filled fill_elsewhere(const Layout& layout, const std::string& name, const OpenTop& open_top,
+                      const FillSource& source) {
   try {
     const FillLock lock{layout, name, source.watch};
-    const kernel::FileDescriptor volume = open_volume_directory(layout, name);
-    if (!volume) {
-      throw missing_failure(kFillVolume, name, volume_names(layout));
-    }
-    return fill_top(Top{name, directory, source}, volume.get());
+    KeptVolume volume{layout, kFillVolume, name, KeptVolume::Beside::Users};
+    const int directory = open_top(volume.directory());
+    return directory < 0 ? Filled::Elsewhere : fill_top(Top{name, directory, source}, volume);
   } catch (const kernel::CallError& error) {
     throw call_failure(kFillVolume, name, error);
   }

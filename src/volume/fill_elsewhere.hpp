@@ -14,13 +14,18 @@
 
 #include "volume/fill.hpp"
 
+#include <functional>
 #include <string>
 
 namespace dunnage::volume {
 
-/// \param directory  the top of the volume's data, writable; O_PATH will do
-/// Throws: as fill().
-[[nodiscard]] Filled fill_elsewhere(const Layout& layout, const std::string& name, int directory,
+/// The top of the volume's data, writable; O_PATH will do. Below zero: there is none. It is asked for when the volume
+/// is kept, so that no rollback makes a snapshot of what was opened: until the filling has ended, one is refused.
+/// \param volume  its directory
+using OpenTop = std::function<int(int volume)>;
+
+/// Throws: as fill(), and as open_top; VolumeError(volume_missing, volume_in_use).
+[[nodiscard]] Filled fill_elsewhere(const Layout& layout, const std::string& name, const OpenTop& open_top,
                                     const FillSource& source);
 
 /// \param directory  empty, and nobody else's

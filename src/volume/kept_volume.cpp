@@ -48,6 +48,19 @@ KeptVolume::KeptVolume(const Layout& layout, const std::string& operation, const
   }
 }
 
+bool KeptVolume::has_others() const { return kernel::is_locked_by_another(lock_.get(), kernel::LockKind::Exclusive); }
+
+bool KeptVolume::be_alone() {
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
+  while (!kernel::try_lock(lock_.get(), kernel::LockKind::Exclusive)) {
+    if (std::chrono::steady_clock::now() > deadline || !living_users(directory_.get()).empty()) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return true;
+}
+
 KeptVolume::~KeptVolume() { kernel::unlock(lock_.get()); }
 
 }  // namespace dunnage::volume

@@ -27,6 +27,12 @@ class KeptVolume {
 
   [[nodiscard]] int directory() const noexcept { return directory_.get(); }
 
+  /// Whether somebody else uses it, or keeps it. Throws: CallError.
+  [[nodiscard]] bool has_others() const;
+  /// From Beside::Users to Beside::Nobody, so that nobody comes between. Waits a moment for who is no user.
+  /// \return false if somebody uses it; it is kept as before then. Throws: CallError.
+  [[nodiscard]] bool be_alone();
+
  private:
   kernel::FileDescriptor directory_;
   kernel::FileDescriptor lock_;

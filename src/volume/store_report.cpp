@@ -27,6 +27,8 @@ std::string_view to_string(StoreFinding::Part part) noexcept {
       return "container";
     case StoreFinding::Part::Image:
       return "image";
+    case StoreFinding::Part::Transaction:
+      return "transaction";
     case StoreFinding::Part::Staging:
       return "staging";
     case StoreFinding::Part::Trash:

@@ -98,6 +98,23 @@ class Store(CommandLineTest):
         self.succeed("store", "repair")
         self.assertEqual(self.precious(volume), "data")
 
+    def test_damage_of_a_transaction_is_told_by_name_and_mended_where_that_is_safe(self):
+        source = os.path.join(self.directory, "source")
+        os.mkdir(source)
+        self.succeed("transaction", "begin", source, "try")
+        transaction = os.path.join(self.store, "transactions", "try")
+        os.unlink(os.path.join(transaction, "lock"))
+        os.rename(source, source + "-away")
+        result = self.dunnage("store", "check")
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        self.assertIn('transaction "try": its lock: it is missing', result.stdout)
+        self.assertIn(f'transaction "try": its source "{source}" is no directory, or is not there', result.stdout)
+        result = self.dunnage("store", "repair")
+        self.assertIn("    done: a new lock file has been made\n", result.stdout)
+        os.rename(source + "-away", source)
+        self.succeed("store", "check")
+        self.succeed("transaction", "discard", "try")
+
     def test_a_record_that_cannot_be_read_is_told(self):
         self.succeed("run", "--host", "--name", "c", "true")
         self.succeed("run", "--host", "--name", "d", "true")

@@ -4,8 +4,7 @@
 // in memory, and ordinary users, whose overlays cannot be there before Linux 6.6, go as deep as would end a thread that
 // calls itself once for each directory. DUNNAGE_DEEP_TREE is another depth.
 //
-// That the stack counts is seen with a weakened library: give remove_tree() of kernel/remove_tree.cpp an array of a
-// kilobyte and let it call itself for each directory, and the process is killed.
+// That the stack counts is seen in the weakened build removal-by-recursion: the process is killed.
 
 #include "container/image_support.hpp"
 #include "container/records_support.hpp"

@@ -2,7 +2,7 @@
 // P-14: containers execute /proc/self/exe, and write to the program of whatever enters them. The host's program, which
 // has the library in it, and the launcher's stay as they are.
 //
-// In a weakened library open_program_image() of launcher/program_image.cpp seals nothing, and the second test fails.
+// In the weakened build program-unsealed the second test fails.
 
 #include "container/support.hpp"
 #include "image/digest.hpp"

@@ -198,10 +198,14 @@ TEST_CASE("P-40: a set-user-ID program that a container left in an id-mapped vol
   }
   CHECK(paths.size() > 2);
   CHECK(open_to_others(paths).empty());
-  // and in a container nobody becomes root by it
-  LaunchSpec other = images.spec("app", {"/data/sh", "-c", "/bin/busybox id -u"}, {mount});
-  other.user = "1000:1000";
-  CHECK(output_of(std::move(other)) == "1000\n");
+  // and in a container nobody becomes root by it, unless both is asked for
+  REQUIRE(run(ground.shell("cp /usr/bin/id /data/id && chmod 4755 /data/id", {mount})).success());
+  for (const bool gains : {false, true}) {
+    LaunchSpec other = ground.program({"/data/id", "-u"}, {mount});
+    other.user = "1000:1000";
+    other.no_new_privileges = !gains;
+    CHECK(output_of(std::move(other)) == (gains && mount.options.suid ? "0\n" : "1000\n"));
+  }
   box.kill();
   (void)box.wait();
 }

@@ -2,6 +2,8 @@
 // Containers that are started again from their records.
 
 #include "container/records_support.hpp"
+#include "support/host.hpp"
+#include "support/without_checksum.hpp"
 
 #include <signal.h>
 
@@ -125,7 +127,7 @@ TEST_CASE("a record of an earlier version does not hold what starting again need
   auto store = ground.containers();
   const Container container = Container::launch(detached(ground, "exec sleep 1000", "old"));
   const auto path = store.inspect("old").log.parent_path() / "config.json";
-  std::string text = ground.directory().read(path.lexically_relative(ground.directory().path()).string());
+  std::string text = without_checksum(file_text(path));
   const std::size_t begin = text.rfind(",", text.find("\"Relaunch\""));
   text.replace(begin, std::string::npos, "\n}\n");
   std::ofstream{path} << text;

@@ -2,9 +2,7 @@
 // P-27 and P-29: entries of a volume are exchanged with links to a canary, as fast as a container can, while the volume
 // is packed, and while it is removed.
 //
-// That the races are run is seen with a weakened library: where launcher/walk.hpp opens an entry, take O_NOFOLLOW and
-// what resolve() answers away, and the archive has the canary in it; where kernel/remove_tree.cpp enters a directory,
-// take openat(2), and the canary is gone.
+// That the races are run is seen in the weakened builds pack-over-links and removal-over-links.
 
 #include "container/records_support.hpp"
 #include "kernel/file_descriptor.hpp"

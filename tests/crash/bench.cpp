@@ -130,6 +130,17 @@ bool Bench::is_between(const std::string& state) const {
   return is_part_of(state, before_) && is_part_of(after_, state);
 }
 
+std::string Bench::strange_lines(const std::string& state) const {
+  std::string strange;
+  std::istringstream lines{state};
+  for (std::string line; std::getline(lines, line);) {
+    const bool ours = line.find(".dunnage-apply-") != std::string::npos ||
+                      line.starts_with("  metadata new/");  // the names of a file appear one after the other
+    if (!ours && !is_part_of(line, before_) && !is_part_of(line, after_)) strange += line + "\n";
+  }
+  return strange;
+}
+
 std::string Bench::retry(bool was_done) const {
   std::string wrong;
   try {

@@ -55,6 +55,8 @@ class Bench {
   [[nodiscard]] bool is_as_before(const std::string& state) const;
   /// Whether a removal of several has been done for some.
   [[nodiscard]] bool is_between(const std::string& state) const;
+  /// What is neither as before nor as after: nothing may be, of an operation that goes on where it was ended.
+  [[nodiscard]] std::string strange_lines(const std::string& state) const;
   /// Does it once more, and says what is wrong with that; empty if it is done now.
   [[nodiscard]] std::string retry(bool was_done) const;
   /// Back to before().

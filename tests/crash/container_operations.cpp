@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -91,7 +92,9 @@ LaunchSpec spec_of(const Place& place, std::string name) {
           .err = Stdio::null(),
           .lifetime = Lifetime::Detached,
           .name = std::move(name),
-          .store = place / "store"};
+          .store = place / "store",
+          // whoever waits for what never comes is found out
+          .launch_timeout = std::chrono::hours{24}};
 }
 
 void remove_container(const Place& place, const std::string& name) {
@@ -114,6 +117,22 @@ StoreOperation launching() {
           .undo = [](const Place& place) { remove_container(place, "new"); },
           .done_before = errc::container_exists,
           .launcher = true};
+}
+
+/// Of a program that does not end by itself, so that nothing but an answer ends the waiting for one.
+StoreOperation launching_what_runs_on() {
+  StoreOperation operation = launching();
+  operation.name = "launch a container that runs on";
+  operation.ready = [](const Place& place) {
+    (void)launcher::Connection::get(launcher::identity_for(0, 0));
+    return [place] {
+      LaunchSpec spec = spec_of(place, "new");
+      spec.argv = {"sleep", "1000"};
+      spec.lifetime = Lifetime::WithHost;
+      (void)Container::launch(std::move(spec));
+    };
+  };
+  return operation;
 }
 
 void launch_old(const Place& place) {
@@ -160,6 +179,8 @@ StoreOperation removal() {
 }
 
 }  // namespace
+
+std::vector<StoreOperation> talking_operations() { return {launching_what_runs_on(), replacing()}; }
 
 std::vector<StoreOperation> container_operations() {
   return {filling(), filling_of_empty(), launching(), replacing(), removal()};

@@ -72,7 +72,10 @@ void fail_at(const Bench& bench, const CallFault& fault) {
           run.words);
   REQUIRE((verdict == Verdict::Done || verdict == Verdict::Refused));
   const std::string state = bench.state();
-  if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
+  if (bench.operation().resumes && verdict == Verdict::Refused) {
+    REQUIRE(is_told(run.words, fault));
+    REQUIRE(bench.strange_lines(state) == "");
+  } else if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
     REQUIRE(bench.is_between(state));
   } else if (verdict == Verdict::Done) {
     REQUIRE(state == bench.after());
@@ -130,8 +133,18 @@ TEST_CASE("T-2: any system call that fails on images leaves each done or undone,
   fail_each(image_operations(), 24);
 }
 
-// Launching itself is not among them: what fails of the talk with the launcher is noticed when its time is over, which
-// is longer than a run may take here.
+TEST_CASE("T-2: any system call that fails on transactions leaves each done, undone, or to be done by the next call",
+          "[crash]") {
+  fail_each(transaction_operations(), 8);
+}
+
+TEST_CASE("T-2: any system call that fails on the limit of a volume leaves it as it was or as it is to be", "[crash]") {
+  if (!requires_root() || !requires_program("mkfs.ext4")) return;
+  fail_each(limit_operations(), 6);
+}
+
+// Launching itself is not among them: of the talk with the launcher only what cannot be sent is noticed at once, and the
+// rest when its time is over, which is longer than a run may take here.
 TEST_CASE("T-2: any system call that fails while volumes are filled or containers removed is told", "[crash]") {
   std::vector<StoreOperation> operations = container_operations();
   std::erase_if(operations, [](const StoreOperation& operation) {
@@ -139,6 +152,21 @@ TEST_CASE("T-2: any system call that fails while volumes are filled or container
   });
   REQUIRE(operations.size() == 3);
   fail_each(operations, 14);
+}
+
+TEST_CASE("T-2: a message of a launch that cannot be sent, by host or launcher, is told at once", "[crash]") {
+  hit_each(talking_operations(), [](const Bench& bench) {
+    const auto messages = static_cast<std::size_t>(std::ranges::count(bench.calls(), SYS_sendmsg));
+    REQUIRE(messages >= 3);
+    std::vector<CallFault> faults;
+    for (std::size_t at = 0; at < messages; ++at) {
+      for (const bool persists : {false, true}) {
+        faults.push_back(
+            {.kind = CallFault::Kind::Fail, .at = at, .call = SYS_sendmsg, .error = ENOBUFS, .persists = persists});
+      }
+    }
+    for (const CallFault& fault : some_of(faults, crashes_of_each(8))) fail_at(bench, fault);
+  });
 }
 
 TEST_CASE("T-2: any system call that fails while mounts of a container are changed leaves each done or undone",

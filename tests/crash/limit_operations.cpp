@@ -3,7 +3,15 @@
 
 #include <dunnage/volume_store.hpp>
 
+#include "launcher/connection.hpp"
+#include "launcher/identity.hpp"
+
 #include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
 
 namespace dunnage::test {
 
@@ -15,6 +23,12 @@ constexpr VolumeLimit kLimit{.size = std::uint64_t{16} << 20U};
 constexpr VolumeLimit kLarger{.size = std::uint64_t{24} << 20U};
 
 VolumeStore open(const Place& place) { return VolumeStore::open(place / "store"); }
+
+/// With the launcher there, whose descriptors are none that a call leaves behind.
+VolumeStore open_ready(const Place& place) {
+  (void)launcher::Connection::get(launcher::identity_for(0, 0));
+  return open(place);
+}
 
 void make_other(const Place& place) {
   VolumeStore store = open(place);
@@ -37,7 +51,7 @@ StoreOperation creation() {
           .prepare = make_other,
           .ready =
               [](const Place& place) {
-                return [store = open(place)]() mutable { (void)store.create("new", {.limit = kLimit}); };
+                return [store = open_ready(place)]() mutable { (void)store.create("new", {.limit = kLimit}); };
               },
           .undo = remove_new,
           .done_before = errc::volume_exists};
@@ -52,14 +66,43 @@ StoreOperation growth() {
               },
           .ready =
               [](const Place& place) {
-                return [store = open(place)]() mutable { (void)store.update("new", {.limit = kLarger}); };
+                return [store = open_ready(place)]() mutable { (void)store.update("new", {.limit = kLarger}); };
               },
           .undo = make_new,
           .done_before = {}};
 }
 
+/// Of a volume that is there, made anew when it is gone.
+StoreOperation on_limited(std::string name, std::function<void(VolumeStore&)> call, std::error_code done_before) {
+  return {.name = std::move(name),
+          .prepare =
+              [](const Place& place) {
+                make_other(place);
+                make_new(place);
+              },
+          .ready = [call](const Place& place) { return [store = open_ready(place), call]() mutable { call(store); }; },
+          .undo =
+              [](const Place& place) {
+                if (!open(place).find("new")) make_new(place);
+              },
+          .done_before = done_before};
+}
+
+StoreOperation removal() {
+  return on_limited(
+      "remove a volume with a limit", [](VolumeStore& store) { store.remove("new"); }, errc::volume_missing);
+}
+
+StoreOperation look() {
+  return on_limited("look how much a volume with a limit holds",
+                    [](VolumeStore& store) {
+                      if (store.usage("new").limit.size != kLimit.size) throw std::runtime_error{"the answer is wrong"};
+                    },
+                    {});
+}
+
 }  // namespace
 
-std::vector<StoreOperation> limit_operations() { return {creation(), growth()}; }
+std::vector<StoreOperation> limit_operations() { return {creation(), growth(), removal(), look()}; }
 
 }  // namespace dunnage::test

@@ -106,8 +106,10 @@ StoreOperation of_another(Named named) {
           .ready =
               [change = std::move(named.change)](const Place& place) {
                 (void)launcher::Connection::get(launcher::identity_for(0, 0));
-                auto container = std::make_shared<Container>(containers(place).get(kLiveContainer));
-                return [container, change] { change(*container); };
+                return [place, change] {  // the handle goes with what it has kept for its next change
+                  Container container = containers(place).get(kLiveContainer);
+                  change(container);
+                };
               },
           .undo =
               [](const Place& place) {

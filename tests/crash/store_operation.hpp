@@ -50,6 +50,8 @@ struct StoreOperation {
 [[nodiscard]] std::vector<StoreOperation> limit_operations();
 [[nodiscard]] std::vector<StoreOperation> image_operations();
 [[nodiscard]] std::vector<StoreOperation> container_operations();
+/// Launches, for what becomes of the messages between host and launcher.
+[[nodiscard]] std::vector<StoreOperation> talking_operations();
 [[nodiscard]] std::vector<StoreOperation> history_operations();
 /// Of a container another process launched; its launcher is not among what is traced.
 [[nodiscard]] std::vector<StoreOperation> live_operations();

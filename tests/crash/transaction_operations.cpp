@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crash/store_operation.hpp"
 
+#include <dunnage/mount_plan.hpp>
+#include <dunnage/mount_set.hpp>
+#include <dunnage/prepared_mounts.hpp>
 #include <dunnage/transaction.hpp>
 
 #include "launcher/connection.hpp"
@@ -8,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <utility>
 
 namespace dunnage::test {
@@ -19,6 +23,11 @@ using Place = StoreOperation::Place;
 void write_file(const Place& file, const std::string& text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream{file} << text;
+}
+
+/// What is answered although a call has failed has to be right.
+void require(bool right) {
+  if (!right) throw std::runtime_error{"the answer is wrong"};
 }
 
 TransactionStore open_transactions(const Place& place) { return TransactionStore::open(place / "store"); }
@@ -63,6 +72,17 @@ std::vector<StoreOperation> transaction_operations() {
       operation(
           "discard a transaction", [](TransactionStore& store, const Place&) { store.get("try").discard(); },
           errc::transaction_missing),
+      operation("list the changes of a transaction",
+                [](TransactionStore& store, const Place&) { require(store.get("try").changes().size() == 5); }, {}),
+      operation("look for conflicts of a transaction",
+                [](TransactionStore& store, const Place&) { require(store.get("try").conflicts().empty()); }, {}),
+      operation("prepare the mount of a transaction",
+                [](TransactionStore& store, const Place& place) {
+                  const MountSet mounts{store.get("try").at("/app")};
+                  const PreparedMounts prepared = mounts.resolve({.store = place / "store"}).prepare();
+                  require(store.get("try").info().in_use);
+                },
+                {}),
       operation("apply a transaction", [](TransactionStore& store, const Place&) { (void)store.get("try").apply(); },
                 {})};
   operations.back().resumes = true;  // each file appears as a whole, one after the other

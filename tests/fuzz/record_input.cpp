@@ -85,7 +85,9 @@ void read_log(std::string_view bytes) {
   (void)volume::read_log(bytes);
 }
 
-void read_config(std::string_view text) {
+/// Of another form than with a checksum, what is wrong with it is found before it is read.
+void read_config(std::string_view bytes) {
+  const std::string text = bytes.starts_with('{') ? volume::with_checksum(bytes.substr(1)) : std::string{bytes};
   try {
     const container::Config config = container::decode_config(text);
     const std::string written = container::encode_config(config);

@@ -144,7 +144,7 @@ Registry::~Registry() {
   }
 }
 
-std::filesystem::path Registry::auth_file(std::string_view password) const {
+std::string Registry::encoded_login(std::string_view password) {
   const std::string pair = std::string{kUser} + ":" + std::string{password};
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string encoded;
@@ -157,8 +157,12 @@ std::filesystem::path Registry::auth_file(std::string_view password) const {
       encoded += at + digit <= pair.size() ? kDigits[bits >> (18 - 6 * digit) & 63U] : '=';
     }
   }
+  return encoded;
+}
+
+std::filesystem::path Registry::auth_file(std::string_view password) const {
   return directory_.write("auth-" + std::to_string(password.size()) + ".json",
-                          R"({"auths":{")" + address_ + R"(":{"auth":")" + encoded + R"("}}})");
+                          R"({"auths":{")" + address_ + R"(":{"auth":")" + encoded_login(password) + R"("}}})");
 }
 
 void Registry::push(const std::string& source, std::string_view image, std::vector<std::string> flags) const {

@@ -34,6 +34,8 @@ class Registry {
   /// "127.0.0.1:PORT"
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
   [[nodiscard]] std::string name(std::string_view rest) const { return address_ + "/" + std::string{rest}; }
+  /// What stands for the user and this password in an auth file.
+  [[nodiscard]] static std::string encoded_login(std::string_view password = kPassword);
   /// An auth file with this password for this registry.
   [[nodiscard]] std::filesystem::path auth_file(std::string_view password = kPassword) const;
   /// Pushes an image of an OCI layout or a directory as skopeo writes them: "oci:/path:tag", "dir:/path".

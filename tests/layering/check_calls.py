@@ -52,10 +52,10 @@ WITHOUT_PATHS = set("""accept4 capget capset clock_gettime clone3 close close_ra
     inotify_init1 inotify_rm_watch
     fsconfig fsetxattr fsmount fsopen fstat fstatfs fsync ftruncate futex getcwd getdents64 getegid geteuid getgid getpid
     getrandom getsockopt ioctl ioprio_set keyctl kill landlock_add_rule
-    landlock_create_ruleset landlock_restrict_self lseek memfd_create mmap mremap munmap madvise clone nanosleep personality pidfd_open
+    landlock_create_ruleset landlock_restrict_self listmount lseek memfd_create mmap mremap munmap madvise clone nanosleep personality pidfd_open
     pidfd_send_signal pipe2 ppoll prctl pread64 prlimit64 pwrite64 quotactl_fd read recvmsg rt_sigaction rt_sigprocmask
     sched_getaffinity sched_setaffinity sched_setattr sched_setscheduler seccomp sendmsg sendto set_mempolicy setfsgid
-    setfsuid setgroups sethostname setitimer setns setpriority setresgid setresuid setsid signalfd4 socket socketpair statmount sync_file_range syncfs umask unshare wait4
+    setfsuid setgroups sethostname setitimer setns setpriority setresgid setresuid setsid shutdown signalfd4 socket socketpair statmount sync_file_range syncfs umask unshare wait4
     waitid write writev""".split())
 # What hands a path on, and where: a path of its callers.
 WRAPPERS = {

@@ -2,7 +2,7 @@
 // I-21: the kernel refuses, one after the other, the calls that confine a container. Each time it is as confined as
 // ever, or it does not run. DUNNAGE_EVERY_CALL has each one of them refused, instead of some.
 //
-// In a weakened library mask_known() of launcher/program/protect.cpp takes any failure for a path that is not there.
+// In the weakened build mask-when-possible any failure to mask is taken for a path that is not there.
 
 #include "container/support.hpp"
 #include "support/host.hpp"

@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from check_security_map import read_sources
 from patch import PatchError, parse, patched, read_patches
 
-RINGS = {"root": "dunnage_root_tests", "unit": "dunnage_unit_tests", "crash": "dunnage_crash_tests"}
+RINGS = {"root": "dunnage_root_tests", "unit": "dunnage_unit_tests", "crash": "dunnage_crash_tests",
+         "clock": "clock/dunnage_clock_tests"}
 SECONDS_OF_TRIES = [0, 10, 60]  # of racing; 0 is what every run does
 CRASHES_OF_SECOND = 10  # a test that kills at each call is given so many
 SKIPPED = 77  # how a test program ends that has run nothing
@@ -78,7 +79,7 @@ class Build:
 
     def make(self, rings):
         run(["ninja", "-C", str(self.build), "-j", os.environ.get("DUNNAGE_BUILD_JOBS", "2"),
-             *sorted({RINGS[ring] for ring in rings})])
+             *sorted({Path(RINGS[ring]).name for ring in rings})])
 
     def put(self, texts):
         for path, text in texts.items():
@@ -87,7 +88,7 @@ class Build:
     def outcome(self, test, seconds):
         """"green", "red" or "skipped". What hangs is red."""
         ring, _, name = test.partition(": ")
-        words = [str(self.build / "tests" / RINGS[ring]), "-w", "NoTests", name.replace(",", "\\,").replace("[", "\\[")]
+        words = [str(self.build / "tests" / RINGS[ring]), "--abort", "-w", "NoTests", name.replace(",", "\\,").replace("[", "\\[")]
         environment = {**os.environ, "DUNNAGE_ATTACK_SECONDS": str(seconds)}
         if seconds > 0:
             environment["DUNNAGE_CRASHES"] = str(seconds * CRASHES_OF_SECOND)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/config.hpp"
+#include "support/without_checksum.hpp"
 #include "unit/container_support.hpp"
+#include "volume/metadata.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -204,7 +206,7 @@ TEST_CASE("a seccomp profile comes back from its record as it was read, and is s
 }
 
 TEST_CASE("a config.json that is none is refused whatever is wrong with it", "[container][record]") {
-  const std::string good = container::encode_config(test::RecordStore::config_of("db"));
+  const std::string good = test::without_checksum(container::encode_config(test::RecordStore::config_of("db")));
   REQUIRE_NOTHROW(container::decode_config(good));
   std::vector<std::string> bad{"", "{}", "[]", "null", "\xff", good.substr(0, good.size() / 2)};
   const std::vector<std::pair<std::string, std::string>> changes{{"\"Format\": 1", "\"Format\": 2"},
@@ -225,6 +227,22 @@ TEST_CASE("a config.json that is none is refused whatever is wrong with it", "[c
   }
 }
 
+TEST_CASE("any damaged byte of a container's configuration is noticed", "[container][record]") {
+  const std::string whole = container::encode_config(test::RecordStore::config_of("db"));
+  for (std::size_t index = 0; index < whole.size(); ++index) {
+    CAPTURE(index);
+    std::string text = whole;
+    for (const char bit : {'\x01', '\x20'}) {
+      text[index] = static_cast<char>(whole[index] ^ bit);
+      CHECK_THROWS_AS(container::decode_config(text), std::invalid_argument);
+    }
+    CHECK_THROWS_AS(container::decode_config(whole.substr(0, index)), std::invalid_argument);
+  }
+  CHECK_THROWS_AS(container::decode_config(whole + " "), std::invalid_argument);
+  const container::Config before = container::decode_config(test::without_checksum(whole));
+  CHECK(container::encode_config(before) == whole);  // what earlier versions wrote is read
+}
+
 TEST_CASE("what the launcher writes of a container's state is understood, and nothing else", "[container][record]") {
   const auto exited = container::decode_state(test::kExitedState);
   REQUIRE(exited);
@@ -241,5 +259,14 @@ TEST_CASE("what the launcher writes of a container's state is understood, and no
   CHECK(killed->exit == ExitStatus::signaled(9));
   for (const char* text : {"", "{}", R"({"status":"exited"})", "{\"status\":\"gone\"}"}) {
     CHECK_FALSE(container::decode_state(text));
+  }
+  const std::string whole = volume::with_checksum(test::kExitedState.substr(1));
+  REQUIRE(container::decode_state(whole));
+  for (std::size_t index = 0; index < whole.size(); ++index) {
+    CAPTURE(index);
+    std::string text = whole;
+    text[index] = static_cast<char>(whole[index] ^ 0x01);
+    CHECK_FALSE(container::decode_state(text));
+    CHECK_FALSE(container::decode_state(whole.substr(0, index)));
   }
 }

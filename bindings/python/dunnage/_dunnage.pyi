@@ -996,6 +996,7 @@ class StoreFinding:
         Volume = "volume"
         Container = "container"
         Image = "image"
+        Transaction = "transaction"
         Staging = "staging"
         Trash = "trash"
         Index = "index"

@@ -14,8 +14,8 @@ std::vector<Enumeration<StoreFinding::Part>::Member> parts() {
   std::vector<Enumeration<Part>::Member> members;
   for (const auto& [name, part] :
        {std::pair{"Store", Part::Store}, std::pair{"Volume", Part::Volume}, std::pair{"Container", Part::Container},
-        std::pair{"Image", Part::Image}, std::pair{"Staging", Part::Staging}, std::pair{"Trash", Part::Trash},
-        std::pair{"Index", Part::Index}}) {
+        std::pair{"Image", Part::Image}, std::pair{"Transaction", Part::Transaction},
+        std::pair{"Staging", Part::Staging}, std::pair{"Trash", Part::Trash}, std::pair{"Index", Part::Index}}) {
     members.push_back({name, part, std::string{to_string(part)}});
   }
   return members;

@@ -152,6 +152,17 @@ void attach_over(Child& child, MountRecord& record, const char* path, int target
   record.attached = id;
 }
 
+void check_own_places(Child& child) noexcept {
+  const auto check = [&](const char* name, int mount) {
+    if (mount_at(child, name, -1) != place_of(child, mount, Step::VerifyMount, -1).mount) {
+      fail(child, Step::VerifyMount, ESTALE);
+    }
+  };
+  check("proc", child.proc);
+  check("sys", child.sys);
+  check("dev", child.dev);
+}
+
 void attach_mounts(Child& child, MountOrigin origin) noexcept {
   const uint32_t wanted = origin == MountOrigin::Root ? kMountInternal : 0U;
   const uint32_t told_apart = kMountInternal | kMountDetached | (child.own_dev >= 0 ? kMountShared : 0U);

@@ -54,6 +54,19 @@ void close_consumed(Slot& slot) noexcept {
   }
 }
 
+/// Nobody has a handle of it, and who launched it would wait for its answer until the launch is given up.
+void refuse_unreported(Slot& slot, int error) noexcept {
+  Message message;
+  message.kind = MessageKind::Failed;
+  message.failure.step = Step::ReceiveDescriptors;
+  message.failure.error = error;
+  if (deliver_message(slot.channel, &message, sizeof message, -1) < 0) {
+    (void)raw_syscall(__NR_shutdown, slot.channel, 2);  // at least it hears that there is no answer
+  }
+  slot.end_restart = true;
+  (void)signal_process(slot.process, SIGKILL);
+}
+
 void report_started(Slot& slot) noexcept {
   const Message message = describe(slot, MessageKind::Started);
   slot.started_once = true;
@@ -61,10 +74,13 @@ void report_started(Slot& slot) noexcept {
     return;
   }
   const bool terminal = slot.terminal >= 0 && (slot.request->flags & kLogTerminal) == 0;
-  (void)send_message(slot.channel, &message, sizeof message, slot.process);
+  long sent = deliver_message(slot.channel, &message, sizeof message, slot.process);
   if (terminal) {
-    (void)send_message(slot.channel, &message, sizeof message, slot.terminal);
+    sent = sent < 0 ? sent : deliver_message(slot.channel, &message, sizeof message, slot.terminal);
     close_and_clear(slot.terminal);
+  }
+  if (sent < 0) {
+    refuse_unreported(slot, static_cast<int>(-sent));
   }
 }
 

@@ -102,14 +102,7 @@ DetachResult serve_detach(const Message& message, const Descriptors& descriptors
 /// A user with too many descriptors under way cannot send another before they are received, which takes a moment.
 void answer(int socket, const Message& reply, int descriptor) noexcept {
   constexpr int kAttempts = 1000;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const long result = send_message(socket, &reply, sizeof reply, descriptor);
-    if (result != -ETOOMANYREFS && result != -EAGAIN && result != -ENOBUFS) {
-      return;
-    }
-    const timespec moment{0, 1'000'000};
-    (void)raw_syscall(__NR_ppoll, 0, 0, as_argument(&moment), 0, 8);
-  }
+  (void)deliver_message(socket, &reply, sizeof reply, descriptor, kAttempts);
 }
 
 void serve_and_answer(const Message& message, const Descriptors& descriptors, Message& reply) noexcept {

@@ -80,6 +80,7 @@ void run_container(void* argument) noexcept {
   set_names_and_network(child);
   protect_paths(child);
   protect_root(child);
+  check_own_places(child);
   check_places(child);
   note(child.slot, kProtected);
   if ((child.slot.request->flags & kTerminal) != 0) {

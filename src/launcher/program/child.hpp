@@ -76,6 +76,9 @@ void attach_over(Child& child, MountRecord& record, const char* path, int target
 /// What a record with kMountShared names, and the root that came with the template; the caller's.
 int open_shared(Child& child, const MountRecord& record) noexcept;
 int open_shared_root(Child& child) noexcept;
+/// That /proc, /sys and /dev are where they were put, whoever shares the root. Call it where the root is the working
+/// directory.
+void check_own_places(Child& child) noexcept;
 /// That the mounts which came with the root of a template are where the plan has them. Call it in the root.
 void check_places(Child& child) noexcept;
 void create_working_directory(Child& child) noexcept;

@@ -28,13 +28,22 @@ struct Connection {
 
 Connection connections[kMostConnections];
 
+/// Who asked waits for it. Where the descriptor cannot be sent, the answer says so.
+void send_answer(const Descriptors& descriptors, Message& message, int descriptor) noexcept {
+  const long sent = deliver_message(descriptors.values[0], &message, sizeof message, descriptor);
+  if (sent < 0 && descriptor >= 0) {
+    message.failure.error = static_cast<int>(-sent);
+    (void)deliver_message(descriptors.values[0], &message, sizeof message, -1);
+  }
+}
+
 void answer(const Slot& slot, Descriptors& descriptors, int error) noexcept {
   if (descriptors.count == 0) {
     return;
   }
   Message message = describe(slot, MessageKind::Answer);
   message.failure.error = error;
-  (void)send_message(descriptors.values[0], &message, sizeof message, slot.process);
+  send_answer(descriptors, message, slot.process);
 }
 
 /// Where the container's first process has its root: the one link of /proc that is followed, by who knows that the
@@ -53,7 +62,7 @@ void answer_root(const Slot& slot, Descriptors& descriptors) noexcept {
   const int root = running ? open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY) : -ESRCH;
   Message message = describe(slot, MessageKind::Answer);
   message.failure.error = root == -ENOENT ? ESRCH : root < 0 ? -root : 0;
-  (void)send_message(descriptors.values[0], &message, sizeof message, root);
+  send_answer(descriptors, message, root);
   if (root >= 0) {
     (void)close_descriptor(root);
   }
@@ -67,7 +76,7 @@ void answer_cgroup(const Slot& slot, Descriptors& descriptors, int number) noexc
   const bool known = running && number >= 0 && static_cast<uint32_t>(number) < slot.cgroup_count;
   Message message = describe(slot, MessageKind::Answer);
   message.failure.error = known ? 0 : running ? ENOENT : ESRCH;
-  (void)send_message(descriptors.values[0], &message, sizeof message, known ? slot.cgroups[number].directory : -1);
+  send_answer(descriptors, message, known ? slot.cgroups[number].directory : -1);
 }
 
 void answer_update(Slot& slot, Descriptors& descriptors, const uint8_t* payload, const Message& message) noexcept {
@@ -79,7 +88,7 @@ void answer_update(Slot& slot, Descriptors& descriptors, const uint8_t* payload,
     result.failure.error = ESRCH;
   }
   if (descriptors.count > 0) {
-    (void)send_message(descriptors.values[0], &result, sizeof result, -1);
+    send_answer(descriptors, result, -1);
   }
 }
 
@@ -112,7 +121,7 @@ void accept_watcher(const Slot& slot, Descriptors& descriptors) noexcept {
   }
   Message message = describe(slot, MessageKind::Answer);
   message.failure.error = !running ? ESRCH : index == kMostConnections ? EMFILE : 0;
-  (void)send_message(descriptors.values[0], &message, sizeof message, -1);
+  send_answer(descriptors, message, -1);
   if (message.failure.error == 0) {
     Connection& connection = connections[index];
     connection = {descriptors.values[0], slot.index, slot.generation, connection.generation + 1, true, true, 0};
@@ -227,9 +236,11 @@ void accept_connection(Slot& slot) noexcept {
     if (connection.used) {
       continue;
     }
-    connection = {fd, slot.index, slot.generation, connection.generation + 1, true};
     const Message message = describe(slot, MessageKind::Started);
-    (void)send_message(fd, &message, sizeof message, slot.process);
+    if (deliver_message(fd, &message, sizeof message, slot.process) < 0) {
+      break;  // it knocks again
+    }
+    connection = {fd, slot.index, slot.generation, connection.generation + 1, true};
     (void)watch(launcher().epoll, fd, EPOLLIN, event_data(Role::Connection, index, connection.generation));
     return;
   }

@@ -50,7 +50,7 @@ void finish(Slot& slot) noexcept {
   }
   if (slot.channel >= 0) {
     const size_t size = frame_message(message, slot.loss_words);
-    (void)send_message(slot.channel, message_buffer(), size, -1);
+    (void)deliver_message(slot.channel, message_buffer(), size, -1);
   }
   notify_connections(slot, message, slot.loss_words);
   close_connections(slot);

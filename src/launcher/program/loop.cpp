@@ -121,8 +121,7 @@ void dispatch(const epoll_event& event, int signals) noexcept {
       return;
     case Role::Signals: {
       uint8_t information[128];  // struct signalfd_siginfo; that there was one is all there is to know
-      while (read_bytes(signals, information, sizeof information) > 0) {
-      }
+      (void)read_bytes(signals, information, sizeof information);  // SIGCHLD alone, of which one at most is pending
       reap();
       return;
     }
@@ -151,11 +150,12 @@ int open_signals() noexcept {
   return static_cast<int>(raw_syscall(__NR_signalfd4, -1, as_argument(&child), 8, O_CLOEXEC | O_NONBLOCK));
 }
 
-void answer_host(const Failure& failure) noexcept {
+/// false where it cannot be told: a launcher that ends is noticed at once, one that is silent is waited for.
+bool answer_host(const Failure& failure) noexcept {
   Message message;
   message.kind = MessageKind::Answer;
   message.failure = failure;
-  (void)send_message(kSocketDescriptor, &message, sizeof message, -1);
+  return deliver_message(kSocketDescriptor, &message, sizeof message, -1) >= 0;
 }
 
 /// Asked once and not at each launch; a /sys that cannot be seen here does not say no.
@@ -213,8 +213,7 @@ Failure set_up(int signals) noexcept {
 void run_loop() noexcept {
   const int signals = open_signals();
   const Failure failure = set_up(signals);
-  answer_host(failure);
-  if (failure.error != 0) {
+  if (!answer_host(failure) || failure.error != 0) {
     return;
   }
   Launcher& self = launcher();

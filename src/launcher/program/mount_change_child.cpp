@@ -69,15 +69,24 @@ bool is_at_or_below(const char* path, const char* place) noexcept {
   return place[index] == '\0' && (path[index] == '\0' || path[index] == '/');
 }
 
-/// What every container has for itself is covered by nothing later: masks and what is read-only lie there by now, and
-/// file systems alone do not tell them.
-void check_own_places(Child& child, int target) noexcept {
-  char path[kMostMountPath];
+/// Where a mount is to go, from the root. A directory tells that itself; what /proc says of a descriptor are names that
+/// it makes anew for each process.
+void find_path(Child& child, int target, char (&path)[kMostMountPath]) noexcept {
+  if (raw_syscall(__NR_fchdir, target) >= 0 && raw_syscall(__NR_getcwd, as_argument(path), sizeof path) > 0) {
+    return;
+  }
   const long size = require(
       child, Step::CheckTarget,
       raw_syscall(__NR_readlinkat, child.proc, as_argument(OwnPath{target}.text), as_argument(path), sizeof path - 1),
       0);
   path[size] = '\0';
+}
+
+/// What every container has for itself is covered by nothing later: masks and what is read-only lie there by now, and
+/// file systems alone do not tell them.
+void check_own_places(Child& child, int target) noexcept {
+  char path[kMostMountPath];
+  find_path(child, target, path);
   bool own = same_text(path, "/") || same_text(path, "/dev");
   for (const char* place : {"/proc", "/sys", "/dev/pts", "/dev/mqueue", "/dev/console", "/dev/ptmx"}) {
     own = own || is_at_or_below(path, place);
@@ -103,7 +112,8 @@ void attach(Child& child) noexcept {
   check_own_places(child, target);
   commit(child);
   child.undo = undo_attach;
-  attach_over(child, record, path, target, descriptor_of(child.slot, record.descriptor), 0);
+  const uint64_t id = child.slot.container->mounts_held ? 0 : record.id;  // else it is a clone of what was prepared
+  attach_over(child, record, path, target, descriptor_of(child.slot, record.descriptor), id);
 }
 
 }  // namespace

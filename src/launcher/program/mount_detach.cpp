@@ -4,6 +4,7 @@
 
 #include "launcher/program/mount_change.hpp"
 #include "launcher/program/mount_holders.hpp"
+#include "launcher/program/mount_number.hpp"
 #include "launcher/program/own_path.hpp"
 
 #include <linux/stat.h>
@@ -137,7 +138,10 @@ void require_unused(Child& child, const MountTree& tree, int& waited) noexcept {
 
 void detach_unused(Child& child, Located& found) noexcept {
   MountTree tree;
-  if (require(child, Step::FindMount, read_mount_tree(child.proc, found.line.id, tree), 0) == 0) {
+  const uint64_t number = mount_number(found.fd);
+  if (find_lone_mount(number, tree.target) == 1) {
+    tree.ids[tree.count++] = found.line.id;
+  } else if (require(child, Step::FindMount, read_mount_tree(child.proc, found.line.id, tree), 0) == 0) {
     return;
   }
   __builtin_memcpy(found.line.target, tree.target, sizeof found.line.target);
@@ -156,7 +160,7 @@ void detach_unused(Child& child, Located& found) noexcept {
       continue;
     }
     ++tried;
-    if (find_mount_line(child.proc, tree.ids[0], found.line) == 0) {
+    if (is_mounted(number) == 0 || find_mount_line(child.proc, tree.ids[0], found.line) == 0) {
       return;
     }
     fall_out_of_step(tried);
@@ -168,10 +172,12 @@ void detach_unused(Child& child, Located& found) noexcept {
 
 /// Until the mount is nowhere. \return whether it is
 bool unmount_wholly(Child& child, int fd, uint64_t id) noexcept {
+  const uint64_t number = mount_number(fd);
   MountLine line;
   for (int tried = 0; tried < kTries; ++tried) {
     (void)unmount_descriptor(child, fd);
-    if (find_mount_line(child.proc, id, line) == 0) {
+    const int mounted = is_mounted(number);
+    if (mounted == 0 || (mounted < 0 && find_mount_line(child.proc, id, line) == 0)) {
       return true;
     }
   }

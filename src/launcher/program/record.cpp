@@ -30,10 +30,42 @@ class Line {
     }
     text(write_number(static_cast<uint64_t>(value), 10, digits));
   }
+  /// In front of what is there, but for its brace, as volume/metadata.hpp has it. \param words, end  what comes behind
+  /// it
+  void checksum(const char* words, size_t count, const char* end) noexcept {
+    constexpr char kHead[] = "{\"checksum\":\"";
+    constexpr char kTail[] = "\",\n";
+    constexpr unsigned kDigits = 8;
+    constexpr size_t kFirstLine = sizeof kHead - 1 + kDigits + sizeof kTail - 1;
+    if (size_ + kFirstLine > sizeof buffer_) {
+      return;
+    }
+    const uint32_t own = crc_32(~uint32_t{0}, buffer_ + 1, size_ - 1);
+    const uint32_t sum = ~crc_32(crc_32(own, words, count), end, text_size(end));
+    __builtin_memmove(buffer_ + kFirstLine, buffer_ + 1, size_ - 1);
+    __builtin_memcpy(buffer_, kHead, sizeof kHead - 1);
+    for (unsigned digit = 0; digit < kDigits; ++digit) {
+      buffer_[sizeof kHead - 1 + digit] = "0123456789abcdef"[sum >> (4 * (kDigits - 1 - digit)) & 15U];
+    }
+    __builtin_memcpy(buffer_ + kFirstLine - (sizeof kTail - 1), kTail, sizeof kTail - 1);
+    size_ += kFirstLine - 1;
+  }
   const char* data() const noexcept { return buffer_; }
   size_t size() const noexcept { return size_; }
 
  private:
+  /// Goes on from a sum, whose bits the last one turns round.
+  static uint32_t crc_32(uint32_t sum, const char* bytes, size_t size) noexcept {
+    constexpr uint32_t kPolynomial = 0xedb88320U;
+    for (size_t index = 0; index < size; ++index) {
+      sum ^= static_cast<unsigned char>(bytes[index]);
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        sum = sum >> 1U ^ ((sum & 1U) != 0 ? kPolynomial : 0U);
+      }
+    }
+    return sum;
+  }
+
   char buffer_[512];
   size_t size_ = 0;
 };
@@ -78,6 +110,7 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
   }
   static constexpr char kEnd[] = "}\n";
   const size_t words = lost ? text_size(slot.loss_words) : 0;
+  line.checksum(slot.loss_words, words, kEnd);
   const iovec parts[] = {{const_cast<char*>(line.data()), line.size()},
                          {slot.loss_words, words},
                          {const_cast<char*>(kEnd), sizeof kEnd - 1}};

@@ -52,4 +52,15 @@ long send_message(int socket, const void* data, size_t size, int descriptor) noe
   return result;
 }
 
+long deliver_message(int socket, const void* data, size_t size, int descriptor, int attempts) noexcept {
+  for (;;) {
+    const long result = send_message(socket, data, size, descriptor);
+    if ((result != -ETOOMANYREFS && result != -EAGAIN && result != -ENOBUFS) || --attempts == 0) {
+      return result < 0 ? result : 0;
+    }
+    const timespec moment{0, 1'000'000};
+    (void)raw_syscall(__NR_ppoll, 0, 0, as_argument(&moment), 0, 8);
+  }
+}
+
 }  // namespace dunnage::launcher

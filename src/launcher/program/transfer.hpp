@@ -31,4 +31,8 @@ long receive_message(int socket, void* buffer, size_t size, Descriptors& descrip
 /// Sends a message with at most one descriptor (-1: none). Never blocks and raises no SIGPIPE.
 long send_message(int socket, const void* data, size_t size, int descriptor) noexcept;
 
+/// The same, and again each millisecond for as long as this user has too many descriptors under way, or the kernel no
+/// memory: that takes a moment. Returns 0 or -errno.
+long deliver_message(int socket, const void* data, size_t size, int descriptor, int attempts = 100) noexcept;
+
 }  // namespace dunnage::launcher

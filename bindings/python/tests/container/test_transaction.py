@@ -48,6 +48,15 @@ def test_changes_wait_until_they_are_applied(store, tmp_path):
         transactions.get("try")
 
 
+def test_damage_is_told_by_name(store, tmp_path):
+    source, transactions = place(tmp_path)
+    lock = transactions.begin(source, "try").info().upper.parent / "lock"
+    lock.unlink()
+    (finding,) = dunnage.check_store().findings
+    assert (finding.part, finding.name, finding.path) == (dunnage.StoreFinding.Part.Transaction, "try", lock)
+    assert dunnage.repair_store().is_clean and dunnage.check_store().is_clean
+
+
 def test_what_accept_raises_comes_out_and_nothing_is_touched(store, tmp_path):
     source, transactions = place(tmp_path)
     transaction = transactions.begin(source, "try")
