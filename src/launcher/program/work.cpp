@@ -101,7 +101,7 @@ long send_patiently(const void* data, size_t size, int descriptor = -1) noexcept
     if (count > 0 && items[0].revents != 0) {
       exit_process(0);  // a host that is gone, or that has heard enough, has nothing to say
     }
-    if (count > 0 && items[1].revents != 0) {
+    if (self.ended.load(std::memory_order_acquire) != 0) {
       answer();
     }
     const uint64_t now = self.entries.load(std::memory_order_relaxed) + self.bytes.load(std::memory_order_relaxed);
@@ -113,6 +113,7 @@ long send_patiently(const void* data, size_t size, int descriptor = -1) noexcept
 }
 
 void wake_supervisor() noexcept {
+  self.ended.store(1, std::memory_order_release);
   const uint64_t one = 1;
   (void)write_bytes(self.wake, &one, sizeof one);
 }

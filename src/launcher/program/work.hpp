@@ -29,7 +29,8 @@ struct Worker {
   std::atomic<uint64_t> total{0};
   std::atomic<uint64_t> cloned{0};
   std::atomic<uint32_t> failed{0};
-  Failure failure{};  ///< the first one; written by whoever made `failed` true
+  std::atomic<uint32_t> ended{0};  ///< what `wake` tells, also to a supervisor that cannot wait for it
+  Failure failure{};               ///< the first one; written by whoever made `failed` true
   char path[kMostPath] = {};
 };
 
