@@ -453,7 +453,8 @@ class LiveMounts(CommandLineTest):
         self.detached("--name", "mended", "--mount", f"{mount}repair", "sleep", "1000")
         self.detached("--name", "paused", "--mount", f"{mount}pause", "sleep", "1000")
         self.detached("--name", "stopped", "--restart", "always", "--mount", f"{mount}stop", "sh", "-c",
-                      "trap 'exit 3' TERM; while :; do sleep 0.02; done")
+                      "trap 'exit 3' TERM; echo ready; while :; do sleep 0.02; done")
+        self.wait_for_log("stopped", "ready")
         os.rmdir(share)
         self.eventually(lambda: "Paused" in self.succeed("ps"), "one is paused")
         self.eventually(lambda: self.inspected("stopped")["State"]["Status"] == "exited", "one has been stopped")

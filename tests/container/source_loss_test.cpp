@@ -101,9 +101,13 @@ TEST_CASE("P-41: a link that is put at the path of a source is not taken for the
 TEST_CASE("a container is paused or stopped when a directory it has is removed", "[container][live][loss]") {
   const Ground ground;
   for (const char* name : {"pause", "stop"}) (void)ground.directory().make(name);
-  auto container = Container::launch(ground.shell("trap 'exit 5' TERM; " + std::string{kSleep},
-                                                  {mended(ground.path("pause"), "/pause", LossPolicy::Pause),
-                                                   mended(ground.path("stop"), "/stop", LossPolicy::Stop)}));
+  Collector out;
+  LaunchSpec spec = ground.shell("trap 'exit 5' TERM; echo up; " + std::string{kSleep},
+                                 {mended(ground.path("pause"), "/pause", LossPolicy::Pause),
+                                  mended(ground.path("stop"), "/stop", LossPolicy::Stop)});
+  spec.out = out.stdio();
+  auto container = Container::launch(std::move(spec));
+  REQUIRE(out.wait_for("up"));
   auto events = container.mount_events();
   fs::remove(ground.path("pause"));
   CHECK(becomes(events, Kind::Lost));
@@ -129,13 +133,14 @@ TEST_CASE("a container whose host is gone has its sources mended, at its next st
     fs::rename(ground.path(name + ".new"), ground.path(name));
   };
   REQUIRE(in_another_process([&] {
-            LaunchSpec spec = detached(ground, "trap 'exit 3' TERM; " + std::string{kSleep}, "web",
+            LaunchSpec spec = detached(ground, "trap 'exit 3' TERM; echo up; " + std::string{kSleep}, "web",
                                        {mended(ground.path("data"), "/data")});
             spec.restart = {RestartPolicy::Kind::Always, 0};
             auto container = Container::launch(std::move(spec));
             (void)container.attach(mended(ground.path("more"), "/more"));
           }) == 0);
   const Container known = ground.containers().get("web");
+  REQUIRE(eventually([&] { return log_of(ground.containers(), "web") == "up\n"; }));
   const auto comes = [&](const std::string& text) {
     return eventually([&] {
       try {

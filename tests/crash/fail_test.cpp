@@ -167,7 +167,7 @@ TEST_CASE("T-2: a message of a launch that cannot be sent, by host or launcher, 
             {.kind = CallFault::Kind::Fail, .at = at, .call = SYS_sendmsg, .error = ENOBUFS, .persists = persists});
       }
     }
-    for (const CallFault& fault : some_of(faults, crashes_of_each(8))) fail_at(bench, fault);
+    for (const CallFault& fault : some_of(faults, crashes_of_each(4))) fail_at(bench, fault);
   });
 }
 

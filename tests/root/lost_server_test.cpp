@@ -144,11 +144,11 @@ TEST_CASE("T-8: nobody waits for a server that never answers: not the host, not 
   CHECK(with_own_mounts(MS_PRIVATE, [&] {
     Served served{ground};
     auto container = Container::launch(
-        ground.shell("exec 3</dev/null; " + std::string{kSleep}, {served.mount(often(LossPolicy::Repair, 300ms))}));
+        ground.shell("exec 3</dev/null; " + std::string{kSleep}, {served.mount(often(LossPolicy::Repair, 1s))}));
     auto events = container.mount_events();
     served.server->swallow();  // whoever has asked cannot be killed from here on
     const MountEvent lost = next_event(events, Kind::Lost);
-    require(lost.cause == "it did not answer in 300 ms", lost.cause);
+    require(lost.cause == "it did not answer in 1000 ms", lost.cause);
     (void)container.attach(Tmpfs{"/more"});
     (void)container.replace("/more", Tmpfs{"/more", {.size = 1U << 20U}});
     container.detach("/more");
@@ -272,13 +272,14 @@ TEST_CASE("a container is stopped when its source dies, is not started again, an
   CHECK(with_own_mounts(MS_PRIVATE, [&] {
     Served served{ground};
     require(in_another_process([&] {
-              LaunchSpec spec = detached(ground, "trap 'exit 7' TERM; " + std::string{kSleep}, "web",
+              LaunchSpec spec = detached(ground, "trap 'exit 7' TERM; echo up; " + std::string{kSleep}, "web",
                                          {served.mount(often(LossPolicy::Stop))});
               spec.restart = {RestartPolicy::Kind::Always, 0};
               (void)Container::launch(std::move(spec));
             }) == 0,
             "its host is gone");
     const Container known = ground.containers().get("web");
+    require(eventually([&] { return log_of(ground.containers(), "web") == "up\n"; }), "it is up");
     served.server->kill();
     const ExitStatus status = known.wait();
     const std::string cause = "the mount \"" + served.place.string() + "\" -> \"/data\" lost its source: the server";
@@ -299,7 +300,7 @@ TEST_CASE("a container that is started again while its source is dead or hangs s
     Served served{ground};
     Collector out;
     LaunchSpec spec = ground.shell("trap 'exit 3' TERM; echo up; " + std::string{kSleep},
-                                   {served.mount(often(LossPolicy::Repair, 300ms))});
+                                   {served.mount(often(LossPolicy::Repair, 1s))});
     spec.out = out.stdio();
     spec.restart = {RestartPolicy::Kind::Always, 0};
     auto container = Container::launch(std::move(spec));

@@ -125,8 +125,10 @@ def test_a_container_that_is_stopped_as_its_source_died_says_so(store, tmp_path)
     async def talk():
         (tmp_path / "share").mkdir()
         mounts = [BindMount(tmp_path / "share", "/share", on_loss=SourceLoss("stop", interval=0.1, timeout=20))]
-        script = "trap 'exit 3' TERM; while :; do sleep 0.02; done"
-        async with dunnage.aio.Container.launch(["sh", "-c", script], store=store.root, mounts=mounts) as container:
+        script = "trap 'exit 3' TERM; echo up; while :; do sleep 0.02; done"
+        async with dunnage.aio.Container.launch(["sh", "-c", script], store=store.root, mounts=mounts,
+                                                stdout=PIPE) as container:
+            assert await container.stdout.readline() == b"up\n"
             (tmp_path / "share").rmdir()
             status = await container.wait()
             assert status.exit_code == 3 and "lost its source" in status.cause and status.cause in str(status)
