@@ -12,6 +12,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <vector>
 
 using namespace dunnage;
 using namespace dunnage::test;
@@ -116,21 +117,22 @@ TEST_CASE("a server that is exchanged for another is so at no instant in which t
     Served served{ground};
     Collector out;
     LaunchSpec spec = ground.shell(
-        "trap 'echo missing $missing; exit' TERM; missing=0; echo ready; while :; do x=; read x </data/file; "
-        "case $x in first|second*) ;; *) missing=$((missing+1)) ;; esac; done 2>/dev/null",
-        {served.mount(often(LossPolicy::Repair))});
+        "missing=0; echo ready; while [ ! -e /end/now ]; do x=; read x </data/file; "
+        "case $x in first|second*) ;; *) missing=$((missing+1)) ;; esac; done 2>/dev/null; echo missing $missing",
+        {served.mount(often(LossPolicy::Repair)), BindMount{ground.directory().make("end"), "/end"}});
     spec.out = out.stdio();
     auto container = Container::launch(std::move(spec));
     auto events = container.mount_events();
     require(out.wait_for("ready"), "it runs");
+    std::vector<std::unique_ptr<FuseServer>> before;
     for (int time = 0; time < 5; ++time) {
-      const std::unique_ptr<FuseServer> before = std::move(served.server);
-      before->unmount();  // and is served on, to whom has it
+      before.push_back(std::move(served.server));
+      before.back()->unmount();  // and is served on, to whoever has it still
       served.serve("second" + std::to_string(time));
       (void)next_event(events, Kind::Replaced);
       expect(read_data(container), "second" + std::to_string(time));
     }
-    container.kill(SIGTERM);
+    ground.directory().write("end/now", "");  // a signal would interrupt what it asks of the server
     (void)container.wait();
     require(out.wait_for("missing 0"), out.text());
   }));
