@@ -12,7 +12,6 @@
 #include "kernel/open_beneath.hpp"
 #include "model/volume_name.hpp"
 #include "volume/failure.hpp"
-#include "volume/private_directory.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -140,13 +139,8 @@ StoreFaults fault_of_directory(const volume::Layout& layout, const std::string& 
   const volume::PrivacyFault fault = volume::privacy_fault(entry->status);
   StoreFaults faults;
   if (!fault.problem.empty()) {
-    faults.push_back({record_finding(layout, name, "", fault.problem, fault.remedy, fault.repairable), [entry] {
-                        if (const int number = kernel::set_mode(entry->file.get(), volume::kPrivateDirectory);
-                            number != 0) {
-                          throw kernel::CallError{"chmod", number};
-                        }
-                        return std::string{"its mode is 0700 now"};
-                      }});
+    faults.push_back({record_finding(layout, name, "", fault.problem, fault.remedy, fault.repairable),
+                      [entry] { return volume::make_private(*entry); }});
   }
   return faults;
 }

@@ -2,13 +2,11 @@
 // What applies that were killed have left, and whether there is a source to go on with.
 
 #include "kernel/await_answer.hpp"
-#include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "transaction/baseline.hpp"
 #include "transaction/clearing.hpp"
 #include "transaction/journal.hpp"
 #include "transaction/seen.hpp"
-#include "volume/failure.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -27,26 +25,21 @@ using volume::StoreFaults;
 
 /// Somebody who writes this very moment holds the lock.
 bool is_free(const SeenTransaction& seen) {
-  try {
-    return TransactionLock{seen.directory.get(), TransactionLock::Wish::Look}.held();
-  } catch (const kernel::CallError& error) {
-    if (volume::is_of_this_process(error.code().value())) {
-      throw;
-    }
-    return false;  // what is wrong with the lock was found
-  }
+  bool free = false;
+  // what is wrong with the lock was found
+  (void)volume::what_keeps_from([&] {
+    free = TransactionLock{seen.directory.get(), TransactionLock::Wish::Look}.held();
+  });
+  return free;
 }
 
 std::optional<Place> open_seen(const SeenTransaction& seen, const volume::Deed& deed) {
+  std::optional<Place> place;
   try {
-    return open_place(seen.layout, deed, seen.name);
+    (void)volume::what_keeps_from([&] { place = open_place(seen.layout, deed, seen.name); });
   } catch (const VolumeError&) {
-  } catch (const kernel::CallError& error) {
-    if (volume::is_of_this_process(error.code().value())) {
-      throw;
-    }
   }
-  return std::nullopt;  // why has been found
+  return place;  // why there is none has been found
 }
 
 /// Empty, with the fault, if there is none.
@@ -61,17 +54,17 @@ kernel::FileDescriptor open_source_of(const SeenTransaction& seen, const volume:
     tell("does not answer: what serves its file system stands still");
     return {};
   }
+  kernel::FileDescriptor source;
   try {
-    return open_transaction_source(deed, place.metadata.source);
+    const std::string why =
+        volume::what_keeps_from([&] { source = open_transaction_source(deed, place.metadata.source); });
+    if (!why.empty()) {
+      tell("cannot be opened: " + why);
+    }
   } catch (const VolumeError&) {
     tell("is no directory, or is not there");
-  } catch (const kernel::CallError& error) {
-    if (volume::is_of_this_process(error.code().value())) {
-      throw;
-    }
-    tell(fmt::format("cannot be opened: {}", error.what()));
   }
-  return {};
+  return source;
 }
 
 StoreFinding left_over(StoreFinding found) {

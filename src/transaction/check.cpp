@@ -9,7 +9,6 @@
 #include "volume/check.hpp"
 #include "volume/failure.hpp"
 #include "volume/part_check.hpp"
-#include "volume/private_directory.hpp"
 
 #include <fcntl.h>
 
@@ -37,12 +36,8 @@ StoreFaults fault_of_directory(const SeenTransaction& seen, const std::shared_pt
   if (fault.problem.empty()) {
     return {};
   }
-  return {{finding_of(seen, "", std::move(fault.problem), std::move(fault.remedy), fault.repairable), [entry] {
-             if (const int number = kernel::set_mode(entry->file.get(), volume::kPrivateDirectory); number != 0) {
-               throw kernel::CallError{"chmod", number};
-             }
-             return std::string{"its mode is 0700 now"};
-           }}};
+  return {{finding_of(seen, "", std::move(fault.problem), std::move(fault.remedy), fault.repairable),
+           [entry] { return volume::make_private(*entry); }}};
 }
 
 StoreFaults faults_of_transaction(const volume::Layout& layout, int transactions, const std::string& name,
@@ -66,22 +61,6 @@ StoreFaults faults_of_transaction(const volume::Layout& layout, int transactions
   add_faults(faults, faults_of_applying(seen, grace));
   // what somebody discards goes with all that is in it
   return kernel::is_at(transactions, name, seen->directory.get()) ? std::move(faults) : StoreFaults{};
-}
-
-/// What keeps this process from looking at one of them, and from nothing else.
-StoreFaults faults_or_why(const volume::Layout& layout, int transactions, const std::string& name,
-                          std::chrono::milliseconds grace) {
-  try {
-    return faults_of_transaction(layout, transactions, name, grace);
-  } catch (const kernel::CallError& error) {
-    const int number = error.code().value();
-    if (volume::is_of_this_process(number)) {
-      throw;
-    }
-    const SeenTransaction seen{.layout = layout, .name = name, .path = path_of(layout, name), .directory = {}};
-    return {{finding_of(seen, "", std::string{"it cannot be looked at: "} + error.what(), volume::remedy_for(number),
-                        false)}};
-  }
 }
 
 /// \param take  what becomes of faults: they are told, or repaired, before what they are of is closed
@@ -108,9 +87,14 @@ std::vector<StoreFinding> look_into(const volume::Layout& layout, std::chrono::m
   std::vector<std::string> names = kernel::names_in(transactions.get());
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
-    StoreFaults faults = faults_or_why(layout, transactions.get(), name, grace);
+    const auto faults_of = [&] {
+      const SeenTransaction seen{.layout = layout, .name = name, .path = path_of(layout, name), .directory = {}};
+      return volume::faults_or_reason(finding_of(seen, "", {}, {}, false),
+                                      [&] { return faults_of_transaction(layout, transactions.get(), name, grace); });
+    };
+    StoreFaults faults = faults_of();
     if (!faults.empty() && add(std::move(faults))) {
-      StoreFaults behind = faults_or_why(layout, transactions.get(), name, grace);  // what had kept us from seeing it
+      StoreFaults behind = faults_of();  // what had kept us from seeing it
       std::erase_if(behind, [&](const volume::StoreFault& fault) {
         return std::any_of(findings.begin(), findings.end(), [&](const StoreFinding& told) {
           return told.path == fault.finding.path && told.problem == fault.finding.problem;

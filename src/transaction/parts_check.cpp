@@ -8,7 +8,6 @@
 #include "kernel/random_hex.hpp"
 #include "transaction/baseline.hpp"
 #include "transaction/seen.hpp"
-#include "volume/failure.hpp"
 #include "volume/private_directory.hpp"
 
 #include <dunnage/error.hpp>
@@ -91,13 +90,9 @@ void check_metadata(const Seen& seen, StoreFaults& faults) {
     return;
   }
   MetadataReading reading;
-  try {
-    reading = read_metadata(seen->directory.get(), seen->name);
-  } catch (const kernel::CallError& error) {
-    if (volume::is_of_this_process(error.code().value())) {
-      throw;
-    }
-    reading.damage = error.what();
+  const std::string why = volume::what_keeps_from([&] { reading = read_metadata(seen->directory.get(), seen->name); });
+  if (!why.empty()) {
+    reading.damage = why;
   }
   if (reading.newer) {
     StoreFinding found = finding_of(*seen, volume::kMetadataName, kCannotBeUsed + reading.damage,
@@ -113,21 +108,30 @@ void check_metadata(const Seen& seen, StoreFaults& faults) {
   }
 }
 
-std::string remake_lock(const SeenTransaction& seen) {
+/// Sets aside what has the name and is not what has to be there. \param make  makes that \return what was done
+template <typename Make>
+std::string remake(const SeenTransaction& seen, const char* name, bool (Entry::*fits)() const noexcept, Make&& make,
+                   std::string made) {
   const int directory = seen.directory.get();
-  std::string kept;
-  if (const auto entry = volume::look_at(directory, volume::kLockName)) {
-    const auto aside = entry->is_file() ? std::nullopt : volume::set_aside(directory, volume::kLockName, *entry);
+  if (const auto entry = volume::look_at(directory, name)) {
+    const auto aside = ((*entry).*fits)() ? std::nullopt : volume::set_aside(directory, name, *entry);
     if (!aside) {
       return {};
     }
-    kept = fmt::format("; what was there is \"{}\" now", *aside);
+    made += fmt::format("; what was there is \"{}\" now", *aside);
   }
-  if (!kernel::create_file(directory, volume::kLockName, volume::kPrivateFile)) {
+  if (!make(directory)) {
     return {};
   }
   kernel::sync(directory);
-  return "a new lock file has been made" + kept;
+  return made;
+}
+
+std::string remake_lock(const SeenTransaction& seen) {
+  const auto make = [](int directory) {
+    return static_cast<bool>(kernel::create_file(directory, volume::kLockName, volume::kPrivateFile));
+  };
+  return remake(seen, volume::kLockName, &Entry::is_file, make, "a new lock file has been made");
 }
 
 void check_lock(const Seen& seen, StoreFaults& faults) {
@@ -140,20 +144,10 @@ void check_lock(const Seen& seen, StoreFaults& faults) {
 }
 
 std::string remake_work(const SeenTransaction& seen) {
-  const int directory = seen.directory.get();
-  std::string kept;
-  if (const auto entry = volume::look_at(directory, kWorkName)) {
-    const auto aside = entry->is_directory() ? std::nullopt : volume::set_aside(directory, kWorkName, *entry);
-    if (!aside) {
-      return {};
-    }
-    kept = fmt::format("; what was there is \"{}\" now", *aside);
-  }
-  if (!kernel::make_directory(directory, kWorkName, volume::kPrivateDirectory)) {
-    return {};
-  }
-  kernel::sync(directory);
-  return "an empty one has been made" + kept;
+  const auto make = [](int directory) {
+    return kernel::make_directory(directory, kWorkName, volume::kPrivateDirectory);
+  };
+  return remake(seen, kWorkName, &Entry::is_directory, make, "an empty one has been made");
 }
 
 void check_directories(const Seen& seen, StoreFaults& faults) {
@@ -176,14 +170,11 @@ void check_baseline(const Seen& seen, StoreFaults& faults) {
   std::string problem = volume::file_problem(volume::look_at(seen->directory.get(), kBaselineName));
   if (problem.empty()) {
     try {
-      (void)read_baseline({"check transaction", seen->name}, seen->directory.get());
+      problem = volume::what_keeps_from([&] {
+        (void)read_baseline({"check transaction", seen->name}, seen->directory.get());
+      });
     } catch (const VolumeError&) {
       problem = "its checksum is wrong";
-    } catch (const kernel::CallError& error) {
-      if (volume::is_of_this_process(error.code().value())) {
-        throw;
-      }
-      problem = error.what();
     }
   }
   if (!problem.empty()) {

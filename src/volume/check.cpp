@@ -41,23 +41,9 @@ void add_to(std::vector<StoreFinding>& findings, std::vector<StoreFinding> more)
   std::move(more.begin(), more.end(), std::back_inserter(findings));
 }
 
-/// What keeps this process from looking at one volume, and from nothing else.
-StoreFaults faults_or_reason(const Layout& layout, const std::string& name, const VolumeLook& look) {
-  try {
-    return faults_of_volume(layout, name, look);
-  } catch (const kernel::CallError& error) {
-    const int number = error.code().value();
-    if (is_of_this_process(number)) {
-      throw;
-    }
-    StoreFaults faults;
-    faults.push_back({{.part = StoreFinding::Part::Volume,
-                       .name = name,
-                       .path = layout.volumes_path() + name,
-                       .problem = std::string{"it cannot be looked at: "} + error.what(),
-                       .remedy = remedy_for(number)}});
-    return faults;
-  }
+StoreFaults faults_of(const Layout& layout, const std::string& name, const VolumeLook& look) {
+  return faults_or_reason({.part = StoreFinding::Part::Volume, .name = name, .path = layout.volumes_path() + name},
+                          [&] { return faults_of_volume(layout, name, look); });
 }
 
 /// \param take  what becomes of faults: they are told, or repaired, before what they are of is closed
@@ -68,12 +54,12 @@ std::vector<StoreFinding> look_into(const Layout& layout, const VolumeLook& look
     std::vector<std::string> names = kernel::names_in(layout.volumes.get());
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
-      std::vector<StoreFinding> found = take(faults_or_reason(layout, name, look));
+      std::vector<StoreFinding> found = take(faults_of(layout, name, look));
       const bool was_opened = found.size() == 1 && !found.front().repaired.empty() &&
                               found.front().path == std::filesystem::path{layout.volumes_path() + name};
       add_to(findings, std::move(found));
       if (was_opened) {
-        add_to(findings, take(faults_or_reason(layout, name, look)));
+        add_to(findings, take(faults_of(layout, name, look)));
       }
     }
     add_to(findings, take(faults_of_index(layout)));

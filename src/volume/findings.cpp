@@ -134,6 +134,29 @@ StoreReport report_of(std::vector<StoreFinding> findings) {
   return {.findings = std::move(findings)};
 }
 
+std::string make_private(const Entry& entry) {
+  const bool directory = entry.is_directory();
+  if (const int number = kernel::set_mode(entry.file.get(), directory ? kPrivateDirectory : kPrivateFile);
+      number != 0) {
+    throw kernel::CallError{"chmod", number};
+  }
+  return directory ? "its mode is 0700 now" : "its mode is 0600 now";
+}
+
+StoreFaults faults_or_reason(StoreFinding unseen, const std::function<StoreFaults()>& look) {
+  try {
+    return look();
+  } catch (const kernel::CallError& error) {
+    const int number = error.code().value();
+    if (is_of_this_process(number)) {
+      throw;
+    }
+    unseen.problem = std::string{"it cannot be looked at: "} + error.what();
+    unseen.remedy = remedy_for(number);
+    return {{std::move(unseen)}};
+  }
+}
+
 namespace {
 
 constexpr int kMostDamagedFiles = 10'000;

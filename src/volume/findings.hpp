@@ -6,7 +6,9 @@
 
 #include <dunnage/store_report.hpp>
 
+#include "kernel/call_error.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "volume/failure.hpp"
 
 #include <sys/stat.h>
 
@@ -50,6 +52,10 @@ struct PrivacyFault {
 };
 [[nodiscard]] PrivacyFault privacy_fault(const struct stat& status);
 
+/// A repair: what `entry` is becomes this user's alone, with mode 0700 for a directory and 0600 for a file.
+/// \return what was done. Throws: CallError.
+[[nodiscard]] std::string make_private(const Entry& entry);
+
 /// A finding, and what repairs it.
 struct StoreFault {
   StoreFinding finding;
@@ -58,6 +64,25 @@ struct StoreFault {
   std::function<std::string()> repair{};
 };
 using StoreFaults = std::vector<StoreFault>;
+
+/// What `look` finds. A CallError that is not of this process keeps it from looking at this one, and from nothing else:
+/// that is the fault then, as `unseen` with a problem and a remedy. Throws: CallError.
+[[nodiscard]] StoreFaults faults_or_reason(StoreFinding unseen, const std::function<StoreFaults()>& look);
+
+/// Does `look`. \return in words what kept this process from looking at it, and from nothing else; empty: nothing
+/// Throws: CallError that is of this process, and what else `look` throws.
+template <typename Look>
+[[nodiscard]] std::string what_keeps_from(Look&& look) {
+  try {
+    look();
+    return {};
+  } catch (const kernel::CallError& error) {
+    if (is_of_this_process(error.code().value())) {
+      throw;
+    }
+    return error.what();
+  }
+}
 
 /// The findings alone.
 [[nodiscard]] std::vector<StoreFinding> findings_of(StoreFaults faults);

@@ -122,10 +122,7 @@ std::string make_readable(const LookedAt& volume, const Entry& entry) {
   if (!kernel::is_at(volume.directory.get(), kMetadataName, entry.file.get())) {
     return {};
   }
-  if (const int number = kernel::set_mode(entry.file.get(), kPrivateFile); number != 0) {
-    throw kernel::CallError{"chmod", number};
-  }
-  return "its mode is 0600 now";
+  return make_private(entry);
 }
 
 std::string remedy_of(const LookedAt& volume, const MetadataLook& look, bool can_be_opened) {

@@ -39,17 +39,10 @@ StoreFinding part_finding(const std::filesystem::path& path, std::string problem
           .repairable = repairable};
 }
 
-std::string make_private(int fd) {
-  if (const int number = kernel::set_mode(fd, kPrivateDirectory); number != 0) {
-    throw kernel::CallError{"chmod", number};
-  }
-  return "its mode is 0700 now";
-}
-
 StoreFault privacy(const std::filesystem::path& path, const PrivacyFault& fault,
                    const std::shared_ptr<const Entry>& entry, StoreFinding::Part part) {
   StoreFault found{part_finding(path, fault.problem, fault.remedy, fault.repairable),
-                   [entry] { return make_private(entry->file.get()); }};
+                   [entry] { return make_private(*entry); }};
   found.finding.part = part;
   return found;
 }

@@ -170,10 +170,7 @@ std::string close_directory(const Layout& layout, const std::string& name, const
   if (!kernel::is_at(layout.volumes.get(), name, entry.file.get())) {
     return {};
   }
-  if (const int number = kernel::set_mode(entry.file.get(), kPrivateDirectory); number != 0) {
-    throw kernel::CallError{"chmod", number};
-  }
-  return "its mode is 0700 now";
+  return make_private(entry);
 }
 
 StoreFaults fault_of_directory(const Layout& layout, const LookedAt& volume,
