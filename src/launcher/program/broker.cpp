@@ -9,6 +9,7 @@
 #include "launcher/part.hpp"
 #include "launcher/program/fork.hpp"
 #include "launcher/program/remove.hpp"
+#include "launcher/program/timer.hpp"
 #include "launcher/program/transfer.hpp"
 
 #include <linux/sched.h>
@@ -124,16 +125,6 @@ uint32_t time_apart(const Message& message) noexcept {
   return request.apart;
 }
 
-void end_after(uint32_t milliseconds) noexcept {
-  const uint64_t alarm = uint64_t{1} << (SIGALRM - 1U);
-  struct {
-    long interval[2];
-    long value[2];
-  } timer{{0, 0}, {milliseconds / 1000, milliseconds % 1000 * 1000L}};
-  (void)raw_syscall(__NR_rt_sigprocmask, SIG_UNBLOCK, as_argument(&alarm), 0, 8);
-  (void)raw_syscall(__NR_setitimer, 0, as_argument(&timer), 0);
-}
-
 /// What is served apart is waited for by nobody.
 void ignore_children() noexcept {
   struct {
@@ -167,7 +158,7 @@ void serve(int socket) noexcept {
   } else if (const uint32_t milliseconds = time_apart(message); milliseconds == 0) {
     serve_and_answer(message, descriptors, reply);
   } else if (fork_process() == 0) {  // its source may never answer, and others wait for theirs
-    end_after(milliseconds);
+    (void)end_after(milliseconds);
     serve_and_answer(message, descriptors, reply);
     exit_process(0);
   }

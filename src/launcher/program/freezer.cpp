@@ -3,6 +3,7 @@
 
 #include "launcher/detach.hpp"
 #include "launcher/program/cgroup.hpp"
+#include "launcher/program/timer.hpp"
 
 #include <poll.h>
 
@@ -143,7 +144,6 @@ int set_frozen(const Slot& slot, bool frozen, bool waits) noexcept {
   if (events < 0) {
     return events;
   }
-  constexpr int64_t kSecond = 1'000'000'000;
   const int64_t deadline = now_monotonic() + kSecond;
   bool done = says_frozen(events);
   while (!done && now_monotonic() < deadline) {

@@ -6,11 +6,11 @@
 #include "launcher/program/hold.hpp"
 #include "launcher/program/mount_change.hpp"
 #include "launcher/program/start.hpp"
+#include "launcher/program/timer.hpp"
 
 namespace dunnage::launcher {
 namespace {
 
-constexpr int64_t kMillisecond = 1'000'000;
 constexpr uint32_t kMounts = (sizeof(LaunchPayload) + 7) / 8 * 8;
 constexpr uint32_t kTarget = kMounts + sizeof(MountRecord);
 

@@ -9,6 +9,7 @@
 #include "launcher/program/own_path.hpp"
 #include "launcher/program/park.hpp"
 #include "launcher/program/start.hpp"
+#include "launcher/program/timer.hpp"
 
 #include <linux/stat.h>
 
@@ -17,7 +18,7 @@
 namespace dunnage::launcher {
 namespace {
 
-constexpr int kMostSeconds = 20;  ///< a file system on the way may never answer
+constexpr int64_t kMostMilliseconds = 20'000;  ///< a file system on the way may never answer
 
 /// Of the launcher's descriptors what is needed from here on: who waits for the end of a socket must see it, and no
 /// lock may be held longer than by the launcher.
@@ -51,14 +52,7 @@ void close_others(Child& child, const int* more, uint32_t count) noexcept {
 /// own time before that.
 void set_alarm(Child& child) noexcept {
   const NamedSource* source = child.slot.looks_for;
-  const long seconds = kMostSeconds + (source == nullptr ? 0 : source->record.timeout / 1000);
-  const uint64_t alarm = uint64_t{1} << (SIGALRM - 1U);
-  struct {
-    long interval[2];
-    long value[2];
-  } timer{{0, 0}, {seconds, 0}};
-  require(child, Step::StartProcess, raw_syscall(__NR_rt_sigprocmask, SIG_UNBLOCK, as_argument(&alarm), 0, 8));
-  require(child, Step::StartProcess, raw_syscall(__NR_setitimer, 0, as_argument(&timer), 0));
+  require(child, Step::StartProcess, end_after(kMostMilliseconds + (source == nullptr ? 0 : source->record.timeout)));
 }
 
 bool is_at_or_below(const char* path, const char* place) noexcept {

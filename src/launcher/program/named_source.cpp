@@ -7,11 +7,10 @@
 #include "launcher/program/look_slot.hpp"
 #include "launcher/program/source_loss.hpp"
 #include "launcher/program/start.hpp"
+#include "launcher/program/timer.hpp"
 
 namespace dunnage::launcher {
 namespace {
-
-constexpr int64_t kMillisecond = 1'000'000;
 
 NamedSource* first = nullptr;
 
@@ -140,8 +139,6 @@ bool may_look(const NamedSource& source) noexcept {
          (container.life == Life::Running || (container.life == Life::Restarting && container.mounts_held));
 }
 
-void take_sooner(int64_t& next, int64_t other) noexcept { next = next < 0 || other < next ? other : next; }
-
 }  // namespace
 
 NamedSource*& named_sources() noexcept { return first; }
@@ -214,33 +211,33 @@ void follow_names(Slot& container) noexcept {
 }
 
 int start_looks() noexcept {
-  int64_t next = -1;
+  Soonest next;
   const int64_t now = first == nullptr ? 0 : now_monotonic();
   for (NamedSource* source = first; source != nullptr; source = source->next) {
     if (source->look != nullptr && source->deadline != 0) {
       if (source->deadline <= now) {
         miss_deadline(*source);
       } else {
-        take_sooner(next, source->deadline);
+        next.take(source->deadline);
       }
     }
     if (!may_look(*source) || (!source->due && source->next_try == 0)) {
       continue;
     }
     if (!source->due && source->next_try > now) {
-      take_sooner(next, source->next_try);
+      next.take(source->next_try);
       continue;
     }
     source->due = false;
     source->next_try = 0;
     if (start_look(*source) < 0) {  // no process, or no memory
       postpone_look(*source);
-      take_sooner(next, source->next_try);
+      next.take(source->next_try);
     } else if (source->deadline != 0) {
-      take_sooner(next, source->deadline);
+      next.take(source->deadline);
     }
   }
-  return next < 0 ? -1 : static_cast<int>((next - now) / kMillisecond) + 1;
+  return next.timeout(now);
 }
 
 void end_look(NamedSource& source, const Failure& failure, bool again, bool dead) noexcept {

@@ -6,11 +6,11 @@
 #include "launcher/program/container.hpp"
 #include "launcher/program/finish.hpp"
 #include "launcher/program/record.hpp"
+#include "launcher/program/timer.hpp"
 
 namespace dunnage::launcher {
 namespace {
 
-constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kFirstDelay = 100 * kMillisecond;
 constexpr int64_t kLongestDelay = 60'000 * kMillisecond;
 constexpr int64_t kGoodRun = 10'000 * kMillisecond;  ///< a run this long begins the delays anew (Docker's rule)
@@ -36,11 +36,10 @@ bool starts_again(const Slot& slot) noexcept {
 void schedule(Slot& slot) noexcept {
   remove_cgroups(slot);
   const int64_t now = now_monotonic();
-  if (now - slot.started_monotonic >= kGoodRun || slot.delay == 0) {
-    slot.delay = kFirstDelay;
-  } else {
-    slot.delay = slot.delay * 2 > kLongestDelay ? kLongestDelay : slot.delay * 2;
+  if (now - slot.started_monotonic >= kGoodRun) {
+    slot.delay = 0;
   }
+  slot.delay = longer_delay(slot.delay, kFirstDelay, kLongestDelay);
   slot.next_start = now + slot.delay;
   slot.life = Life::Restarting;
   launcher().any_restarting = true;
@@ -53,7 +52,7 @@ int start_due() noexcept {
     return -1;
   }
   self.any_restarting = false;
-  int64_t next = -1;
+  Soonest next;
   const int64_t now = now_monotonic();
   for (uint32_t index = 0; index < self.slots.count(); ++index) {
     Slot& slot = *self.slots.at(index);
@@ -69,10 +68,10 @@ int start_due() noexcept {
       }
     } else {
       self.any_restarting = true;
-      next = next < 0 || slot.next_start < next ? slot.next_start : next;
+      next.take(slot.next_start);
     }
   }
-  return next < 0 ? -1 : static_cast<int>((next - now) / kMillisecond) + 1;
+  return next.timeout(now);
 }
 
 }  // namespace dunnage::launcher

@@ -4,12 +4,11 @@
 #include "launcher/program/container.hpp"
 #include "launcher/program/pause.hpp"
 #include "launcher/program/record.hpp"
+#include "launcher/program/timer.hpp"
 
 namespace dunnage::launcher {
 namespace {
 
-constexpr int64_t kMillisecond = 1'000'000;
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kLongestDelay = 60 * kSecond;
 constexpr int64_t kGrace = 10 * kSecond;  ///< as Container::stop() has it
 
@@ -84,8 +83,7 @@ void report_loss(NamedSource& source, const Failure& failure) noexcept {
 }  // namespace
 
 void postpone_look(NamedSource& source) noexcept {
-  const int64_t doubled = source.delay * 2;
-  source.delay = source.delay == 0 ? kSecond : doubled > kLongestDelay ? kLongestDelay : doubled;
+  source.delay = longer_delay(source.delay, kSecond, kLongestDelay);
   source.next_try = now_monotonic() + (is_checked(source) ? source.record.interval * kMillisecond : source.delay);
 }
 
@@ -151,7 +149,7 @@ int kill_overdue() noexcept {
     return -1;
   }
   self.any_stopping = false;
-  int64_t next = -1;
+  Soonest next;
   const int64_t now = now_monotonic();
   for (uint32_t index = 0; index < self.slots.count(); ++index) {
     Slot& slot = *self.slots.at(index);
@@ -163,10 +161,10 @@ int kill_overdue() noexcept {
       send_signal(slot, SIGKILL);
     } else {
       self.any_stopping = true;
-      next = next < 0 || slot.kill_at < next ? slot.kill_at : next;
+      next.take(slot.kill_at);
     }
   }
-  return next < 0 ? -1 : static_cast<int>((next - now) / kMillisecond) + 1;
+  return next.timeout(now);
 }
 
 void forget_loss(Slot& container) noexcept {
