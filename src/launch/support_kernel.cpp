@@ -22,16 +22,6 @@
 #include <string_view>
 #include <utility>
 
-#ifndef __NR_statmount
-#define __NR_statmount 457
-#endif
-#ifndef __NR_listmount
-#define __NR_listmount 458
-#endif
-#ifndef __NR_landlock_create_ruleset
-#define __NR_landlock_create_ruleset 444
-#endif
-
 namespace dunnage::launch {
 namespace {
 

@@ -3,12 +3,6 @@
 
 #include "launcher/program/entry.hpp"
 
-#ifndef __NR_landlock_create_ruleset
-#define __NR_landlock_create_ruleset 444
-#define __NR_landlock_add_rule 445
-#define __NR_landlock_restrict_self 446
-#endif
-
 namespace dunnage::launcher {
 namespace {
 

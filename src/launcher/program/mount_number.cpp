@@ -3,13 +3,6 @@
 
 #include <linux/stat.h>
 
-#ifndef __NR_statmount
-#define __NR_statmount 457
-#endif
-#ifndef __NR_listmount
-#define __NR_listmount 458
-#endif
-
 namespace dunnage::launcher {
 namespace {
 
