@@ -4,6 +4,7 @@
 #include "launcher/detach.hpp"
 #include "launcher/log_format.hpp"
 #include "launcher/program/added_mounts.hpp"
+#include "launcher/program/checksum.hpp"
 #include "launcher/volume_log.hpp"
 
 #include <initializer_list>
@@ -36,33 +37,6 @@ class Line {
  private:
   char buffer_[512];
   size_t size_ = 0;
-};
-
-/// Over all but the brace the text begins with: the checksum comes between.
-class Checksum {
- public:
-  void add(const void* data, size_t size) noexcept {
-    constexpr uint32_t kPolynomial = 0xedb88320U;
-    for (size_t index = 0; index < size; ++index) {
-      sum_ ^= static_cast<const unsigned char*>(data)[index];
-      for (unsigned bit = 0; bit < 8; ++bit) {
-        sum_ = sum_ >> 1U ^ ((sum_ & 1U) != 0 ? kPolynomial : 0U);
-      }
-    }
-  }
-  /// As volume/metadata.hpp has its first line.
-  void write(Line& line) const noexcept {
-    char digits[9] = {};
-    for (unsigned digit = 0; digit < 8; ++digit) {
-      digits[digit] = "0123456789abcdef"[~sum_ >> (4 * (7 - digit)) & 15U];
-    }
-    line.text("{\"checksum\":\"");
-    line.text(digits);
-    line.text("\",\n");
-  }
-
- private:
-  uint32_t sum_ = ~uint32_t{0};
 };
 
 uint8_t log_buffer[64U << 10U];
@@ -109,8 +83,12 @@ void write_state(const Slot& slot, ContainerState state) noexcept {
   checksum.add(line.data(), line.size());
   checksum.add(slot.loss_words, words);
   checksum.add(kEnd, sizeof kEnd - 1);
-  Line first;
-  checksum.write(first);
+  char digits[9];
+  checksum.write(digits);
+  Line first;  // with the brace that the rest lacks, as volume/metadata.hpp has it
+  first.text("{\"checksum\":\"");
+  first.text(digits);
+  first.text("\",\n");
   const iovec parts[] = {{const_cast<char*>(first.data()), first.size()},
                          {const_cast<char*>(line.data()), line.size()},
                          {slot.loss_words, words},
