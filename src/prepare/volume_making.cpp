@@ -86,10 +86,11 @@ void VolumeMaking::make_volume(VolumeStore& store, ResolvedMount& mount) {
 /// What the options of the driver name; or what has a limit, and is not to be replaced.
 void VolumeMaking::fill_elsewhere(const VolumeStore& store, ResolvedMount& mount, const volume::LocalDriver& driver) {
   using Kind = volume::LocalDriver::Kind;
-  const bool limited = driver.kind == Kind::Directory && mount.subpath.empty();
-  if (driver.kind == Kind::Tmpfs || (driver.kind == Kind::Directory && !limited) ||
-      (limited && way_of_limit(store, mount) == LimitWay::None)) {
-    return;  // it is in memory; or a limit was made since the plan, and a part of it is not filled
+  if (driver.kind == Kind::Tmpfs) {
+    return;  // it is in memory
+  }
+  if (driver.kind == Kind::Directory && (!mount.subpath.empty() || way_of_limit(store, mount) == LimitWay::None)) {
+    return;  // a limit was made since the plan, and a part of it is not filled
   }
   const auto open_top = [&](int volume) {
     switch (driver.kind) {
