@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -76,14 +77,19 @@ bool is(const Container& container, ContainerStatus status) {
   return eventually([&] { return container.status() == status; });
 }
 
+/// Where what is mounted is nobody else's to see.
+void with_servers(const std::function<void(const Ground&)>& test) {
+  if (!requires_root()) return;
+  if (!has_fuse()) return skip("there is no /dev/fuse");
+  const Ground ground;
+  CHECK(with_own_mounts(MS_PRIVATE, [&] { test(ground); }));
+}
+
 }  // namespace
 
 TEST_CASE("T-8: a mount whose server was killed waits for the next one, and what lies underneath is not shown",
           "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     Round round{ground};
     auto container = Container::launch(ground.shell(
@@ -105,15 +111,12 @@ TEST_CASE("T-8: a mount whose server was killed waits for the next one, and what
     expect(read_data(container), "second");
     require(shown(container, "cat /keeps/file 2>&1").find("not connected") != std::string::npos, "nobody asked for it");
     require(container.plan()["/data"].on_loss.policy == LossPolicy::Repair, "the plan says so");
-  }));
+  });
 }
 
 TEST_CASE("a server that is exchanged for another is so at no instant in which the path is missing",
           "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     Collector out;
     LaunchSpec spec = ground.shell(
@@ -135,15 +138,12 @@ TEST_CASE("a server that is exchanged for another is so at no instant in which t
     ground.directory().write("end/now", "");  // a signal would interrupt what it asks of the server
     (void)container.wait();
     require(out.wait_for("missing 0"), out.text());
-  }));
+  });
 }
 
 TEST_CASE("T-8: nobody waits for a server that never answers: not the host, not other changes, not the end",
           "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     auto container = Container::launch(
         ground.shell("exec 3</dev/null; " + std::string{kSleep}, {served.mount(often(LossPolicy::Repair, 1s))}));
@@ -169,15 +169,12 @@ TEST_CASE("T-8: nobody waits for a server that never answers: not the host, not 
             }) == 0,
             "others are launched");
     ground.containers().remove("alone", true);
-  }));
+  });
 }
 
 TEST_CASE("T-8: a look at a followed source whose server hangs holds up no change of that container",
           "[root][mounts][loss][follow]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     const fs::path top = ground.directory().make("top");
     const fs::path place = ground.directory().make("top/served");
     const FuseServer server{place, "first"};
@@ -192,15 +189,12 @@ TEST_CASE("T-8: a look at a followed source whose server hangs holds up no chang
       container.detach("/more");
     }
     require(container.stop(0ms).signal() == SIGKILL, "it ends, and nobody waits");
-  }));
+  });
 }
 
 TEST_CASE("a server that stood still for a while is well again when it answers, and reads that hang are their readers'",
           "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     Round round{ground};
     auto container =
@@ -217,15 +211,12 @@ TEST_CASE("a server that stood still for a while is well again when it answers, 
     require(!reader.wait_for(0ms), "it waits for its server");
     served.server->kill();  // until then the kernel would not let it end
     (void)reader.wait();
-  }));
+  });
 }
 
 TEST_CASE("a container is paused while its source is dead, and a pause its user asked for stays one",
           "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     auto container = Container::launch(ground.shell(kSleep, {served.mount(often(LossPolicy::Pause))}));
     auto events = container.mount_events();
@@ -263,15 +254,12 @@ TEST_CASE("a container is paused while its source is dead, and a pause its user 
     require(is(container, ContainerStatus::Paused), "it is paused again");
     container.detach("/data", {.lazy = true});
     require(is(container, ContainerStatus::Running), "it does not have the mount any more");
-  }));
+  });
 }
 
 TEST_CASE("a container is stopped when its source dies, is not started again, and its record says why",
           "[root][mounts][loss][records]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     require(in_another_process([&] {
               LaunchSpec spec = detached(ground, "trap 'exit 7' TERM; echo up; " + std::string{kSleep}, "web",
@@ -290,15 +278,12 @@ TEST_CASE("a container is stopped when its source dies, is not started again, an
     expect(ground.containers().inspect("web").exit->cause(), status.cause());
     require(to_json(ground.containers().inspect("web")).find("lost its source") != std::string::npos, "it says so");
     ground.containers().remove("web", true);
-  }));
+  });
 }
 
 TEST_CASE("a container that is started again while its source is dead or hangs starts, and has it when it is back",
           "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     Collector out;
     LaunchSpec spec = ground.shell("trap 'exit 3' TERM; echo up; " + std::string{kSleep},
@@ -323,14 +308,11 @@ TEST_CASE("a container that is started again while its source is dead or hangs s
     require(ups(3), "it is up, though nobody answers");
     container.kill(SIGKILL);
     (void)container.wait();
-  }));
+  });
 }
 
 TEST_CASE("each loss and each return of a source that comes and goes is one event", "[root][mounts][loss]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  const Ground ground;
-  CHECK(with_own_mounts(MS_PRIVATE, [&] {
+  with_servers([](const Ground& ground) {
     Served served{ground};
     Round round{ground};
     auto container = Container::launch(ground.shell(kSleep, {served.mount(often(LossPolicy::Repair)), round.mount()}));
@@ -353,5 +335,5 @@ TEST_CASE("each loss and each return of a source that comes and goes is one even
       }
       require(restored == 1 && lost == 0, "other events: " + std::to_string(restored) + ", " + std::to_string(lost));
     }
-  }));
+  });
 }
