@@ -169,14 +169,10 @@ void discard_transaction(const volume::Layout& layout, const volume::Deed& deed)
     throw in_use_failure(deed);
   }
   clear_source_if_there(layout, deed, lock.get());
-  const auto trash = layout.open_trash();
-  const auto trashed = volume::move_to_trash(transactions.get(), deed.volume, trash.get());
-  if (!trashed) {
+  if (!volume::throw_away(transactions.get(), deed.volume, layout.open_trash().get())) {
     (void)open_place(layout, deed, deed.volume);  // somebody else was faster
     return;
   }
-  kernel::sync(transactions.get());
-  volume::delete_from_trash(trash.get(), *trashed);
   volume::sweep_trash_of_ids(layout.root.get(), launcher::identity_for(0, 0));
 }
 

@@ -169,18 +169,7 @@ std::vector<TrashEntry> retained_entries(int retained) {
 }
 
 bool purge_retained(const Layout& layout, int retained, const std::string& name) {
-  const auto trash = layout.open_trash();
-  const auto trashed = move_to_trash(retained, name, trash.get());
-  if (trashed) {
-    try {
-      kernel::sync(retained);
-    } catch (...) {
-      (void)kernel::rename_exclusively(trash.get(), *trashed, retained, name);
-      throw;
-    }
-    delete_from_trash(trash.get(), *trashed);
-  }
-  return trashed.has_value();
+  return throw_away(retained, name, layout.open_trash().get());
 }
 
 void sweep_retained(const Layout& layout) {

@@ -58,10 +58,6 @@ VolumeSnapshot make_it(const Layout& layout, const Deed& deed, const std::string
   return snapshot;
 }
 
-void put_back_snapshot(int place, const std::string& trashed, const std::string& snapshot, int trash) noexcept {
-  (void)kernel::rename_exclusively(trash, trashed, place, snapshot);  // if not, the caller knows of the failure
-}
-
 }  // namespace
 
 VolumeSnapshot make_snapshot(const Layout& layout, const std::string& volume, const SnapshotOptions& options) {
@@ -80,20 +76,10 @@ void remove_snapshot(const Layout& layout, const std::string& volume, const std:
     const auto directory = require_volume_directory(layout, deed.operation, volume);
     const auto place = open_snapshots(directory.get());
     const auto trash = layout.open_trash();
-    std::optional<std::string> trashed;
-    if (place && is_snapshot_name(snapshot)) {  // one that is damaged can be removed, too
-      trashed = move_to_trash(place.get(), snapshot, trash.get());
-    }
-    if (!trashed) {
+    // one that is damaged can be removed, too
+    if (!place || !is_snapshot_name(snapshot) || !throw_away(place.get(), snapshot, trash.get())) {
       throw snapshot_missing_failure(deed, place.get(), snapshot);
     }
-    try {
-      kernel::sync(place.get());
-    } catch (...) {
-      put_back_snapshot(place.get(), *trashed, snapshot, trash.get());
-      throw;
-    }
-    delete_from_trash(trash.get(), *trashed);
   });
 }
 

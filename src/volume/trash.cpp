@@ -53,6 +53,20 @@ void delete_from_trash(int trash_fd, const std::string& name) {
   }
 }
 
+bool throw_away(int directory, const std::string& name, int trash_fd) {
+  const auto trashed = move_to_trash(directory, name, trash_fd);
+  if (trashed) {
+    try {
+      kernel::sync(directory);
+    } catch (...) {
+      (void)kernel::rename_exclusively(trash_fd, *trashed, directory, name);  // if not, the caller knows of the failure
+      throw;
+    }
+    delete_from_trash(trash_fd, *trashed);
+  }
+  return trashed.has_value();
+}
+
 std::size_t sweep_trash(int root_fd, const RemoveTree& fallback) {
   const kernel::FileDescriptor trash = kernel::open_beneath(root_fd, "trash", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!trash) {

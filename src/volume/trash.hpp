@@ -25,6 +25,10 @@ using RemoveTree = std::function<void(int trash_fd, const std::string& name)>;
 /// Deletes one entry. What this user has no right to delete is renamed to `<name>.kept`, for sweep_trash().
 void delete_from_trash(int trash_fd, const std::string& name);
 
+/// Moves `name` in `directory` into the trash, synced, and deletes it; where the sync fails it is put back.
+/// \return whether it was there. Throws: CallError.
+[[nodiscard]] bool throw_away(int directory, const std::string& name, int trash_fd);
+
 /// Deletes what lies in the trash of a store. What needs more rights is given to `fallback`, or stays without one;
 /// it costs nothing while it stays. Never throws for what cannot be deleted.
 /// \return how many entries are left. Throws: CallError if the trash cannot be read.
