@@ -27,7 +27,8 @@ def attempt(call, *arguments, **words):
         call(*arguments, **words)
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP, errno.EXDEV, errno.ENOTEMPTY, errno.ENOENT,
-                               errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOSPC, errno.ELOOP):
+                               errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOSPC, errno.ELOOP,
+                               errno.ENXIO):  # a socket cannot be written to
             raise
 
 
