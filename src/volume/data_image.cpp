@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +63,11 @@ std::vector<std::string> arguments_of(const VolumeLimit& limit, LimitWay way, co
 
 kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevice& device, LimitWay way) {
   // deleted files give their space back to the disk below
-  kernel::DeviceMount made = kernel::mount_device(type_of(way), device.path, false, {{"discard", std::nullopt}});
+  std::vector<std::pair<std::string, std::optional<std::string>>> options{{"discard", std::nullopt}};
+  if (way == LimitWay::XfsImage) {
+    options.emplace_back("nouuid", std::nullopt);  // a clone has the one of what it was copied from
+  }
+  kernel::DeviceMount made = kernel::mount_device(type_of(way), device.path, false, options);
   if (made.number != 0) {
     throw deed_failure(deed,
                        fmt::format("{} of the {} image of its data{}{}", made.call, type_of(way),

@@ -197,6 +197,22 @@ TEST_CASE("the image of a large limit is XFS, and grows under the container that
   (void)container.wait();
 }
 
+TEST_CASE("a volume in an image is used together with its clones") {
+  if (!has_tools()) return;
+  const Ground ground;
+  VolumeStore store = ground.volumes();
+  for (const std::uint64_t size : {16 * kMiB, 300 * kMiB}) {
+    (void)store.create("db", {.limit = VolumeLimit{.size = size}});
+    (void)in(ground, "db", "echo first > /d/file");
+    (void)store.clone("db", "clone");
+    const MountSet both{VolumeMount{"db", "/d"}, VolumeMount{"clone", "/c"}};
+    CHECK(output_of(ground.shell("cat /c/file; echo second > /c/file; cat /d/file /c/file", both)) ==
+          "first\nfirst\nsecond\n");
+    store.remove("db");
+    store.remove("clone");
+  }
+}
+
 TEST_CASE("a limit on btrfs is a quota, which snapshots, clones and rollbacks keep") {
   if (!has_tools()) return;
   const OnDisk disk{"btrfs"};
