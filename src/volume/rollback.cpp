@@ -7,9 +7,9 @@
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
 #include "volume/exchange_data.hpp"
+#include "volume/exchange_note.hpp"
 #include "volume/failure.hpp"
 #include "volume/limited_data.hpp"
-#include "volume/rollback_note.hpp"
 #include "volume/snapshots.hpp"
 
 #include <fmt/format.h>
@@ -80,10 +80,11 @@ class Rollback {
   }
 
   void write_note(const Stage& stage, const std::string& name) const {
-    write_rollback_note(stage.directory(), {.volume = deed_.volume,
-                                            .snapshot = name,
-                                            .volume_inode = kernel::identity_of_directory(volume_.directory.get()),
-                                            .prepared = identity_at(stage.directory(), kDataName)});
+    write_exchange_note(stage.directory(), kRollbackName,
+                        {.volume = deed_.volume,
+                         .snapshot = name,
+                         .volume_inode = kernel::identity_of_directory(volume_.directory.get()),
+                         .prepared = identity_at(stage.directory(), kDataName)});
   }
 
   void bring_to_disk(Stage& stage, int place, const std::string& before) const {
@@ -100,20 +101,6 @@ class Rollback {
   OpenVolume volume_;
 };
 
-/// The volume's directory, whatever it is called by now. Empty if it is gone.
-kernel::FileDescriptor find_volume(const Layout& layout, const RollbackNote& note) {
-  auto volume = open_volume_directory(layout, note.volume);
-  if (volume && kernel::identity_of_directory(volume.get()) == note.volume_inode) {
-    return volume;
-  }
-  for (const kernel::DirectoryEntry& entry : kernel::entries_in(layout.volumes.get())) {
-    if (entry.inode == note.volume_inode) {
-      return open_volume_directory(layout, entry.name);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::optional<VolumeSnapshot> roll_back(const Layout& layout, const std::string& volume, const std::string& snapshot,
@@ -123,7 +110,7 @@ std::optional<VolumeSnapshot> roll_back(const Layout& layout, const std::string&
 }
 
 bool finish_rollback(const Layout& layout, int staging, const std::string& id, int directory) try {
-  const auto note = read_rollback_note(directory);
+  const auto note = read_exchange_note(directory, kRollbackName);
   if (!note || !is_snapshot_name(note->snapshot)) {
     return false;
   }
@@ -131,7 +118,7 @@ bool finish_rollback(const Layout& layout, int staging, const std::string& id, i
   if (data == 0 || data == note->prepared) {
     return false;  // nothing was exchanged
   }
-  const auto volume = find_volume(layout, *note);
+  const auto volume = find_volume(layout, *note).directory;
   if (!volume) {
     return false;  // it was removed, and this with it
   }
