@@ -24,6 +24,7 @@
 /// its container and cannot be protected.
 
 #include <dunnage/export.hpp>
+#include <dunnage/progress.hpp>
 #include <dunnage/volume.hpp>
 
 #include <chrono>
@@ -46,7 +47,7 @@ struct VolumeChanges {
   std::optional<DriverOptions> driver_options{};  ///< in the place of all it has
   std::optional<bool> protect{};
   std::optional<AccessMode> access{};
-  std::optional<VolumeLimit> limit{};  ///< of a volume that has one; see volume_limit.hpp
+  std::optional<VolumeLimit> limit{};  ///< VolumeLimit{}: it has none any more; see volume_limit.hpp
 
   friend bool operator==(const VolumeChanges&, const VolumeChanges&) = default;
 };
@@ -61,7 +62,8 @@ struct RemoveOptions {
 
 /// One thing that would change.
 struct VolumeDifference {
-  std::string what{};                   ///< "label tier", "option device", "protected", "access", "size", "inodes"
+  std::string what{};                   ///< "label tier", "option device", "protected", "access", "limit way", "size",
+                                        ///< "inodes"
   std::optional<std::string> before{};  ///< nothing: it is not there
   std::optional<std::string> after{};
 
@@ -75,14 +77,17 @@ class DUNNAGE_API VolumeUpdatePlan {
   [[nodiscard]] const std::vector<VolumeDifference>& differences() const noexcept;
   /// Whether it is refused while containers use the volume.
   [[nodiscard]] bool needs_no_users() const noexcept;
+  /// What else it brings with it, a sentence each: another limit may have to copy all of the data.
+  [[nodiscard]] const std::vector<std::string>& costs() const noexcept;
 
   /// Looks again, and does it. Throws: as VolumeStore::update(); VolumeError with EAGAIN if the volume has been changed
   /// since, or is another one.
-  Volume apply() const;
+  /// \param watch  of a copy, in bytes
+  Volume apply(const Watch& watch = {}) const;
 
-  /// A line for each: `label tier: "silver" -> "gold"`.
+  /// A line for each: `label tier: "silver" -> "gold"`, and one for each of the costs.
   [[nodiscard]] std::string to_string() const;
-  /// {"Volume", "NeedsNoUsers", "Changes": [{"What", "Before", "After"}]}
+  /// {"Volume", "NeedsNoUsers", "Changes": [{"What", "Before", "After"}], "Costs": [...]}
   [[nodiscard]] std::string to_json() const;
 
  private:

@@ -31,14 +31,17 @@
 /// Project quotas of XFS and ext4 are not used: an image holds there. A limit on a volume of other driver options is
 /// refused. For ext4 the number of inodes comes in steps, the next lower one is taken; it does not change later.
 ///
-/// **Changing it**: VolumeChanges::limit. A quota changes at any time, and becomes smaller as long as the data is. An
-/// image grows: XFS while containers use it, ext4 as well with CAP_SYS_RESOURCE, else while none does, by resize2fs on
-/// a copy that takes its place. An image does not shrink, and a volume that was made without a limit gets none: copy it
-/// into one that has it.
+/// **Changing it**: VolumeChanges::limit. A quota changes at any time. An image grows: XFS while containers use it,
+/// ext4 as well with CAP_SYS_RESOURCE, else while none does, by resize2fs on a copy that takes its place. Anything
+/// else, to a smaller image, to another number of inodes, from no limit to one, and with VolumeLimit{} to none, copies
+/// the data to where the new limit is held, while nobody uses the volume: in one step it has the one or the other,
+/// whenever a process is killed. What does not fit is refused with ENOSPC, and stays as it is.
+/// VolumeStore::plan_update() says what it costs.
 ///
 /// **Snapshots, clones, rollbacks and copies** of a volume with a limit keep it, and so does an import into its place.
-/// While a container uses a volume in an image, it can be exported and copied, but not snapshotted or cloned:
-/// volume_in_use. Its snapshots are images, which cannot be compared or mounted by themselves: clone them.
+/// Snapshots stay as they were made when the limit changes; a rollback to one has the limit of now. While a container
+/// uses a volume in an image, it can be exported and copied, but not snapshotted or cloned: volume_in_use. Its
+/// snapshots are images, which cannot be mounted by themselves: clone them.
 ///
 /// Thread safety: values. Kernel: btrfs quota groups 3.6; detached mounts 5.2; loop devices.
 

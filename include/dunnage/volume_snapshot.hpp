@@ -47,15 +47,18 @@ struct VolumeSnapshot {
   Labels labels{};
   SnapshotWay way = SnapshotWay::Copy;
   SnapshotConsistency consistency = SnapshotConsistency::Idle;
-  std::uint64_t entries = 0;           ///< that were made; 0 with SnapshotWay::Subvolume, where nobody counts
-  std::uint64_t bytes = 0;             ///< of content; likewise
-  std::uint64_t copied = 0;            ///< of these, what had to be written
-  std::filesystem::path mountpoint{};  ///< the directory that holds the data; not to be written to
+  std::uint64_t entries = 0;            ///< that were made; 0 with SnapshotWay::Subvolume, where nobody counts
+  std::uint64_t bytes = 0;              ///< of content; likewise
+  std::uint64_t copied = 0;             ///< of these, what had to be written
+  std::filesystem::path mountpoint{};   ///< the directory that holds the data; not to be written to
+  VolumeLimit limit{};                  ///< that the volume had then
+  LimitWay limit_way = LimitWay::None;  ///< what holds it: of an image the mountpoint has the image, not the files
 
   friend bool operator==(const VolumeSnapshot&, const VolumeSnapshot&) = default;
 };
 
-/// `{"Volume","Name","CreatedAt","Labels","Way","Consistency","Entries","Bytes","Copied","Mountpoint"}`
+/// `{"Volume","Name","CreatedAt","Labels","Way","Consistency","Entries","Bytes","Copied","Mountpoint","Limit": {"Size",
+/// "Inodes","Way"} or null}`
 [[nodiscard]] DUNNAGE_API std::string to_json(const VolumeSnapshot& snapshot);
 
 /// What a snapshot of a volume would cost now.

@@ -95,8 +95,9 @@ class DUNNAGE_API VolumeStore {
   [[nodiscard]] PrunePlan plan_prune(const PruneOptions& options) const;
 
   /// Changes what is known of a volume; see volume_care.hpp for the rules. Throws: VolumeError(volume_missing,
-  /// volume_damaged), VolumeError(volume_in_use) naming the users, VolumeError(invalid_argument) for what cannot be.
-  Volume update(const std::string& name, const VolumeChanges& changes);
+  /// volume_damaged), VolumeError(volume_in_use) naming the users, VolumeError(invalid_argument) for what cannot be;
+  /// VolumeError(cancelled, timed_out), and it is as it was. \param watch  of a copy to another limit, in bytes
+  Volume update(const std::string& name, const VolumeChanges& changes, const Watch& watch = {});
   /// What that would change, as a value to be looked at and applied. Throws: likewise, but for volume_in_use.
   [[nodiscard]] VolumeUpdatePlan plan_update(const std::string& name, const VolumeChanges& changes) const;
   /// How a limit would be held for a new volume, and what that costs. Changes nothing.

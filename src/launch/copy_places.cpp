@@ -17,6 +17,7 @@
 #include "prepare/user.hpp"
 #include "volume/failure.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/use.hpp"
@@ -142,9 +143,9 @@ void with_volume(const VolumeStore& store, const std::string& name, const std::s
       volume::VolumeUse::acquire(VolumeStoreAccess::layout(store), name, kernel::random_hex(kIdDigits), "a copy");
   const auto connection = launcher::connection_of_containers();
   const kernel::FileDescriptor image = volume::explained(operation.c_str(), name, [&] {
-    return volume::is_image(volume.info().limit_way)
-               ? volume::open_limited_data({operation, name}, use.volume_fd(), volume.info().limit_way)
-               : kernel::FileDescriptor{};
+    const LimitWay way = volume::limit_way_of(use.volume_fd());
+    return volume::is_image(way) ? volume::open_limited_data({operation, name}, use.volume_fd(), way)
+                                 : kernel::FileDescriptor{};
   });
   work({.connection = *connection, .root = image ? image.get() : use.data_fd(), .fail = fail});
 }

@@ -10,6 +10,7 @@
 #include "volume/fill.hpp"
 #include "volume/fill_elsewhere.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/trash.hpp"
 #include "volume/volume_store_access.hpp"

@@ -4,7 +4,9 @@
 #include "model/volume_name.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/failure.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
+#include "volume/snapshot_content.hpp"
 #include "volume/snapshots.hpp"
 #include "volume/volume_access.hpp"
 
@@ -31,11 +33,17 @@ CloneSource open_source(const Layout& layout, const Deed& deed, const CloneOptio
 
 LiveCopy copy_source(const Layout& layout, const Deed& deed, const CloneSource& source, const Stage& stage,
                      const CloneOptions& options) {
-  if (!source.snapshot) {
-    return copy_live_data(layout, deed, source.volume, stage, options.freeze, options.watch);
+  const VolumeInfo& info = source.volume.info;
+  if (source.snapshot) {
+    return {.data = copy_snapshot_within(layout, deed, *source.snapshot, stage, info, options.watch),
+            .consistency = source.snapshot->info.consistency};
   }
-  return {.data = copy_snapshot_data(deed, *source.snapshot, stage, options.watch),
-          .consistency = source.snapshot->info.consistency};
+  const LiveCopy copy = copy_live_data(layout, deed, source.volume, stage, options.freeze, options.watch);
+  if (info.limit_way != LimitWay::None) {
+    keep_limit(layout, deed, stage, info, options.watch);
+    mark_limited(stage, info.limit_way);
+  }
+  return copy;
 }
 
 }  // namespace
@@ -54,10 +62,6 @@ VolumeClone clone_volume(const Layout& layout, const std::string& source, const 
     const VolumeInfo& source_info = opened.volume.info;
     VolumeInfo info = create_like(layout, name, volume, source_info, [&](const Stage& stage) {
       copy = copy_source(layout, deed, opened, stage, options);
-      if (source_info.limit_way != LimitWay::None) {
-        keep_limit(layout, deed, stage, source_info, options.watch);
-        mark_limited(stage, source_info.limit_way);
-      }
     });
     return VolumeClone{.volume = VolumeAccess::make(std::move(info)),
                        .way = copy.data.way,

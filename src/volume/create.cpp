@@ -14,6 +14,7 @@
 #include "volume/failure.hpp"
 #include "volume/index.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/memory_limit.hpp"

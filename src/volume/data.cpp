@@ -8,6 +8,7 @@
 #include "volume/deed.hpp"
 #include "volume/directory.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/users.hpp"
@@ -24,8 +25,9 @@ constexpr std::size_t kUseIdDigits = 64;
 
 /// An image is mounted.
 kernel::FileDescriptor open_elsewhere(const VolumeInfo& volume, const std::string& operation, int directory) {
-  return is_image(volume.limit_way) ? open_limited_data({operation, volume.name}, directory, volume.limit_way)
-                                    : open_data_elsewhere(volume, operation);
+  const LimitWay way = limit_way_of(directory);
+  return is_image(way) ? open_limited_data({operation, volume.name}, directory, way)
+                       : open_data_elsewhere(volume, operation);
 }
 
 }  // namespace

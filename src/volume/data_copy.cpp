@@ -52,8 +52,8 @@ void require_still_there(const Layout& layout, const Deed& deed, const OpenVolum
     throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
   }
   if (!kernel::is_at(volume.directory.get(), kDataName, volume.data.get())) {
-    throw deed_failure(deed, "it was rolled back meanwhile", make_error_code(std::errc::resource_unavailable_try_again),
-                       "try again");
+    throw deed_failure(deed, "its data was exchanged meanwhile",
+                       make_error_code(std::errc::resource_unavailable_try_again), "try again");
   }
 }
 
@@ -170,20 +170,8 @@ LiveCopy copy_live_data(const Layout& layout, const Deed& deed, const OpenVolume
 }
 
 CopiedData copy_snapshot_data(const Deed& deed, const OpenSnapshot& snapshot, const Stage& stage, const Watch& watch) {
-  const auto require_it = [&] {
-    if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
-      throw deed_failure(deed, fmt::format("snapshot \"{}\" was removed meanwhile", snapshot.info.name),
-                         make_error_code(errc::snapshot_missing), "list the snapshots of the volume");
-    }
-  };
-  try {
-    const CopiedData copied = copy_data(deed, stage, {.from = snapshot.data.get(), .quiet = true}, watch);
-    require_it();
-    return copied;
-  } catch (const VolumeError&) {
-    require_it();
-    throw;
-  }
+  return with_snapshot(deed, snapshot,
+                       [&] { return copy_data(deed, stage, {.from = snapshot.data.get(), .quiet = true}, watch); });
 }
 
 SnapshotPlan plan_copy(const Layout& layout, const Deed& deed, const OpenVolume& volume, const Watch& watch) {

@@ -57,6 +57,20 @@ struct LiveCopy {
 [[nodiscard]] CopiedData copy_snapshot_data(const Deed& deed, const OpenSnapshot& snapshot, const Stage& stage,
                                             const Watch& watch);
 
+/// Work that reads a snapshot, which may be removed meanwhile: then that is why it failed, or what it did counts for
+/// nothing. Throws: VolumeError(snapshot_missing); what `work` throws.
+template <typename Work>
+auto with_snapshot(const Deed& deed, const OpenSnapshot& snapshot, Work&& work) {
+  try {
+    auto done = work();
+    require_snapshot(deed, snapshot);
+    return done;
+  } catch (const VolumeError&) {
+    require_snapshot(deed, snapshot);
+    throw;
+  }
+}
+
 /// What copying the volume would cost. Throws: as copy_data().
 [[nodiscard]] SnapshotPlan plan_copy(const Layout& layout, const Deed& deed, const OpenVolume& volume,
                                      const Watch& watch);

@@ -33,8 +33,8 @@ constexpr mode_t kTopMode = 0755;  // as any other volume's
 
 const char* type_of(LimitWay way) { return way == LimitWay::XfsImage ? "xfs" : "ext4"; }
 
-kernel::FileDescriptor open_image(int data) {
-  auto image = kernel::open_beneath(data, kImageName, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+kernel::FileDescriptor open_image(int data, int access = O_RDWR) {
+  auto image = kernel::open_beneath(data, kImageName, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (!image) {
     throw kernel::CallError{"open the image of the volume's data", errno};
   }
@@ -61,13 +61,22 @@ std::vector<std::string> arguments_of(const VolumeLimit& limit, LimitWay way, co
   return arguments;
 }
 
-kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevice& device, LimitWay way) {
-  // deleted files give their space back to the disk below
-  std::vector<std::pair<std::string, std::optional<std::string>>> options{{"discard", std::nullopt}};
+using MountOptions = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+MountOptions options_of(LimitWay way, bool read_only) {
+  MountOptions options;
+  if (!read_only) {
+    options.emplace_back("discard", std::nullopt);  // deleted files give their space back to the disk below
+  }
   if (way == LimitWay::XfsImage) {
     options.emplace_back("nouuid", std::nullopt);  // a clone has the one of what it was copied from
   }
-  kernel::DeviceMount made = kernel::mount_device(type_of(way), device.path, false, options);
+  return options;
+}
+
+kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevice& device, LimitWay way,
+                                       bool read_only = false) {
+  kernel::DeviceMount made = kernel::mount_device(type_of(way), device.path, read_only, options_of(way, read_only));
   if (made.number != 0) {
     throw deed_failure(deed,
                        fmt::format("{} of the {} image of its data{}{}", made.call, type_of(way),
@@ -114,7 +123,30 @@ kernel::FileDescriptor mount_image(const Deed& deed, int data, LimitWay way) {
   return mount_device_of(deed, kernel::block_device_of(image.get(), false), way);
 }
 
+kernel::FileDescriptor look_into_image(const Deed& deed, int data, LimitWay way) {
+  const auto image = open_image(data, O_RDONLY);
+  return mount_device_of(deed, kernel::block_device_of(image.get(), true), way, true);
+}
+
 bool is_image_mounted(int data) { return kernel::has_block_device(open_image(data).get()); }
+
+LimitWay way_of_image(int data) {
+  if (kernel::names_in(data) != std::vector<std::string>{kImageName}) {
+    return LimitWay::None;
+  }
+  // both say who they are: XFS at the beginning, ext4 after 1,080 bytes
+  constexpr std::uint32_t kXfs = 0x58465342;
+  constexpr std::uint16_t kExt4 = 0xEF53;
+  constexpr off_t kExt4Place = 1080;
+  const auto image = kernel::open_beneath(data, kImageName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  std::uint32_t xfs = 0;
+  std::uint16_t ext4 = 0;
+  if (!image || ::pread(image.get(), &xfs, sizeof xfs, 0) != sizeof xfs ||
+      ::pread(image.get(), &ext4, sizeof ext4, kExt4Place) != sizeof ext4) {
+    return LimitWay::None;
+  }
+  return be32toh(xfs) == kXfs ? LimitWay::XfsImage : le16toh(ext4) == kExt4 ? LimitWay::Ext4Image : LimitWay::None;
+}
 
 std::uint64_t size_of_image(int data) {
   return static_cast<std::uint64_t>(kernel::status_of(open_image(data).get()).st_size);

@@ -33,11 +33,18 @@ void make_image(const Deed& deed, int data, const std::filesystem::path& path, c
 /// Throws: VolumeError with what the file system said; CallError.
 [[nodiscard]] kernel::FileDescriptor mount_image(const Deed& deed, int data, LimitWay way);
 
+/// The same of an image that stays as it is: nothing is written to it.
+[[nodiscard]] kernel::FileDescriptor look_into_image(const Deed& deed, int data, LimitWay way);
+
 /// To the disk, and its name as well. Throws: CallError.
 void sync_data_image(int data);
 
 /// Whether it has a loop device, and is so mounted by somebody. Throws: CallError.
 [[nodiscard]] bool is_image_mounted(int data);
+
+/// Which file system there is in it, if there is nothing but an image in `data`; else LimitWay::None. Throws:
+/// CallError.
+[[nodiscard]] LimitWay way_of_image(int data);
 
 /// Throws: CallError.
 [[nodiscard]] std::uint64_t size_of_image(int data);

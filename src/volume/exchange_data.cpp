@@ -10,12 +10,15 @@
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/kept_volume.hpp"
+#include "volume/limit_move.hpp"
+#include "volume/metadata_change.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <exception>
+#include <system_error>
 
 namespace dunnage::volume {
 namespace {
@@ -65,14 +68,31 @@ void exchange(const Deed& deed, const Stage& stage, int volume, const Watch& wat
   times.put_back();
 }
 
+/// Data under one limit does not take the place of data under another.
+void require_same_limit(const Layout& layout, const Deed& deed, int volume, const VolumeInfo& known) {
+  const MetadataLock lock{volume};
+  settle_limit_move(layout, deed.volume, volume, lock);
+  const VolumeInfo now = read_metadata(layout, deed.operation, deed.volume, volume).info;
+  if (now.limit != known.limit || now.limit_way != known.limit_way) {
+    throw deed_failure(deed, "it was given another limit meanwhile",
+                       std::make_error_code(std::errc::resource_unavailable_try_again), "try again");
+  }
+}
+
 }  // namespace
 
-void exchange_data(const Layout& layout, const Deed& deed, Stage& stage, int volume, const Watch& watch,
-                   const std::function<void()>& settle) {
+void exchange_data(const Layout& layout, const Deed& deed, Stage& stage, int volume, const VolumeInfo& known,
+                   const Watch& watch, const std::function<void()>& settle) {
   const KeptVolume alone{layout, deed.operation, deed.volume, KeptVolume::Beside::Nobody};
   if (!kernel::is_at(layout.volumes.get(), deed.volume, volume)) {  // another one is called that by now
     throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
   }
+  require_same_limit(layout, deed, volume, known);
+  exchange_kept_data(deed, stage, volume, watch, settle);
+}
+
+void exchange_kept_data(const Deed& deed, Stage& stage, int volume, const Watch& watch,
+                        const std::function<void()>& settle) {
   exchange(deed, stage, volume, watch);
   try {
     settle();

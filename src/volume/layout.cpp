@@ -7,6 +7,7 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "volume/failure.hpp"
+#include "volume/limit_move.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/retained.hpp"
 #include "volume/rollback.hpp"
@@ -159,7 +160,7 @@ void sweep(const Layout& layout, int staging, int trash) {
   try {
     if (!kernel::is_empty(staging)) {
       sweep_staging(staging, trash, [&](const std::string& id, int directory) {
-        return finish_rollback(layout, staging, id, directory);
+        return finish_rollback(layout, staging, id, directory) || finish_limit_move(layout, directory);
       });
     }
     sweep_retained(layout);

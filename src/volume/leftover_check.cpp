@@ -5,6 +5,7 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "launcher/identity.hpp"
+#include "volume/limit_move.hpp"
 #include "volume/retained.hpp"
 #include "volume/rollback.hpp"
 #include "volume/stage.hpp"
@@ -61,7 +62,7 @@ StoreFaults leftovers_in_staging(const Layout& layout, int staging, const std::f
         leftover(StoreFinding::Part::Staging, name, path,
                  "a process that was killed was making it, and nobody goes on with it", [&layout, staging, name] {
                    sweep_staging(staging, layout.open_trash().get(), [&](const std::string& id, int directory) {
-                     return finish_rollback(layout, staging, id, directory);
+                     return finish_rollback(layout, staging, id, directory) || finish_limit_move(layout, directory);
                    });
                    (void)sweep_trash(layout.root.get());
                    return gone_from(staging, name);

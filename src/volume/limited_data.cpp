@@ -6,11 +6,11 @@
 #include "kernel/open_beneath.hpp"
 #include "kernel/quota_group.hpp"
 #include "kernel/subvolume.hpp"
-#include "model/words.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/data_image.hpp"
 #include "volume/directory.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limit_proof.hpp"
 #include "volume/private_directory.hpp"
 
@@ -100,41 +100,7 @@ void grow_copy(const Layout& layout, const Deed& deed, int directory, int data, 
   }
 }
 
-void change_quota(const Deed& deed, int directory, const VolumeLimit& limit) {
-  const auto data = open_data_directory(directory);
-  if (::syncfs(data.get()) != 0) {  // it counts what is on the disk
-    throw kernel::CallError{"syncfs", errno};
-  }
-  const auto quota = kernel::quota_of(data.get());
-  if (quota && quota->used > limit.size) {
-    throw deed_failure(deed, fmt::format("its data takes {} bytes, more than the limit of {}", quota->used, limit.size),
-                       make_error_code(errc::not_supported), "delete some of it, or give a larger limit");
-  }
-  kernel::set_quota(data.get(), limit.size);
-}
-
 }  // namespace
-
-LimitWay limit_way_of(int directory) {
-  constexpr std::size_t kMostOfAWord = 64;
-  std::string buffer;
-  const auto [text, number] = kernel::read_small_file(directory, kLimitName, buffer, kMostOfAWord);
-  if (number == ENOENT) {
-    return LimitWay::None;
-  }
-  if (number != 0) {
-    throw kernel::CallError{"read how its limit is held", number};
-  }
-  const auto way = model::limit_way_named(text.substr(0, text.find('\n')));
-  if (!way || !is_in_store(*way)) {
-    throw kernel::CallError{"read how its limit is held", EUCLEAN};
-  }
-  return *way;
-}
-
-void mark_limited(const Stage& stage, LimitWay way) {
-  kernel::write_new_file(stage.directory(), kLimitName, fmt::format("{}\n", to_string(way)), kPrivateFile);
-}
 
 void make_limited_data(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeLimit& limit,
                        LimitWay way, const Watch& watch) {
@@ -169,6 +135,20 @@ kernel::FileDescriptor open_limited_data(const Deed& deed, int directory, LimitW
 
 void sync_image(int directory) { sync_data_image(open_data_directory(directory).get()); }
 
+void put_quota(const Deed& deed, int directory, const VolumeLimit& limit) {
+  const auto data = open_data_directory(directory);
+  if (::syncfs(data.get()) != 0) {  // it counts what is on the disk
+    throw kernel::CallError{"syncfs", errno};
+  }
+  const auto quota = kernel::quota_of(data.get());
+  if (quota && quota->used > limit.size) {
+    throw deed_failure(deed, fmt::format("its data takes {} bytes, more than the limit of {}", quota->used, limit.size),
+                       std::make_error_code(std::errc::no_space_on_device),
+                       "delete some of it, or give a larger limit");
+  }
+  kernel::set_quota(data.get(), limit.size);
+}
+
 void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeInfo& volume,
                 const Watch& watch) {
   const auto data = is_in_store(volume.limit_way) ? open_data_directory(stage.directory()) : kernel::FileDescriptor{};
@@ -184,7 +164,7 @@ void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, cons
 void change_limit(const Layout& layout, const Deed& deed, int directory, const VolumeInfo& volume,
                   const VolumeLimit& limit, const Watch& watch) {
   if (volume.limit_way == LimitWay::BtrfsQuota) {
-    change_quota(deed, directory, limit);
+    put_quota(deed, directory, limit);
   } else if (is_image(volume.limit_way)) {
     const auto data = open_data_directory(directory);
     if (grows_while_mounted(volume.limit_way)) {

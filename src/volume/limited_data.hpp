@@ -2,8 +2,7 @@
 #pragma once
 
 /// \file
-/// The data of a volume that has a limit. Which way holds it says a file `limit` beside the data, before anything is
-/// mounted: what is in the data itself may be a container's.
+/// The data of a volume that has a limit, which is held the way its mark says: limit_mark.hpp.
 
 #include <dunnage/volume.hpp>
 
@@ -16,11 +15,6 @@
 #include <string>
 
 namespace dunnage::volume {
-
-inline constexpr const char* kLimitName = "limit";
-
-/// \param directory  of a volume, or of a stage. Throws: CallError, with EUCLEAN for a word nobody knows.
-[[nodiscard]] LimitWay limit_way_of(int directory);
 
 /// Makes the data directory of a stage, with its limit, and proves it. On the disk on return.
 /// Throws: VolumeError(not_supported) if the limit does not hold; as make_image(); CallError.
@@ -38,8 +32,8 @@ void sync_image(int directory);
 /// Throws: as make_limited_data().
 void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeInfo& volume,
                 const Watch& watch);
-/// The mark. On the disk on return, but for its name. Throws: CallError.
-void mark_limited(const Stage& stage, LimitWay way);
+/// Limits the data, a subvolume of btrfs. Throws: VolumeError if it takes more already; CallError.
+void put_quota(const Deed& deed, int directory, const VolumeLimit& limit);
 
 /// The limit of a volume that is there becomes another one. What is no change is gone on with, if it was begun.
 /// Throws: VolumeError, and it is as it was.

@@ -54,7 +54,11 @@ DriverOptions with_memory_limit(DriverOptions options, const VolumeLimit& limit)
   };
   add("size", limit.size);
   add("nr_inodes", limit.inodes);
-  options["o"] = std::move(words);
+  if (words.empty()) {
+    options.erase("o");
+  } else {
+    options["o"] = std::move(words);
+  }
   return options;
 }
 

@@ -35,14 +35,13 @@ ReadMetadata read_metadata(const Layout& layout, const std::string& operation, c
   return read;
 }
 
-MetadataLock::MetadataLock(int directory) {
-  constexpr auto kPatienceWithChanges = std::chrono::minutes{1};  // a change takes a moment, and its syncs
+MetadataLock::MetadataLock(int directory, std::chrono::milliseconds patience) {
   lock_ = kernel::open_beneath(directory, kMetadataLockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
                                kPrivateFile);
   if (!lock_) {
     throw kernel::CallError{"open metadata.lock", errno};
   }
-  if (!kernel::lock_within(lock_.get(), kernel::LockKind::Exclusive, kPatienceWithChanges)) {
+  if (!kernel::lock_within(lock_.get(), kernel::LockKind::Exclusive, patience)) {
     throw kernel::CallError{"lock metadata", EBUSY};
   }
 }

@@ -15,6 +15,7 @@
 #include "volume/layout.hpp"
 #include "volume/stage.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace dunnage::volume {
@@ -34,8 +35,11 @@ struct ReadMetadata {
 /// Excludes others that change the metadata of the volume, or of the entry of the trash, that is open as `directory`.
 class MetadataLock {
  public:
-  /// Throws: CallError, with EBUSY if somebody holds it for a minute.
-  explicit MetadataLock(int directory);
+  /// A change takes a moment, and its syncs.
+  static constexpr auto kPatience = std::chrono::minutes{1};
+
+  /// Throws: CallError, with EBUSY if somebody holds it for so long.
+  explicit MetadataLock(int directory, std::chrono::milliseconds patience = kPatience);
   MetadataLock(const MetadataLock&) = delete;
   MetadataLock& operator=(const MetadataLock&) = delete;
   ~MetadataLock();

@@ -5,6 +5,7 @@
 #include "kernel/open_beneath.hpp"
 #include "volume/index_bytes.hpp"
 #include "volume/index_file.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/metadata_change.hpp"
 

@@ -53,7 +53,7 @@ std::optional<VolumeInfo> replace_data(const Layout& layout, const Deed& deed, c
   }
   kernel::sync(stage.directory());
   try {
-    exchange_data(layout, deed, stage, volume.get(), watch, [&] { kernel::sync(volume.get()); });
+    exchange_data(layout, deed, stage, volume.get(), *info, watch, [&] { kernel::sync(volume.get()); });
   } catch (...) {
     take_data_back(stage);
     throw;

@@ -9,7 +9,8 @@
 #include "volume/exchange_data.hpp"
 #include "volume/exchange_note.hpp"
 #include "volume/failure.hpp"
-#include "volume/limited_data.hpp"
+#include "volume/limit_mark.hpp"
+#include "volume/snapshot_content.hpp"
 #include "volume/snapshots.hpp"
 
 #include <fmt/format.h>
@@ -40,16 +41,16 @@ class Rollback {
       throw snapshot_exists_failure(deed_, before.name);
     }
     Stage stage{layout_.open_staging()};
-    (void)copy_snapshot_data(deed_, target, stage, options_.watch);
+    (void)copy_snapshot_within(layout_, deed_, target, stage, volume_.info, options_.watch);
+    (void)::unlinkat(stage.directory(), kLimitName, 0);  // the volume has its mark
     try {
-      keep_limit(layout_, deed_, stage, volume_.info, options_.watch);
       if (options_.keep_before) {
         write_snapshot_metadata(deed_, stage.directory(), before);
         write_note(stage, before.name);
       }
       kernel::sync(stage.directory());
       // if it can neither be done nor be taken back, the state before becomes a snapshot with the next opening
-      exchange_data(layout_, deed_, stage, volume_.directory.get(), options_.watch,
+      exchange_data(layout_, deed_, stage, volume_.directory.get(), volume_.info, options_.watch,
                     [&] { bring_to_disk(stage, place.get(), before.name); });
     } catch (...) {
       take_data_back(stage);
@@ -76,7 +77,9 @@ class Rollback {
             .created_at = std::chrono::system_clock::now(),
             .labels = {{kBeforeRollback, target.info.name}},
             .way = SnapshotWay::Rename,
-            .mountpoint = snapshot_mountpoint(layout_, deed_.volume, name)};
+            .mountpoint = snapshot_mountpoint(layout_, deed_.volume, name),
+            .limit = volume_.info.limit,
+            .limit_way = volume_.info.limit_way};
   }
 
   void write_note(const Stage& stage, const std::string& name) const {

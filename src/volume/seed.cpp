@@ -9,6 +9,7 @@
 #include "volume/clone.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/failure.hpp"
+#include "volume/snapshot_content.hpp"
 #include "volume/snapshots.hpp"
 
 #include <fcntl.h>
@@ -100,7 +101,10 @@ void copy_seed_snapshot(const Layout& layout, const Deed& deed, const Stage& sta
   const Deed of_source{deed.operation, seed.volume, fmt::format("as the seed of \"{}\"", deed.volume)};
   const OpenVolume volume = open_volume(layout, of_source);
   const OpenSnapshot snapshot = open_snapshot(layout, of_source, volume.directory.get(), seed.snapshot);
-  (void)copy_snapshot_data(of_source, snapshot, stage, watch);
+  (void)with_snapshot(of_source, snapshot, [&] {
+    const auto content = open_snapshot_content(of_source, snapshot);
+    return copy_data(of_source, stage, {.from = content.get(), .quiet = true}, watch);
+  });
 }
 
 }  // namespace

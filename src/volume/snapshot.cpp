@@ -42,7 +42,9 @@ VolumeSnapshot make_it(const Layout& layout, const Deed& deed, const std::string
                           .entries = copy.data.entries,
                           .bytes = copy.data.bytes,
                           .copied = copy.data.copied,
-                          .mountpoint = snapshot_mountpoint(layout, deed.volume, name)};
+                          .mountpoint = snapshot_mountpoint(layout, deed.volume, name),
+                          .limit = volume.info.limit,
+                          .limit_way = volume.info.limit_way};
   try {
     write_snapshot_metadata(deed, stage.directory(), snapshot);
     if (!stage.publish(place.get(), name)) {

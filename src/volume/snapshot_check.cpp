@@ -4,6 +4,7 @@
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
+#include "volume/data_image.hpp"
 #include "volume/failure.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/snapshot_metadata.hpp"
@@ -45,6 +46,12 @@ StoreFinding snapshot_finding(const LookedAt& volume, const std::string& name, c
           .repairable = repairable};
 }
 
+/// How its data is held, seen from the data itself: in an image if there is nothing else.
+LimitWay seen_way(const SeenSnapshot& seen) {
+  const auto data = kernel::open_beneath(seen.directory.get(), kDataName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  return data ? way_of_image(data.get()) : LimitWay::None;
+}
+
 /// What is known of it without its record.
 VolumeSnapshot default_snapshot(const SeenSnapshot& seen) {
   const struct stat status = kernel::status_of(seen.directory.get());
@@ -54,7 +61,8 @@ VolumeSnapshot default_snapshot(const SeenSnapshot& seen) {
       .name = seen.name,
       .created_at =
           std::chrono::system_clock::time_point{std::chrono::duration_cast<std::chrono::system_clock::duration>(time)},
-      .consistency = SnapshotConsistency::Unordered};
+      .consistency = SnapshotConsistency::Unordered,
+      .limit_way = seen_way(seen)};
 }
 
 std::string write_snapshot_anew(const SeenSnapshot& seen) {

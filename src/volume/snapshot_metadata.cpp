@@ -2,6 +2,7 @@
 #include "volume/snapshot_metadata.hpp"
 
 #include "model/json_text.hpp"
+#include "model/words.hpp"
 #include "volume/metadata.hpp"
 #include "volume/timestamp.hpp"
 
@@ -88,6 +89,23 @@ bool take_all(const SnapshotJson& json, VolumeSnapshot& snapshot) {
   return created_at.has_value();
 }
 
+/// \return false if it says what nobody knows
+bool take_limit(const SnapshotJson& json, VolumeSnapshot& snapshot, bool& says_limit) {
+  const auto limit = json.find("limit");
+  says_limit = limit != json.end();
+  if (!says_limit) {
+    return true;
+  }
+  std::string word;
+  if (!limit->is_object() || !take_text(*limit, "way", word) || !take_number(*limit, "size", snapshot.limit.size) ||
+      !take_number(*limit, "inodes", snapshot.limit.inodes)) {
+    return false;
+  }
+  const auto way = model::limit_way_named(word);
+  snapshot.limit_way = way.value_or(LimitWay::None);
+  return way.has_value();
+}
+
 std::int64_t version_of(const SnapshotJson& json) {
   const auto found = json.is_object() ? json.find("version") : json.end();
   return json.is_object() && found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
@@ -109,6 +127,9 @@ std::optional<std::string> encode_snapshot(const VolumeSnapshot& snapshot) {
   json["entries"] = snapshot.entries;
   json["bytes"] = snapshot.bytes;
   json["copied"] = snapshot.copied;
+  json["limit"] = {{"size", snapshot.limit.size},
+                   {"inodes", snapshot.limit.inodes},
+                   {"way", std::string{to_string(snapshot.limit_way)}}};
   try {
     std::string text = with_checksum(json.dump().substr(1) + "\n");  // its brace is in the first line
     return text.size() > kMaxMetadataBytes ? std::nullopt : std::optional{std::move(text)};
@@ -117,7 +138,8 @@ std::optional<std::string> encode_snapshot(const VolumeSnapshot& snapshot) {
   }
 }
 
-std::optional<std::string> decode_snapshot(std::string_view text, std::string_view name, VolumeSnapshot& snapshot) {
+std::optional<std::string> decode_snapshot(std::string_view text, std::string_view name, VolumeSnapshot& snapshot,
+                                           bool& says_limit) {
   if (auto damage = checksum_fault(text)) {
     return damage;
   }
@@ -130,6 +152,9 @@ std::optional<std::string> decode_snapshot(std::string_view text, std::string_vi
   }
   if (!take_all(json, snapshot)) {
     return "members are missing";
+  }
+  if (!take_limit(json, snapshot, says_limit)) {
+    return "what it says of its limit is not known to this library";
   }
   if (snapshot.name != name) {
     return fmt::format("it belongs to snapshot \"{}\"", snapshot.name);
@@ -194,7 +219,7 @@ std::string to_json(const VolumeSnapshot& snapshot) {
   for (const auto& [key, value] : snapshot.labels) {
     labels[key] = value;
   }
-  const nlohmann::ordered_json json{
+  nlohmann::ordered_json json{
       {"Volume", snapshot.volume},
       {"Name", snapshot.name},
       {"CreatedAt", volume::format_time(snapshot.created_at, volume::Precision::Seconds)},
@@ -205,7 +230,12 @@ std::string to_json(const VolumeSnapshot& snapshot) {
       {"Bytes", snapshot.bytes},
       {"Copied", snapshot.copied},
       {"Mountpoint", model::to_json_text(snapshot.mountpoint.native())},
+      {"Limit", nullptr},
   };
+  if (snapshot.limit_way != LimitWay::None) {
+    json["Limit"] = {
+        {"Size", snapshot.limit.size}, {"Inodes", snapshot.limit.inodes}, {"Way", to_string(snapshot.limit_way)}};
+  }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

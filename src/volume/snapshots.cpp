@@ -8,6 +8,7 @@
 #include "kernel/random_hex.hpp"
 #include "model/volume_name.hpp"
 #include "volume/directory.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/local_driver.hpp"
 #include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
@@ -48,6 +49,33 @@ kernel::FileDescriptor open_data_of(int directory) {
   return data;
 }
 
+void require_directory_driver(const Deed& deed, const VolumeInfo& info) {
+  LocalDriver driver;
+  if (read_driver_options(info.driver_options, driver) || driver.kind != LocalDriver::Kind::Directory) {
+    throw deed_failure(deed, "its data is where its driver's options say", make_error_code(errc::not_supported),
+                       "keep the history of what is there with its own means");
+  }
+}
+
+/// The data first: what is known is of that one if it still is there then. While it moves, its mark knows better.
+OpenVolume look_at_volume(const Layout& layout, const Deed& deed) {
+  OpenVolume volume;
+  volume.directory = require_volume_directory(layout, deed.operation, deed.volume);
+  volume.data = open_data_of(volume.directory.get());
+  const auto move = limit_move_of(volume.directory.get());
+  volume.info = read_volume(layout, deed.operation, deed.volume);
+  require_directory_driver(deed, volume.info);
+  if (!volume.data) {
+    throw deed_failure(deed, "its data directory is missing or not a directory", make_error_code(errc::volume_damaged),
+                       fmt::format("put \"{}\" back, or remove the volume", volume.info.mountpoint.string()));
+  }
+  if (move) {
+    volume.info.limit = move->held().limit;
+    volume.info.limit_way = move->held().way;
+  }
+  return volume;
+}
+
 }  // namespace
 
 VolumeError snapshot_missing_failure(const Deed& deed, int place, const std::string& snapshot) {
@@ -67,32 +95,28 @@ VolumeError snapshot_exists_failure(const Deed& deed, const std::string& snapsho
 }
 
 OpenVolume open_volume(const Layout& layout, const Deed& deed) {
-  OpenVolume volume;
-  volume.directory = require_volume_directory(layout, deed.operation, deed.volume);
-  volume.info = read_volume(layout, deed.operation, deed.volume);
-  LocalDriver driver;
-  if (read_driver_options(volume.info.driver_options, driver) || driver.kind != LocalDriver::Kind::Directory) {
-    throw deed_failure(deed, "its data is where its driver's options say", make_error_code(errc::not_supported),
-                       "keep the history of what is there with its own means");
+  constexpr int kAttempts = 16;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    OpenVolume volume = look_at_volume(layout, deed);
+    if (kernel::is_at(volume.directory.get(), kDataName, volume.data.get())) {
+      return volume;
+    }  // its data has been exchanged meanwhile
   }
-  volume.data = open_data_of(volume.directory.get());
-  if (!volume.data) {
-    throw deed_failure(deed, "its data directory is missing or not a directory", make_error_code(errc::volume_damaged),
-                       fmt::format("put \"{}\" back, or remove the volume", volume.info.mountpoint.string()));
-  }
-  return volume;
+  throw kernel::CallError{"open the data", EAGAIN};
 }
 
 OpenSnapshot open_snapshot(const Layout& layout, const Deed& deed, int volume, const std::string& snapshot) {
   OpenSnapshot opened;
   opened.place = open_snapshots(volume);
-  SnapshotReading reading =
-      opened.place ? read_snapshot(layout, deed.volume, opened.place.get(), snapshot) : SnapshotReading{};
+  SnapshotReading reading = opened.place
+                                ? read_snapshot(layout, deed.volume, opened.place.get(), snapshot, limit_way_of(volume))
+                                : SnapshotReading{};
   if (!reading.damage.empty()) {
     throw damaged_snapshot_failure(deed, snapshot, reading.damage, reading.newer);
   }
   if (reading.snapshot) {
     opened.info = std::move(*reading.snapshot);
+    opened.says_limit = reading.says_limit;
     opened.directory = kernel::open_beneath(opened.place.get(), snapshot, kReadDirectory);
   }
   if (!opened.directory) {
@@ -105,6 +129,13 @@ OpenSnapshot open_snapshot(const Layout& layout, const Deed& deed, int volume, c
                        fmt::format("put \"{}\" back, or remove the snapshot", opened.info.mountpoint.string()));
   }
   return opened;
+}
+
+void require_snapshot(const Deed& deed, const OpenSnapshot& snapshot) {
+  if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
+    throw deed_failure(deed, fmt::format("snapshot \"{}\" was removed meanwhile", snapshot.info.name),
+                       make_error_code(errc::snapshot_missing), "list the snapshots of the volume");
+  }
 }
 
 kernel::FileDescriptor open_snapshots(int volume) {
@@ -128,7 +159,8 @@ kernel::FileDescriptor make_snapshots(int volume) {
   return place;
 }
 
-SnapshotReading read_snapshot(const Layout& layout, const std::string& volume, int place, const std::string& snapshot) {
+SnapshotReading read_snapshot(const Layout& layout, const std::string& volume, int place, const std::string& snapshot,
+                              LimitWay way) {
   if (!model::is_valid_volume_name(snapshot)) {
     return {};
   }
@@ -154,7 +186,8 @@ SnapshotReading read_snapshot(const Layout& layout, const std::string& volume, i
     return {.snapshot = {}, .damage = error::errno_reason(number)};
   }
   SnapshotReading reading{.snapshot = VolumeSnapshot{}, .damage = {}};
-  if (auto damage = decode_snapshot(text, snapshot, *reading.snapshot)) {
+  reading.snapshot->limit_way = way;
+  if (auto damage = decode_snapshot(text, snapshot, *reading.snapshot, reading.says_limit)) {
     return {.snapshot = {}, .damage = std::move(*damage), .newer = is_newer_snapshot(text)};
   }
   reading.snapshot->volume = volume;
@@ -168,8 +201,9 @@ std::vector<VolumeSnapshot> list_snapshots(const Layout& layout, const std::stri
   if (!place) {
     return snapshots;
   }
+  const LimitWay way = limit_way_of(directory);
   for (const std::string& name : kernel::names_in(place.get())) {
-    SnapshotReading reading = read_snapshot(layout, volume, place.get(), name);
+    SnapshotReading reading = read_snapshot(layout, volume, place.get(), name, way);
     if (reading.snapshot) {
       snapshots.push_back(std::move(*reading.snapshot));
     }

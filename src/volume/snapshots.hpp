@@ -31,6 +31,7 @@ struct OpenVolume {
   kernel::FileDescriptor data;       ///< O_PATH
 };
 
+/// What is known of its limit is that of the data that was opened, also while that changes.
 /// Throws: VolumeError(volume_missing, volume_damaged, not_supported), CallError.
 [[nodiscard]] OpenVolume open_volume(const Layout& layout, const Deed& deed);
 
@@ -40,11 +41,15 @@ struct OpenSnapshot {
   kernel::FileDescriptor place;      ///< the directory of all of them
   kernel::FileDescriptor directory;  ///< readable
   kernel::FileDescriptor data;       ///< O_PATH
+  bool says_limit = true;            ///< itself; else it is from before volumes could get another one
 };
 
 /// Throws: VolumeError(snapshot_missing, volume_damaged, not_supported), CallError.
 [[nodiscard]] OpenSnapshot open_snapshot(const Layout& layout, const Deed& deed, int volume,
                                          const std::string& snapshot);
+
+/// Throws: VolumeError(snapshot_missing) if it has been removed since.
+void require_snapshot(const Deed& deed, const OpenSnapshot& snapshot);
 
 /// The directory of a volume's snapshots, readable. \return empty if there is none. Throws: CallError.
 [[nodiscard]] kernel::FileDescriptor open_snapshots(int volume);
@@ -56,10 +61,13 @@ struct SnapshotReading {
   std::optional<VolumeSnapshot> snapshot{};
   std::string damage{};
   bool newer = false;
+  bool says_limit = true;
 };
-/// \param place  the directory of all of them. Throws: CallError when the failure says nothing about the snapshot.
+/// \param place  the directory of all of them
+/// \param way  what holds the limit of the volume, for a snapshot that does not say what held it then
+/// Throws: CallError when the failure says nothing about the snapshot.
 [[nodiscard]] SnapshotReading read_snapshot(const Layout& layout, const std::string& volume, int place,
-                                            const std::string& snapshot);
+                                            const std::string& snapshot, LimitWay way = LimitWay::None);
 
 /// Those that can be read, oldest first. Throws: CallError.
 [[nodiscard]] std::vector<VolumeSnapshot> list_snapshots(const Layout& layout, const std::string& volume,

@@ -7,11 +7,14 @@
 #include "volume/create.hpp"
 #include "volume/data_image.hpp"
 #include "volume/failure.hpp"
+#include "volume/fill_lock.hpp"
 #include "volume/index.hpp"
 #include "volume/kept_volume.hpp"
 #include "volume/limit_change.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_move.hpp"
 #include "volume/limited_data.hpp"
+#include "volume/memory_limit.hpp"
 #include "volume/metadata.hpp"
 #include "volume/metadata_change.hpp"
 
@@ -19,6 +22,7 @@
 
 #include <cerrno>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -55,7 +59,7 @@ void add_pairs(std::vector<VolumeDifference>& differences, const std::string& wh
 
 }  // namespace
 
-VolumeInfo changed(const VolumeInfo& before, const VolumeChanges& changes) {
+VolumeInfo changed(const Layout& layout, const VolumeInfo& before, const VolumeChanges& changes) {
   VolumeInfo after = before;
   for (const std::string& key : changes.remove_labels) {
     if (changes.labels.contains(key)) {
@@ -75,7 +79,7 @@ VolumeInfo changed(const VolumeInfo& before, const VolumeChanges& changes) {
     after.driver_options = *changes.driver_options;
     check_driver(kUpdateVolume, before.name, {.driver = before.driver, .driver_options = after.driver_options});
   }
-  take_limit_change({kUpdateVolume, before.name}, before, changes, after);
+  take_limit_change(layout, {kUpdateVolume, before.name}, before, changes, after);
   after.is_protected = changes.protect.value_or(before.is_protected);
   after.access = changes.access.value_or(before.access);
   if (after.is_protected && after.anonymous) {
@@ -103,6 +107,11 @@ std::vector<VolumeDifference> differences_of(const VolumeInfo& before, const Vol
       differences.push_back({.what = what, .before = std::to_string(was), .after = std::to_string(is)});
     }
   };
+  if (before.limit_way != after.limit_way) {
+    differences.push_back({.what = "limit way",
+                           .before = std::string{to_string(before.limit_way)},
+                           .after = std::string{to_string(after.limit_way)}});
+  }
   add_number("size", before.limit.size, after.limit.size);
   add_number("inodes", before.limit.inodes, after.limit.inodes);
   return differences;
@@ -115,16 +124,16 @@ bool needs_no_users(const VolumeInfo& before, const VolumeInfo& after) {
 
 namespace {
 
-/// What a change of metadata means for the data.
+/// What a change of metadata means for data that stays where it is.
 class LimitChange {
  public:
-  LimitChange(const Layout& layout, int directory, const VolumeInfo& before, const VolumeInfo& after, bool asked)
-      : layout_{layout}, directory_{directory}, before_{before}, after_{after} {
-    is_needed_ = is_in_store(after.limit_way) && (before.limit != after.limit || (asked && is_half_done()));
-  }
-  [[nodiscard]] bool is_needed() const noexcept { return is_needed_; }
-  [[nodiscard]] bool needs_no_users() const noexcept {
-    return is_needed_ && is_image(after_.limit_way) && !grows_while_mounted(after_.limit_way);
+  LimitChange(const Layout& layout, int directory, const VolumeInfo& before, const VolumeInfo& after,
+              const Watch& watch)
+      : layout_{layout}, directory_{directory}, before_{before}, after_{after}, watch_{watch} {}
+
+  /// Whether the limit is another one, or is not held yet, though it is `asked` for.
+  [[nodiscard]] bool is_needed(bool asked) const {
+    return is_in_store(after_.limit_way) && (before_.limit != after_.limit || (asked && is_half_done()));
   }
   void make() const { change_to(after_.limit); }
 
@@ -132,10 +141,6 @@ class LimitChange {
   /// \param swap  changes the metadata; done once more it takes that back
   template <typename Swap>
   void around(Swap&& swap) const {
-    if (!is_needed_) {
-      swap();
-      return;
-    }
     const bool shrinks = after_.limit.size < before_.limit.size;
     shrinks ? make() : swap();
     try {
@@ -155,55 +160,100 @@ class LimitChange {
     return data && is_half_grown(data.get(), after_.limit.size, after_.limit_way);
   }
   void change_to(const VolumeLimit& limit) const {
-    change_limit(layout_, {kUpdateVolume, before_.name}, directory_, before_, limit, {});
+    change_limit(layout_, {kUpdateVolume, before_.name}, directory_, before_, limit, watch_);
   }
 
   const Layout& layout_;
   int directory_;
   const VolumeInfo& before_;
   const VolumeInfo& after_;
-  bool is_needed_ = false;
+  const Watch& watch_;
 };
 
 using Agree = std::function<void(const VolumeInfo&)>;
 
-/// \return nothing if it has to be done `alone`
-std::optional<VolumeInfo> try_update(const Layout& layout, const std::string& name, const VolumeChanges& changes,
-                                     const Agree& agree, bool alone) {
-  const KeptVolume volume{layout, kUpdateVolume, name, alone ? KeptVolume::Beside::Nobody : KeptVolume::Beside::Users};
-  const MetadataLock lock{volume.directory()};
-  const ReadMetadata read = read_metadata(layout, kUpdateVolume, name, volume.directory());
-  if (agree) {
-    agree(read.info);
-  }
-  VolumeInfo after = changed(read.info, changes);
-  const LimitChange limit{layout, volume.directory(), read.info, after, changes.limit.has_value()};
-  if (after == read.info && !limit.is_needed()) {
+/// One volume while it is changed.
+class Update {
+ public:
+  enum class Alone { No, Yes };
+
+  Update(const Layout& layout, const std::string& name, const VolumeChanges& changes, const Watch& watch, Alone alone)
+      : layout_{layout},
+        name_{name},
+        changes_{changes},
+        watch_{watch},
+        alone_{alone == Alone::Yes},
+        volume_{layout, kUpdateVolume, name, alone_ ? KeptVolume::Beside::Nobody : KeptVolume::Beside::Users},
+        lock_{volume_.directory()} {}
+
+  /// \return nothing if it has to be done alone
+  std::optional<VolumeInfo> run(const Agree& agree) {
+    settle_limit_move(layout_, name_, volume_.directory(), lock_);
+    const ReadMetadata read = read_metadata(layout_, kUpdateVolume, name_, volume_.directory());
+    if (agree) {
+      agree(read.info);
+    }
+    VolumeInfo after = changed(layout_, read.info, changes_);
+    const LimitChange limit{layout_, volume_.directory(), read.info, after, watch_};
+    const bool moves = moves_data(read.info, after);
+    const bool changes_limit = !moves && limit.is_needed(changes_.limit.has_value());
+    if (after == read.info && !changes_limit) {
+      return after;
+    }
+    if (!alone_ && (needs_no_users(read.info, after) ||
+                    (changes_limit && is_image(after.limit_way) && !grows_while_mounted(after.limit_way)))) {
+      return std::nullopt;
+    }
+    if (after == read.info) {
+      limit.make();  // a process was killed before it came to that
+      return after;
+    }
+    prove(read.info, after);
+    const NewMetadata metadata{layout_,
+                               metadata_or_refusal(kUpdateVolume, name_, encode_changed_metadata(read.text, after))};
+    if (moves) {
+      DataMove move{layout_, {kUpdateVolume, name_}, volume_.directory(), read.info, after, watch_};
+      put([&] { move.finish(metadata); });
+    } else if (changes_limit) {
+      put([&] { limit.around([&] { metadata.put(volume_.directory()); }); });
+    } else {
+      put([&] { metadata.put(volume_.directory()); });
+    }
     return after;
   }
-  if (!alone && (needs_no_users(read.info, after) || limit.needs_no_users())) {
-    return std::nullopt;
+
+ private:
+  static void prove(const VolumeInfo& before, const VolumeInfo& after) {
+    if (after.limit_way == LimitWay::Memory && after.limit != before.limit) {
+      prove_memory_limit({kUpdateVolume, before.name}, after.limit);
+    }
   }
-  if (after == read.info) {
-    limit.make();  // a process was killed before it came to that
-    return after;
+  template <typename Work>
+  void put(Work&& work) const {
+    lock_.note_change();
+    const VolumeChange change{layout_, name_};
+    work();
   }
-  const std::string text = metadata_or_refusal(kUpdateVolume, name, encode_changed_metadata(read.text, after));
-  const NewMetadata metadata{layout, text};
-  lock.note_change();
-  const VolumeChange change{layout, name};
-  limit.around([&] { metadata.put(volume.directory()); });
-  return after;
-}
+
+  const Layout& layout_;
+  const std::string& name_;
+  const VolumeChanges& changes_;
+  const Watch& watch_;
+  bool alone_;
+  KeptVolume volume_;
+  MetadataLock lock_;
+};
 
 }  // namespace
 
-VolumeInfo update(const Layout& layout, const std::string& name, const VolumeChanges& changes,
+VolumeInfo update(const Layout& layout, const std::string& name, const VolumeChanges& changes, const Watch& watch,
                   const std::function<void(const VolumeInfo&)>& agree) {
-  if (auto info = try_update(layout, name, changes, agree, false)) {
+  if (auto info = Update{layout, name, changes, watch, Update::Alone::No}.run(agree)) {
     return std::move(*info);
   }
-  return try_update(layout, name, changes, agree, true).value();
+  // what fills the volume does not use it yet
+  const auto filling = changes.limit ? std::make_unique<FillLock>(layout, name, watch) : nullptr;
+  return Update{layout, name, changes, watch, Update::Alone::Yes}.run(agree).value();
 }
 
 }  // namespace dunnage::volume

@@ -17,7 +17,7 @@ namespace dunnage::volume {
 inline constexpr const char* kUpdateVolume = "update volume";
 
 /// What a volume would be after the changes. Throws: VolumeError(invalid_argument, not_supported).
-[[nodiscard]] VolumeInfo changed(const VolumeInfo& before, const VolumeChanges& changes);
+[[nodiscard]] VolumeInfo changed(const Layout& layout, const VolumeInfo& before, const VolumeChanges& changes);
 
 [[nodiscard]] std::vector<VolumeDifference> differences_of(const VolumeInfo& before, const VolumeInfo& after);
 
@@ -26,7 +26,7 @@ inline constexpr const char* kUpdateVolume = "update volume";
 
 /// \param agree  is told how it is, under the locks that keep it so, and may throw
 /// \return how it is then. Throws: as VolumeStore::update(); CallError, and it is as it was.
-VolumeInfo update(const Layout& layout, const std::string& name, const VolumeChanges& changes,
+VolumeInfo update(const Layout& layout, const std::string& name, const VolumeChanges& changes, const Watch& watch,
                   const std::function<void(const VolumeInfo&)>& agree = {});
 
 }  // namespace dunnage::volume

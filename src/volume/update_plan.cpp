@@ -26,6 +26,7 @@ struct VolumeUpdatePlan::State {
   VolumeInfo before;
   std::vector<VolumeDifference> differences;
   bool needs_no_users = false;
+  std::vector<std::string> costs{};
 };
 
 namespace {
@@ -57,10 +58,11 @@ VolumeUpdatePlan::VolumeUpdatePlan(std::shared_ptr<const State> state) : state_{
 const std::string& VolumeUpdatePlan::volume() const noexcept { return state_->before.name; }
 const std::vector<VolumeDifference>& VolumeUpdatePlan::differences() const noexcept { return state_->differences; }
 bool VolumeUpdatePlan::needs_no_users() const noexcept { return state_->needs_no_users; }
+const std::vector<std::string>& VolumeUpdatePlan::costs() const noexcept { return state_->costs; }
 
-Volume VolumeUpdatePlan::apply() const {
+Volume VolumeUpdatePlan::apply(const Watch& watch) const {
   return VolumeAccess::make(volume::explained(volume::kUpdateVolume, volume(), [&] {
-    return volume::update(VolumeStoreAccess::layout(state_->store), volume(), state_->changes,
+    return volume::update(VolumeStoreAccess::layout(state_->store), volume(), state_->changes, watch,
                           [&](const VolumeInfo& now) { require_same(state_->before, now); });
   }));
 }
@@ -70,6 +72,9 @@ std::string VolumeUpdatePlan::to_string() const {
   for (const VolumeDifference& difference : differences()) {
     text += fmt::format("{}: {} -> {}\n", error::printable(difference.what), shown(difference.before),
                         shown(difference.after));
+  }
+  for (const std::string& cost : costs()) {
+    text += fmt::format("  {}\n", cost);
   }
   return text.empty() ? "nothing would change\n" : text;
 }
@@ -81,19 +86,23 @@ std::string VolumeUpdatePlan::to_json() const {
     json["Changes"].push_back(
         {{"What", difference.what}, {"Before", json_of(difference.before)}, {"After", json_of(difference.after)}});
   }
+  json["Costs"] = costs();
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-Volume VolumeStore::update(const std::string& name, const VolumeChanges& changes) {
-  return VolumeAccess::make(
-      volume::explained(volume::kUpdateVolume, name, [&] { return volume::update(state_->layout, name, changes); }));
+Volume VolumeStore::update(const std::string& name, const VolumeChanges& changes, const Watch& watch) {
+  return VolumeAccess::make(volume::explained(volume::kUpdateVolume, name,
+                                              [&] { return volume::update(state_->layout, name, changes, watch); }));
 }
 
 VolumeUpdatePlan VolumeStore::plan_update(const std::string& name, const VolumeChanges& changes) const {
   const VolumeInfo before = get(name).info();
-  const VolumeInfo after = volume::changed(before, changes);
-  return VolumeUpdatePlan{std::make_shared<const VolumeUpdatePlan::State>(VolumeUpdatePlan::State{
-      *this, changes, before, volume::differences_of(before, after), volume::needs_no_users(before, after)})};
+  return volume::explained(volume::kUpdateVolume, name, [&] {
+    const VolumeInfo after = volume::changed(state_->layout, before, changes);
+    return VolumeUpdatePlan{std::make_shared<const VolumeUpdatePlan::State>(VolumeUpdatePlan::State{
+        *this, changes, before, volume::differences_of(before, after), volume::needs_no_users(before, after),
+        volume::costs_of_limit(state_->layout, {volume::kUpdateVolume, name}, before, after)})};
+  });
 }
 
 }  // namespace dunnage

@@ -12,6 +12,7 @@
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/noted_usage.hpp"
 #include "volume/reading.hpp"
@@ -22,6 +23,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace dunnage::volume {
@@ -61,7 +63,7 @@ VolumeUsage usage_of_image(const Measured& measured, const VolumeInfo& info) {
   // a snapshot that is made meanwhile has to know that the file system is mounted
   const VolumeUse use = VolumeUse::acquire(measured.layout, measured.deed.volume, kernel::random_hex(kUseIdDigits),
                                            "a measurement", {.claim = Claim::Presence});
-  const auto mounted = open_limited_data(measured.deed, use.volume_fd(), info.limit_way);
+  const auto mounted = open_limited_data(measured.deed, use.volume_fd(), limit_way_of(use.volume_fd()));
   struct statvfs system {};
   if (::fstatvfs(mounted.get(), &system) != 0) {
     throw kernel::CallError{"statfs", errno};
@@ -101,26 +103,54 @@ VolumeUsage measure(const Measured& measured, const VolumeInfo& info, const Usag
                                                 : usage_of_tree(measured, info, options);
 }
 
-}  // namespace
+/// What is known of the volume; while its data moves under another limit, its mark knows better.
+VolumeInfo known_limit(const Layout& layout, const Deed& deed, int directory) {
+  VolumeInfo info = read_volume(layout, deed.operation, deed.volume);
+  if (const auto move = limit_move_of(directory)) {
+    info.limit = move->held().limit;
+    info.limit_way = move->held().way;
+  }
+  return info;
+}
 
-VolumeUsage usage_of(const Layout& layout, const Deed& deed, const UsageOptions& options) {
+/// \return nothing if it was given another limit meanwhile
+std::optional<VolumeUsage> try_usage(const Layout& layout, const Deed& deed, const UsageOptions& options) {
   const auto directory = require_volume_directory(layout, deed.operation, deed.volume);
-  const VolumeInfo info = read_volume(layout, deed.operation, deed.volume);
+  const VolumeInfo info = known_limit(layout, deed, directory.get());
   const auto require_it = [&] {
     if (!kernel::is_at(layout.volumes.get(), deed.volume, directory.get())) {
       throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
     }
   };
+  const auto same = [&](const VolumeInfo& now) { return now.limit == info.limit && now.limit_way == info.limit_way; };
   try {
     VolumeUsage usage = measure({layout, deed, directory.get(), kUsage}, info, options);
     require_it();
+    if (!same(known_limit(layout, deed, directory.get()))) {
+      return std::nullopt;
+    }
     usage.limit = info.limit;
     usage.limit_way = info.limit_way;
     return usage;
   } catch (...) {
     require_it();  // or that is why it failed
+    if (!same(known_limit(layout, deed, directory.get()))) {
+      return std::nullopt;
+    }
     throw;
   }
+}
+
+}  // namespace
+
+VolumeUsage usage_of(const Layout& layout, const Deed& deed, const UsageOptions& options) {
+  constexpr int kAttempts = 16;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (auto usage = try_usage(layout, deed, options)) {
+      return std::move(*usage);
+    }
+  }
+  throw kernel::CallError{"measure the data", EAGAIN};
 }
 
 std::optional<VolumeUsage> usage_of_all(const Layout& layout, const Deed& deed, int place, const std::string& name,

@@ -3,21 +3,23 @@
 
 #include <dunnage/error.hpp>
 
-#include "kernel/files.hpp"
 #include "launcher/connection.hpp"
 #include "volume/clone.hpp"
+#include "volume/data.hpp"
 #include "volume/data_copy.hpp"
 #include "volume/directory.hpp"
 #include "volume/failure.hpp"
 #include "volume/limit_choice.hpp"
 #include "volume/rollback.hpp"
 #include "volume/snapshot.hpp"
+#include "volume/snapshot_content.hpp"
 #include "volume/snapshots.hpp"
 #include "volume/tree_difference.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace dunnage {
@@ -28,19 +30,28 @@ using volume::Layout;
 
 const Layout& layout_of(const VolumeStore& store) { return VolumeStoreAccess::layout(store); }
 
-/// Its snapshots are images, too.
-void refuse_image(const Deed& deed, const VolumeInfo& info) {
-  if (volume::is_image(info.limit_way)) {
-    throw volume::deed_failure(deed, "its data is a file system in an image", make_error_code(errc::not_supported),
-                               "clone the snapshot, and use the clone");
+/// What it holds cannot be mounted from its directory.
+void refuse_image(const Deed& deed, const VolumeSnapshot& snapshot) {
+  if (volume::is_image(snapshot.limit_way)) {
+    throw volume::deed_failure(deed, fmt::format("the data of \"{}\" is a file system in an image", snapshot.name),
+                               make_error_code(errc::not_supported), "clone the snapshot, and use the clone");
   }
 }
 
-void require_snapshot(const Deed& deed, const volume::OpenSnapshot& snapshot) {
-  if (!kernel::is_at(snapshot.place.get(), snapshot.info.name, snapshot.directory.get())) {
-    throw volume::snapshot_missing_failure(deed, snapshot.place.get(), snapshot.info.name);
+/// The files a volume holds, for who reads them; of an image as one who uses it.
+class OpenContent {
+ public:
+  OpenContent(const Layout& layout, const Deed& deed, const volume::OpenVolume& volume) : plain_{volume.data.get()} {
+    if (volume::is_image(volume.info.limit_way)) {
+      used_.emplace(layout, volume.info, deed.operation, "a comparison");
+    }
   }
-}
+  [[nodiscard]] int top() const { return used_ ? used_->directory() : plain_; }
+
+ private:
+  int plain_;
+  std::optional<volume::VolumeData> used_{};
+};
 
 }  // namespace
 
@@ -106,26 +117,31 @@ std::vector<SnapshotChange> VolumeHistory::diff(const std::string& from, const s
   return volume::with_deed(deed, [&] {
     const Layout& layout = layout_of(store_);
     const auto opened = volume::open_volume(layout, deed);
-    refuse_image(deed, opened.info);
     const auto before = volume::open_snapshot(layout, deed, opened.directory.get(), from);
     std::optional<volume::OpenSnapshot> after;
+    std::optional<OpenContent> now;
     if (to) {
       after = volume::open_snapshot(layout, deed, opened.directory.get(), *to);
+    } else {
+      now.emplace(layout, deed, opened);
     }
-    const auto connection = launcher::connection_of_containers();
-    auto changes = volume::tree_difference(deed, *connection, before.data.get(),
-                                           after ? after->data.get() : opened.data.get(), options);
-    require_snapshot(deed, before);  // else a part of it was compared
-    if (after) {
-      require_snapshot(deed, *after);
-    }
-    return changes;
+    return volume::with_snapshot(deed, before, [&] {
+      const auto earlier = volume::open_snapshot_content(deed, before);
+      const auto later = after ? volume::open_snapshot_content(deed, *after) : kernel::FileDescriptor{};
+      auto changes = volume::tree_difference(deed, *launcher::connection_of_containers(), earlier.get(),
+                                             after ? later.get() : now->top(), options);
+      if (after) {
+        volume::require_snapshot(deed, *after);
+      }
+      return changes;
+    });
   });
 }
 
 BindMount VolumeHistory::at(const std::string& snapshot, std::string target) const {
-  refuse_image({"mount a snapshot of volume", volume_}, store_.get(volume_).info());
-  return {.source = get(snapshot).mountpoint, .target = std::move(target), .options = {.read_only = true}};
+  VolumeSnapshot found = get(snapshot);
+  refuse_image({"mount a snapshot of volume", volume_}, found);
+  return {.source = std::move(found.mountpoint), .target = std::move(target), .options = {.read_only = true}};
 }
 
 VolumeHistory VolumeStore::history(const std::string& name) const { return {*this, get(name).name()}; }

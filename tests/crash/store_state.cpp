@@ -49,6 +49,7 @@ std::string to_text(const Volume& volume) {
   text << "volume " << (info.anonymous ? "(anonymous)" : info.name) << " of \"" << info.owner << '"';
   for (const auto& [name, value] : info.labels) text << ' ' << name << '=' << value;
   for (const auto& [name, value] : info.driver_options) text << " option " << name << '=' << value;
+  if (info.limit_way != LimitWay::None) text << " limited by " << to_string(info.limit_way);
   if (info.limit_way == LimitWay::Ext4Image) {  // no two file systems that were made are the same
     text << '\n' << "image of " << std::filesystem::file_size(info.mountpoint / "image") << " bytes\n";
   } else {
@@ -65,7 +66,8 @@ std::string snapshots_of(const VolumeStore& store, const std::string& name) {
     there.erase(snapshot.name);
     text << "snapshot " << name << ' ' << snapshot.name << " (" << to_string(snapshot.consistency) << ')';
     for (const auto& [key, value] : snapshot.labels) text << ' ' << key << '=' << value;
-    text << '\n' << content_of(snapshot.mountpoint);
+    text << " limited by " << to_string(snapshot.limit_way) << '\n'
+         << (snapshot.limit_way == LimitWay::None ? content_of(snapshot.mountpoint) : std::string{});
   }
   for (const std::string& left : there) text << "LEFT snapshot " << name << ' ' << left << '\n';
   return text.str();
