@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 
+#include <sys/syscall.h>
+
 #include <string>
 
 namespace dunnage::test {
@@ -62,6 +64,16 @@ void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
   bench.reset();
 }
 
+/// Between two renames everything may depend on a third.
+std::vector<CallFault> kills_after_renames(const std::vector<long>& calls) {
+  std::vector<CallFault> faults;
+  for (std::size_t at = 0; at < calls.size(); ++at) {
+    if (calls[at] == SYS_renameat || calls[at] == SYS_renameat2)
+      faults.push_back({.kind = Kind::KillAll, .at = at + 1});
+  }
+  return faults;
+}
+
 void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
   hit_each(operations, [&](const Bench& bench) {
     REQUIRE(bench.calls().size() > 5);
@@ -84,7 +96,10 @@ TEST_CASE("T-1: a process killed at any call on histories of volumes leaves each
 TEST_CASE("T-1: a process killed at any call on the limit of a volume leaves it as it was or as it is to be",
           "[crash]") {
   if (!requires_root() || !requires_program("mkfs.ext4")) return;
-  kill_each(limit_operations(), 8);
+  kill_each(limit_operations(), 4);
+  hit_each(limit_operations(), [&](const Bench& bench) {
+    for (const CallFault& fault : kills_after_renames(bench.calls())) kill_at_calls(bench, fault);
+  });
 }
 
 TEST_CASE("T-1: a process killed at any call on transactions leaves each done, undone, or to be done by the next call",
