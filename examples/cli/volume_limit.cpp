@@ -7,16 +7,21 @@
 #include "table.hpp"
 
 #include <iostream>
+#include <stdexcept>
 
 namespace cli {
 
 void add_limit(CLI::App& command, std::string& size, std::uint64_t& inodes) {
-  command.add_option("--limit", size, "How much it may hold: 64m, 10g")->type_name("SIZE");
+  command.add_option("--limit", size, "How much it may hold: 64m, 10g, or none")->type_name("SIZE");
   command.add_option("--limit-inodes", inodes, "How many files and directories it may hold")->type_name("COUNT");
 }
 
 std::optional<dunnage::VolumeLimit> limit_of(const std::string& size, std::uint64_t inodes) {
   if (size.empty() && inodes == 0) return std::nullopt;
+  if (size == "none") {
+    if (inodes != 0) throw std::invalid_argument{"--limit none and --limit-inodes are one too many"};
+    return dunnage::VolumeLimit{};
+  }
   return dunnage::VolumeLimit{.size = size.empty() ? 0 : parse_size(size, "--limit"), .inodes = inodes};
 }
 

@@ -16,7 +16,7 @@
 namespace cli {
 
 void add_limit(CLI::App& command, std::string& size, std::uint64_t& inodes);
-/// Nothing if none was asked for. Throws: std::invalid_argument.
+/// Nothing if it was not asked for; "none" is VolumeLimit{}. Throws: std::invalid_argument.
 [[nodiscard]] std::optional<dunnage::VolumeLimit> limit_of(const std::string& size, std::uint64_t inodes);
 
 /// "1.23GB of 4GB by btrfs-quota"

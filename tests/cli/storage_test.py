@@ -91,6 +91,9 @@ class Volumes(CommandLineTest):
         self.assertEqual((full.returncode, "No space left" in full.stderr), (1, True), full.stderr)
         self.assertIn("size: \"1048576\" -> \"2097152\"",
                       self.succeed("volume", "update", "--limit", "2m", "--limit-inodes", "50", "--dry-run", "fast"))
+        self.succeed("volume", "update", "--limit", "none", "fast")
+        self.assertNotIn("Limit", json.loads(self.succeed("volume", "inspect", "fast"))[0])
+        self.assertIn("too many", self.fail_with(1, "volume", "update", "--limit", "none", "--limit-inodes", "5", "fast"))
         self.succeed("run", "--host", "--rm", "-v", "plain:/d", "dd", "if=/dev/zero", "of=/d/x", "bs=4k", "count=8",
                      "status=none")
         self.assertRegex(self.succeed("volume", "usage", "--size", "plain"), r"plain +32\.8kB +1 +walk")

@@ -172,8 +172,9 @@ TEST_CASE("a plan of an update tells what would change, and is refused when that
   temporary.store.update("v", {.labels = {{"else", "1"}}});
   CHECK(code_of([&] { (void)plan.apply(); }) == std::errc::resource_unavailable_try_again);
   const auto again = temporary.store.plan_update("v", {.protect = true});
-  CHECK(again.to_json() ==
-        R"({"Volume":"v","NeedsNoUsers":false,"Changes":[{"What":"protected","Before":"no","After":"yes"}]})");
+  CHECK(
+      again.to_json() ==
+      R"({"Volume":"v","NeedsNoUsers":false,"Changes":[{"What":"protected","Before":"no","After":"yes"}],"Costs":[]})");
   CHECK(again.apply().info().is_protected);
   CHECK(temporary.store.plan_update("v", {.protect = true}).to_string() == "nothing would change\n");
 }

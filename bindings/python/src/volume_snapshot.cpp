@@ -66,7 +66,9 @@ void define_snapshot(py::module_& module) {
       .DUNNAGE_MEMBER(entries)
       .DUNNAGE_MEMBER(bytes)
       .DUNNAGE_MEMBER(copied)
-      .DUNNAGE_MEMBER(mountpoint);
+      .DUNNAGE_MEMBER(mountpoint)
+      .DUNNAGE_MEMBER(limit)
+      .DUNNAGE_MEMBER(limit_way);
   value_class(module, std::move(fields), "One state of a volume, kept. Its content never changes.")
       .def(
           "to_json", [](const M& snapshot) { return to_json(snapshot); }, "to_json(self)\n--\n\nAll of it, as JSON.");

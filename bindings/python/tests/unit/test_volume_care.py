@@ -81,6 +81,10 @@ def test_what_a_volume_may_hold_and_what_it_holds(store):
     fast = volumes.create("fast", driver_options=memory, limit=VolumeLimit(size="1m", inodes=9))
     assert fast.info.limit == VolumeLimit(size=1 << 20, inodes=9) and fast.info.limit_way is LimitWay.Memory
     assert volumes.update("fast", limit=VolumeLimit(size="2m")).info.limit == VolumeLimit(size=2 << 20)
+    plan = volumes.plan_update("fast", limit=VolumeLimit())
+    assert plan.needs_no_users and plan.costs == [] and 'limit way: "memory" -> "none"' in str(plan)
+    assert plan.apply(timeout=60).info.driver_options == memory
+    assert volumes.update("fast", limit=VolumeLimit(size="3m"), timeout=60).info.limit_way is LimitWay.Memory
     with pytest.raises(dunnage.VolumeError, match="a limit of nothing"):
         volumes.create("none", limit=VolumeLimit())
     with pytest.raises(dunnage.VolumeError, match="only while a container mounts it"):
