@@ -11,6 +11,7 @@
 #include "volume/grow_file_system.hpp"
 #include "volume/limit_choice.hpp"
 #include "volume/private_directory.hpp"
+#include "volume/users.hpp"
 
 #include <endian.h>
 #include <fcntl.h>
@@ -21,8 +22,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -74,9 +77,11 @@ MountOptions options_of(LimitWay way, bool read_only) {
   return options;
 }
 
-kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevice& device, LimitWay way,
-                                       bool read_only = false) {
-  kernel::DeviceMount made = kernel::mount_device(type_of(way), device.path, read_only, options_of(way, read_only));
+kernel::DeviceMount try_to_mount(const kernel::BlockDevice& device, LimitWay way, bool read_only) {
+  return kernel::mount_device(type_of(way), device.path, read_only, options_of(way, read_only));
+}
+
+kernel::FileDescriptor require_mount(const Deed& deed, LimitWay way, kernel::DeviceMount made) {
   if (made.number != 0) {
     throw deed_failure(deed,
                        fmt::format("{} of the {} image of its data{}{}", made.call, type_of(way),
@@ -86,6 +91,10 @@ kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevi
                                              : "do it as root; an image that is damaged is repaired by fsck");
   }
   return std::move(made.mount);
+}
+
+kernel::FileDescriptor mount_device_of(const Deed& deed, const kernel::BlockDevice& device, LimitWay way) {
+  return require_mount(deed, way, try_to_mount(device, way, false));
 }
 
 /// What a new file system has that a new volume has not.
@@ -124,8 +133,15 @@ kernel::FileDescriptor mount_image(const Deed& deed, int data, LimitWay way) {
 }
 
 kernel::FileDescriptor look_into_image(const Deed& deed, int data, LimitWay way) {
+  // who wrote to it last may have it mounted a moment longer
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithOthers;
   const auto image = open_image(data, O_RDONLY);
-  return mount_device_of(deed, kernel::block_device_of(image.get(), true), way, true);
+  auto made = try_to_mount(kernel::block_device_of(image.get(), true), way, true);
+  while (made.number == EBUSY && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    made = try_to_mount(kernel::block_device_of(image.get(), true), way, true);
+  }
+  return require_mount(deed, way, std::move(made));
 }
 
 bool is_image_mounted(int data) { return kernel::has_block_device(open_image(data).get()); }

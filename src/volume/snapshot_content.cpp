@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/snapshot_content.hpp"
 
-#include "kernel/open_beneath.hpp"
+#include "kernel/call_error.hpp"
 #include "volume/data_image.hpp"
 #include "volume/failure.hpp"
 #include "volume/limit_choice.hpp"
@@ -20,7 +20,7 @@ namespace {
 /// A file system in an image is full before the disk is, on which it would be an error of that device.
 bool says_full(const std::error_code& code, LimitWay way) {
   return is_image(way) ? code == std::errc::no_space_on_device
-                       : code == std::error_condition{EDQUOT, std::generic_category()};
+                       : code.category() == std::system_category() && code.value() == EDQUOT;
 }
 
 /// What has no room under a limit says how to mend that, which is not "make room on the disk".
@@ -63,10 +63,9 @@ kernel::FileDescriptor open_snapshot_content(const Deed& deed, const OpenSnapsho
   if (is_image(snapshot.info.limit_way)) {
     return look_into_image(deed, snapshot.data.get(), snapshot.info.limit_way);
   }
-  auto data =
-      kernel::open_beneath(snapshot.data.get(), ".", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, kernel::Crossing::Allowed);
+  kernel::FileDescriptor data{::fcntl(snapshot.data.get(), F_DUPFD_CLOEXEC, 3)};  // it may be closed to this user
   if (!data) {
-    throw kernel::CallError{"open the data", errno};
+    throw kernel::CallError{"duplicate a descriptor", errno};
   }
   return data;
 }

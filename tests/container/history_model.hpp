@@ -9,8 +9,15 @@
 #include <dunnage/volume_trash.hpp>
 
 #include "container/history_support.hpp"
+#include "kernel/file_descriptor.hpp"
+#include "volume/data_image.hpp"
+#include "volume/deed.hpp"
 
+#include <fcntl.h>
+
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <random>
@@ -18,6 +25,26 @@
 #include <utility>
 
 namespace dunnage::test {
+
+/// Where the files of a volume or of a snapshot are: of an image, a mount of it.
+class Files {
+ public:
+  enum class For { Reading, Writing };
+
+  Files(const std::filesystem::path& data, LimitWay way, For purpose = For::Reading) : top_{data} {
+    if (way != LimitWay::XfsImage && way != LimitWay::Ext4Image) return;
+    const kernel::FileDescriptor directory{::open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    const volume::Deed deed{"look into volume", data.string()};
+    mount_ = purpose == For::Reading ? volume::look_into_image(deed, directory.get(), way)
+                                     : volume::mount_image(deed, directory.get(), way);
+    top_ = "/proc/self/fd/" + std::to_string(mount_.get());
+  }
+  [[nodiscard]] const std::filesystem::path& top() const noexcept { return top_; }
+
+ private:
+  kernel::FileDescriptor mount_{};
+  std::filesystem::path top_;
+};
 
 /// Paths of files, with their contents.
 using Content = std::map<std::string, std::string>;
@@ -41,10 +68,13 @@ struct Act {
   bool whole = true;  ///< who is killed leaves it done or undone
 };
 
+/// Whether volumes get limits, too.
+enum class Limits { No, Yes };
+
 /// Makes up what is done next.
 class ActMaker {
  public:
-  explicit ActMaker(unsigned seed) : random_{seed} {}
+  ActMaker(unsigned seed, Limits limits) : random_{seed}, limits_{limits} {}
 
   [[nodiscard]] unsigned below(unsigned end) { return static_cast<unsigned>(random_() % end); }
 
@@ -53,6 +83,7 @@ class ActMaker {
     if (!model.trash.empty() && what < 2) return undelete(any_of(model.trash));
     if (model.volumes.empty() || what < 3) return create();
     const std::string volume = any_of(model.volumes);
+    if (limits_ == Limits::Yes && below(5) == 0) return limit(volume);
     if (what < 10) return write(volume, model.volumes.at(volume).now);
     if (what < 13) return snapshot(volume);
     if (what < 15) return clone(volume, model.volumes.at(volume));
@@ -80,13 +111,21 @@ class ActMaker {
   Act write(const std::string& volume, const Content& now) {
     if (!now.empty() && below(3) == 0) {
       const std::string path = any_of(now);
-      return {[=](VolumeStore& store) { std::filesystem::remove(store.get(volume).mountpoint() / path); },
+      return {[=](VolumeStore& store) { std::filesystem::remove(writable(store, volume).top() / path); },
               [=](Model& model) { model.volumes.at(volume).now.erase(path); }, false};
     }
     const std::string path = "d" + std::to_string(below(3)) + "/f" + std::to_string(below(6));
     const std::string text(below(3) == 0 ? below(300'000) : below(300), static_cast<char>('a' + below(26)));
-    return {[=](VolumeStore& store) { write_text(store.get(volume).mountpoint() / path, text); },
+    return {[=](VolumeStore& store) { write_text(writable(store, volume).top() / path, text); },
             [=](Model& model) { model.volumes.at(volume).now[path] = text; }, false};
+  }
+
+  /// All there is in these histories fits in each of them.
+  Act limit(const std::string& volume) {
+    constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
+    const VolumeLimit limits[] = {{}, {16 * kMebibyte}, {24 * kMebibyte}, {20 * kMebibyte, 400}, {20 * kMebibyte, 200}};
+    const VolumeLimit asked = limits[below(std::size(limits))];
+    return {[=](VolumeStore& store) { (void)store.update(volume, {.limit = asked}); }, [](Model&) {}};
   }
 
   /// Half of them get a name from the store, which the process has to tell.
@@ -153,7 +192,13 @@ class ActMaker {
             [=](Model& model) { model.volumes.at(volume).snapshots.erase(kept); }};
   }
 
+  static Files writable(const VolumeStore& store, const std::string& volume) {
+    const VolumeInfo info = store.get(volume).info();
+    return {info.mountpoint, info.limit_way, Files::For::Writing};
+  }
+
   std::minstd_rand random_;
+  Limits limits_;
   unsigned count_ = 0;
 };
 
