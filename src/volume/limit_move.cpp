@@ -12,6 +12,7 @@
 #include "volume/index.hpp"
 #include "volume/limit_choice.hpp"
 #include "volume/limited_data.hpp"
+#include "volume/metadata.hpp"
 #include "volume/snapshot_content.hpp"
 #include "volume/snapshot_limits.hpp"
 #include "volume/update.hpp"

@@ -5,7 +5,6 @@
 #include "volume/data_image.hpp"
 #include "volume/failure.hpp"
 #include "volume/limit_choice.hpp"
-#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 
 #include <fcntl.h>

@@ -6,6 +6,7 @@
 
 #include "kernel/file_descriptor.hpp"
 #include "volume/data_copy.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/snapshots.hpp"
 
 namespace dunnage::volume {

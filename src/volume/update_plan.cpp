@@ -6,6 +6,7 @@
 #include "kernel/call_error.hpp"
 #include "model/json_text.hpp"
 #include "volume/failure.hpp"
+#include "volume/limit_change.hpp"
 #include "volume/update.hpp"
 #include "volume/volume_access.hpp"
 #include "volume/volume_store_access.hpp"
@@ -17,6 +18,7 @@
 #include <memory>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace dunnage {
 
