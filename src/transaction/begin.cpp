@@ -22,6 +22,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -151,6 +152,23 @@ void clear_source_if_there(const volume::Layout& layout, const volume::Deed& dee
   }
 }
 
+/// One that is damaged can be discarded, too.
+std::unique_ptr<TransactionLock> lock_to_discard(const volume::Layout& layout, const volume::Deed& deed,
+                                                 int directory) {
+  std::unique_ptr<TransactionLock> lock;
+  try {
+    lock = std::make_unique<TransactionLock>(directory);
+  } catch (const kernel::CallError&) {
+    require_place(layout, deed, directory);  // somebody else discards it
+    throw;
+  }
+  if (!lock->held()) {
+    throw in_use_failure(deed);
+  }
+  require_place(layout, deed, directory);
+  return lock;
+}
+
 }  // namespace
 
 void discard_transaction(const volume::Layout& layout, const volume::Deed& deed) {
@@ -164,15 +182,9 @@ void discard_transaction(const volume::Layout& layout, const volume::Deed& deed)
   if (!directory) {
     throw kernel::CallError{"open the transaction", errno};
   }
-  const TransactionLock lock{directory.get()};  // one that is damaged can be discarded, too
-  if (!lock.held()) {
-    throw in_use_failure(deed);
-  }
-  clear_source_if_there(layout, deed, lock.get());
-  if (!volume::throw_away(transactions.get(), deed.volume, layout.open_trash().get())) {
-    (void)open_place(layout, deed, deed.volume);  // somebody else was faster
-    return;
-  }
+  const auto lock = lock_to_discard(layout, deed, directory.get());
+  clear_source_if_there(layout, deed, lock->get());
+  (void)volume::throw_away(transactions.get(), deed.volume, layout.open_trash().get());
   volume::sweep_trash_of_ids(layout.root.get(), launcher::identity_for(0, 0));
 }
 
