@@ -5,6 +5,8 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
 #include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/reading.hpp"
@@ -28,6 +30,9 @@ ReadMetadata read_metadata(const Layout& layout, const std::string& operation, c
   }
   read.text = text;
   if (auto damage = decode_renamed_metadata(layout, text, name, read.info)) {
+    if (!kernel::is_at(layout.volumes.get(), name, directory)) {  // it got another name while its lock was waited for
+      throw missing_failure(operation, name, names_to_suggest(layout));
+    }
     throw damaged_failure(layout, operation, name,
                           {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)});
   }
