@@ -22,6 +22,10 @@
 namespace dunnage::volume {
 
 ReadMetadata read_metadata(const Layout& layout, const std::string& operation, const std::string& name, int directory) {
+  // It may have got another name while its lock was waited for. The log of renames would still know it by this one.
+  if (!kernel::is_at(layout.volumes.get(), name, directory)) {
+    throw missing_failure(operation, name, names_to_suggest(layout));
+  }
   ReadMetadata read;
   std::string buffer;
   const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);
@@ -30,9 +34,6 @@ ReadMetadata read_metadata(const Layout& layout, const std::string& operation, c
   }
   read.text = text;
   if (auto damage = decode_renamed_metadata(layout, text, name, read.info)) {
-    if (!kernel::is_at(layout.volumes.get(), name, directory)) {  // it got another name while its lock was waited for
-      throw missing_failure(operation, name, names_to_suggest(layout));
-    }
     throw damaged_failure(layout, operation, name,
                           {.volume = {}, .damage = std::move(*damage), .newer = is_newer_metadata(text)});
   }
