@@ -173,13 +173,14 @@ std::unique_ptr<TransactionLock> lock_to_discard(const volume::Layout& layout, c
 
 void discard_transaction(const volume::Layout& layout, const volume::Deed& deed) {
   const auto transactions = open_transactions(layout);
-  const bool known =
-      transactions && model::is_valid_volume_name(deed.volume) && kernel::exists_at(transactions.get(), deed.volume);
-  if (!known) {
-    (void)open_place(layout, deed, deed.volume);  // says so
+  if (!transactions || !model::is_valid_volume_name(deed.volume)) {
+    throw missing_failure(deed, transactions.get());
   }
   const auto directory = kernel::open_beneath(transactions.get(), deed.volume, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory) {
+    if (errno == ENOENT) {
+      throw missing_failure(deed, transactions.get());
+    }
     throw kernel::CallError{"open the transaction", errno};
   }
   const auto lock = lock_to_discard(layout, deed, directory.get());

@@ -34,16 +34,6 @@ VolumeError damaged_failure(const volume::Deed& deed, std::string damage) {
                               "store: discard it when you have what you need of that");
 }
 
-VolumeError missing_failure(const volume::Deed& deed, int transactions) {
-  std::vector<std::string> known;
-  if (transactions >= 0) {
-    known = kernel::names_in(transactions);
-  }
-  const auto near = error::nearest(deed.volume, std::span<const std::string>{known});
-  return volume::deed_failure(deed, "", make_error_code(errc::transaction_missing),
-                              near ? fmt::format("did you mean \"{}\"?", *near) : "begin it first");
-}
-
 MetadataReading decode(std::string_view text, const std::string& name) {
   MetadataReading reading;
   if (auto damage = volume::checksum_fault(text)) {
@@ -209,6 +199,16 @@ TransactionLock::~TransactionLock() {
 kernel::FileDescriptor TransactionLock::release() noexcept {
   held_ = false;
   return std::move(lock_);
+}
+
+VolumeError missing_failure(const volume::Deed& deed, int transactions) {
+  std::vector<std::string> known;
+  if (transactions >= 0) {
+    known = kernel::names_in(transactions);
+  }
+  const auto near = error::nearest(deed.volume, std::span<const std::string>{known});
+  return volume::deed_failure(deed, "", make_error_code(errc::transaction_missing),
+                              near ? fmt::format("did you mean \"{}\"?", *near) : "begin it first");
 }
 
 VolumeError in_use_failure(const volume::Deed& deed) {

@@ -102,6 +102,8 @@ class TransactionLock {
   bool held_ = false;
 };
 
+/// \param transactions  the directory of all of them, or -1
+[[nodiscard]] VolumeError missing_failure(const volume::Deed& deed, int transactions);
 [[nodiscard]] VolumeError in_use_failure(const volume::Deed& deed);
 
 }  // namespace dunnage::transaction
