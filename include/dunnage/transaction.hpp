@@ -164,9 +164,9 @@ class DUNNAGE_API Transaction {
   /// all; a directory that goes, goes at once. What is needed comes along, and the result says so. Conflicts stop it
   /// before anything is touched. Links of the source are never followed, whoever puts them there meanwhile.
   ///
-  /// If it is killed or fails in the middle, some changes are in the source, each whole, and all are still in the
-  /// transaction: the same call again does the rest, and takes what was done already for done. A directory
-  /// `.dunnage-apply-…` that a kill leaves in the source goes with it, or with discard().
+  /// If it is killed, fails, or loses its power in the middle, some changes are in the source, each whole, and all are
+  /// still in the transaction: the same call again does the rest, and takes what was done already for done. A directory
+  /// `.dunnage-apply-…` that is left in the source then goes with it, or with discard().
   ///
   /// Throws: VolumeError(transaction_in_use) while a container uses it, VolumeError(transaction_conflict) naming paths,
   /// VolumeError(transaction_missing, cancelled, timed_out), or with the errno of what failed.

@@ -281,6 +281,10 @@ std::vector<std::string> names_in(int fd, std::size_t most) {
 }
 
 bool is_empty(int fd) {
+  // Btrfs lists what was there when the directory was opened, or set back to its beginning.
+  if (::lseek(fd, 0, SEEK_SET) != 0) {
+    throw CallError{"read directory", errno};
+  }
   alignas(dirent64) char buffer[512];
   while (true) {
     const ssize_t got = ::getdents64(fd, buffer, sizeof buffer);

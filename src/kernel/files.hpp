@@ -93,7 +93,7 @@ void require_regular(int file, const char* call);
 /// \param most  more than these are not read
 [[nodiscard]] std::vector<std::string> names_in(int fd, std::size_t most = SIZE_MAX);
 
-/// Whether there is nothing in a directory that was just opened as `fd`. Moves its position.
+/// Whether there is nothing in a directory now. `fd` is open for reading; its position moves.
 [[nodiscard]] bool is_empty(int fd);
 
 struct DirectoryEntry {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/open_beneath.hpp"
 
+#include "kernel/call_error.hpp"
 #include "kernel/calls.hpp"
 
 #include <cerrno>

@@ -46,6 +46,14 @@ bool find_item(int fd, std::uint32_t type, std::uint64_t offset, Item& item) {
   return true;
 }
 
+/// All that was changed in the file system's own trees is on the disk; no data is written for it.
+void commit(int fd) {
+  __u64 transaction = 0;
+  if (::ioctl(fd, BTRFS_IOC_START_SYNC, &transaction) != 0 || ::ioctl(fd, BTRFS_IOC_WAIT_SYNC, &transaction) != 0) {
+    throw CallError{"commit btrfs", errno};
+  }
+}
+
 }  // namespace
 
 QuotaState quota_state(int fd) {
@@ -87,6 +95,7 @@ void set_quota(int subvolume, std::uint64_t size) {
   if (::ioctl(subvolume, BTRFS_IOC_QGROUP_LIMIT, &arguments) != 0) {
     throw CallError{"set the quota", errno};
   }
+  commit(subvolume);  // fsync would leave it out
 }
 
 std::optional<Quota> quota_of(int subvolume) {

@@ -24,8 +24,8 @@ enum class QuotaState {
 /// Of the whole file system; on already is no error. Throws: CallError.
 void switch_quota_on(int fd);
 
-/// How much the subvolume may refer to, with what it shares with others. \param subvolume  its top, readable
-/// Throws: CallError.
+/// How much the subvolume may refer to, with what it shares with others. On the disk on return.
+/// \param subvolume  its top, readable. Throws: CallError.
 void set_quota(int subvolume, std::uint64_t size);
 
 struct Quota {

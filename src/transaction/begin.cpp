@@ -22,6 +22,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -151,28 +152,40 @@ void clear_source_if_there(const volume::Layout& layout, const volume::Deed& dee
   }
 }
 
+/// One that is damaged can be discarded, too.
+std::unique_ptr<TransactionLock> lock_to_discard(const volume::Layout& layout, const volume::Deed& deed,
+                                                 int directory) {
+  std::unique_ptr<TransactionLock> lock;
+  try {
+    lock = std::make_unique<TransactionLock>(directory);
+  } catch (const kernel::CallError&) {
+    require_place(layout, deed, directory);  // somebody else discards it
+    throw;
+  }
+  if (!lock->held()) {
+    throw in_use_failure(deed);
+  }
+  require_place(layout, deed, directory);
+  return lock;
+}
+
 }  // namespace
 
 void discard_transaction(const volume::Layout& layout, const volume::Deed& deed) {
   const auto transactions = open_transactions(layout);
-  const bool known =
-      transactions && model::is_valid_volume_name(deed.volume) && kernel::exists_at(transactions.get(), deed.volume);
-  if (!known) {
-    (void)open_place(layout, deed, deed.volume);  // says so
+  if (!transactions || !model::is_valid_volume_name(deed.volume)) {
+    throw missing_failure(deed, transactions.get());
   }
   const auto directory = kernel::open_beneath(transactions.get(), deed.volume, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory) {
+    if (errno == ENOENT) {
+      throw missing_failure(deed, transactions.get());
+    }
     throw kernel::CallError{"open the transaction", errno};
   }
-  const TransactionLock lock{directory.get()};  // one that is damaged can be discarded, too
-  if (!lock.held()) {
-    throw in_use_failure(deed);
-  }
-  clear_source_if_there(layout, deed, lock.get());
-  if (!volume::throw_away(transactions.get(), deed.volume, layout.open_trash().get())) {
-    (void)open_place(layout, deed, deed.volume);  // somebody else was faster
-    return;
-  }
+  const auto lock = lock_to_discard(layout, deed, directory.get());
+  clear_source_if_there(layout, deed, lock->get());
+  (void)volume::throw_away(transactions.get(), deed.volume, layout.open_trash().get());
   volume::sweep_trash_of_ids(layout.root.get(), launcher::identity_for(0, 0));
 }
 

@@ -34,16 +34,6 @@ VolumeError damaged_failure(const volume::Deed& deed, std::string damage) {
                               "store: discard it when you have what you need of that");
 }
 
-VolumeError missing_failure(const volume::Deed& deed, int transactions) {
-  std::vector<std::string> known;
-  if (transactions >= 0) {
-    known = kernel::names_in(transactions);
-  }
-  const auto near = error::nearest(deed.volume, std::span<const std::string>{known});
-  return volume::deed_failure(deed, "", make_error_code(errc::transaction_missing),
-                              near ? fmt::format("did you mean \"{}\"?", *near) : "begin it first");
-}
-
 MetadataReading decode(std::string_view text, const std::string& name) {
   MetadataReading reading;
   if (auto damage = volume::checksum_fault(text)) {
@@ -73,11 +63,10 @@ MetadataReading decode(std::string_view text, const std::string& name) {
   return reading;
 }
 
-Place read_place(const volume::Deed& deed, kernel::FileDescriptor directory, std::filesystem::path path) {
+Place read_place(const volume::Deed& deed, kernel::FileDescriptor& directory, std::filesystem::path path) {
   Place place;
   place.path = std::move(path);
-  place.directory = std::move(directory);
-  MetadataReading reading = read_metadata(place.directory.get(), place.path.filename().string());
+  MetadataReading reading = read_metadata(directory.get(), place.path.filename().string());
   if (reading.newer) {
     throw volume::deed_failure(deed, "its metadata: " + reading.damage, make_error_code(errc::not_supported),
                                "use a newer version of the library");
@@ -86,10 +75,11 @@ Place read_place(const volume::Deed& deed, kernel::FileDescriptor directory, std
     throw damaged_failure(deed, std::move(reading.damage));
   }
   place.metadata = std::move(*reading.metadata);
-  place.upper = kernel::open_beneath(place.directory.get(), kUpperName, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  place.upper = kernel::open_beneath(directory.get(), kUpperName, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (!place.upper) {
     throw kernel::CallError{"open the upper directory", errno};
   }
+  place.directory = std::move(directory);
   return place;
 }
 
@@ -144,7 +134,19 @@ Place open_place(const volume::Layout& layout, const volume::Deed& deed, const s
   if (!directory) {
     throw missing_failure(deed, transactions.get());
   }
-  return read_place(deed, std::move(directory), path_of(layout, name));
+  try {
+    return read_place(deed, directory, path_of(layout, name));
+  } catch (...) {
+    require_place(layout, deed, directory.get());  // it is being deleted
+    throw;
+  }
+}
+
+void require_place(const volume::Layout& layout, const volume::Deed& deed, int directory) {
+  const auto transactions = open_transactions(layout);
+  if (!transactions || !kernel::is_at(transactions.get(), deed.volume, directory)) {
+    throw missing_failure(deed, transactions.get());
+  }
 }
 
 Place open_place(const std::filesystem::path& path, const volume::Deed& deed) {
@@ -153,7 +155,7 @@ Place open_place(const std::filesystem::path& path, const volume::Deed& deed) {
   if (!directory) {
     throw missing_failure(deed, -1);
   }
-  return read_place(deed, std::move(directory), path);
+  return read_place(deed, directory, path);
 }
 
 kernel::FileDescriptor open_transaction_source(const volume::Deed& deed, const std::string& source) {
@@ -197,6 +199,16 @@ TransactionLock::~TransactionLock() {
 kernel::FileDescriptor TransactionLock::release() noexcept {
   held_ = false;
   return std::move(lock_);
+}
+
+VolumeError missing_failure(const volume::Deed& deed, int transactions) {
+  std::vector<std::string> known;
+  if (transactions >= 0) {
+    known = kernel::names_in(transactions);
+  }
+  const auto near = error::nearest(deed.volume, std::span<const std::string>{known});
+  return volume::deed_failure(deed, "", make_error_code(errc::transaction_missing),
+                              near ? fmt::format("did you mean \"{}\"?", *near) : "begin it first");
 }
 
 VolumeError in_use_failure(const volume::Deed& deed) {

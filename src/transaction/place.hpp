@@ -71,6 +71,10 @@ struct Place {
 /// The same, opened by its path; for a mount. Throws: likewise.
 [[nodiscard]] Place open_place(const std::filesystem::path& path, const volume::Deed& deed);
 
+/// Whether one that was opened is still called so: it may have been discarded, and another one begun, while its lock
+/// was waited for. Throws: VolumeError(transaction_missing), CallError.
+void require_place(const volume::Layout& layout, const volume::Deed& deed, int directory);
+
 /// The source, O_PATH. Throws: VolumeError(source_missing), CallError.
 [[nodiscard]] kernel::FileDescriptor open_transaction_source(const volume::Deed& deed, const std::string& source);
 
@@ -98,6 +102,8 @@ class TransactionLock {
   bool held_ = false;
 };
 
+/// \param transactions  the directory of all of them, or -1
+[[nodiscard]] VolumeError missing_failure(const volume::Deed& deed, int transactions);
 [[nodiscard]] VolumeError in_use_failure(const volume::Deed& deed);
 
 }  // namespace dunnage::transaction

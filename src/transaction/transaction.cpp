@@ -108,6 +108,7 @@ TransactionApplied Transaction::apply(const TransactionApplyOptions& options) co
     if (!lock.held()) {
       throw transaction::in_use_failure(deed);
     }
+    transaction::require_place(*state_->layout, deed, place.directory.get());
     const auto source = transaction::open_transaction_source(deed, place.metadata.source);
     return transaction::apply_changes(deed, place, source.get(), lock.get(), options);
   });

@@ -5,6 +5,8 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
+#include "volume/directory.hpp"
+#include "volume/failure.hpp"
 #include "volume/metadata.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/reading.hpp"
@@ -20,6 +22,10 @@
 namespace dunnage::volume {
 
 ReadMetadata read_metadata(const Layout& layout, const std::string& operation, const std::string& name, int directory) {
+  // It may have got another name while its lock was waited for. The log of renames would still know it by this one.
+  if (!kernel::is_at(layout.volumes.get(), name, directory)) {
+    throw missing_failure(operation, name, names_to_suggest(layout));
+  }
   ReadMetadata read;
   std::string buffer;
   const auto [text, number] = kernel::read_small_file(directory, kMetadataName, buffer, kMaxMetadataBytes);

@@ -28,7 +28,8 @@ struct ReadMetadata {
 };
 
 /// The metadata of a volume that somebody holds, as it is on the disk, and what it says.
-/// Throws: VolumeError(volume_damaged, not_supported) with that operation; CallError.
+/// Throws: VolumeError(volume_missing) if it is not called so any more, VolumeError(volume_damaged, not_supported), all
+/// with that operation; CallError.
 [[nodiscard]] ReadMetadata read_metadata(const Layout& layout, const std::string& operation, const std::string& name,
                                          int directory);
 

@@ -23,6 +23,22 @@ Deed deed_of(const char* operation, const std::string& volume, const std::string
   return {operation, volume, fmt::format("as \"{}\"", snapshot)};
 }
 
+/// It may have gone meanwhile, and the snapshot with it. Where nobody can tell, it is not acknowledged and must not
+/// stay.
+void require_volume_of(const Layout& layout, const Deed& deed, const OpenVolume& volume, int place,
+                       const std::string& snapshot) {
+  bool there = false;
+  try {
+    there = kernel::is_at(layout.volumes.get(), deed.volume, volume.directory.get());
+  } catch (...) {
+    (void)throw_away(place, snapshot, layout.open_trash().get());
+    throw;
+  }
+  if (!there) {
+    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));
+  }
+}
+
 VolumeSnapshot make_it(const Layout& layout, const Deed& deed, const std::string& name,
                        const SnapshotOptions& options) {
   const OpenVolume volume = open_volume(layout, deed);
@@ -54,9 +70,7 @@ VolumeSnapshot make_it(const Layout& layout, const Deed& deed, const std::string
     take_data_back(stage);
     throw;
   }
-  if (!kernel::is_at(layout.volumes.get(), deed.volume, volume.directory.get())) {
-    throw missing_failure(deed.operation, deed.volume, names_to_suggest(layout));  // it went with the volume
-  }
+  require_volume_of(layout, deed, volume, place.get(), name);
   return snapshot;
 }
 

@@ -110,8 +110,9 @@ IN_THE_STORE = [
 # what is there is opened with a bound before anything else is done with it.
 AMONG_OTHERS = [
     ("image/directory_tar.cpp", "fstatat", "what something else is mounted on; it is packed without content"),
-    ("launcher/program/amend.cpp", "make_directory_at renameat2 unlinkat linkat:cwd DescriptorPath mknodat",
+    ("launcher/program/amend.cpp", "make_directory_at renameat2 unlinkat linkat:cwd DescriptorPath",
      "one name in a directory that was opened with a bound; the first name of a file is linked by its descriptor"),
+    ("launcher/program/upper_tidying.hpp", "unlinkat mknodat", "one name in a directory that was opened with a bound"),
     ("launcher/program/reveal.cpp", "statx", "whether an upper directory has a name, whatever that is"),
     ("launcher/program/copy_directory.cpp", "make_directory_at open_at",
      "a directory of the copy, opened with a bound then; a file of a source nobody changes, without its links"),

@@ -1,44 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking over what the upper directory of an overlay has into the lower one, entry by entry, and tidying up above.
 //
-// What is new is made in a directory of the work's own, which nobody else can enter, and appears by a rename. Neither
-// side is trusted: each path is opened below its directory, over no link.
+// What is new is made in a directory of the work's own, which nobody else can enter, and appears by a rename. Files are
+// copied there before anything appears, and synced all at once: a name that leads to a file whose content is not on the
+// disk leads to an empty one, or to zeros, when the power is cut. Neither side is trusted: each path is opened below
+// its directory, over no link.
 
+#include "launcher/detach.hpp"
 #include "launcher/program/copy.hpp"
-#include "launcher/program/each_entry.hpp"
-#include "launcher/program/entry.hpp"
 #include "launcher/program/file_attributes.hpp"
+#include "launcher/program/held_entry.hpp"
 #include "launcher/program/overlay_marks.hpp"
 #include "launcher/program/parent_directory.hpp"
 #include "launcher/program/record_list.hpp"
 #include "launcher/program/remove.hpp"
+#include "launcher/program/upper_tidying.hpp"
 #include "launcher/program/work.hpp"
 
 namespace dunnage::launcher {
 namespace {
 
-constexpr uint64_t kAmendResolve = kOneComponent | RESOLVE_NO_SYMLINKS;
 constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
 constexpr unsigned kExchange = 2;   // RENAME_EXCHANGE
 constexpr uint32_t kMarksText = 1;
-
-/// A descriptor that is closed in the end.
-struct Held {
-  int fd = -1;
-  struct statx status {};
-
-  explicit Held(int opened) noexcept : fd{opened} {}
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  ~Held() {
-    if (fd >= 0) {
-      (void)close_descriptor(fd);
-    }
-  }
-  /// 0 or -errno
-  long look() noexcept { return fd < 0 ? fd : status_of(fd, status); }
-  [[nodiscard]] bool is_directory() const noexcept { return fd >= 0 && kind_of(status) == S_IFDIR; }
-};
 
 class Amendment {
  public:
@@ -57,31 +41,40 @@ class Amendment {
       fail_work(worker_, Step::ReadRecords, -ENOMEM, "");
       return;
     }
-    const bool read = each_record<AmendRecord>(
-        worker_, worker_.descriptors[2], [](const AmendRecord& record) { return record.other_size; },
-        [&](const AmendRecord& record, const char* path) { return take(record, path); });
-    if (read) {
-      finish();
+    const bool copied = each([&](const AmendRecord& record, const char* path) {
+      return record.action == AmendAction::Put ? copy(path) : 0;
+    });
+    if (copied && !has_failed(worker_) && sync_stage()) {
+      (void)each([&](const AmendRecord& record, const char* path) { return obey(record, path); });
     }
+    finish();
   }
 
  private:
-  /// \return whether the work goes on
-  bool take(const AmendRecord& record, const char* path) noexcept {
-    const char* other = path + record.path_size;
-    const bool whole = record.path_size <= kMostPath && record.other_size > 0 && other[record.other_size - 1] == '\0';
-    const long result = whole ? obey(record, path) : -EBADMSG;
-    if (result < 0) {
-      fail_work(worker_, whole ? step_ : Step::ReadRecords, result, whole ? path : "");
-    }
-    worker_.entries.fetch_add(1, std::memory_order_relaxed);
-    return !has_failed(worker_);
+  /// Does it with each record until it fails. \return false, and the work has failed, if they cannot be read
+  template <typename Act>
+  bool each(Act&& act) noexcept {
+    number_ = 0;
+    return each_record<AmendRecord>(
+        worker_, worker_.descriptors[2], [](const AmendRecord& record) { return record.other_size; },
+        [&](const AmendRecord& record, const char* path) {
+          ++number_;
+          const char* other = path + record.path_size;
+          const bool whole =
+              record.path_size <= kMostPath && record.other_size > 0 && other[record.other_size - 1] == '\0';
+          const long result = whole ? act(record, path) : -EBADMSG;
+          if (result < 0) {
+            fail_work(worker_, whole ? step_ : Step::ReadRecords, result, whole ? path : "");
+          }
+          return !has_failed(worker_);
+        });
   }
 
   long obey(const AmendRecord& record, const char* path) noexcept {
+    worker_.entries.fetch_add(record.action == AmendAction::Put ? 0 : 1, std::memory_order_relaxed);
     switch (record.action) {
       case AmendAction::Put:
-        return put(path);
+        return place(path, 0);
       case AmendAction::MakeDirectory:
         return make_directory(path);
       case AmendAction::Give:
@@ -91,9 +84,9 @@ class Amendment {
       case AmendAction::Remove:
         return remove(path);
       case AmendAction::Unveil:
-        return unveil(path);
+        return tidying_.unveil(path);
       case AmendAction::Drop:
-        return drop(path);
+        return tidying_.drop(path);
     }
     return -EBADMSG;
   }
@@ -127,42 +120,38 @@ class Amendment {
     return stage_;
   }
 
+  /// What is made in the stage for the record that is obeyed: no two have the same name there.
+  const char* staged() noexcept { return write_number(number_, 10, digits_); }
+
   /// What was made in the stage takes its place, at one instant.
-  long place(const char* path, const char* leaf, unsigned flags) noexcept {
+  long place(const char* path, unsigned flags) noexcept {
     step_ = Step::ReplaceEntry;
-    const char* same = path;
-    const int directory = below_.open(path, same);
+    changes_below_ = true;
+    const char* leaf = path;
+    const int directory = below_.open(path, leaf);
     if (directory < 0) {
       return directory;
     }
-    long result = raw_syscall(__NR_renameat2, stage_, as_argument(leaf), directory, as_argument(leaf), flags);
+    const long made = as_argument(staged());
+    long result = raw_syscall(__NR_renameat2, stage_, made, directory, as_argument(leaf), flags);
     if (result == -EISDIR || result == -ENOTDIR || result == -EEXIST || result == -ENOTEMPTY) {
-      result = raw_syscall(__NR_renameat2, stage_, as_argument(leaf), directory, as_argument(leaf), kExchange);
+      result = raw_syscall(__NR_renameat2, stage_, made, directory, as_argument(leaf), kExchange);
     }
-    if (result >= 0) {
-      result = clear(leaf);
-    }
-    return result;
+    return result < 0 ? result : clear();
   }
 
   /// Deletes what is in the stage, if there is something.
-  long clear(const char* leaf) noexcept {
-    long result = raw_syscall(__NR_unlinkat, stage_, as_argument(leaf), 0);
+  long clear() noexcept {
+    long result = raw_syscall(__NR_unlinkat, stage_, as_argument(staged()), 0);
     if (result == -EISDIR || result == -EPERM) {
-      result = -static_cast<long>(remove_tree(stage_, leaf));
+      result = -static_cast<long>(remove_tree(stage_, staged()));
     }
     return result == -ENOENT ? 0 : result;
   }
 
-  static const char* leaf_of(const char* path) noexcept {
-    const char* leaf = path;
-    for (const char* at = path; *at != '\0'; ++at) {
-      leaf = *at == '/' ? at + 1 : leaf;
-    }
-    return leaf;
-  }
-
-  long put(const char* path) noexcept {
+  /// Into the stage; it takes its place later.
+  long copy(const char* path) noexcept {
+    worker_.entries.fetch_add(1, std::memory_order_relaxed);
     Held entry{open(above_, path)};
     long result = entry.look();
     const int made = result < 0 ? static_cast<int>(result) : stage();
@@ -173,11 +162,17 @@ class Amendment {
       return -ESTALE;
     }
     entry.status.stx_nlink = 1;  // further names are links, see link()
-    const CopySource source{parent_, leaf_of(path), entry.fd, entry.status, false};
-    if (!copy_leaf(*thread_, source)) {
-      return 0;  // it has said what failed
+    (void)copy_leaf(*thread_, CopySource{parent_, path, entry.fd, entry.status, false, staged()});
+    return 0;  // it has said what failed
+  }
+
+  /// What was copied is on the disk.
+  bool sync_stage() noexcept {
+    const long result = stage_ < 0 ? 0 : raw_syscall(__NR_syncfs, stage_);
+    if (result < 0) {
+      fail_work(worker_, Step::SyncFiles, result, "");
     }
-    return place(path, source.name, 0);
+    return result >= 0;
   }
 
   long make_directory(const char* path) noexcept {
@@ -193,14 +188,13 @@ class Amendment {
     if (made < 0) {
       return made;
     }
-    const char* leaf = leaf_of(path);
     step_ = Step::MakeEntry;
-    result = entry.is_directory() ? make_directory_at(made, leaf, 0700) : -ESTALE;
+    result = entry.is_directory() ? make_directory_at(made, staged(), 0700) : -ESTALE;
     Held directory{result < 0 ? static_cast<int>(result)
-                              : kernel::open_at2(made, leaf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kAmendResolve)};
+                              : kernel::open_at2(made, staged(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kAmendResolve)};
     result = directory.look();
     result = result < 0 ? result : give(entry, directory);
-    return result < 0 ? result : place(path, leaf, kNoReplace);
+    return result < 0 ? result : place(path, kNoReplace);
   }
 
   long give(const char* path) noexcept {
@@ -215,6 +209,7 @@ class Amendment {
   }
 
   long give(const Held& from, const Held& to) noexcept {
+    changes_below_ = true;
     long result = 0;
     if (from.status.stx_uid != to.status.stx_uid || from.status.stx_gid != to.status.stx_gid) {
       step_ = Step::SetOwner;
@@ -253,11 +248,10 @@ class Amendment {
     if (made < 0) {
       return made;
     }
-    const char* leaf = leaf_of(path);
     step_ = Step::LinkEntry;
-    result = raw_syscall(__NR_linkat, AT_FDCWD, as_argument(DescriptorPath{entry.fd}.text), made, as_argument(leaf),
+    result = raw_syscall(__NR_linkat, AT_FDCWD, as_argument(DescriptorPath{entry.fd}.text), made, as_argument(staged()),
                          AT_SYMLINK_FOLLOW);
-    return result < 0 ? result : place(path, leaf, 0);
+    return result < 0 ? result : place(path, 0);
   }
 
   long remove(const char* path) noexcept {
@@ -268,57 +262,13 @@ class Amendment {
     if (directory < 0) {
       return directory == -ENOENT ? 0 : directory;
     }
-    const long result = raw_syscall(__NR_renameat2, directory, as_argument(leaf), made, as_argument(leaf), kNoReplace);
+    changes_below_ = true;
+    const long result =
+        raw_syscall(__NR_renameat2, directory, as_argument(leaf), made, as_argument(staged()), kNoReplace);
     if (result < 0) {
       return result == -ENOENT ? 0 : result;
     }
-    return clear(leaf);
-  }
-
-  /// All that the directory hides is hidden one by one before it stops hiding it.
-  long unveil(const char* path) noexcept {
-    const Held above{open(above_, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)};
-    if (above.fd < 0) {
-      return above.fd == -ENOENT || above.fd == -ENOTDIR || above.fd == -ELOOP ? 0 : above.fd;
-    }
-    if (!marks_.is_opaque(above.fd)) {
-      return 0;
-    }
-    const Held below{open(below_, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)};
-    const bool absent = below.fd == -ENOENT || below.fd == -ENOTDIR || below.fd == -ELOOP;
-    long result = below.fd >= 0 || absent ? 0 : below.fd;
-    if (below.fd >= 0) {
-      result = each_entry(below.fd, entries_, [&](const DirectoryEntry& entry) { return hide(above.fd, entry.name); });
-    }
-    step_ = Step::SetAttribute;
-    return result < 0 ? result : remove_attribute(above.fd, marks_.opaque());
-  }
-
-  long hide(int above, const char* name) noexcept {
-    step_ = Step::MakeEntry;
-    const Held entry{kernel::open_at2(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kOneComponent)};
-    if (entry.fd == -ENOENT) {
-      return raw_syscall(__NR_mknodat, above, as_argument(name), S_IFCHR, 0);
-    }
-    if (entry.fd == -ENOTDIR || entry.fd == -ELOOP) {
-      return 0;  // it hides what is below it by being there
-    }
-    step_ = Step::SetAttribute;
-    return entry.fd < 0 ? entry.fd : set_attribute(entry.fd, marks_.opaque(), "y", 1);
-  }
-
-  long drop(const char* path) noexcept {
-    step_ = Step::ReplaceEntry;
-    const char* leaf = path;
-    const int directory = above_.open(path, leaf);
-    if (directory < 0) {
-      return directory == -ENOENT || directory == -ENOTDIR || directory == -ELOOP ? 0 : directory;
-    }
-    long result = raw_syscall(__NR_unlinkat, directory, as_argument(leaf), 0);
-    if (result == -EISDIR || result == -EPERM) {
-      result = raw_syscall(__NR_unlinkat, directory, as_argument(leaf), AT_REMOVEDIR);
-    }
-    return result == -ENOENT || result == -ENOTEMPTY || result == -EEXIST ? 0 : result;
+    return clear();
   }
 
   /// The stage goes, and what was done is on the disk.
@@ -329,12 +279,17 @@ class Amendment {
         (void)remove_tree(below_.tree, text_at(worker_, 0));
       }
     }
-    const Held above{kernel::open_at2(above_.tree, ".", O_RDONLY | O_DIRECTORY, kAmendResolve)};
-    for (const int fd : {stage_, above.fd}) {
-      const long result = fd < 0 ? 0 : raw_syscall(__NR_syncfs, fd);
-      if (result < 0) {
-        fail_work(worker_, Step::SyncFiles, result, "");
-      }
+    if (changes_below_) {
+      sync(below_);
+    }
+    sync(above_);
+  }
+
+  void sync(const ParentDirectory& side) noexcept {
+    const Held top{kernel::open_at2(side.tree, ".", O_RDONLY | O_DIRECTORY, kAmendResolve)};
+    const long result = top.fd < 0 ? top.fd : raw_syscall(__NR_syncfs, top.fd);
+    if (result < 0) {
+      fail_work(worker_, Step::SyncFiles, result, "");
     }
   }
 
@@ -346,8 +301,11 @@ class Amendment {
   ParentDirectory above_;
   ParentDirectory below_;
   Step step_ = Step::ReadRecords;
+  UpperTidying tidying_{above_, below_, marks_, step_};
   int stage_ = -1;
-  alignas(8) char entries_[8192] = {};
+  bool changes_below_ = false;
+  uint64_t number_ = 0;  ///< of the record that is obeyed
+  char digits_[24] = {};
 };
 
 }  // namespace

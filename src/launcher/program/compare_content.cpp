@@ -22,12 +22,11 @@ struct ExtentMap {
   [[nodiscard]] const fiemap_extent& at(uint32_t index) noexcept { return header()->fm_extents[index]; }
 
   long read(int fd, uint64_t start) noexcept {
-    fiemap request{};
-    request.fm_start = start;
-    request.fm_length = UINT64_MAX - start;
-    request.fm_flags = FIEMAP_FLAG_SYNC;
-    request.fm_extent_count = kExtents;
-    __builtin_memcpy(bytes, &request, sizeof request);
+    __builtin_memset(bytes, 0, sizeof(fiemap));
+    header()->fm_start = start;
+    header()->fm_length = UINT64_MAX - start;
+    header()->fm_flags = FIEMAP_FLAG_SYNC;
+    header()->fm_extent_count = kExtents;
     return raw_syscall(__NR_ioctl, fd, FS_IOC_FIEMAP, as_argument(bytes));
   }
 };

@@ -132,10 +132,13 @@ struct CopyThread {
 /// An entry of a directory that is about to be copied.
 struct CopySource {
   CopyNode& parent;  ///< its `target` is where the copy goes
-  const char* name;  ///< in the target
+  const char* name;  ///< in the target, and in what is said of it
   int fd;            ///< O_PATH, unless `readable`
   struct statx status {};
   bool readable = false;
+  const char* made_as = nullptr;  ///< another name in the target
+
+  [[nodiscard]] const char* target_name() const noexcept { return made_as != nullptr ? made_as : name; }
 };
 
 /// How names in the trees are opened: one component, no link.

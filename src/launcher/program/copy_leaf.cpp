@@ -15,7 +15,7 @@ long make_entry(CopyThread& thread, const CopySource& source, Make&& make, Step&
   long result = make();
   for (int attempt = 0; result == -EEXIST && thread.copy->is(kCopyMerge) && attempt < kReplaceAttempts; ++attempt) {
     step = Step::ReplaceEntry;
-    const long gone = raw_syscall(__NR_unlinkat, source.parent.target, as_argument(source.name), 0);
+    const long gone = raw_syscall(__NR_unlinkat, source.parent.target, as_argument(source.target_name()), 0);
     if (gone < 0 && gone != -ENOENT) {
       return gone;
     }
@@ -79,7 +79,8 @@ long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& 
   }
   const uint32_t mode = first_mode(thread, source);
   const auto make = [&]() -> long {
-    return open_at(source.parent.target, source.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, mode);
+    return open_at(source.parent.target, source.target_name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY,
+                   mode);
   };
   const int to = static_cast<int>(make_entry(thread, source, make, step));
   long result = to;
@@ -105,7 +106,8 @@ long make_link(CopyThread& thread, const CopySource& source, Step& step) noexcep
   return make_entry(
       thread, source,
       [&] {
-        return raw_syscall(__NR_symlinkat, as_argument(thread.data), source.parent.target, as_argument(source.name));
+        return raw_syscall(__NR_symlinkat, as_argument(thread.data), source.parent.target,
+                           as_argument(source.target_name()));
       },
       step);
 }
@@ -117,8 +119,8 @@ long make_node(CopyThread& thread, const CopySource& source, Step& step) noexcep
   return make_entry(
       thread, source,
       [&] {
-        return raw_syscall(__NR_mknodat, source.parent.target, as_argument(source.name), kind_of(source.status) | 0600U,
-                           static_cast<long>(device));
+        return raw_syscall(__NR_mknodat, source.parent.target, as_argument(source.target_name()),
+                           kind_of(source.status) | 0600U, static_cast<long>(device));
       },
       step);
 }
@@ -130,7 +132,7 @@ long copy_special(CopyThread& thread, const CopySource& source, bool shared, Ste
     return result;
   }
   step = Step::OpenEntry;
-  const int to = kernel::open_at2(source.parent.target, source.name, O_PATH | O_NOFOLLOW, kOneComponent);
+  const int to = kernel::open_at2(source.parent.target, source.target_name(), O_PATH | O_NOFOLLOW, kOneComponent);
   if (to < 0) {
     return to;
   }
@@ -164,7 +166,7 @@ long link_entry(CopyThread& thread, const CopySource& source, const CopyLink& li
         thread, source,
         [&] {
           return raw_syscall(__NR_linkat, AT_FDCWD, as_argument(path.text), source.parent.target,
-                             as_argument(source.name), AT_SYMLINK_FOLLOW);
+                             as_argument(source.target_name()), AT_SYMLINK_FOLLOW);
         },
         step);
   }
