@@ -22,7 +22,7 @@ namespace dunnage::test {
 namespace {
 
 /// All that can fail. A signal does not come for ever, so EINTR comes once.
-std::vector<CallFault> failures_of(const std::vector<long>& calls) {
+std::vector<CallFault> failures_of(const std::vector<long>& calls, bool of_host = false) {
   std::vector<CallFault> faults;
   std::map<long, std::size_t> made;
   for (const long call : calls) {
@@ -30,19 +30,16 @@ std::vector<CallFault> failures_of(const std::vector<long>& calls) {
     for (const int error : errors_of_call(call)) {
       for (const bool persists : {false, true}) {
         if (persists && error == EINTR) continue;
-        faults.push_back({.kind = CallFault::Kind::Fail, .at = at, .call = call, .error = error, .persists = persists});
+        faults.push_back({.kind = CallFault::Kind::Fail,
+                          .at = at,
+                          .call = call,
+                          .error = error,
+                          .persists = persists,
+                          .of_host = of_host});
       }
     }
   }
   return faults;
-}
-
-/// So many of them, spread over all.
-std::vector<CallFault> some_of(const std::vector<CallFault>& all, std::size_t number) {
-  if (number >= all.size()) return all;
-  std::vector<CallFault> some;
-  for (std::size_t index = 0; index < number; ++index) some.push_back(all[index * all.size() / number]);
-  return some;
 }
 
 std::size_t lines_of(const std::string& text) {
@@ -75,6 +72,8 @@ void fail_at(const Bench& bench, const CallFault& fault) {
   if (bench.operation().resumes && verdict == Verdict::Refused) {
     REQUIRE(is_told(run.words, fault));
     REQUIRE(bench.strange_lines(state) == "");
+    REQUIRE(bench.lost_paths(state) == "");
+    if (!fault.persists) REQUIRE(bench.passing_lines(state) == "");
   } else if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
     REQUIRE(bench.is_between(state));
   } else if (verdict == Verdict::Done) {
@@ -94,7 +93,7 @@ void fail_at(const Bench& bench, const CallFault& fault) {
 
 void fail_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
   hit_each(operations, [&](const Bench& bench) {
-    const auto all = failures_of(bench.calls());
+    const auto all = failures_of(bench.failing_calls(), bench.operation().fails_itself);
     REQUIRE(all.size() > 20);
     for (const CallFault& fault : some_of(all, crashes_of_each(usual))) fail_at(bench, fault);
   });

@@ -9,6 +9,9 @@
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 
+#include <sys/syscall.h>
+
+#include <set>
 #include <string>
 
 namespace dunnage::test {
@@ -28,6 +31,18 @@ std::vector<CallFault> kills(std::size_t calls, std::size_t number, bool launche
     faults.push_back({.kind = kinds[turn % kinds.size()], .at = at});
   }
   return faults;
+}
+
+/// So many kills before calls that make, rename or fill files, spread over them: between two of these something could
+/// be half there.
+std::vector<CallFault> kills_at_changes(const std::vector<long>& calls, std::size_t number) {
+  static const std::set<long> changing{SYS_openat,  SYS_linkat,   SYS_unlinkat, SYS_renameat2, SYS_symlinkat,
+                                       SYS_mknodat, SYS_pwrite64, SYS_mkdirat,  SYS_fchmod,    SYS_fchownat};
+  std::vector<CallFault> all;
+  for (std::size_t at = 0; at < calls.size(); ++at) {
+    if (changing.contains(calls[at])) all.push_back({.kind = Kind::KillAll, .at = at});
+  }
+  return some_of(all, number);
 }
 
 void kill_at_calls(const Bench& bench, const CallFault& fault) {
@@ -58,6 +73,7 @@ void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
   const std::string state = bench.state();
   if (verdict == Verdict::Done) REQUIRE(state == bench.after());
   CHECK(bench.strange_lines(state) == "");
+  CHECK(bench.lost_paths(state) == "");
   REQUIRE(bench.retry(false) == "");
   bench.reset();
 }
@@ -102,6 +118,16 @@ TEST_CASE("T-1: a process killed at any call on images leaves each done or undon
 
 TEST_CASE("T-1: a process, or its launcher, killed at any call on containers leaves each done or undone", "[crash]") {
   kill_each(container_operations(), 9);
+}
+
+TEST_CASE("T-1: a process or launcher killed at any call of a copy leaves each file as it was or as it is to be",
+          "[crash][cp]") {
+  kill_each(copy_operations(), 3);
+  hit_each(copy_operations(), [](const Bench& bench) {
+    const auto faults = kills_at_changes(bench.calls(), crashes_of_each(6));
+    REQUIRE(faults.size() > 5);
+    for (const CallFault& fault : faults) kill_in_the_middle(bench, fault);
+  });
 }
 
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",
