@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/failure.hpp"
 #include "container/mount_events.hpp"
 #include "container/signal.hpp"
 #include "kernel/call_error.hpp"
@@ -104,7 +105,8 @@ ExitStatus Running::wait() const { return *wait_until(launcher::kNever); }
 Received Running::ask(Message message, std::span<const std::byte> payload, const std::string& operation) const {
   require_ours(operation);
   const Deadline deadline = std::chrono::steady_clock::now() + kAnswerTimeout;
-  auto [ours, theirs] = launcher::make_channel();
+  const Deed deed{Stage::Run, operation, subject_};
+  auto [ours, theirs] = explained(deed, [] { return launcher::make_channel(); });
   message.payload_size = static_cast<std::uint32_t>(payload.size());
   std::vector<std::byte> frame(sizeof message);
   std::memcpy(frame.data(), &message, sizeof message);
@@ -112,7 +114,12 @@ Received Running::ask(Message message, std::span<const std::byte> payload, const
   const int reply = theirs.get();
   const int sent = launcher::send(channel_.get(), frame, {&reply, 1}, deadline);
   theirs.reset();
-  auto answer = sent == 0 ? launcher::receive(ours.get(), deadline) : std::optional<Received>{Received{}};
+  if (sent != 0 && sent != EPIPE && sent != ETIMEDOUT) {
+    throw call_failure(deed, kernel::CallError{"send the request", sent});
+  }
+  auto answer = sent == ETIMEDOUT ? std::nullopt
+                : sent == 0       ? launcher::receive(ours.get(), deadline)
+                                  : std::optional<Received>{Received{}};
   if (!answer) {
     throw run_error(operation, subject_, errc::timed_out, "try again; the machine is very busy");
   }

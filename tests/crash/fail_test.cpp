@@ -7,6 +7,7 @@
 
 #include "crash/bench.hpp"
 #include "crash/places.hpp"
+#include "error/reason.hpp"
 #include "support/call_errors.hpp"
 #include "support/catch.hpp"
 #include "support/requires.hpp"
@@ -56,6 +57,14 @@ std::string leaks_since(const ProcessSnapshot& before) {
   return leaks;
 }
 
+/// The call's own error is in it, or its words. poll(2) of so few needs no memory: where it fails so it is taken for
+/// one that waits in vain.
+bool is_cause_told(const std::string& words, const CallFault& fault) {
+  const bool waits = fault.call == SYS_ppoll || fault.call == SYS_poll;
+  return waits || words.find("[" + error::errno_name(fault.error) + "]") != std::string::npos ||
+         words.find(error::errno_reason(fault.error)) != std::string::npos;
+}
+
 /// "cannot ..." what, on what, why, and what to do; without memory there is no sentence either.
 bool is_told(const std::string& words, const CallFault& fault) {
   if (fault.error == ENOMEM && words == "std::bad_alloc") return true;
@@ -71,6 +80,7 @@ void fail_at(const Bench& bench, const CallFault& fault) {
   const std::string state = bench.state();
   if (bench.operation().resumes && verdict == Verdict::Refused) {
     REQUIRE(is_told(run.words, fault));
+    CHECK(is_cause_told(run.words, fault));
     REQUIRE(bench.strange_lines(state) == "");
     REQUIRE(bench.lost_paths(state) == "");
     if (!fault.persists) REQUIRE(bench.passing_lines(state) == "");
@@ -173,6 +183,34 @@ TEST_CASE("T-2: a message of a launch that cannot be sent, by host or launcher, 
 TEST_CASE("T-2: any system call that fails while mounts of a container are changed leaves each done or undone",
           "[crash][live]") {
   fail_each(live_operations(), 8);
+}
+
+TEST_CASE("T-2: any system call that fails while files are copied leaves each as it was or as it is to be, and is told",
+          "[crash][cp]") {
+  fail_each(copy_operations(), 6);
+}
+
+// A container was asked by a call that threw what is no Error; where no descriptor was to be had, or an archive could
+// not be looked at, the error was of what came next.
+TEST_CASE("T-2: each descriptor that cannot be had while files are copied is told as that", "[crash][cp]") {
+  const std::map<std::string, std::vector<long>> calls{
+      {"copy an archive into a volume", {SYS_newfstatat}},
+      {"copy an archive out of a volume", {SYS_fcntl}},
+      {"copy into a container that runs", {SYS_socketpair, SYS_openat}},
+  };
+  auto operations = copy_operations();
+  std::erase_if(operations, [&](const StoreOperation& operation) { return !calls.contains(operation.name); });
+  REQUIRE(operations.size() == calls.size());
+  hit_each(operations, [&](const Bench& bench) {
+    const auto& wanted = calls.at(bench.operation().name);
+    for (const CallFault& fault : failures_of(bench.calls())) {
+      const bool first = fault.error == errors_of_call(fault.call).front() && fault.at < 12;
+      const bool look = fault.call == SYS_newfstatat
+                            ? fault.error == ENOMEM && fault.persists && fault.at > 14 && fault.at < 20
+                            : first && !fault.persists;
+      if (look && std::ranges::count(wanted, fault.call) > 0) fail_at(bench, fault);
+    }
+  });
 }
 
 TEST_CASE("T-2: a sync that fails once, fails the call for good, and nothing of it stays", "[crash]") {
