@@ -145,6 +145,7 @@ StoreOperation operation(std::string name, std::function<Place(const Place&)> to
           .undo = [to](const Place& place) { make_as_it_was(to(place)); },
           .launcher = true,
           .resumes = true,
+          .tells_cause = true,
           .passing = ".dunnage-copy-",
           .begun = " 40700",
           .beside = [](const Place& place) { return content_of(place / "out") + content_of(place / "root/srv"); }};

@@ -33,11 +33,12 @@ std::vector<CallFault> kills(std::size_t calls, std::size_t number, bool launche
   return faults;
 }
 
-/// So many kills before calls that make, rename or fill files, spread over them: between two of these something could
-/// be half there.
+/// So many kills before calls that make, rename, fill or mount something, spread over them: between two of these it
+/// could be half there.
 std::vector<CallFault> kills_at_changes(const std::vector<long>& calls, std::size_t number) {
-  static const std::set<long> changing{SYS_openat,  SYS_linkat,   SYS_unlinkat, SYS_renameat2, SYS_symlinkat,
-                                       SYS_mknodat, SYS_pwrite64, SYS_mkdirat,  SYS_fchmod,    SYS_fchownat};
+  static const std::set<long> changing{SYS_openat,   SYS_linkat,   SYS_unlinkat, SYS_renameat, SYS_renameat2,
+                                       SYS_mknodat,  SYS_mkdirat,  SYS_pwrite64, SYS_fchmod,   SYS_symlinkat,
+                                       SYS_fchownat, SYS_fsconfig, SYS_fsmount,  SYS_ioctl};
   std::vector<CallFault> all;
   for (std::size_t at = 0; at < calls.size(); ++at) {
     if (changing.contains(calls[at])) all.push_back({.kind = Kind::KillAll, .at = at});
@@ -78,10 +79,14 @@ void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
   bench.reset();
 }
 
-void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
+/// \param usual  kills spread over all calls; \param at_changes  further ones
+void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual, std::size_t at_changes = 0) {
   hit_each(operations, [&](const Bench& bench) {
     REQUIRE(bench.calls().size() > 5);
-    for (const CallFault& fault : kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher)) {
+    auto faults = kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher);
+    const auto more = kills_at_changes(bench.calls(), at_changes == 0 ? 0 : crashes_of_each(at_changes));
+    faults.insert(faults.end(), more.begin(), more.end());
+    for (const CallFault& fault : faults) {
       bench.operation().resumes ? kill_in_the_middle(bench, fault) : kill_at_calls(bench, fault);
     }
   });
@@ -122,12 +127,23 @@ TEST_CASE("T-1: a process, or its launcher, killed at any call on containers lea
 
 TEST_CASE("T-1: a process or launcher killed at any call of a copy leaves each file as it was or as it is to be",
           "[crash][cp]") {
-  kill_each(copy_operations(), 3);
-  hit_each(copy_operations(), [](const Bench& bench) {
-    const auto faults = kills_at_changes(bench.calls(), crashes_of_each(6));
-    REQUIRE(faults.size() > 5);
-    for (const CallFault& fault : faults) kill_in_the_middle(bench, fault);
-  });
+  kill_each(copy_operations(), 3, 4);
+}
+
+TEST_CASE("T-1: a process or launcher killed at any call of bringing a project up leaves the rest to the next one",
+          "[crash][project]") {
+  kill_each(up_operations(), 3, 3);
+}
+
+TEST_CASE("T-1: a process killed at any call of taking a project down leaves the rest to the next one",
+          "[crash][project]") {
+  kill_each(down_operations(), 3, 3);
+}
+
+TEST_CASE("T-1: a process or launcher killed at any call of mounting a file system in a file leaves no device",
+          "[crash][disk]") {
+  if (!requires_root() || !requires_program("mkfs.ext4")) return;
+  kill_each(disk_operations(), 4, 8);
 }
 
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",

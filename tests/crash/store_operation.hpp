@@ -37,6 +37,7 @@ struct StoreOperation {
   bool partial = false;
   /// Whoever is killed leaves a volume nobody chose a name for, which nobody uses: it goes with a prune.
   bool orphans = false;
+  bool tells_cause = false;  ///< the error of a call that fails is in the one that is thrown
   /// In the lines of what it makes for a moment: only who is killed leaves that, and the same call takes it away.
   std::string passing{};
   /// In the lines of what it has begun and keeps closed until it is done.
@@ -67,5 +68,10 @@ struct StoreOperation {
 [[nodiscard]] std::vector<StoreOperation> all_operations();
 /// Copies into and out of volumes and containers: files appear one after the other, each as a whole.
 [[nodiscard]] std::vector<StoreOperation> copy_operations();
+/// Projects of Compose, whose services and volumes are made, changed and removed one after the other.
+[[nodiscard]] std::vector<StoreOperation> up_operations();
+[[nodiscard]] std::vector<StoreOperation> down_operations();
+/// File systems in files, mounted by loop devices: root alone, with mkfs.ext4.
+[[nodiscard]] std::vector<StoreOperation> disk_operations();
 
 }  // namespace dunnage::test

@@ -62,7 +62,7 @@ OF_THE_CALLER = [
 # One name in a directory that is open, of which nobody but this user can change anything: the store, and what is made
 # in it. The names are the library's own, or were checked to be names.
 IN_THE_STORE = [
-    ("compose/contents.cpp", "renameat", "a file of configs and secrets gets its name"),
+    ("compose/contents.cpp", "renameat unlinkat", "a file of configs and secrets gets its name"),
     ("container/control.cpp", "fchmodat", "the control socket that was just made"),
     ("container/record.cpp", "fstatat", "the age of a record that was never finished"),
     ("container/record_again.cpp", "unlinkat renameat", "a fresh control socket takes the place of the old one"),
