@@ -225,6 +225,11 @@ TEST_CASE("T-2: any system call that fails while a file system in a file is moun
   fail_each(disk_operations(), 16);
 }
 
+TEST_CASE("T-2: any system call that fails while a container is restarted is told, and the next one does it",
+          "[crash][restart]") {
+  fail_each(restart_operations(), 6);
+}
+
 TEST_CASE("T-2: a sync that fails once, fails the call for good, and nothing of it stays", "[crash]") {
   if (!requires_tracing()) return;
   std::vector<StoreOperation> operations = all_operations();

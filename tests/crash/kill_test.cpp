@@ -146,6 +146,12 @@ TEST_CASE("T-1: a process or launcher killed at any call of mounting a file syst
   kill_each(disk_operations(), 4, 8);
 }
 
+TEST_CASE(
+    "T-1: a process or launcher killed at any call of a restart leaves the container to be started by the next one",
+    "[crash][restart]") {
+  kill_each(restart_operations(), 5);
+}
+
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",
           "[crash][live]") {
   kill_each(live_operations(), 6);

@@ -71,6 +71,8 @@ struct StoreOperation {
 /// Projects of Compose, whose services and volumes are made, changed and removed one after the other.
 [[nodiscard]] std::vector<StoreOperation> up_operations();
 [[nodiscard]] std::vector<StoreOperation> down_operations();
+/// Containers that are started again.
+[[nodiscard]] std::vector<StoreOperation> restart_operations();
 /// File systems in files, mounted by loop devices: root alone, with mkfs.ext4.
 [[nodiscard]] std::vector<StoreOperation> disk_operations();
 
