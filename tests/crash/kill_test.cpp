@@ -33,15 +33,16 @@ std::vector<CallFault> kills(std::size_t calls, std::size_t number, bool launche
   return faults;
 }
 
-/// So many kills before calls that make, rename, fill or mount something, spread over them: between two of these it
-/// could be half there.
-std::vector<CallFault> kills_at_changes(const std::vector<long>& calls, std::size_t number) {
-  static const std::set<long> changing{SYS_openat,   SYS_linkat,   SYS_unlinkat, SYS_renameat, SYS_renameat2,
-                                       SYS_mknodat,  SYS_mkdirat,  SYS_pwrite64, SYS_fchmod,   SYS_symlinkat,
-                                       SYS_fchownat, SYS_fsconfig, SYS_fsmount,  SYS_ioctl};
+/// Between two of these something could be half there.
+const std::set<long> kChanging{SYS_openat,  SYS_linkat,   SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_mknodat,
+                               SYS_mkdirat, SYS_pwrite64, SYS_fchmod,   SYS_fchownat, SYS_symlinkat};
+const std::set<long> kMounting{SYS_ioctl, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_move_mount};
+
+/// So many kills before such calls, spread over them.
+std::vector<CallFault> kills_at(const std::set<long>& such, const std::vector<long>& calls, std::size_t number) {
   std::vector<CallFault> all;
   for (std::size_t at = 0; at < calls.size(); ++at) {
-    if (changing.contains(calls[at])) all.push_back({.kind = Kind::KillAll, .at = at});
+    if (such.contains(calls[at])) all.push_back({.kind = Kind::KillAll, .at = at});
   }
   return some_of(all, number);
 }
@@ -79,12 +80,13 @@ void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
   bench.reset();
 }
 
-/// \param usual  kills spread over all calls; \param at_changes  further ones
-void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual, std::size_t at_changes = 0) {
+/// \param usual  kills spread over all calls; \param at_such  further ones before calls that are `such`
+void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual, std::size_t at_such = 0,
+               const std::set<long>& such = kChanging) {
   hit_each(operations, [&](const Bench& bench) {
     REQUIRE(bench.calls().size() > 5);
     auto faults = kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher);
-    const auto more = kills_at_changes(bench.calls(), at_changes == 0 ? 0 : crashes_of_each(at_changes));
+    const auto more = kills_at(such, bench.calls(), at_such == 0 ? 0 : crashes_of_each(at_such));
     faults.insert(faults.end(), more.begin(), more.end());
     for (const CallFault& fault : faults) {
       bench.operation().resumes ? kill_in_the_middle(bench, fault) : kill_at_calls(bench, fault);
@@ -143,13 +145,13 @@ TEST_CASE("T-1: a process killed at any call of taking a project down leaves the
 TEST_CASE("T-1: a process or launcher killed at any call of mounting a file system in a file leaves no device",
           "[crash][disk]") {
   if (!requires_root() || !requires_program("mkfs.ext4")) return;
-  kill_each(disk_operations(), 4, 8);
+  kill_each(disk_operations(), 4, 12, kMounting);
 }
 
 TEST_CASE(
     "T-1: a process or launcher killed at any call of a restart leaves the container to be started by the next one",
     "[crash][restart]") {
-  kill_each(restart_operations(), 5);
+  kill_each(restart_operations(), 4, 5);
 }
 
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",
