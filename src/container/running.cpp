@@ -100,7 +100,13 @@ std::optional<ExitStatus> Running::wait_until(Deadline deadline) const {
   return status_of(received->message, channel_.get());
 }
 
-ExitStatus Running::wait() const { return *wait_until(launcher::kNever); }
+ExitStatus Running::wait() const {
+  const auto status = wait_until(launcher::kNever);
+  if (!status) {  // poll(2) gives up for want of memory alone
+    throw call_failure({Stage::Run, "wait for container", subject_}, kernel::CallError{"poll", ENOMEM});
+  }
+  return *status;
+}
 
 Received Running::ask(Message message, std::span<const std::byte> payload, const std::string& operation) const {
   require_ours(operation);
