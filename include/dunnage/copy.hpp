@@ -23,6 +23,11 @@
 /// anything else is replaced by its name: what a link there leads to is not written to. A symbolic link that is the
 /// target itself is followed. A file is never put in the place of a directory, nor the other way round.
 ///
+/// A file appears under its name when all of it is there; what it replaces is there until that instant, so that both
+/// need space. Directories are closed to others until what is in them is there; those of an archive are not. Whoever is
+/// killed in that instant may leave a ".dunnage-copy-..." beside the target, which the same copy takes away; so may
+/// whoever is killed while it copies to a file system that has no files without a name (O_TMPFILE).
+///
 /// Paths in a container or volume are taken as a process in it would, links included, and never lead out of it,
 /// whatever its programs rename or replace meanwhile; mounts of the container are seen, the kernel's own file systems
 /// are not copied. Nothing is executed in the container. What was copied before a failure stays.

@@ -50,12 +50,18 @@ class ContentWriter {
     }
     constexpr mode_t kReadable = S_IRUSR | S_IRGRP | S_IROTH;
     const std::string made = name + ".new";
+    kernel::remove_replacements(directory_, made);  // a secret may be in what a killed one left
     kernel::replace_file(directory_, made, content, static_cast<mode_t>(file.mode.value_or(kReadable)));
-    if (file.uid || file.gid) {
-      give(made, file);
-    }
-    if (::renameat(directory_, made.c_str(), directory_, name.c_str()) != 0) {
-      throw kernel::CallError{"renameat", errno};
+    try {
+      if (file.uid || file.gid) {
+        give(made, file);
+      }
+      if (::renameat(directory_, made.c_str(), directory_, name.c_str()) != 0) {
+        throw kernel::CallError{"renameat", errno};
+      }
+    } catch (...) {
+      (void)::unlinkat(directory_, made.c_str(), 0);  // the first failure is the one to report
+      throw;
     }
   }
 

@@ -56,17 +56,22 @@ void kill_and_wait(const Deed& deed, const Contact& found) {
   }
 }
 
-/// What goes with a record. A damaged one can be removed; prune() finds its volumes.
+/// What goes with a record. A damaged one can be removed; prune() finds its volumes. One that cannot be read now is
+/// not damaged: its volumes would stay without a word.
 struct Belongings {
   std::vector<std::string> volumes;
   std::string id;
 
-  static Belongings of(int record) {
+  static Belongings of(int record, bool with_volumes) {
     try {
       const container::Config config = container::read_config(record);
       return {config.anonymous_volumes, config.id};
     } catch (const std::invalid_argument&) {
-    } catch (const kernel::CallError&) {
+    } catch (const kernel::CallError& error) {
+      const int number = error.code().value();
+      if (number == EMFILE || number == ENFILE || number == ENOMEM || (number == EIO && with_volumes)) {
+        throw;
+      }
     }
     return {};
   }
@@ -136,7 +141,7 @@ void ContainerStore::remove(std::string_view name, bool force, bool volumes) {
     const kernel::FileDescriptor containers = state_->containers();
     const Found record = container::get_record(deed, containers.get(), name);
     const int directory = record.directory.get();
-    const Belongings belongings = Belongings::of(directory);
+    const Belongings belongings = Belongings::of(directory, volumes);
     try {
       Contact found = container::contact(directory, after(kPatience));
       if (found.listener != Listener::Nobody && force) {

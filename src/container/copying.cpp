@@ -3,6 +3,8 @@
 
 #include <dunnage/error.hpp>
 
+#include "volume/failure.hpp"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -35,7 +37,8 @@ void Copying::fail(std::string cause, std::error_code code, std::string remedy) 
 
 CopyKind Copying::look(const std::string& path, launcher::Follow follow, launcher::Look& found) const {
   found = {};
-  const WorkOutcome outcome = launcher::look_at(place_.connection, place_.root, path, follow, found, options_.watch);
+  const WorkOutcome outcome = outcome_of(
+      [&] { return launcher::look_at(place_.connection, place_.root, path, follow, found, options_.watch); });
   if (outcome.done()) {
     return kind_of(found.report.mode);
   }
@@ -73,7 +76,7 @@ void Copying::run(launcher::TreeCopy copy) const {
     copy.uid = single ? identity.users.front().inside : 0;
     copy.gid = single ? identity.groups.front().inside : 0;
   }
-  const WorkOutcome outcome = launcher::copy_tree(place_.connection, copy, options_.watch);
+  const WorkOutcome outcome = outcome_of([&] { return launcher::copy_tree(place_.connection, copy, options_.watch); });
   if (!outcome.done()) {
     fail(outcome);
   }
@@ -93,6 +96,10 @@ void Copying::fail(const WorkOutcome& outcome) const {
        : number == EACCES || number == EPERM       ? "look at owners and modes of both sides"
        : number == ENOTDIR || number == EISDIR     ? "a file and a directory never replace each other; remove one"
                                                    : "try again");
+}
+
+void Copying::fail(const kernel::CallError& error) const {
+  fail(error.call(), error.code(), volume::call_failure({}, {}, error).remedy());
 }
 
 std::string Copying::read_only_remedy() const {

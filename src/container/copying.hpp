@@ -5,6 +5,7 @@
 /// What copying files and packing archives have in common.
 
 #include "container/copy.hpp"
+#include "kernel/call_error.hpp"
 #include "launcher/copy_tree.hpp"
 #include "launcher/look.hpp"
 
@@ -50,12 +51,22 @@ class Copying {
     fail(std::move(cause), std::error_code{number, std::system_category()}, std::move(remedy));
   }
   [[noreturn]] void fail(const launcher::WorkOutcome& outcome) const;
+  [[noreturn]] void fail(const kernel::CallError& error) const;
 
   /// What is at a path of the place. Throws for anything but that nothing is there.
   CopyKind look(const std::string& path, launcher::Follow follow, launcher::Look& found) const;
   /// Something that is there. An empty text is "/".
   [[nodiscard]] CopySource source(const std::string& written) const;
   void run(launcher::TreeCopy copy) const;
+  /// Has the launcher do a part of it; a call of this process that fails meanwhile fails the copy.
+  template <typename Ask>
+  [[nodiscard]] launcher::WorkOutcome outcome_of(Ask&& ask) const {
+    try {
+      return ask();
+    } catch (const kernel::CallError& error) {
+      fail(error);
+    }
+  }
 
   [[nodiscard]] const CopyPlace& place() const noexcept { return place_; }
   [[nodiscard]] const CopyOptions& options() const noexcept { return options_; }

@@ -72,7 +72,7 @@ class Listing {
       return read_config(record);
     } catch (const std::invalid_argument&) {
     } catch (const kernel::CallError& error) {
-      if (is_out_of_descriptors(error)) {
+      if (is_out_of_descriptors(error) || error.code() == std::errc::not_enough_memory) {
         throw;
       }
     }

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "container/failure.hpp"
 #include "container/mount_events.hpp"
 #include "container/signal.hpp"
 #include "kernel/call_error.hpp"
@@ -99,12 +100,19 @@ std::optional<ExitStatus> Running::wait_until(Deadline deadline) const {
   return status_of(received->message, channel_.get());
 }
 
-ExitStatus Running::wait() const { return *wait_until(launcher::kNever); }
+ExitStatus Running::wait() const {
+  const auto status = wait_until(launcher::kNever);
+  if (!status) {  // poll(2) gives up for want of memory alone
+    throw call_failure({Stage::Run, "wait for container", subject_}, kernel::CallError{"poll", ENOMEM});
+  }
+  return *status;
+}
 
 Received Running::ask(Message message, std::span<const std::byte> payload, const std::string& operation) const {
   require_ours(operation);
   const Deadline deadline = std::chrono::steady_clock::now() + kAnswerTimeout;
-  auto [ours, theirs] = launcher::make_channel();
+  const Deed deed{Stage::Run, operation, subject_};
+  auto [ours, theirs] = explained(deed, [] { return launcher::make_channel(); });
   message.payload_size = static_cast<std::uint32_t>(payload.size());
   std::vector<std::byte> frame(sizeof message);
   std::memcpy(frame.data(), &message, sizeof message);
@@ -112,7 +120,12 @@ Received Running::ask(Message message, std::span<const std::byte> payload, const
   const int reply = theirs.get();
   const int sent = launcher::send(channel_.get(), frame, {&reply, 1}, deadline);
   theirs.reset();
-  auto answer = sent == 0 ? launcher::receive(ours.get(), deadline) : std::optional<Received>{Received{}};
+  if (sent != 0 && sent != EPIPE && sent != ETIMEDOUT) {
+    throw call_failure(deed, kernel::CallError{"send the request", sent});
+  }
+  auto answer = sent == ETIMEDOUT ? std::nullopt
+                : sent == 0       ? launcher::receive(ours.get(), deadline)
+                                  : std::optional<Received>{Received{}};
   if (!answer) {
     throw run_error(operation, subject_, errc::timed_out, "try again; the machine is very busy");
   }

@@ -61,7 +61,11 @@ std::vector<Piece> pieces_of(int fd, const struct stat& status, bool every_hole)
 /// Reading leaves the times of the owner's files alone. What is open for reading is taken as it is.
 kernel::FileDescriptor open_to_read(int file) {
   if (const int flags = ::fcntl(file, F_GETFL); flags >= 0 && (flags & O_PATH) == 0) {
-    return kernel::FileDescriptor{::fcntl(file, F_DUPFD_CLOEXEC, 3)};
+    kernel::FileDescriptor copy{::fcntl(file, F_DUPFD_CLOEXEC, 3)};
+    if (!copy) {
+      throw kernel::CallError{"duplicate a descriptor", errno};
+    }
+    return copy;
   }
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   kernel::FileDescriptor own{::open(DescriptorPath{file}.text, kFlags | O_NOATIME)};

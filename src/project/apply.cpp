@@ -33,6 +33,14 @@ bool pulls(const std::vector<ProjectStep>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const ProjectStep& step) { return step.kind == Kind::PullImage; });
 }
 
+/// Also when there is nothing else to do: whoever took it down before may have been ended before this.
+void remove_unused_files(const Project& project, const DownOptions& down) {
+  const std::filesystem::path store = store_of(down.store);
+  if (down.remove && project_containers(project.name(), store).empty()) {
+    remove_files(project, store);
+  }
+}
+
 }  // namespace
 
 void apply_up(const Project& project, const UpOptions& up, const std::vector<ProjectStep>& steps,
@@ -66,7 +74,7 @@ void apply_down(const Project& project, const DownOptions& down, const std::vect
   const bool anything =
       std::any_of(steps.begin(), steps.end(), [](const ProjectStep& step) { return step.changes_something(); });
   if (!anything) {
-    return;  // a store that is not there is not made for this
+    return remove_unused_files(project, down);  // a store that is not there is not made for this
   }
   try {
     Actor actor{project, store_of(down.store), ledger, down.grace};
@@ -75,9 +83,7 @@ void apply_down(const Project& project, const DownOptions& down, const std::vect
     failures = run_tasks(down_tasks(place), options.parallel, options.watch.stop);
     if (failures.empty()) {
       perform_in_order(steps, {Kind::RemoveVolume}, actor, options);
-      if (down.remove && project_containers(project.name(), store_of(down.store)).empty()) {
-        remove_files(project, store_of(down.store));
-      }
+      remove_unused_files(project, down);
     }
   } catch (const std::exception&) {
     failures.push_back(std::current_exception());

@@ -60,11 +60,19 @@ void write_files(const Project& project, const std::filesystem::path& store) {
   project.write_files(place);
 }
 
-void remove_files(const Project& project, const std::filesystem::path& store) noexcept {
+void remove_files(const Project& project, const std::filesystem::path& store) {
   const kernel::FileDescriptor parent{
       ::open((store / kProjects).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (parent) {
-    (void)kernel::remove_tree(parent.get(), project.name());  // what stays is found by the next who brings it up
+  std::error_code code{errno, std::system_category()};
+  code = parent ? kernel::remove_tree(parent.get(), project.name()) : code;
+  if (code && code != std::errc::no_such_file_or_directory) {
+    throw LaunchError{{.stage = Stage::Prepare,
+                       .operation = "remove configs and secrets",
+                       .subject = files_of(project, store).string(),
+                       .detail = {},
+                       .cause = parent ? "remove the directory" : "open its directory",
+                       .code = code,
+                       .remedy = "see what keeps this user from removing it, and take the project down again"}};
   }
 }
 

@@ -19,8 +19,8 @@ namespace dunnage::project {
 [[nodiscard]] std::filesystem::path files_of(const Project& project, const std::filesystem::path& store);
 /// Writes them, if there are some. Throws: LaunchError.
 void write_files(const Project& project, const std::filesystem::path& store);
-/// Removes them. No container may be left. Never throws.
-void remove_files(const Project& project, const std::filesystem::path& store) noexcept;
+/// Removes them. No container may be left. Throws: LaunchError.
+void remove_files(const Project& project, const std::filesystem::path& store);
 
 /// What Compose gives a volume that it makes.
 [[nodiscard]] VolumeOptions volume_options(const Project& project, const std::string& key);

@@ -6,6 +6,7 @@
 /// machine's programs mounted into it.
 
 #include "container/support.hpp"
+#include "support/host_programs.hpp"
 
 #include <sys/stat.h>
 
@@ -19,15 +20,7 @@ class DirectoryRoot {
     ground.directory().write("root/etc/passwd",
                              "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:App:/home/app:/bin/sh\n");
     ground.directory().write("root/etc/group", "root:x:0:\napp:x:1001:\nstaff:x:50:app,other\n");
-    mounts_.add(BindMount{"/usr", "/usr", {.read_only = true}});
-    for (const char* name : {"bin", "sbin", "lib", "lib32", "lib64"}) {
-      const auto host = std::filesystem::path{"/"} / name;
-      if (std::filesystem::is_symlink(host)) {
-        std::filesystem::create_symlink(std::filesystem::read_symlink(host), path_ / name);
-      } else if (std::filesystem::is_directory(host)) {
-        mounts_.add(BindMount{host, host.string(), {.read_only = true}});
-      }
-    }
+    mounts_ = host_programs(path_);
     ::chmod(path_.c_str(), 0755);  // other users of the container want to enter it
   }
 

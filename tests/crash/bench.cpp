@@ -5,12 +5,15 @@
 #include "crash/store_state.hpp"
 #include "support/apart.hpp"
 #include "support/catch.hpp"
+#include "support/host.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <new>
 #include <sstream>
 #include <stdexcept>
@@ -44,6 +47,32 @@ bool is_part_of(const std::string& part, const std::string& whole) {
   return true;
 }
 
+/// How often each path stands in a state, whatever is there by that name.
+std::map<std::string, int> paths_of(const std::string& state) {
+  std::map<std::string, int> paths;
+  std::istringstream lines{state};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("  ")) ++paths[line.substr(2, line.find(' ', 2) - 2)];
+  }
+  return paths;
+}
+
+/// Without volumes nobody chose a name for, if nobody uses one.
+std::string without_orphans(const std::string& state) {
+  if (state.find("USED (anonymous)") != std::string::npos) return state;
+  std::istringstream lines{state};
+  std::string rest;
+  bool in_orphan = false;
+  for (std::string line; std::getline(lines, line);) {
+    in_orphan = line.starts_with("volume (anonymous)") || (in_orphan && line.starts_with("  "));
+    if (!in_orphan) rest += line + "\n";
+  }
+  return rest;
+}
+
+/// \param part  empty: of no line
+bool has(const std::string& line, const std::string& part) { return !part.empty() && line.find(part) != line.npos; }
+
 constexpr int kRefused = 3;
 
 }  // namespace
@@ -65,7 +94,9 @@ Bench::Bench(StoreOperation operation, std::filesystem::path place)
   if (whole.status != 0) throw std::runtime_error{operation_.name + ": " + whole.words};
   after_ = state();
   reset();
-  calls_ = run({}).calls;  // the first time more may be made
+  TracedRun usual = run({});  // the first time more may be made
+  failing_calls_ = operation_.fails_itself ? std::move(usual.calls_of_host) : usual.calls;
+  calls_ = std::move(usual.calls);
   reset();
 }
 
@@ -82,7 +113,9 @@ TracedRun Bench::run(const CallFault& fault, const Look& look) const {
   return trace(
       [&](Account& account) {
         const std::function<void()> call = operation_.ready(place_);
+        if (look) run_first_thread();
         const ProcessSnapshot before = look ? ProcessSnapshot::take() : ProcessSnapshot{};
+        const HostState host = look ? volatile_host_state() : HostState{};
         int code = 0;
         account.begin();
         try {
@@ -99,7 +132,9 @@ TracedRun Bench::run(const CallFault& fault, const Look& look) const {
           if (const std::string wrong = operation_.wrong(place_); !wrong.empty()) throw std::runtime_error{wrong};
         }
         if (look) {
-          if (const std::string wrong = look(before); !wrong.empty()) throw std::runtime_error{wrong};
+          if (const std::string wrong = look(before) + difference(host, volatile_host_state()); !wrong.empty()) {
+            throw std::runtime_error{wrong};
+          }
         }
         if (code != 0) ::_exit(code);
       },
@@ -118,12 +153,7 @@ bool Bench::is_undone(const std::string& state, bool stays) const {
 }
 
 bool Bench::is_as_before(const std::string& state) const {
-  if (state == before_) return true;
-  if (!operation_.orphans || state.find("USED (anonymous)") != std::string::npos) return false;
-  std::istringstream lines{state};
-  std::string known;
-  for (std::string line; std::getline(lines, line);) known += line.starts_with("volume (anonymous)") ? "" : line + "\n";
-  return known == before_;
+  return state == before_ || (operation_.orphans && without_orphans(state) == before_);
 }
 
 bool Bench::is_between(const std::string& state) const {
@@ -136,9 +166,27 @@ std::string Bench::strange_lines(const std::string& state) const {
   for (std::string line; std::getline(lines, line);) {
     const bool ours = line.find(".dunnage-apply-") != std::string::npos ||
                       line.starts_with("  metadata new/");  // the names of a file appear one after the other
-    if (!ours && !is_part_of(line, before_) && !is_part_of(line, after_)) strange += line + "\n";
+    if (ours || has(line, operation_.passing) || has(line, operation_.begun)) continue;
+    if (!is_part_of(line, before_) && !is_part_of(line, after_)) strange += line + "\n";
   }
   return strange;
+}
+
+std::string Bench::lost_paths(const std::string& state) const {
+  std::string lost;
+  auto now = paths_of(state);
+  auto after = paths_of(after_);
+  for (const auto& [path, times] : paths_of(before_)) {
+    if (now[path] < std::min(times, after[path])) lost += "LOST " + path + "\n";
+  }
+  return lost;
+}
+
+std::string Bench::passing_lines(const std::string& state) const {
+  std::string passing;
+  std::istringstream lines{state};
+  for (std::string line; std::getline(lines, line);) passing += has(line, operation_.passing) ? line + "\n" : "";
+  return passing;
 }
 
 std::string Bench::retry(bool was_done) const {
@@ -151,7 +199,11 @@ std::string Bench::retry(bool was_done) const {
         if (!was_done || !operation_.done_before || error.code() != operation_.done_before) throw;
       }
     });
-    if (const std::string now = state(); now != after_) wrong = "after a second try there is\n" + now;
+    const std::string now = state();
+    const bool orphans = operation_.orphans && operation_.resumes;
+    if (orphans ? without_orphans(now) != without_orphans(after_) : now != after_) {
+      wrong = "after a second try there is\n" + now;
+    }
   } catch (const std::exception& error) {
     wrong = error.what();
   }
@@ -173,6 +225,13 @@ void hit_each(const std::vector<StoreOperation>& operations, const std::function
       REQUIRE(bench.state() == bench.before());  // however often it was hit
     }
   }
+}
+
+std::vector<CallFault> some_of(const std::vector<CallFault>& all, std::size_t number) {
+  if (number >= all.size()) return all;
+  std::vector<CallFault> some;
+  for (std::size_t index = 0; index < number; ++index) some.push_back(all[index * all.size() / number]);
+  return some;
 }
 
 std::size_t crashes_of_each(std::size_t usual) {

@@ -43,6 +43,8 @@ class Bench {
   [[nodiscard]] const std::string& after() const noexcept { return after_; }
   /// The calls it makes when nothing happens.
   [[nodiscard]] const std::vector<long>& calls() const noexcept { return calls_; }
+  /// Those of them that are to fail.
+  [[nodiscard]] const std::vector<long>& failing_calls() const noexcept { return failing_calls_; }
 
   /// Does it with a fault, in a process of its own.
   /// \param look  is done there afterwards; what it answers is wrong, and becomes the text of a run that is Broken
@@ -57,6 +59,10 @@ class Bench {
   [[nodiscard]] bool is_between(const std::string& state) const;
   /// What is neither as before nor as after: nothing may be, of an operation that goes on where it was ended.
   [[nodiscard]] std::string strange_lines(const std::string& state) const;
+  /// The paths that are there before and after, and not now: nothing that was there may be gone meanwhile.
+  [[nodiscard]] std::string lost_paths(const std::string& state) const;
+  /// The lines of what is made for a moment; only who was killed may leave them.
+  [[nodiscard]] std::string passing_lines(const std::string& state) const;
   /// Does it once more, and says what is wrong with that; empty if it is done now.
   [[nodiscard]] std::string retry(bool was_done) const;
   /// Back to before().
@@ -78,10 +84,14 @@ class Bench {
   std::string before_;
   std::string after_;
   std::vector<long> calls_;
+  std::vector<long> failing_calls_;
 };
 
 /// Has `work` hit each operation, in a place of each kind. Skips where nothing can be traced.
 void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work);
+
+/// So many of them, spread over all.
+[[nodiscard]] std::vector<CallFault> some_of(const std::vector<CallFault>& all, std::size_t number);
 
 /// How often each operation is hit: DUNNAGE_CRASHES, else `usual`.
 [[nodiscard]] std::size_t crashes_of_each(std::size_t usual);

@@ -11,6 +11,7 @@
 
 #include <sys/syscall.h>
 
+#include <set>
 #include <string>
 
 namespace dunnage::test {
@@ -30,6 +31,21 @@ std::vector<CallFault> kills(std::size_t calls, std::size_t number, bool launche
     faults.push_back({.kind = kinds[turn % kinds.size()], .at = at});
   }
   return faults;
+}
+
+/// Between two of these something could be half there.
+const std::set<long> kChanging{SYS_openat,  SYS_linkat,   SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_mknodat,
+                               SYS_mkdirat, SYS_pwrite64, SYS_fchmod,   SYS_fchownat, SYS_symlinkat};
+const std::set<long> kRenaming{SYS_renameat, SYS_renameat2};  // between two everything may depend on a third
+const std::set<long> kMounting{SYS_ioctl, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_move_mount};
+
+/// So many kills before such calls, spread over them.
+std::vector<CallFault> kills_at(const std::set<long>& such, const std::vector<long>& calls, std::size_t number) {
+  std::vector<CallFault> all;
+  for (std::size_t at = 0; at < calls.size(); ++at) {
+    if (such.contains(calls[at])) all.push_back({.kind = Kind::KillAll, .at = at});
+  }
+  return some_of(all, number);
 }
 
 void kill_at_calls(const Bench& bench, const CallFault& fault) {
@@ -60,24 +76,20 @@ void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
   const std::string state = bench.state();
   if (verdict == Verdict::Done) REQUIRE(state == bench.after());
   CHECK(bench.strange_lines(state) == "");
+  CHECK(bench.lost_paths(state) == "");
   REQUIRE(bench.retry(false) == "");
   bench.reset();
 }
 
-/// Between two renames everything may depend on a third.
-std::vector<CallFault> kills_after_renames(const std::vector<long>& calls) {
-  std::vector<CallFault> faults;
-  for (std::size_t at = 0; at < calls.size(); ++at) {
-    if (calls[at] == SYS_renameat || calls[at] == SYS_renameat2)
-      faults.push_back({.kind = Kind::KillAll, .at = at + 1});
-  }
-  return faults;
-}
-
-void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
+/// \param usual  kills spread over all calls; \param at_such  further ones before calls that are `such`
+void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual, std::size_t at_such = 0,
+               const std::set<long>& such = kChanging) {
   hit_each(operations, [&](const Bench& bench) {
     REQUIRE(bench.calls().size() > 5);
-    for (const CallFault& fault : kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher)) {
+    auto faults = kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher);
+    const auto more = kills_at(such, bench.calls(), at_such == 0 ? 0 : crashes_of_each(at_such));
+    faults.insert(faults.end(), more.begin(), more.end());
+    for (const CallFault& fault : faults) {
       bench.operation().resumes ? kill_in_the_middle(bench, fault) : kill_at_calls(bench, fault);
     }
   });
@@ -96,10 +108,7 @@ TEST_CASE("T-1: a process killed at any call on histories of volumes leaves each
 TEST_CASE("T-1: a process killed at any call on the limit of a volume leaves it as it was or as it is to be",
           "[crash]") {
   if (!requires_root() || !requires_program("mkfs.ext4")) return;
-  kill_each(limit_operations(), 4);
-  hit_each(limit_operations(), [&](const Bench& bench) {
-    for (const CallFault& fault : kills_after_renames(bench.calls())) kill_at_calls(bench, fault);
-  });
+  kill_each(limit_operations(), 4, 8, kRenaming);
 }
 
 TEST_CASE("T-1: a process killed at any call on transactions leaves each done, undone, or to be done by the next call",
@@ -117,6 +126,33 @@ TEST_CASE("T-1: a process killed at any call on images leaves each done or undon
 
 TEST_CASE("T-1: a process, or its launcher, killed at any call on containers leaves each done or undone", "[crash]") {
   kill_each(container_operations(), 9);
+}
+
+TEST_CASE("T-1: a process or launcher killed at any call of a copy leaves each file as it was or as it is to be",
+          "[crash][cp]") {
+  kill_each(copy_operations(), 3, 4);
+}
+
+TEST_CASE("T-1: a process or launcher killed at any call of bringing a project up leaves the rest to the next one",
+          "[crash][project]") {
+  kill_each(up_operations(), 3, 3);
+}
+
+TEST_CASE("T-1: a process killed at any call of taking a project down leaves the rest to the next one",
+          "[crash][project]") {
+  kill_each(down_operations(), 3, 3);
+}
+
+TEST_CASE("T-1: a process or launcher killed at any call of mounting a file system in a file leaves no device",
+          "[crash][disk]") {
+  if (!requires_root() || !requires_program("mkfs.ext4")) return;
+  kill_each(disk_operations(), 4, 12, kMounting);
+}
+
+TEST_CASE(
+    "T-1: a process or launcher killed at any call of a restart leaves the container to be started by the next one",
+    "[crash][restart]") {
+  kill_each(restart_operations(), 4, 5);
 }
 
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",

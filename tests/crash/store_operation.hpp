@@ -26,8 +26,9 @@ struct StoreOperation {
   std::function<void(const Place&)> undo;
   /// What the call answers when it was done before; empty: it succeeds again.
   std::error_code done_before{};
-  bool adds = false;      ///< each call makes one more, and puts it where no other is
-  bool launcher = false;  ///< the launcher has a part in it, so several processes make the calls
+  bool adds = false;          ///< each call makes one more, and puts it where no other is
+  bool fails_itself = false;  ///< only the process that makes the call has its system calls fail, not its launcher
+  bool launcher = false;      ///< the launcher has a part in it, so several processes make the calls
   bool cache =
       false;  ///< after a failure more or fewer layers may be unpacked, each as a whole: they can be made again
   bool steps = false;    ///< it does several things, each as a whole: those before one that fails stay
@@ -36,6 +37,11 @@ struct StoreOperation {
   bool partial = false;
   /// Whoever is killed leaves a volume nobody chose a name for, which nobody uses: it goes with a prune.
   bool orphans = false;
+  bool tells_cause = false;  ///< the error of a call that fails is in the one that is thrown
+  /// In the lines of what it makes for a moment: only who is killed leaves that, and the same call takes it away.
+  std::string passing{};
+  /// In the lines of what it has begun and keeps closed until it is done.
+  std::string begun{};
   /// What is wrong after the call, done or not, in the process that made it; empty if nothing is.
   std::function<std::string(const Place&)> wrong{};
   /// What there is of it beside the store, which is a part of the state.
@@ -60,5 +66,14 @@ struct StoreOperation {
 /// All but those of containers that run.
 [[nodiscard]] std::vector<StoreOperation> transaction_operations();
 [[nodiscard]] std::vector<StoreOperation> all_operations();
+/// Copies into and out of volumes and containers: files appear one after the other, each as a whole.
+[[nodiscard]] std::vector<StoreOperation> copy_operations();
+/// Projects of Compose, whose services and volumes are made, changed and removed one after the other.
+[[nodiscard]] std::vector<StoreOperation> up_operations();
+[[nodiscard]] std::vector<StoreOperation> down_operations();
+/// Containers that are started again.
+[[nodiscard]] std::vector<StoreOperation> restart_operations();
+/// File systems in files, mounted by loop devices: root alone, with mkfs.ext4.
+[[nodiscard]] std::vector<StoreOperation> disk_operations();
 
 }  // namespace dunnage::test

@@ -62,7 +62,7 @@ OF_THE_CALLER = [
 # One name in a directory that is open, of which nobody but this user can change anything: the store, and what is made
 # in it. The names are the library's own, or were checked to be names.
 IN_THE_STORE = [
-    ("compose/contents.cpp", "renameat", "a file of configs and secrets gets its name"),
+    ("compose/contents.cpp", "renameat unlinkat", "a file of configs and secrets gets its name"),
     ("container/control.cpp", "fchmodat", "the control socket that was just made"),
     ("container/record.cpp", "fstatat", "the age of a record that was never finished"),
     ("container/record_again.cpp", "unlinkat renameat", "a fresh control socket takes the place of the old one"),
@@ -116,8 +116,9 @@ AMONG_OTHERS = [
     ("launcher/program/reveal.cpp", "statx", "whether an upper directory has a name, whatever that is"),
     ("launcher/program/copy_directory.cpp", "make_directory_at open_at",
      "a directory of the copy, opened with a bound then; a file of a source nobody changes, without its links"),
-    ("launcher/program/copy_leaf.cpp", "open_at unlinkat symlinkat mknodat linkat:cwd",
+    ("launcher/program/copy_leaf.cpp", "open_at symlinkat mknodat linkat:cwd",
      "made with O_EXCL or refused; the first name of a file is linked by its descriptor"),
+    ("launcher/program/passing_name.cpp", "renameat2 unlinkat", "the name under which it is until it takes another's place"),
     ("launcher/program/look.cpp", "renameat2", "what is copied gets its name, or moves up by one level"),
     ("launcher/program/remove.cpp", "renameat2 unlinkat", "one level after the other, each opened with a bound"),
     ("launcher/program/target.cpp", "mknodat make_directory_at",

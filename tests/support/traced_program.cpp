@@ -132,6 +132,10 @@ class Tracer {
   void take(pid_t process, int status);
   void at_call(pid_t process);
   void strike(pid_t process, long call);
+  /// Whether it is a thread of the first process.
+  [[nodiscard]] bool is_of_host(pid_t process) const {
+    return ::access(("/proc/" + std::to_string(host_) + "/task/" + std::to_string(process)).c_str(), F_OK) == 0;
+  }
   void kill_all() const {
     for (const pid_t process : traced_) (void)::kill(process, SIGKILL);
   }
@@ -219,8 +223,11 @@ void Tracer::at_call(pid_t process) {
   } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY && account_.begun() && !account_.ended() && !killed_) {
     ::alarm(kPatienceSeconds);
     const auto call = static_cast<long>(info.entry.nr);
+    const bool by_host = is_of_host(process);
     result_.calls.push_back(call);
-    const bool counts = fault_.call < 0 || (fault_.call == call && is_of_disk(process, call, info.entry.args[0]));
+    if (by_host) result_.calls_of_host.push_back(call);
+    const bool counts = (by_host || !fault_.of_host) &&
+                        (fault_.call < 0 || (fault_.call == call && is_of_disk(process, call, info.entry.args[0])));
     const bool now = counts && counted_++ == fault_.at;
     if (fault_.kind != CallFault::Kind::None && (now || (counts && fault_.persists && call == failing_))) {
       strike(process, call);

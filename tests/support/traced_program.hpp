@@ -35,6 +35,7 @@ struct CallFault {
   long call = -1;
   int error = 0;          ///< errno
   bool persists = false;  ///< all later calls of the same number fail as well, until end()
+  bool of_host = false;   ///< count calls of the first process only, of all its threads
 };
 
 /// What the traced program tells. It lies in memory that its tracer sees, so telling makes no system call.
@@ -59,11 +60,12 @@ class Account {
 };
 
 struct TracedRun {
-  std::vector<long> calls;  ///< the numbers of those that counted, in the order in which they were seen
-  bool struck = false;      ///< the fault happened
-  bool ended = false;       ///< it came to end()
-  bool hung = false;        ///< it was killed because nothing happened for a minute
-  int status = 0;           ///< of the first process, as waitpid() tells it
+  std::vector<long> calls;          ///< the numbers of those that counted, in the order in which they were seen
+  std::vector<long> calls_of_host;  ///< those of the first process, all its threads
+  bool struck = false;              ///< the fault happened
+  bool ended = false;               ///< it came to end()
+  bool hung = false;                ///< it was killed because nothing happened for a minute
+  int status = 0;                   ///< of the first process, as waitpid() tells it
   std::string words{};
 };
 

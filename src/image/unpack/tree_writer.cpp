@@ -217,8 +217,12 @@ void TreeWriter::add_hard_link(const Spot& spot, const Entry& entry) {
     return malformed(fmt::format("\"{}\" is a hard link to \"{}\", which is not a file of this layer",
                                  shown(entry.name), shown(entry.target)));
   };
-  if (from.leaf.empty() || ::fstatat(from.directory(), from.leaf.c_str(), &source, AT_SYMLINK_NOFOLLOW) != 0 ||
-      (!S_ISREG(source.st_mode) && !S_ISLNK(source.st_mode))) {
+  const bool there =
+      !from.leaf.empty() && ::fstatat(from.directory(), from.leaf.c_str(), &source, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!there && !from.leaf.empty() && errno != ENOENT) {
+    throw kernel::CallError{"stat", errno};
+  }
+  if (!there || (!S_ISREG(source.st_mode) && !S_ISLNK(source.st_mode))) {
     throw missing();
   }
   struct stat now {};

@@ -74,16 +74,28 @@ bool add_directory(CopyThread& thread, CopyNode& parent, const char* name) noexc
   return true;
 }
 
+/// A copy that keeps directories as they are finds those it has made itself when it is done again after it was killed:
+/// they have their mode and owner from the start. Others are closed until they are done.
+uint32_t first_mode(const Copy& copy, const CopyNode& node) noexcept {
+  return copy.is(kCopyKeep) ? (node.status.stx_mode & 01777U) | 0700U : 0700U;
+}
+
 /// Makes the copy of a directory, or opens the one that is there. -errno
-int open_target(const Copy& copy, int parent, const char* name, bool& fresh, Step& step) noexcept {
+int open_target(const Copy& copy, int parent, CopyNode& node, Step& step) noexcept {
   step = Step::MakeEntry;
-  const int made = make_directory_at(parent, name, 0700);
-  fresh = made >= 0;
+  const int made = make_directory_at(parent, node.name, first_mode(copy, node));
+  node.fresh = made >= 0;
   if (made < 0 && !(made == -EEXIST && copy.is(kCopyMerge))) {
     return made;
   }
-  step = fresh ? Step::OpenEntry : Step::ReplaceEntry;
-  return kernel::open_at2(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve_of(copy));
+  step = node.fresh ? Step::OpenEntry : Step::ReplaceEntry;
+  const int target = kernel::open_at2(parent, node.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve_of(copy));
+  if (target < 0 || !node.fresh || !copy.is(kCopyKeep)) {
+    return target;
+  }
+  step = Step::SetOwner;
+  const long result = set_owner(target, uid_of_copy(copy, node.status), gid_of_copy(copy, node.status));
+  return result < 0 ? static_cast<int>(result) : target;
 }
 
 /// An entry whose kind nobody knows for sure before it is held.
@@ -249,7 +261,7 @@ bool open_directory(CopyThread& thread, CopyNode& node, int fd, int target_paren
     return fail_copy(thread, Step::ReadDirectory, node.source, node.parent, node.name);
   }
   Step step = Step::MakeEntry;
-  node.target = open_target(copy, target_parent, node.name, node.fresh, step);
+  node.target = open_target(copy, target_parent, node, step);
   if (node.target < 0) {
     return fail_copy(thread, step, node.target, node.parent, node.name);
   }

@@ -2,26 +2,31 @@
 // Files, links, FIFOs and devices.
 
 #include "launcher/program/copy.hpp"
+#include "launcher/program/passing_name.hpp"
 
 namespace dunnage::launcher {
 namespace {
 
-constexpr int kReplaceAttempts = 16;
-
-/// A name that is taken is taken over, if the copy is one into what is there; a directory never is.
+/// A name that is taken is taken over in the end, if the copy is one into what is there; a directory never is.
+/// \param make  makes the copy under the name it is given
 template <typename Make>
-long make_entry(CopyThread& thread, const CopySource& source, Make&& make, Step& step) noexcept {
+long make_entry(const CopyThread& thread, const CopySource& source, PassingName& passing, Make&& make,
+                Step& step) noexcept {
   step = Step::MakeEntry;
-  long result = make();
-  for (int attempt = 0; result == -EEXIST && thread.copy->is(kCopyMerge) && attempt < kReplaceAttempts; ++attempt) {
-    step = Step::ReplaceEntry;
-    const long gone = raw_syscall(__NR_unlinkat, source.parent.target, as_argument(source.target_name()), 0);
-    if (gone < 0 && gone != -ENOENT) {
-      return gone;
-    }
-    result = make();
+  const long result = make(source.target_name());
+  if (result != -EEXIST || !thread.copy->is(kCopyMerge)) {
+    return result;
   }
-  return result;
+  step = Step::ReplaceEntry;
+  return passing.make(make);
+}
+
+long take_over(PassingName& passing, Step& step) noexcept {
+  if (!passing.is_made()) {
+    return 0;
+  }
+  step = Step::ReplaceEntry;
+  return passing.take_over();
 }
 
 /// Owner, mode, attributes, times, in the order in which none takes away another. \param made what it was made with
@@ -55,11 +60,6 @@ uint32_t first_mode(const CopyThread& thread, const CopySource& source) noexcept
   return ours && source.parent.fresh ? source.status.stx_mode & 0777U : 0600U;
 }
 
-uint64_t inode_of(int fd) noexcept {
-  struct statx status {};
-  return status_of(fd, status) < 0 ? 0 : status.stx_ino;
-}
-
 /// They wait for it, so there is no going on without.
 long tell_other_names(CopyThread& thread, const CopySource& source, int made) noexcept {
   struct statx status {};
@@ -70,6 +70,36 @@ long tell_other_names(CopyThread& thread, const CopySource& source, int made) no
   return result;
 }
 
+/// A file without a name, which is not seen before it is whole. Else under a name that is there for a moment, where the
+/// file system has no such files, or, in a directory that is nobody's yet, under its own. -errno
+int make_file(const CopyThread& thread, const CopySource& source, PassingName& passing, uint32_t mode, bool& named,
+              Step& step) noexcept {
+  constexpr unsigned kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY;
+  const auto make = [&](const char* name) -> long { return open_at(source.parent.target, name, kNew, mode); };
+  step = Step::MakeEntry;
+  named = true;
+  if (!thread.copy->is(kCopyMerge)) {
+    return static_cast<int>(make(source.target_name()));
+  }
+  const int nameless = open_at(source.parent.target, ".", O_TMPFILE | O_WRONLY, mode);
+  named = nameless < 0;
+  const bool unknown = nameless == -EOPNOTSUPP || nameless == -EISDIR || nameless == -ENOENT || nameless == -EINVAL;
+  return unknown ? static_cast<int>(passing.make(make)) : nameless;
+}
+
+/// Gives a file without a name the one it shall have.
+long give_name(const CopyThread& thread, const CopySource& source, PassingName& passing, int file,
+               Step& step) noexcept {
+  const DescriptorPath path{file};
+  return make_entry(
+      thread, source, passing,
+      [&](const char* name) {
+        return raw_syscall(__NR_linkat, AT_FDCWD, as_argument(path.text), source.parent.target, as_argument(name),
+                           AT_SYMLINK_FOLLOW);
+      },
+      step);
+}
+
 long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& step) noexcept {
   step = Step::ReadEntry;
   const int from =
@@ -78,16 +108,16 @@ long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& 
     return from;
   }
   const uint32_t mode = first_mode(thread, source);
-  const auto make = [&]() -> long {
-    return open_at(source.parent.target, source.target_name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY,
-                   mode);
-  };
-  const int to = static_cast<int>(make_entry(thread, source, make, step));
+  PassingName passing{thread.copy->worker, source.parent.target, source.target_name()};
+  bool named = false;
+  const int to = make_file(thread, source, passing, mode, named, step);
   long result = to;
   if (to >= 0) {
-    result = shared ? tell_other_names(thread, source, to) : 0;
-    result = result < 0 ? result : copy_content(thread, from, to, source.status, step);
+    result = copy_content(thread, from, to, source.status, step);
     result = result < 0 ? result : give_metadata(thread, source, from, to, mode, step);
+    result = result < 0 || named ? result : give_name(thread, source, passing, to, step);
+    result = result < 0 ? result : take_over(passing, step);
+    result = result < 0 || !shared ? result : tell_other_names(thread, source, to);
     (void)close_descriptor(to);
   }
   if (!source.readable) {
@@ -96,7 +126,7 @@ long copy_file(CopyThread& thread, const CopySource& source, bool shared, Step& 
   return result;
 }
 
-long make_link(CopyThread& thread, const CopySource& source, Step& step) noexcept {
+long make_link(CopyThread& thread, const CopySource& source, PassingName& passing, Step& step) noexcept {
   step = Step::ReadEntry;
   const long size = raw_syscall(__NR_readlinkat, source.fd, as_argument(""), as_argument(thread.data), kMostPath);
   if (size < 0) {
@@ -104,35 +134,37 @@ long make_link(CopyThread& thread, const CopySource& source, Step& step) noexcep
   }
   thread.data[size] = '\0';
   return make_entry(
-      thread, source,
-      [&] {
-        return raw_syscall(__NR_symlinkat, as_argument(thread.data), source.parent.target,
-                           as_argument(source.target_name()));
+      thread, source, passing,
+      [&](const char* name) {
+        return raw_syscall(__NR_symlinkat, as_argument(thread.data), source.parent.target, as_argument(name));
       },
       step);
 }
 
-long make_node(CopyThread& thread, const CopySource& source, Step& step) noexcept {
+long make_node(const CopyThread& thread, const CopySource& source, PassingName& passing, Step& step) noexcept {
   const uint64_t major = source.status.stx_rdev_major;
   const uint64_t minor = source.status.stx_rdev_minor;
   const uint64_t device = (minor & 0xffU) | major << 8U | (minor & ~uint64_t{0xff}) << 12U;  // as mknod(2) takes it
   return make_entry(
-      thread, source,
-      [&] {
-        return raw_syscall(__NR_mknodat, source.parent.target, as_argument(source.target_name()),
-                           kind_of(source.status) | 0600U, static_cast<long>(device));
+      thread, source, passing,
+      [&](const char* name) {
+        return raw_syscall(__NR_mknodat, source.parent.target, as_argument(name), kind_of(source.status) | 0600U,
+                           static_cast<long>(device));
       },
       step);
 }
 
 /// Anything that has no content: made by its name, then held to make sure that it is still what was made.
 long copy_special(CopyThread& thread, const CopySource& source, bool shared, Step& step) noexcept {
-  long result = kind_of(source.status) == S_IFLNK ? make_link(thread, source, step) : make_node(thread, source, step);
+  PassingName passing{thread.copy->worker, source.parent.target, source.target_name()};
+  const bool link = kind_of(source.status) == S_IFLNK;
+  long result = link ? make_link(thread, source, passing, step) : make_node(thread, source, passing, step);
   if (result < 0) {
     return result;
   }
   step = Step::OpenEntry;
-  const int to = kernel::open_at2(source.parent.target, source.target_name(), O_PATH | O_NOFOLLOW, kOneComponent);
+  const char* name = passing.is_made() ? passing.text() : source.target_name();
+  const int to = kernel::open_at2(source.parent.target, name, O_PATH | O_NOFOLLOW, kOneComponent);
   if (to < 0) {
     return to;
   }
@@ -141,14 +173,24 @@ long copy_special(CopyThread& thread, const CopySource& source, bool shared, Ste
   if (result >= 0 && kind_of(status) != kind_of(source.status)) {
     result = -ESTALE;
   }
-  if (result >= 0) {
-    if (shared) {
-      thread.copy->links.made(source.status, status.stx_ino);
-    }
-    result = give_metadata(thread, source, source.fd, to, 0600, step);
+  result = result < 0 ? result : give_metadata(thread, source, source.fd, to, 0600, step);
+  result = result < 0 ? result : take_over(passing, step);
+  if (result >= 0 && shared) {
+    thread.copy->links.made(source.status, status.stx_ino);
   }
   (void)close_descriptor(to);
   return result;
+}
+
+/// Whether what has the name already is the very file: renaming one name of it to another does nothing.
+bool has_name(const CopySource& source, uint64_t inode, uint64_t device) noexcept {
+  const int fd = kernel::open_at2(source.parent.target, source.target_name(), O_PATH | O_NOFOLLOW, kOneComponent);
+  struct statx status {};
+  const bool same = fd >= 0 && status_of(fd, status) >= 0 && status.stx_ino == inode && device_of(status) == device;
+  if (fd >= 0) {
+    (void)close_descriptor(fd);
+  }
+  return same;
 }
 
 /// Another name for what was copied already.
@@ -159,16 +201,13 @@ long link_entry(CopyThread& thread, const CopySource& source, const CopyLink& li
   if (first < 0) {
     return first;
   }
-  long result = inode_of(first) == link.copy ? 0 : -ESTALE;
-  if (result >= 0) {
-    const DescriptorPath path{first};
-    result = make_entry(
-        thread, source,
-        [&] {
-          return raw_syscall(__NR_linkat, AT_FDCWD, as_argument(path.text), source.parent.target,
-                             as_argument(source.target_name()), AT_SYMLINK_FOLLOW);
-        },
-        step);
+  struct statx status {};
+  long result = status_of(first, status);
+  result = result < 0 || status.stx_ino == link.copy ? result : -ESTALE;
+  if (result >= 0 && !has_name(source, link.copy, device_of(status))) {
+    PassingName passing{thread.copy->worker, source.parent.target, source.target_name()};
+    result = give_name(thread, source, passing, first, step);
+    result = result < 0 ? result : take_over(passing, step);
   }
   (void)close_descriptor(first);
   return result;

@@ -143,6 +143,7 @@ int make_masks() noexcept {
 Failure park(bool rootless, int& empty_mounts) noexcept {
   long result = raw_syscall(__NR_unshare, CLONE_NEWNS);
   const int host_root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+  result = result >= 0 && host_root < 0 ? host_root : result;
   // nothing done here may travel to the host
   result = result < 0 ? result : kernel::set_mount_attributes(host_root, AT_RECURSIVE, 0, 0, kPrivate);
   HostTrees trees;

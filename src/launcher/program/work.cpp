@@ -90,6 +90,18 @@ long send_patiently(const void* data, size_t size, int descriptor = -1) noexcept
   exit_process(0);
 }
 
+/// A host that is gone, or that has heard enough, is told nothing. What shall not stay has a moment to be gone; a disk
+/// that hangs has no more.
+[[noreturn]] void give_up() noexcept {
+  constexpr int kMoments = 2'000;
+  fail_work(self, Step::StartWork, -ECANCELED, "");
+  for (int count = 0; self.held.load() != 0 && count < kMoments; ++count) {
+    const timespec moment{0, 1'000'000};
+    (void)raw_syscall(__NR_ppoll, 0, 0, as_argument(&moment), 0, 8);
+  }
+  exit_process(0);
+}
+
 /// Until the work has ended, or nobody waits for it.
 [[noreturn]] void supervise() noexcept {
   static Frame frame;
@@ -99,7 +111,7 @@ long send_patiently(const void* data, size_t size, int descriptor = -1) noexcept
     const timespec patience{0, kBetweenReports * 1'000'000L};
     const long count = raw_syscall(__NR_ppoll, as_argument(items), 2, as_argument(&patience), 0, 8);
     if (count > 0 && items[0].revents != 0) {
-      exit_process(0);  // a host that is gone, or that has heard enough, has nothing to say
+      give_up();
     }
     if (self.ended.load(std::memory_order_acquire) != 0) {
       answer();

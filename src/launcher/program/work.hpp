@@ -3,7 +3,8 @@
 
 /// \file
 /// A worker: a fork of the launcher that does one piece of work and ends. Its first thread watches the channel, so that
-/// the worker ends the instant nobody wants its work any more, whatever the others are doing; they do it.
+/// the worker ends the instant nobody wants its work any more, whatever the others are doing, but for names that are
+/// there for a moment; they do it.
 
 #include "launcher/program/transfer.hpp"
 #include "launcher/work_protocol.hpp"
@@ -30,6 +31,7 @@ struct Worker {
   std::atomic<uint64_t> cloned{0};
   std::atomic<uint32_t> failed{0};
   std::atomic<uint32_t> ended{0};  ///< what `wake` tells, also to a supervisor that cannot wait for it
+  std::atomic<uint32_t> held{0};   ///< names that shall not stay, for which the end of the worker waits
   Failure failure{};               ///< the first one; written by whoever made `failed` true
   char path[kMostPath] = {};
 };
