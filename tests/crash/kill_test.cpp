@@ -130,12 +130,14 @@ TEST_CASE("T-1: a process, or its launcher, killed at any call on containers lea
 
 TEST_CASE("T-1: a process or launcher killed at any call of a copy leaves each file as it was or as it is to be",
           "[crash][cp]") {
-  kill_each(copy_operations(), 3, 4);
+  kill_each(copy_operations(), 2, 3);
+  // whose worker alone is killed waits two seconds for the launcher to die as well
+  kill_each({copy_operations().front()}, 3);
 }
 
 TEST_CASE("T-1: a process or launcher killed at any call of bringing a project up leaves the rest to the next one",
           "[crash][project]") {
-  kill_each(up_operations(), 3, 3);
+  kill_each(up_operations(), 2, 3);
 }
 
 TEST_CASE("T-1: a process killed at any call of taking a project down leaves the rest to the next one",
@@ -146,13 +148,13 @@ TEST_CASE("T-1: a process killed at any call of taking a project down leaves the
 TEST_CASE("T-1: a process or launcher killed at any call of mounting a file system in a file leaves no device",
           "[crash][disk]") {
   if (!requires_root() || !requires_program("mkfs.ext4")) return;
-  kill_each(disk_operations(), 4, 12, kMounting);
+  kill_each(disk_operations(), 4, 9, kMounting);
 }
 
 TEST_CASE(
     "T-1: a process or launcher killed at any call of a restart leaves the container to be started by the next one",
     "[crash][restart]") {
-  kill_each(restart_operations(), 4, 5);
+  kill_each(restart_operations(), 3, 3);
 }
 
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",
