@@ -14,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 #include "volume/data_image.hpp"
+#include "volume/limit_mark.hpp"
 #include "volume/limited_data.hpp"
 
 #include <dunnage/store_check.hpp>
