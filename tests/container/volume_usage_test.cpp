@@ -131,7 +131,12 @@ TEST_CASE("what cannot be held is refused, and nothing is made") {
   CHECK(store.list().empty());
   CHECK(entries_below(ground.store_path() / "staging").empty());
   (void)store.create("plain");
-  CHECK(code_of([&] { (void)store.update("plain", {.limit = VolumeLimit{.size = kMiB}}); }) == errc::not_supported);
+  const auto given = [&](const VolumeLimit& limit) {
+    return code_of([&] { (void)store.update("plain", {.limit = limit}); });
+  };
+  CHECK(given({.size = 100}) == errc::invalid_argument);
+  if (who() != Launcher::Root) CHECK(given({.size = 64 * kMiB}) == errc::not_supported);
+  CHECK(store.get("plain").info().limit_way == LimitWay::None);
 }
 
 }  // namespace dunnage::test
