@@ -19,10 +19,30 @@ namespace dunnage::python {
   for (;;) (void)::pause();
 }
 
+/// A thread on its way back to Python. Before the interpreter frees what such a thread would look at, none sets out any
+/// more but the one that frees it, and those that have set out are waited for: each takes the GIL, or is ended.
+class WayBack {
+ public:
+  WayBack() noexcept;
+  WayBack(const WayBack&) = delete;
+  WayBack& operator=(const WayBack&) = delete;
+  ~WayBack();
+  explicit operator bool() const noexcept { return open_; }
+
+  /// With the end of the interpreter. Called with the GIL.
+  static void close_at_end();
+
+ private:
+  bool open_;
+};
+
 template <class Take>
 auto take_or_stay(Take take) {
   try {
-    return take();
+    if (const WayBack way; way) {
+      return take();
+    }
+    stay();
   } catch (const abi::__forced_unwind&) {
     stay();
   }

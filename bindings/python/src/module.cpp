@@ -38,6 +38,7 @@ PYBIND11_MODULE(_dunnage, module) {
   module.doc() = "Containers with Docker-grade storage in this process; use it as the package dunnage.";
   module.attr("__version__") = DUNNAGE_VERSION;
   Call::end_at_exit();
+  WayBack::close_at_end();
   // Before the classes that hold them.
   bind_error(module);
   bind_spec_code(module);
