@@ -28,7 +28,7 @@ def attempt(call, *arguments, **words):
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP, errno.EXDEV, errno.ENOTEMPTY, errno.ENOENT,
                                errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOSPC, errno.ELOOP,
-                               errno.ENXIO):  # a socket cannot be written to
+                               errno.ENXIO, errno.EADDRINUSE):  # of sockets: no writing, and a name that is taken
             raise
 
 
