@@ -7,12 +7,11 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "volume/failure.hpp"
-#include "volume/limit_move.hpp"
 #include "volume/private_directory.hpp"
 #include "volume/retained.hpp"
-#include "volume/rollback.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
+#include "volume/unfinished.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -159,9 +158,7 @@ void make_parts(const Layout& layout, bool has_version) {
 void sweep(const Layout& layout, int staging, int trash) {
   try {
     if (!kernel::is_empty(staging)) {
-      sweep_staging(staging, trash, [&](const std::string& id, int directory) {
-        return finish_rollback(layout, staging, id, directory) || finish_limit_move(layout, directory);
-      });
+      sweep_unfinished(layout, staging, trash);
     }
     sweep_retained(layout);
   } catch (const kernel::CallError& error) {

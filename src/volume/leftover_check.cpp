@@ -5,11 +5,10 @@
 #include "kernel/files.hpp"
 #include "kernel/open_beneath.hpp"
 #include "launcher/identity.hpp"
-#include "volume/limit_move.hpp"
 #include "volume/retained.hpp"
-#include "volume/rollback.hpp"
 #include "volume/stage.hpp"
 #include "volume/trash.hpp"
+#include "volume/unfinished.hpp"
 
 #include <fcntl.h>
 
@@ -58,15 +57,13 @@ StoreFaults leftovers_in_staging(const Layout& layout, int staging, const std::f
     if (!entry || !is_older(entry->status, grace) || has_maker(staging, name, *entry)) {
       continue;
     }
-    faults.push_back(
-        leftover(StoreFinding::Part::Staging, name, path,
-                 "a process that was killed was making it, and nobody goes on with it", [&layout, staging, name] {
-                   sweep_staging(staging, layout.open_trash().get(), [&](const std::string& id, int directory) {
-                     return finish_rollback(layout, staging, id, directory) || finish_limit_move(layout, directory);
-                   });
-                   (void)sweep_trash(layout.root.get());
-                   return gone_from(staging, name);
-                 }));
+    faults.push_back(leftover(StoreFinding::Part::Staging, name, path,
+                              "a process that was killed was making it, and nobody goes on with it",
+                              [&layout, staging, name] {
+                                sweep_unfinished(layout, staging, layout.open_trash().get());
+                                (void)sweep_trash(layout.root.get());
+                                return gone_from(staging, name);
+                              }));
   }
   return faults;
 }

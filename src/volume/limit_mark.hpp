@@ -11,7 +11,7 @@
 /// The second form says which data the new limit holds, by its identity (kernel/subvolume.hpp). So whoever looks knows
 /// how to open what is there, before and after the instant at which it is exchanged: see limit_move.hpp.
 
-#include <dunnage/volume_limit.hpp>
+#include <dunnage/volume.hpp>
 
 #include "volume/layout.hpp"
 #include "volume/stage.hpp"
@@ -29,6 +29,12 @@ struct HeldLimit {
 
   friend bool operator==(const HeldLimit&, const HeldLimit&) = default;
 };
+
+/// What is known of a volume has that limit.
+inline void take_limit(VolumeInfo& volume, const HeldLimit& held) {
+  volume.limit = held.limit;
+  volume.limit_way = held.way;
+}
 
 /// Data on its way from one limit to another.
 struct LimitMove {

@@ -5,19 +5,15 @@
 
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
-#include "kernel/open_beneath.hpp"
 #include "kernel/subvolume.hpp"
 #include "volume/exchange_data.hpp"
 #include "volume/exchange_note.hpp"
 #include "volume/index.hpp"
-#include "volume/limit_choice.hpp"
 #include "volume/limited_data.hpp"
 #include "volume/metadata.hpp"
 #include "volume/snapshot_content.hpp"
 #include "volume/snapshot_limits.hpp"
 #include "volume/update.hpp"
-
-#include <fcntl.h>
 
 #include <cerrno>
 #include <chrono>
@@ -32,8 +28,7 @@ void put_limit(const Layout& layout, const std::string& volume, int directory, c
                const MetadataLock& lock) {
   const ReadMetadata read = read_metadata(layout, kUpdateVolume, volume, directory);
   VolumeInfo after = read.info;
-  after.limit = held.limit;
-  after.limit_way = held.way;
+  take_limit(after, held);
   if (after == read.info) {
     return;
   }
@@ -45,18 +40,6 @@ void put_limit(const Layout& layout, const std::string& volume, int directory, c
   lock.note_change();
   const VolumeChange change{layout, volume};
   metadata.put(directory);
-}
-
-/// The top of what is there. Throws: as open_limited_data().
-kernel::FileDescriptor open_content(const Deed& deed, int directory, LimitWay way) {
-  if (is_image(way)) {
-    return open_limited_data(deed, directory, way);
-  }
-  auto data = kernel::open_beneath(directory, kDataName, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  if (!data) {
-    throw kernel::CallError{"open the data", errno};
-  }
-  return data;
 }
 
 }  // namespace
@@ -102,11 +85,8 @@ DataMove::~DataMove() { take_data_back(stage_); }
 
 void DataMove::copy(const VolumeInfo& before, const VolumeInfo& after, const Watch& watch) {
   {
-    const auto content = open_content(deed_, directory_, before.limit_way);
+    const auto content = open_limited_data(deed_, directory_, before.limit_way);
     (void)copy_within(layout_, deed_, content.get(), stage_, {after.limit, after.limit_way}, watch);
-  }
-  if (after.limit_way == LimitWay::BtrfsQuota) {
-    put_quota(deed_, stage_.directory(), after.limit);
   }
   move_.data = identity_at(stage_.directory(), kDataName);
   write_exchange_note(

@@ -77,6 +77,8 @@ CopiedData copy_within(const Layout& layout, const Deed& deed, int from, const S
   const CopiedData copied = copy_fitting(deed, from, stage, held, watch);
   if (is_image(held.way)) {
     sync_image(stage.directory());
+  } else if (held.way == LimitWay::BtrfsQuota) {
+    put_quota(deed, stage.directory(), held.limit);  // content that files share is counted, and never refused
   }
   return copied;
 }

@@ -70,8 +70,7 @@ OpenVolume look_at_volume(const Layout& layout, const Deed& deed) {
                        fmt::format("put \"{}\" back, or remove the volume", volume.info.mountpoint.string()));
   }
   if (move) {
-    volume.info.limit = move->held().limit;
-    volume.info.limit_way = move->held().way;
+    take_limit(volume.info, move->held());
   }
   return volume;
 }

@@ -107,8 +107,7 @@ VolumeUsage measure(const Measured& measured, const VolumeInfo& info, const Usag
 VolumeInfo known_limit(const Layout& layout, const Deed& deed, int directory) {
   VolumeInfo info = read_volume(layout, deed.operation, deed.volume);
   if (const auto move = limit_move_of(directory)) {
-    info.limit = move->held().limit;
-    info.limit_way = move->held().way;
+    take_limit(info, move->held());
   }
   return info;
 }

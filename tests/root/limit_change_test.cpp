@@ -108,6 +108,26 @@ TEST_CASE("a limit that is less than a volume holds is refused, and nothing has 
   }
 }
 
+TEST_CASE("a snapshot from before a limit that is more than that is not gone back to, and nothing has changed") {
+  if (!has_tools()) return;
+  for (const std::string kind : {"machine", "btrfs"}) {
+    CAPTURE(kind);
+    const OnDisk disk{kind};
+    const Ground ground;
+    VolumeStore store = ground.volumes();
+    (void)store.create("db");
+    (void)in(ground, "db", "dd if=/dev/urandom of=/d/large bs=1M count=20 2>/dev/null");
+    (void)store.history("db").snapshot({.name = "large"});
+    (void)in(ground, "db", "rm /d/large; echo kept > /d/kept");
+    give(store, {.size = 16 * kMiB});
+    CHECK(code_of([&] { (void)store.history("db").rollback("large"); }) == full());
+    CHECK(code_of([&] { (void)store.clone("db", "clone", {.snapshot = "large"}); }) == full());
+    CHECK_FALSE(store.find("clone"));
+    CHECK(in(ground, "db", "ls /d; cat /d/kept") == "kept\nkept\n");
+    CHECK(entries_below(ground.store_path() / "staging").empty());
+  }
+}
+
 TEST_CASE("snapshots from before a limit stay what they are, and go back under the limit of now") {
   if (!has_tools()) return;
   for (const std::string kind : {"machine", "btrfs"}) {
