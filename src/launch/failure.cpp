@@ -81,6 +81,7 @@ constexpr Words kWords[] = {
     {Step::SetCapabilities, "set capabilities"},
     {Step::SetNoNewPrivileges, "set no_new_privs"},
     {Step::LoadFilter, "load the seccomp filter"},
+    {Step::ReadBack, "a call that confines it was answered with success and has changed nothing"},
     {Step::Execute, "execute"},
     {Step::MakeCgroup, "make a cgroup"},
     {Step::EnableControllers, "enable controllers in a cgroup"},
@@ -249,6 +250,9 @@ std::string launch_remedy(const Attempt& attempt, const Failure& failure) {
                  ? "this kernel has no such filters (CONFIG_SECCOMP_FILTER); launch it with Seccomp::unconfined()"
              : failure.error == EPERM ? "allow seccomp(2) in the filter of system calls this program runs under"
                                       : "see seccomp(2)";
+    case Step::ReadBack:
+      return "a filter of system calls around this program answers in the kernel's place; have it refuse those calls, "
+             "or leave them to the kernel";
     case Step::MakeCgroup:
     case Step::EnableControllers:
     case Step::JoinCgroup:

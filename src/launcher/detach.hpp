@@ -5,7 +5,7 @@
 /// Making detached mounts: the same code in the library (which may do it itself as root) and in the launcher's broker
 /// (which does it for an ordinary user, inside the user namespace). No C library, no allocation.
 
-#include "kernel/calls.hpp"
+#include "kernel/read_back.hpp"
 #include "launcher/detach_result.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/subpath.hpp"
@@ -68,10 +68,10 @@ inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
   const uint64_t type_of_top = request.propagation_recursive != 0 ? 0 : request.propagation;
   int answer = 0;
   if (of_tree != 0 || type_of_tree != 0) {
-    answer = kernel::set_mount_attributes(fd, AT_RECURSIVE, of_tree, 0, type_of_tree);
+    answer = kernel::set_seen_attributes(fd, AT_RECURSIVE, of_tree, type_of_tree);
   }
   if (answer >= 0 && (of_top != 0 || type_of_top != 0)) {
-    answer = kernel::set_mount_attributes(fd, 0, of_top, 0, type_of_top);
+    answer = kernel::set_seen_attributes(fd, 0, of_top, type_of_top);
   }
   Failure failure;
   if (answer < 0) {

@@ -172,7 +172,7 @@ inline DetachResult bind_layer(int layer, const DetachRequest& request) noexcept
     return layer_failure(Step::AddLayer, result.fd, 0);
   }
   const int answer =
-      kernel::set_mount_attributes(result.fd, 0, request.attributes | MOUNT_ATTR_RDONLY, 0, request.propagation);
+      kernel::set_seen_attributes(result.fd, 0, request.attributes | MOUNT_ATTR_RDONLY, request.propagation);
   result.failure = answer < 0 ? failure_of(Step::SetAttributes, answer) : Failure{};
   return close_if_failed(result);
 }

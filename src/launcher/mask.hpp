@@ -30,7 +30,7 @@ constexpr uint64_t kMaskAttributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOU
 inline int clone_read_only(int directory, const char* name) noexcept {
   int mount = kernel::open_tree_at(directory, name, OPEN_TREE_CLONE);
   if (mount >= 0) {
-    const int answer = kernel::set_mount_attributes(mount, 0, kMaskAttributes, 0, kPrivate);
+    const int answer = kernel::set_seen_attributes(mount, 0, kMaskAttributes, kPrivate);
     if (answer < 0) {
       (void)kernel::close_descriptor(mount);
       mount = answer;

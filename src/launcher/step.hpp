@@ -62,6 +62,7 @@ enum class Step : uint16_t {
   SetCapabilities,
   SetNoNewPrivileges,
   LoadFilter,
+  ReadBack,
   Execute,
   MakeCgroup,
   EnableControllers,

@@ -108,6 +108,21 @@ TEST_CASE("P-44: hard links lead to files of the layer only", "[image][attack]")
   refuse(Archive{}.directory("d/").file("d/f").hard_link("d", "d/f"));
 }
 
+TEST_CASE("P-70: hard links with absolute names, and over links to directories, are second names of what they lead to",
+          "[image]") {
+  Unpacking layer;
+  Archive archive;
+  archive.directory("usr/").directory("usr/lib/").file("usr/lib/f", "content").symbolic_link("lib", "usr/lib");
+  archive.symbolic_link("absolute", "/usr/lib").symbolic_link("up", "usr/../../../usr/lib");
+  for (const char* target : {"/usr/lib/f", "lib/f", "/lib/f", "absolute/f", "up/f"}) {
+    archive.hard_link(std::string{"to-"} + std::to_string(std::string_view{target}.size()) + target[0], target);
+  }
+  const Unpacked outcome = layer.unpack(archive.tar());
+  INFO(outcome.cause << listing(layer.path()));
+  REQUIRE(outcome.done());
+  CHECK(layer.status("usr/lib/f").st_nlink == 6);
+}
+
 TEST_CASE("P-44: a hard link to a symbolic link is a second name of the link", "[image][attack]") {
   Unpacking layer;
   Archive archive;

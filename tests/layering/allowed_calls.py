@@ -201,6 +201,8 @@ OF_THE_KERNEL = [
     ("launcher/program/mount_lines.hpp", "open_at", "the mounts of the namespace this process is in"),
     ("launcher/program/network.cpp", "open_at:cwd", "the network namespaces of this thread"),
     ("launcher/program/pause.cpp", "statx:cwd open_at:cwd", "which processes are in a pid namespace"),
+    ("launcher/program/read_back.cpp", "statx open_at open_at:cwd",
+     "the root this process has, and what its own /proc says of it"),
     ("launcher/program/settle.cpp", "open_at:cwd", "the score of the launcher itself"),
     ("launcher/identity.cpp", "stat", "which user namespace this process is in"),
     ("prepare/user_namespace.cpp", "open", "the maps and the namespace of a child that is held"),

@@ -23,7 +23,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 FREESTANDING = {"array", "atomic", "bit", "compare", "concepts", "cstdarg", "cstddef", "cstdint", "initializer_list",
                 "limits", "new", "type_traits", "utility", "version"}
 # What the library and the launcher program share, beside src/launcher/*.hpp.
-SHARED_WITH_PROGRAM = {"kernel/raw_syscall.hpp", "kernel/calls.hpp", "kernel/clone.hpp", "kernel/descriptor_path.hpp"}
+SHARED_WITH_PROGRAM = {
+    "kernel/raw_syscall.hpp",
+    "kernel/calls.hpp",
+    "kernel/clone.hpp",
+    "kernel/descriptor_path.hpp",
+    "kernel/read_back.hpp",
+}
 
 
 def includes(file):

@@ -8,6 +8,7 @@
 #include "launcher/overlay.hpp"
 #include "launcher/part.hpp"
 #include "launcher/program/fork.hpp"
+#include "launcher/program/read_back.hpp"
 #include "launcher/program/remove.hpp"
 #include "launcher/program/timer.hpp"
 #include "launcher/program/transfer.hpp"
@@ -166,7 +167,7 @@ void serve(int socket) noexcept {
 }
 
 [[noreturn]] void run_opener(int socket, int mount_table) noexcept {
-  if (raw_syscall(__NR_unshare, CLONE_NEWNS) < 0) {
+  if (unshare_mounts() < 0) {
     exit_process(1);
   }
   const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);

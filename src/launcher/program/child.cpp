@@ -3,6 +3,7 @@
 
 #include "launcher/program/cgroup.hpp"
 #include "launcher/program/named_source.hpp"
+#include "launcher/program/read_back.hpp"
 #include "launcher/program/start.hpp"
 #include "launcher/program/transfer.hpp"
 
@@ -53,6 +54,7 @@ void run_container(void* argument) noexcept {
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
   watch_named_sources(child);
+  begin_read_back(child);
   if ((child.slot.request->flags & kAssemble) != 0) {
     assemble(child);
   }
@@ -63,6 +65,7 @@ void run_container(void* argument) noexcept {
     require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.spare.network, CLONE_NEWNET));
   }
   make_system_mounts(child);
+  read_back_network(child);
   if (child.surroundings.rootless) {
     make_nodes(child);
   }
@@ -99,7 +102,9 @@ void run_exec(void* argument) noexcept {
   constexpr long kNamespaces = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
+  begin_read_back(child);
   require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, child.slot.container->process, kNamespaces));
+  read_back_entry(child);
   require(child, Step::JoinNamespaces, raw_syscall(__NR_chdir, as_argument("/")));
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);

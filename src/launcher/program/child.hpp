@@ -18,6 +18,7 @@ inline constexpr unsigned kNodeCount = 6;  ///< devices in a container's /dev
 struct Surroundings {
   bool rootless = false;
   bool single_id = false;
+  bool filtered = false;         ///< somebody may answer in the kernel's place (read_back.hpp)
   bool thermal_throttle = true;  ///< this machine's processors have that directory in /sys
   rlimit64 descriptors{};        ///< how many a container may have
   int empty_mounts = -1;         ///< the mount namespace containers begin with (park.hpp)
@@ -31,6 +32,9 @@ struct Child {
   int dev = -1;
   int proc = -1;
   int sys = -1;
+  int pts = -1;                         ///< its devpts, if this process has mounted it
+  uint64_t first_root = 0;              ///< the mount its root is on before it enters a container, and
+  int status = -1;                      ///< what the kernel says of this process, where somebody else may answer for it
   uint64_t checked_mount = UINT64_MAX;  ///< the last one whose file system was found to be none of the kernel's own
   bool root_checked = false;            ///< the same of the root's own mount
   int masks = -1;                       ///< the root a container's mount namespace begins with

@@ -73,7 +73,6 @@ void attach_below_dev(Child& child, const char* name, int mount, Step step) noex
   const int target = open_own_directory(child, child.dev, name, step);
   require(child, step, kernel::attach_mount(mount, target));
   (void)close_descriptor(target);
-  (void)close_descriptor(mount);
 }
 
 int detach_pts(bool single_id) noexcept {
@@ -169,6 +168,7 @@ void attach_dev(Child& child) noexcept {
     show_nodes(child);
   }
   attach_below_dev(child, "pts", made.pts, Step::MountPts);
+  child.pts = made.pts;
   attach_below_dev(child, "shm", made.shm, Step::MountShm);
   attach_below_dev(child, "mqueue", detach_mqueue(), Step::MountMqueue);
 }

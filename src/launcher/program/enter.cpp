@@ -5,6 +5,7 @@
 #include "launcher/program/child.hpp"
 #include "launcher/program/forget.hpp"
 #include "launcher/program/fork.hpp"
+#include "launcher/program/read_back.hpp"
 #include "launcher/program/start.hpp"
 
 #include <linux/capability.h>
@@ -94,7 +95,9 @@ void run_entrant(void* argument) noexcept {
       CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWPID;
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
+  begin_read_back(child);
   require(child, Step::JoinNamespaces, raw_syscall(__NR_setns, container, kNamespaces));
+  read_back_entry(child);
   require(child, Step::JoinNamespaces, raw_syscall(__NR_chdir, as_argument("/")));
   if ((child.slot.request->flags & kTerminal) != 0) {
     open_terminal(child);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last steps: the working directory, signals as a new program expects them, and the program itself.
 
-#include "launcher/program/child.hpp"
+#include "launcher/program/read_back.hpp"
 
 namespace dunnage::launcher {
 namespace {
@@ -85,6 +85,7 @@ void set_up_execution(Child& child) noexcept {
     require(child, Step::Execute, raw_syscall(__NR_close_range, kFirst, status - 1, 0));
   }
   require(child, Step::Execute, raw_syscall(__NR_close_range, status + 1, ~0U, 0));
+  read_back_closed(child);
 }
 
 void execute(Child& child) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who the program is and what it may: everything is set, nothing inherited.
 
-#include "launcher/program/child.hpp"
+#include "launcher/program/read_back.hpp"
 
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -28,6 +28,9 @@ void set_keyring(Child& child) noexcept {
   const long result = raw_syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
   if (result < 0 && result != -ENOSYS && result != -EPERM) {
     fail(child, Step::SetKeyring, static_cast<int>(-result));
+  }
+  if (result == 0) {  // no keyring has that number
+    fail(child, Step::ReadBack, EPERM);
   }
 }
 
@@ -64,6 +67,23 @@ void set_capabilities(Child& child, uint64_t capabilities) noexcept {
   give_capabilities(child, capabilities);
 }
 
+/// Loaded with a listener, the only answer nobody can give in the kernel's place is the number of its descriptor. It is
+/// closed when the program is executed. Nothing can be asked afterwards, as the filter need not allow it.
+/// \return false: there can be none beside the listener of an outer filter
+bool load_seen_filter(Child& child, const sock_fprog& program) noexcept {
+  constexpr long kSecond = -EBUSY;
+  const long listener =
+      raw_syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+                  child.slot.request->filter_flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, as_argument(&program));
+  if (listener == kSecond) {
+    return false;
+  }
+  if (require(child, Step::LoadFilter, listener) == 0) {
+    fail(child, Step::ReadBack, EPERM);
+  }
+  return true;
+}
+
 void load_filter(Child& child) noexcept {
   const LaunchPayload& request = *child.slot.request;
   if (request.filter.count == 0) {
@@ -71,6 +91,9 @@ void load_filter(Child& child) noexcept {
   }
   const sock_fprog program{static_cast<unsigned short>(request.filter.count),
                            reinterpret_cast<sock_filter*>(child.slot.payload + request.filter.offset)};
+  if (child.surroundings.filtered && load_seen_filter(child, program)) {
+    return;
+  }
   require(child, Step::LoadFilter,
           raw_syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, request.filter_flags, as_argument(&program)));
 }
@@ -107,19 +130,20 @@ void become_user(Child& child) noexcept {
   if ((request.flags & kNoNewPrivileges) != 0) {
     set_capabilities(child, capabilities);
     require(child, Step::SetNoNewPrivileges, raw_syscall(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    read_back_identity(child, capabilities);
     set_up_execution(child);
     load_filter(child);
     return;
   }
   // without no_new_privs the kernel takes a filter only from who has CAP_SYS_ADMIN, which is given up afterwards
+  const uint64_t to_load = request.filter.count != 0 ? uint64_t{1} << CAP_SYS_ADMIN : 0;
+  set_capabilities(child, capabilities | to_load);
+  read_back_identity(child, capabilities | to_load);
   set_up_execution(child);
-  if (request.filter.count != 0) {
-    set_capabilities(child, capabilities | uint64_t{1} << CAP_SYS_ADMIN);
-    load_filter(child);
-  } else {
-    clear_ambient(child);
+  load_filter(child);
+  if (to_load != 0) {
+    give_capabilities(child, capabilities);
   }
-  give_capabilities(child, capabilities);
 }
 
 }  // namespace dunnage::launcher

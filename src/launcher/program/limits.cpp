@@ -44,6 +44,15 @@ long set_limit(int resource, const rlimit64& limit) noexcept {
   return raw_syscall(__NR_prlimit64, 0, resource, as_argument(&limit), 0);
 }
 
+/// Sets it and looks whether it is set: a filter around the host may say so and do nothing (kernel/read_back.hpp).
+long set_seen_limit(int resource, const rlimit64& limit) noexcept {
+  const long result = set_limit(resource, limit);
+  rlimit64 seen{1, 0};  // which no limit is
+  const long asked = result < 0 ? result : limit_of(resource, seen);
+  const bool same = seen.rlim_cur == limit.rlim_cur && seen.rlim_max == limit.rlim_max;
+  return asked < 0 || same ? asked : -EPERM;
+}
+
 /// A hard limit above the one this process has cannot be had without CAP_SYS_RESOURCE; then the lower one stays.
 rlimit64 below(const rlimit64& wanted, const rlimit64& current) noexcept {
   const uint64_t hard = smaller(wanted.rlim_max, current.rlim_max);
@@ -57,13 +66,13 @@ Failure take_limits(rlimit64& descriptors) noexcept {
   for (const Limit& limit : kLimits) {
     rlimit64 current{};
     result = result < 0 ? result : limit_of(limit.resource, current);
-    result = result < 0 ? result : set_limit(limit.resource, below(limit.value, current));
+    result = result < 0 ? result : set_seen_limit(limit.resource, below(limit.value, current));
   }
   rlimit64 own{};
   result = result < 0 ? result : limit_of(RLIMIT_NOFILE, own);
   descriptors = below(kDescriptors, own);
   own.rlim_cur = own.rlim_max;
-  result = result < 0 ? result : set_limit(RLIMIT_NOFILE, own);
+  result = result < 0 ? result : set_seen_limit(RLIMIT_NOFILE, own);
   Failure failure;
   failure.step = Step::SetLimits;
   failure.error = result < 0 ? static_cast<int32_t>(-result) : 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/loop.hpp"
 
+#include "kernel/read_back.hpp"
 #include "launcher/program/broker.hpp"
 #include "launcher/program/cgroup_tree.hpp"
 #include "launcher/program/changes.hpp"
@@ -182,6 +183,7 @@ Failure set_up(int signals) noexcept {
   Surroundings surroundings;
   surroundings.rootless = configuration.rootless != 0;
   surroundings.single_id = configuration.single_id != 0;
+  surroundings.filtered = kernel::may_be_answered_for();
   surroundings.thermal_throttle = has_thermal_throttle();
   settle(surroundings);
   Failure failure = take_limits(surroundings.descriptors);

@@ -2,6 +2,7 @@
 #include "launcher/program/park.hpp"
 
 #include "launcher/detach.hpp"
+#include "launcher/program/read_back.hpp"
 #include "launcher/program/system.hpp"
 
 #include <linux/sched.h>
@@ -109,7 +110,7 @@ long enter_own_root() noexcept {
   request.size = kParkedSize;
   request.mode = 0700;
   request.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-  long result = raw_syscall(__NR_unshare, CLONE_NEWNS);
+  long result = unshare_mounts();
   const DetachResult root = detach_tmpfs(request);
   if (result < 0 || root.failure.error != 0) {
     return result < 0 ? result : -root.failure.error;
@@ -141,7 +142,7 @@ int make_masks() noexcept {
 }
 
 Failure park(bool rootless, int& empty_mounts) noexcept {
-  long result = raw_syscall(__NR_unshare, CLONE_NEWNS);
+  long result = unshare_mounts();
   const int host_root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
   result = result >= 0 && host_root < 0 ? host_root : result;
   // nothing done here may travel to the host

@@ -3,6 +3,7 @@
 
 #include "launcher/program/child.hpp"
 #include "launcher/program/park.hpp"
+#include "launcher/program/read_back.hpp"
 
 #include <linux/stat.h>
 
@@ -47,6 +48,7 @@ void make_read_only(Child& child, const char* path) noexcept {
   }
   require(child, Step::ProtectPath, mount);
   require(child, Step::ProtectPath, kernel::set_mount_attributes(mount, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0));
+  read_back_attributes(child, mount, MOUNT_ATTR_RDONLY);
   require(child, Step::ProtectPath, attach_at(mount, child.proc, path));
   (void)close_descriptor(mount);
 }
@@ -139,12 +141,14 @@ void protect_paths(Child& child) noexcept {
 void protect_root(Child& child) noexcept {
   if ((child.slot.request->flags & kReadOnlyRoot) != 0) {
     require(child, Step::ProtectRoot, kernel::set_mount_attributes(child.root, 0, MOUNT_ATTR_RDONLY, 0, 0));
+    read_back_attributes(child, child.root, MOUNT_ATTR_RDONLY);
   }
 }
 
 void change_root(Child& child) noexcept {
   require(child, Step::ChangeRoot, raw_syscall(__NR_fchdir, child.root));
   require(child, Step::ChangeRoot, raw_syscall(__NR_chroot, as_argument(".")));
+  read_back_root(child);
 }
 
 }  // namespace dunnage::launcher

@@ -3,6 +3,7 @@
 
 #include "launcher/program/child.hpp"
 #include "launcher/program/park.hpp"
+#include "launcher/program/read_back.hpp"
 
 #include <linux/sched.h>
 
@@ -65,7 +66,7 @@ void enter_mount_namespace(Child& child) noexcept {
   const int shared = descriptor_of(child.slot, child.slot.request->begins_with);
   const int mounts = shared >= 0 ? shared : child.surroundings.empty_mounts;
   require(child, Step::EnterMountNamespace, raw_syscall(__NR_setns, mounts, CLONE_NEWNS));
-  require(child, Step::EnterMountNamespace, raw_syscall(__NR_unshare, CLONE_NEWNS));
+  require(child, Step::EnterMountNamespace, unshare_mounts());
   const int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
   child.masks = static_cast<int>(require(child, Step::EnterMountNamespace, root));
 }

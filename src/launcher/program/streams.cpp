@@ -35,10 +35,11 @@ void show_console(Child& child, int terminal) noexcept {
   (void)close_descriptor(target);
 }
 
-}  // namespace
-
-void open_terminal(Child& child) noexcept {
-  const LaunchPayload& request = *child.slot.request;
+/// The one this process has mounted; who enters a container looks at what is there.
+int open_pts(Child& child) noexcept {
+  if (child.pts >= 0) {
+    return child.pts;
+  }
   const int pts = static_cast<int>(require(
       child, Step::OpenTerminal, kernel::open_at2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)));
   long buffer[32] = {};
@@ -46,6 +47,14 @@ void open_terminal(Child& child) noexcept {
   if (buffer[0] != DEVPTS_SUPER_MAGIC) {
     fail(child, Step::OpenTerminal, ENOTTY);
   }
+  return pts;
+}
+
+}  // namespace
+
+void open_terminal(Child& child) noexcept {
+  const LaunchPayload& request = *child.slot.request;
+  const int pts = open_pts(child);
   const int leader = static_cast<int>(require(child, Step::OpenTerminal, open_at(pts, "ptmx", O_RDWR | O_NOCTTY)));
   int unlock = 0;
   require(child, Step::OpenTerminal, raw_syscall(__NR_ioctl, leader, TIOCSPTLCK, as_argument(&unlock)));
