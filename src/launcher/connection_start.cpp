@@ -48,6 +48,8 @@ const char* words_of_start(Step step) {
   switch (step) {
     case Step::SetLimits:
       return "set resource limits";
+    case Step::SetKeyring:
+      return "join a new session keyring";
     case Step::StartBroker:
       return "start broker";
     case Step::BindDevices:

@@ -185,8 +185,8 @@ Failure set_up(int signals) noexcept {
   surroundings.single_id = configuration.single_id != 0;
   surroundings.filtered = kernel::may_be_answered_for();
   surroundings.thermal_throttle = has_thermal_throttle();
-  settle(surroundings);
-  Failure failure = take_limits(surroundings.descriptors);
+  Failure failure = settle(surroundings);
+  failure = failure.error != 0 ? failure : take_limits(surroundings.descriptors);
   if (broker_socket >= 0) {
     failure = failure.error != 0 ? failure : start_broker(broker_socket, self.broker);
     (void)close_descriptor(broker_socket);

@@ -68,7 +68,7 @@ int receive_configuration(Configuration& configuration, int& asking) noexcept {
   return descriptors.count > 0 ? descriptors.values[0] : -1;
 }
 
-void settle(const Surroundings& surroundings) noexcept {
+Failure settle(const Surroundings& surroundings) noexcept {
   (void)raw_syscall(__NR_setsid);
   (void)raw_syscall(__NR_umask, 022);
   (void)raw_syscall(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -77,9 +77,12 @@ void settle(const Surroundings& surroundings) noexcept {
   (void)raw_syscall(__NR_personality, 0);
   reset_scheduling();
   reset_memory();
-  if (surroundings.rootless) {
-    (void)raw_syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+  Failure failure;
+  if (surroundings.rootless && raw_syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0) == 0) {
+    failure.step = Step::SetKeyring;  // no keyring has that number: nobody has joined one
+    failure.error = EPERM;
   }
+  return failure;
 }
 
 }  // namespace dunnage::launcher

@@ -12,7 +12,7 @@ namespace dunnage::launcher {
 /// \param asking  gets the other end of that
 int receive_configuration(Configuration& configuration, int& asking) noexcept;
 
-/// Session, priority, affinity, limits, keyring, dumpability.
-void settle(const Surroundings& surroundings) noexcept;
+/// Session, priority, affinity, keyring, dumpability.
+Failure settle(const Surroundings& surroundings) noexcept;
 
 }  // namespace dunnage::launcher
