@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches of every kind for a minute (DUNNAGE_SOAK_SECONDS), or so many (DUNNAGE_SOAK_LAUNCHES=100000): what the host,
-// the launcher, the kernel and the store hold stays the same.
+// Launches of every kind, with mounts that come and go, for a minute (DUNNAGE_SOAK_SECONDS), or so many
+// (DUNNAGE_SOAK_LAUNCHES=100000): what the host, the launcher, the kernel and the store hold stays the same.
 
 #include <dunnage/dunnage.hpp>
 
@@ -153,6 +153,9 @@ void launch_one_of_each(VolumeStore& store, const std::filesystem::path& shown, 
          .name = "soak-" + name,
          .store = store.root()});
     if (!container.exec({.argv = {"true"}}).wait().success()) throw std::runtime_error{"exec failed"};
+    (void)container.attach(BindMount{shown, "/later", {.read_only = true}});
+    (void)container.replace("/later", Tmpfs{"/later"});
+    container.detach("/later");
     container.close_stdin();
     if (container.wait() != ExitStatus::exited(3)) throw std::runtime_error{"the container failed"};
   }

@@ -125,11 +125,12 @@ long unmount_unused(Child& child, const Located& found) noexcept {
 }
 
 /// The kernel says that somebody uses it. Who does so is told; where it is nobody that can be seen, it is somebody who
-/// looks it up just now, or a process that made it, or has ended, and lets go of it in a moment.
+/// looks it up just now, or a process that made it, or is made, or has ended, and lets go of it in a moment.
 void require_unused(Child& child, const MountTree& tree, int& waited) noexcept {
   constexpr int kMostMoments = 500;
   (void)raw_syscall(__NR_chdir, as_argument("/"));
-  if (tell_holders(child.proc, tree, child.slot.channel) > 0 || ++waited > kMostMoments) {
+  const bool last = ++waited > kMostMoments;
+  if (tell_holders(child.proc, tree, child.slot.channel, last ? Holders::All : Holders::ButOwn) > 0 || last) {
     fail(child, Step::DetachMount, EBUSY, 0);
   }
   const timespec moment{0, 2'000'000};
@@ -146,7 +147,7 @@ void detach_unused(Child& child, Located& found) noexcept {
   }
   __builtin_memcpy(found.line.target, tree.target, sizeof found.line.target);
   if (tree.count > 1) {  // the kernel takes a tree only lazily: whether anybody uses a part of it is looked at here
-    if (tell_holders(child.proc, tree, child.slot.channel) > 0) {
+    if (tell_holders(child.proc, tree, child.slot.channel, Holders::ButOwn) > 0) {
       fail(child, Step::DetachMount, EBUSY, 0);
     }
     detach_lazily(child, found);
@@ -235,7 +236,7 @@ void tell_all_holders(Child& child) noexcept {
   MountTree tree;
   if (found.fd >= 0 && require(child, Step::FindMount, read_mount_tree(child.proc, found.line.id, tree), 0) > 0) {
     (void)close_descriptor(found.fd);
-    (void)tell_holders(child.proc, tree, child.slot.channel);
+    (void)tell_holders(child.proc, tree, child.slot.channel, Holders::All);
   }
 }
 

@@ -100,6 +100,26 @@ bool uses(int proc, const char* pid, const MountTree& tree) noexcept {
   return found;
 }
 
+struct Program {
+  uint64_t inode = 0;
+  uint32_t major = 0;
+  uint32_t minor = 0;
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+/// What a process executes; nothing where that cannot be seen.
+Program program_of(int proc, const char* pid) noexcept {
+  const int process = open_at(proc, pid, O_PATH | O_DIRECTORY);
+  if (process < 0) {
+    return {};
+  }
+  struct statx status {};
+  (void)raw_syscall(__NR_statx, process, as_argument("exe"), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_INO,
+                    as_argument(&status));
+  (void)close_descriptor(process);
+  return {status.stx_ino, status.stx_dev_major, status.stx_dev_minor};
+}
+
 long number_of(const char* digits) noexcept {
   long number = 0;
   for (; *digits != '\0'; ++digits) {
@@ -134,15 +154,17 @@ int read_mount_tree(int proc, uint64_t id, MountTree& tree) noexcept {
   return tree.count > 0 ? 1 : 0;
 }
 
-uint32_t tell_holders(int proc, const MountTree& tree, int channel) noexcept {
+uint32_t tell_holders(int proc, const MountTree& tree, int channel, Holders which) noexcept {
   const int list = open_at(proc, ".", O_RDONLY | O_DIRECTORY);
   if (list < 0) {
     return 0;
   }
   const long own = raw_syscall(__NR_getpid);
+  const Program program = which == Holders::ButOwn ? program_of(proc, "self") : Program{};
   uint32_t count = 0;
   (void)any_number(list, [&](const char* name) {
-    if (number_of(name) == own || !uses(proc, name, tree)) {
+    if (number_of(name) == own || !uses(proc, name, tree) ||
+        (program.inode != 0 && program_of(proc, name) == program)) {
       return false;
     }
     ++count;

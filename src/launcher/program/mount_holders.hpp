@@ -21,8 +21,11 @@ struct MountTree {
 /// \return 1 with the tree, 0 if the mount is nowhere, or -errno
 int read_mount_tree(int proc, uint64_t id, MountTree& tree) noexcept;
 
+/// Processes of this launcher have what it has open until they execute a container's program, and let go of it then.
+enum class Holders { All, ButOwn };
+
 /// Tells `channel` of each process that has something of it open: a Found with its pidfd. Says nothing of this process.
 /// \return how many there are
-uint32_t tell_holders(int proc, const MountTree& tree, int channel) noexcept;
+uint32_t tell_holders(int proc, const MountTree& tree, int channel, Holders which) noexcept;
 
 }  // namespace dunnage::launcher
