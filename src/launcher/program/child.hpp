@@ -32,9 +32,10 @@ struct Child {
   int dev = -1;
   int proc = -1;
   int sys = -1;
-  int pts = -1;                         ///< its devpts, if this process has mounted it
-  uint64_t first_root = 0;              ///< the mount its root is on before it enters a container, and
-  int status = -1;                      ///< what the kernel says of this process, where somebody else may answer for it
+  int pts = -1;  ///< its devpts, if this process has mounted it
+  // where somebody else may answer for the kernel (read_back.hpp)
+  int status = -1;                      ///< what it says of this process
+  uint64_t first_root = 0;              ///< the mount the root of this process is on before it enters a container
   uint64_t checked_mount = UINT64_MAX;  ///< the last one whose file system was found to be none of the kernel's own
   bool root_checked = false;            ///< the same of the root's own mount
   int masks = -1;                       ///< the root a container's mount namespace begins with
