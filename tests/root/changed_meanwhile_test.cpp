@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Races that the search for one order of all calls (linearizability_test.cpp) meets now and then, met all the time: two
-// threads do nothing else.
+// A race that the search for one order of all calls (linearizability_test.cpp) meets now and then, met all the time:
+// two threads do nothing else.
 
 #include "crash/places.hpp"
 #include "support/catch.hpp"
@@ -9,7 +9,6 @@
 #include <dunnage/error.hpp>
 #include <dunnage/volume_store.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -46,10 +45,6 @@ class Meanwhile {
   std::thread thread_;
 };
 
-bool lists(const VolumeStore& store, const std::string& name) {
-  return std::ranges::any_of(store.list(), [&](const Volume& volume) { return volume.name() == name; });
-}
-
 /// By one of its names, whichever it has.
 template <typename Work>
 auto by_either_name(Work&& work) {
@@ -79,20 +74,6 @@ TEST_CASE("T-7: what is changed of a volume while it is renamed is not lost", "[
     std::this_thread::yield();
     const std::string found = by_either_name([&](const char* name) { return store.get(name).labels().at("value"); });
     REQUIRE(found == value);
-  }
-}
-
-TEST_CASE("T-7: a volume is listed as long as it is there, whoever else lists volumes", "[concurrency][race]") {
-  if (!requires_root()) return;
-  const auto place = make_place("memory");
-  VolumeStore store = VolumeStore::open(place->path() / "store");
-  for (int number = 0; number < 8; ++number) (void)store.create("beside-" + std::to_string(number));
-  const Meanwhile listings{[store] { (void)store.list(); }};
-  for (int time = 0; time < kTimes; ++time) {
-    (void)store.create("comes");
-    REQUIRE(lists(store, "comes"));
-    store.remove("comes");
-    REQUIRE_FALSE(lists(store, "comes"));
   }
 }
 
