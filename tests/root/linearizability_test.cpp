@@ -124,18 +124,18 @@ TEST_CASE("T-7: what eight processes of eight threads are answered is explained 
     }
     for (const pid_t process : processes) CHECK(wait_for(process) == 0);
     Asker{*history, place->path(), 1}.look_at_all();
+    ContainerStore containers = ContainerStore::open(place->path() / "store");
+    for (const ContainerInfo& left : containers.list()) containers.remove(left.name, true);
     REQUIRE(history->size() > kProcesses * kThreads * kCalls);
     for (int object = 0; object < kObjects; ++object) {
       CAPTURE(rounds.number(), object);
       REQUIRE(unexplained(calls_on(*history, object)) == "");
     }
     const VolumeStore volumes = VolumeStore::open(place->path() / "store");
-    ContainerStore containers = ContainerStore::open(place->path() / "store");
     for (const Volume& volume : volumes.list()) (void)volumes.users(volume.name());  // takes notes of what has ended
     const StoreReport report = check_store(place->path() / "store", {.grace = std::chrono::seconds{0}});
     CAPTURE(report.to_string());
     CHECK(report.is_clean());
-    for (const ContainerInfo& left : containers.list()) containers.remove(left.name, true);
   }
 }
 
