@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/store_state.hpp"
 
+#include "container/failure.hpp"
 #include "container/lookup.hpp"
 #include "container/running.hpp"
 #include "container/specification.hpp"
 #include "container/state.hpp"
 #include "container/store_access.hpp"
+#include "kernel/call_error.hpp"
+#include "kernel/files.hpp"
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace dunnage::container {
@@ -23,8 +27,17 @@ Met meet(const Deed& deed, int containers, std::string_view name) {
   constexpr auto kTimeout = std::chrono::seconds{10};
   const Found record = get_record(deed, containers, name);
   Met met;
-  met.config = read_config(record.directory.get());
-  met.contact = contact(record.directory.get(), std::chrono::steady_clock::now() + kTimeout);
+  try {
+    met.config = read_config(record.directory.get());
+    met.contact = contact(record.directory.get(), std::chrono::steady_clock::now() + kTimeout);
+  } catch (const kernel::CallError& error) {
+    // what somebody removes loses its files one by one
+    if (error.code() != std::errc::no_such_file_or_directory ||
+        kernel::is_at(containers, record.name, record.directory.get())) {
+      throw;
+    }
+    throw missing_failure(deed, record_names(containers));
+  }
   if (met.contact.listener == Listener::Silent) {
     throw silent_failure(deed);
   }

@@ -64,7 +64,7 @@ void make_directories(int stage) {
 /// The root of an overlay is its upper directory; that has to look like the source. \return in what it does not: what
 /// has no id in the user namespace cannot be given, and looks like nobody's either way
 std::uint32_t liken_upper(const volume::Deed& deed, int stage, int source, const Watch& watch) {
-  const auto upper = kernel::open_beneath(stage, kUpperName, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  const auto upper = kernel::open_beneath(stage, kUpperName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   struct stat status {};
   if (!upper || ::fstat(source, &status) != 0) {
     throw kernel::CallError{"open the upper directory", errno};
@@ -82,6 +82,7 @@ std::uint32_t liken_upper(const volume::Deed& deed, int stage, int source, const
   } else {
     volume::require_done(deed, outcome);
   }
+  kernel::sync(upper.get());  // a name on the disk brings no mode with it
   std::uint32_t differs = 0;
   outcome = launcher::reveal_overlay(
       *connection, upper.get(), source,

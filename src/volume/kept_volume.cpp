@@ -42,6 +42,9 @@ KeptVolume::KeptVolume(const Layout& layout, const std::string& operation, const
     }
     auto users = beside == Beside::Nobody ? names_of(living_users(directory_.get())) : std::vector<std::string>{};
     if (!users.empty() || std::chrono::steady_clock::now() > deadline) {
+      if (!kernel::is_at(layout.volumes.get(), name, directory_.get())) {
+        continue;  // they have just begun to use what somebody has removed, and will find that out
+      }
       throw in_use_failure(operation, name, std::move(users));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{1});

@@ -237,6 +237,9 @@ RenameLog::~RenameLog() { kernel::unlock(file_.get()); }
 
 void RenameLog::settle(const Layout& layout) {
   const Renames renames = read_renames(layout);
+  if (renames.size == 0) {
+    kernel::sync(layout.root.get());  // that the log is synced does not bring its name to every disk
+  }
   if (::ftruncate(file_.get(), static_cast<off_t>(renames.size)) != 0) {  // what a killed process began to write
     throw kernel::CallError{"truncate", errno};
   }

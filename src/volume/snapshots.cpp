@@ -122,6 +122,9 @@ OpenSnapshot open_snapshot(const Layout& layout, const Deed& deed, int volume, c
     throw snapshot_missing_failure(deed, opened.place.get(), snapshot);
   }
   opened.data = open_data_of(opened.directory.get());
+  if (!opened.data && !kernel::is_at(opened.place.get(), snapshot, opened.directory.get())) {
+    throw snapshot_missing_failure(deed, opened.place.get(), snapshot);  // somebody removes it
+  }
   if (!opened.data) {
     throw deed_failure(deed, fmt::format("the data of snapshot \"{}\" is missing or not a directory", snapshot),
                        make_error_code(errc::volume_damaged),

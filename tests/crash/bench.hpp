@@ -4,7 +4,7 @@
 /// \file
 /// An operation in a place of its own, done again and again, each time with another fault.
 
-#include "crash/store_operation.hpp"
+#include "crash/outcomes.hpp"
 #include "support/leak_guard.hpp"
 #include "support/traced_program.hpp"
 
@@ -25,22 +25,19 @@ enum class Verdict {
 [[nodiscard]] Verdict verdict_of(const TracedRun& run);
 
 /// One operation, its place, and the two states in which its store may be found.
-class Bench {
+class Bench : public Outcomes {
  public:
   /// Looks at the process after the call, untraced. It is given the process as it was before.
   using Look = std::function<std::string(const ProcessSnapshot& before)>;
 
   /// Does the operation once without a fault.
-  Bench(StoreOperation operation, std::filesystem::path place);
+  Bench(StoreOperation wanted, std::filesystem::path place);
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
   ~Bench() = default;
 
-  [[nodiscard]] const StoreOperation& operation() const noexcept { return operation_; }
   [[nodiscard]] std::filesystem::path store() const { return place_ / "store"; }
   [[nodiscard]] const std::filesystem::path& place() const noexcept { return place_; }
-  [[nodiscard]] const std::string& before() const noexcept { return before_; }
-  [[nodiscard]] const std::string& after() const noexcept { return after_; }
   /// The calls it makes when nothing happens.
   [[nodiscard]] const std::vector<long>& calls() const noexcept { return calls_; }
   /// Those of them that are to fail.
@@ -51,18 +48,6 @@ class Bench {
   [[nodiscard]] TracedRun run(const CallFault& fault, const Look& look = {}) const;
   /// The store as it is now; another process opens it.
   [[nodiscard]] std::string state() const;
-  /// Whether it is as before a call that failed. \param stays  what was done may stay, whole
-  [[nodiscard]] bool is_undone(const std::string& state, bool stays) const;
-  /// Whether it is as before a call that was killed.
-  [[nodiscard]] bool is_as_before(const std::string& state) const;
-  /// Whether a removal of several has been done for some.
-  [[nodiscard]] bool is_between(const std::string& state) const;
-  /// What is neither as before nor as after: nothing may be, of an operation that goes on where it was ended.
-  [[nodiscard]] std::string strange_lines(const std::string& state) const;
-  /// The paths that are there before and after, and not now: nothing that was there may be gone meanwhile.
-  [[nodiscard]] std::string lost_paths(const std::string& state) const;
-  /// The lines of what is made for a moment; only who was killed may leave them.
-  [[nodiscard]] std::string passing_lines(const std::string& state) const;
   /// Does it once more, and says what is wrong with that; empty if it is done now.
   [[nodiscard]] std::string retry(bool was_done) const;
   /// Back to before().
@@ -78,11 +63,8 @@ class Bench {
     ~Leave();
   };
 
-  StoreOperation operation_;
   std::filesystem::path place_;
   Leave leave_{*this};
-  std::string before_;
-  std::string after_;
   std::vector<long> calls_;
   std::vector<long> failing_calls_;
 };
@@ -91,7 +73,13 @@ class Bench {
 void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work);
 
 /// So many of them, spread over all.
-[[nodiscard]] std::vector<CallFault> some_of(const std::vector<CallFault>& all, std::size_t number);
+template <typename Fault>
+[[nodiscard]] std::vector<Fault> some_of(const std::vector<Fault>& all, std::size_t number) {
+  if (number >= all.size()) return all;
+  std::vector<Fault> some;
+  for (std::size_t index = 0; index < number; ++index) some.push_back(all[index * all.size() / number]);
+  return some;
+}
 
 /// How often each operation is hit: DUNNAGE_CRASHES, else `usual`.
 [[nodiscard]] std::size_t crashes_of_each(std::size_t usual);

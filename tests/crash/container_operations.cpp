@@ -116,7 +116,8 @@ StoreOperation launching() {
               },
           .undo = [](const Place& place) { remove_container(place, "new"); },
           .done_before = errc::container_exists,
-          .launcher = true};
+          .launcher = true,
+          .unsynced = true};
 }
 
 /// Of a program that does not end by itself, so that nothing but an answer ends the waiting for one.

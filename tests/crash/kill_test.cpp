@@ -81,6 +81,12 @@ void kill_in_the_middle(const Bench& bench, const CallFault& fault) {
   bench.reset();
 }
 
+void kill_with(const Bench& bench, const std::vector<CallFault>& faults) {
+  for (const CallFault& fault : faults) {
+    bench.operation().resumes ? kill_in_the_middle(bench, fault) : kill_at_calls(bench, fault);
+  }
+}
+
 /// \param usual  kills spread over all calls; \param at_such  further ones before calls that are `such`
 void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual, std::size_t at_such = 0,
                const std::set<long>& such = kChanging) {
@@ -89,10 +95,17 @@ void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual,
     auto faults = kills(bench.calls().size(), crashes_of_each(usual), bench.operation().launcher);
     const auto more = kills_at(such, bench.calls(), at_such == 0 ? 0 : crashes_of_each(at_such));
     faults.insert(faults.end(), more.begin(), more.end());
-    for (const CallFault& fault : faults) {
-      bench.operation().resumes ? kill_in_the_middle(bench, fault) : kill_at_calls(bench, fault);
-    }
+    kill_with(bench, faults);
   });
+}
+
+/// Before each of the first such calls of the process itself, whatever others have been made by then.
+void kill_before(const std::vector<StoreOperation>& operations, long call, std::size_t number) {
+  std::vector<CallFault> faults;
+  for (std::size_t at = 0; at < number; ++at) {
+    faults.push_back({.kind = Kind::KillAll, .at = at, .call = call, .of_host = true});
+  }
+  hit_each(operations, [&](const Bench& bench) { kill_with(bench, faults); });
 }
 
 }  // namespace
@@ -138,6 +151,7 @@ TEST_CASE("T-1: a process or launcher killed at any call of a copy leaves each f
 TEST_CASE("T-1: a process or launcher killed at any call of bringing a project up leaves the rest to the next one",
           "[crash][project]") {
   kill_each(up_operations(), 2, 3);
+  kill_before({up_operations().front()}, SYS_renameat2, 5);  // something appears, or is exchanged
 }
 
 TEST_CASE("T-1: a process killed at any call of taking a project down leaves the rest to the next one",
@@ -155,6 +169,7 @@ TEST_CASE(
     "T-1: a process or launcher killed at any call of a restart leaves the container to be started by the next one",
     "[crash][restart]") {
   kill_each(restart_operations(), 3, 3);
+  kill_before({restart_operations().front()}, SYS_write, 8);  // a file is still empty
 }
 
 TEST_CASE("T-1: a host killed at any call that changes mounts of a container leaves the change done or undone",

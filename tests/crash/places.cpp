@@ -44,18 +44,6 @@ class InMemory : public CrashPlace {
   fs::path path_;
 };
 
-/// What a test mounts is seen by this process and its children only: other tests may be looking at the machine's
-/// mounts.
-void have_own_mounts() {
-  static const bool had = [] {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-      throw std::system_error{errno, std::generic_category(), "unshare the mounts"};
-    }
-    return true;
-  }();
-  (void)had;
-}
-
 void run_or_throw(const std::string& command) {
   if (std::system((command + " >/dev/null 2>&1").c_str()) != 0) throw std::runtime_error{"failed: " + command};
 }
@@ -101,6 +89,16 @@ class SmallMemory : public CrashPlace {
 };
 
 }  // namespace
+
+void have_own_mounts() {
+  static const bool had = [] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+      throw std::system_error{errno, std::generic_category(), "unshare the mounts"};
+    }
+    return true;
+  }();
+  (void)had;
+}
 
 std::unique_ptr<CrashPlace> make_place(const std::string& kind) {
   if (kind == "machine") return std::make_unique<OnMachine>();

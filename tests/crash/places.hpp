@@ -20,6 +20,10 @@ class CrashPlace {
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
 };
 
+/// What a test mounts is seen by this process and its children only: other tests may be looking at the machine's
+/// mounts. Throws: std::system_error.
+void have_own_mounts();
+
 /// \param kind  "machine": wherever temporary files are; "memory": /dev/shm; "ext4", "xfs", "btrfs": an image of that
 ///              in a file, which needs root; "small memory": 8 MiB and 400 inodes, which needs root
 [[nodiscard]] std::unique_ptr<CrashPlace> make_place(const std::string& kind);

@@ -4,13 +4,12 @@
 // allows more than the metadata says.
 
 #include "crash/bench.hpp"
-#include "crash/cut_disk.hpp"
+#include "crash/power_cuts.hpp"
 #include "crash/told_stages.hpp"
 #include "kernel/files.hpp"
 #include "kernel/loop_device.hpp"
 #include "kernel/open_beneath.hpp"
 #include "kernel/quota_group.hpp"
-#include "support/apart.hpp"
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 #include "volume/data_image.hpp"
@@ -27,7 +26,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
-#include <random>
 #include <system_error>
 
 namespace dunnage::test {
@@ -209,26 +207,24 @@ class Inspection {
 
 void cut(const std::string& kind, std::size_t times) {
   const bool quotas = kind == "btrfs";
-  CutDisk disk{kind, 600};
-  std::minstd_rand random{20240229};
-  for (std::size_t round = 0; round < times; ++round) {
-    CAPTURE(kind, round);
-    disk.clear();
-    std::vector<CutDisk::Work> works;
-    for (const int first : {1'000, 2'003}) {
-      works.emplace_back([=](const fs::path& top, const Report& report) { keep_limiting(top, report, first, quotas); });
-    }
-    const Told told = disk.cut_while(works, 1 + random() % 40);
-    const CutDisk::Mounted copy = disk.mount_copy();
-    const DoneApart done = do_apart([&] {
-      Inspection inspection{copy.top(), quotas};
-      for (const auto& [number, stages] : reached(told)) inspection.inspect(number, stages);
-      return inspection.end();
-    });
-    CAPTURE(told.before, told.all);
-    REQUIRE(done.words == "");
-    REQUIRE(done.status == 0);
-  }
+  cut_power(kind, times,
+            {.mebibytes = 600,
+             .prepare = [](const CutDisk& disk, std::size_t) { disk.clear(); },
+             .works =
+                 [quotas](std::size_t) {
+                   std::vector<CutDisk::Work> works;
+                   for (const int first : {1'000, 2'003}) {
+                     works.emplace_back(
+                         [=](const fs::path& top, const Report& report) { keep_limiting(top, report, first, quotas); });
+                   }
+                   return works;
+                 },
+             .inspect =
+                 [quotas](const fs::path& top, const Told& told) {
+                   Inspection inspection{top, quotas};
+                   for (const auto& [number, stages] : reached(told)) inspection.inspect(number, stages);
+                   return inspection.end();
+                 }});
 }
 
 }  // namespace

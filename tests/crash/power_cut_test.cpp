@@ -5,7 +5,8 @@
 // DUNNAGE_CRASH_FILE_SYSTEMS="ext4 xfs btrfs" says on which, DUNNAGE_CRASHES how often.
 
 #include "crash/bench.hpp"
-#include "crash/cut_disk.hpp"
+#include "crash/power_cuts.hpp"
+#include "crash/told_stages.hpp"
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 
@@ -13,7 +14,6 @@
 #include <dunnage/volume_store.hpp>
 
 #include <fstream>
-#include <random>
 #include <set>
 #include <sstream>
 
@@ -43,29 +43,31 @@ fs::path store_on(const fs::path& top) { return top / "store"; }
   }
 }
 
-void check(const fs::path& root, const std::string& told) {
+std::string inspect(const fs::path& root, const Told& told) {
+  Complaints complaints;
   const VolumeStore volumes = VolumeStore::open(root);
   std::set<std::string> there;
   std::vector<std::string> damaged;
   for (const Volume& volume : volumes.list({}, damaged)) {
     there.insert(volume.name());
-    CHECK("v" + volume.labels().at("of") == volume.name());
-    CHECK(fs::is_directory(volume.mountpoint()));
+    complaints.require("v" + volume.labels().at("of") == volume.name(), volume.name() + " has other labels");
+    complaints.require(fs::is_directory(volume.mountpoint()), volume.name() + " has no data");
   }
-  CHECK(damaged.empty());
-  CHECK(fs::is_empty(root / "staging"));
-  CHECK(fs::is_empty(root / "trash"));
+  for (const std::string& name : damaged) complaints.require(false, name + " is damaged");
+  for (const char* place : {"staging", "trash"}) {
+    complaints.require(fs::is_empty(root / place), std::string{place} + " is not empty");
+  }
   ImageStore images = ImageStore::open(root);
-  CHECK(images.damaged().empty());
-  std::istringstream lines{told};
+  complaints.require(images.damaged().empty(), "an image is damaged");
+  std::istringstream lines{told.before};
   for (std::string line; std::getline(lines, line);) {
     const std::string number = line.substr(1);
-    CAPTURE(line);
-    if (line[0] == 't') CHECK(images.find("tag:" + number));
-    if (line[0] == '-') CHECK(there.count("v" + number) == 0);
-    if (line[0] == '+' && std::stoi(number) % 3 != 0) CHECK(there.count("v" + number) == 1);
+    const bool found = line[0] == 't' ? images.find("tag:" + number).has_value() : there.contains("v" + number);
+    const bool stays = line[0] == 't' || std::stoi(number) % 3 != 0;
+    if (line[0] == '-' || stays) complaints.require(found == (line[0] != '-'), "not as was told: " + line);
   }
-  CHECK_NOTHROW(images.unpack("base:1"));
+  complaints.trying("unpack", [&] { images.unpack("base:1"); });
+  return complaints.text();
 }
 
 void import_base(const fs::path& root, const fs::path& scratch) {
@@ -75,17 +77,17 @@ void import_base(const fs::path& root, const fs::path& scratch) {
 }
 
 void cut(const std::string& kind, std::size_t times) {
-  CutDisk disk{kind, 310};
-  import_base(store_on(disk.mount().top()), disk.beside());
-  std::minstd_rand random{20240229};
-  for (std::size_t round = 0; round < times; ++round) {
-    CAPTURE(kind, round);
-    const int first = static_cast<int>(round) * 100'000 + 1;
-    const Told told =
-        disk.cut_while({[&](const fs::path& top, const Report& report) { keep_busy(store_on(top), first, report); }},
-                       1 + random() % 40);
-    check(store_on(disk.mount_copy().top()), told.before);
-  }
+  cut_power(kind, times,
+            {.prepare =
+                 [](const CutDisk& disk, std::size_t round) {
+                   if (round == 0) import_base(store_on(disk.mount().top()), disk.beside());
+                 },
+             .works = [](std::size_t round) -> std::vector<CutDisk::Work> {
+               return {[first = static_cast<int>(round) * 100'000 + 1](const fs::path& top, const Report& report) {
+                 keep_busy(store_on(top), first, report);
+               }};
+             },
+             .inspect = [](const fs::path& top, const Told& told) { return inspect(store_on(top), told); }});
 }
 
 }  // namespace

@@ -4,11 +4,10 @@
 // or the new one.
 
 #include "crash/bench.hpp"
-#include "crash/cut_disk.hpp"
+#include "crash/power_cuts.hpp"
 #include "crash/store_state.hpp"
 #include "crash/told_stages.hpp"
 #include "kernel/file_descriptor.hpp"
-#include "support/apart.hpp"
 #include "support/catch.hpp"
 #include "support/requires.hpp"
 
@@ -22,7 +21,6 @@
 
 #include <cerrno>
 #include <fstream>
-#include <random>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -233,26 +231,24 @@ class Inspection {
 };
 
 void cut(const std::string& kind, std::size_t times) {
-  CutDisk disk{kind, 310};
-  std::minstd_rand random{20240229};
-  for (std::size_t round = 0; round < times; ++round) {
-    CAPTURE(kind, round);
-    disk.clear();
-    std::vector<CutDisk::Work> works;
-    for (const int first : {1'000, 2'000, 3'000}) {
-      works.emplace_back([=](const fs::path& top, const Report& report) { keep_trying(top, report, first); });
-    }
-    const Told told = disk.cut_while(works, 1 + random() % 80);
-    const CutDisk::Mounted copy = disk.mount_copy();
-    const DoneApart done = do_apart([&] {
-      Inspection inspection{copy.top()};
-      for (const auto& [number, stages] : reached(told)) inspection.inspect(number, stages);
-      return inspection.end();
-    });
-    CAPTURE(told.before, told.all);
-    REQUIRE(done.words == "");
-    REQUIRE(done.status == 0);
-  }
+  cut_power(
+      kind, times,
+      {.most_lines = 80,
+       .prepare = [](const CutDisk& disk, std::size_t) { disk.clear(); },
+       .works =
+           [](std::size_t) {
+             std::vector<CutDisk::Work> works;
+             for (const int first : {1'000, 2'000, 3'000}) {
+               works.emplace_back([=](const fs::path& top, const Report& report) { keep_trying(top, report, first); });
+             }
+             return works;
+           },
+       .inspect =
+           [](const fs::path& top, const Told& told) {
+             Inspection inspection{top};
+             for (const auto& [number, stages] : reached(told)) inspection.inspect(number, stages);
+             return inspection.end();
+           }});
 }
 
 }  // namespace

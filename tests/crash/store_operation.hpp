@@ -37,6 +37,7 @@ struct StoreOperation {
   bool partial = false;
   /// Whoever is killed leaves a volume nobody chose a name for, which nobody uses: it goes with a prune.
   bool orphans = false;
+  bool unsynced = false;     ///< nothing of it has to be there after a power cut
   bool tells_cause = false;  ///< the error of a call that fails is in the one that is thrown
   /// In the lines of what it makes for a moment: only who is killed leaves that, and the same call takes it away.
   std::string passing{};

@@ -85,6 +85,7 @@ std::vector<StoreOperation> transaction_operations() {
                 {}),
       operation("apply a transaction", [](TransactionStore& store, const Place&) { (void)store.get("try").apply(); },
                 {})};
+  operations[4].unsynced = true;     // and an overlay cannot write to every disk
   operations.back().resumes = true;  // each file appears as a whole, one after the other
   return operations;
 }

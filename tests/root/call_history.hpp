@@ -13,10 +13,30 @@ namespace dunnage::test {
 
 inline constexpr int kSlots = 2;
 
-/// On one object: two names, between which things can move. What is called so has a value; 0 is nothing.
+/// On one object: two names, between which things can move. What is called so has a value; 0 is nothing. It may also
+/// have a container, which has one name, and uses what is in one of the slots.
 struct Call {
-  enum class Kind : std::uint8_t { Create, GetOrCreate, Put, Set, Remove, Rename, Look, Use, Unuse };
-  enum class Answer : std::uint8_t { None, Done, Exists, Missing, InUse };
+  enum class Kind : std::uint8_t {
+    Create,
+    GetOrCreate,
+    Put,
+    Set,
+    Remove,
+    Rename,
+    Look,
+    Use,
+    Unuse,
+    MayUse,  ///< if there is anything
+    // of the container, from here on
+    Launch,
+    Start,  ///< it takes programs from now on
+    End,    ///< it takes none any more
+    Stop,
+    Execute,
+    Erase,  ///< the container that has ended
+    Find,   ///< the container; less than 0: it has ended
+  };
+  enum class Answer : std::uint8_t { None, Done, Exists, Missing, InUse, NotRunning };
 
   Kind kind{};
   Answer answer{};

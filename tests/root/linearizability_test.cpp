@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// T-7: eight processes of eight threads ask everything of one store at once: volumes, their uses and snapshots, names
-// of images, transactions. Every single answer is explained by one order of all calls, which keeps to what came after
-// what. The tests that count winners say that nothing is done twice; this one says that nothing else is wrong, either:
-// nobody saw what was gone, what was not there yet, or what was never so.
+// T-7: eight processes of eight threads ask everything of one store at once: volumes, their uses, snapshots and
+// containers, names of images, transactions. Every single answer is explained by one order of all calls, which keeps to
+// what came after what. The tests that count winners say that nothing is done twice; this one says that nothing else is
+// wrong, either: nobody saw what was gone, what was not there yet, or what was never so.
 //
 // DUNNAGE_ATTACK_SECONDS=600 goes on for so long.
 
@@ -15,6 +15,7 @@
 #include "support/rounds.hpp"
 #include "unit/volume_support.hpp"
 
+#include <dunnage/container_store.hpp>
 #include <dunnage/image_store.hpp>
 #include <dunnage/store_check.hpp>
 #include <dunnage/volume_store.hpp>
@@ -123,12 +124,18 @@ TEST_CASE("T-7: what eight processes of eight threads are answered is explained 
     }
     for (const pid_t process : processes) CHECK(wait_for(process) == 0);
     Asker{*history, place->path(), 1}.look_at_all();
+    ContainerStore containers = ContainerStore::open(place->path() / "store");
+    for (const ContainerInfo& left : containers.list()) containers.remove(left.name, true);
     REQUIRE(history->size() > kProcesses * kThreads * kCalls);
     for (int object = 0; object < kObjects; ++object) {
       CAPTURE(rounds.number(), object);
       REQUIRE(unexplained(calls_on(*history, object)) == "");
     }
-    CHECK(check_store(place->path() / "store", {.grace = std::chrono::seconds{0}}).is_clean());
+    const VolumeStore volumes = VolumeStore::open(place->path() / "store");
+    for (const Volume& volume : volumes.list()) (void)volumes.users(volume.name());  // takes notes of what has ended
+    const StoreReport report = check_store(place->path() / "store", {.grace = std::chrono::seconds{0}});
+    CAPTURE(report.to_string());
+    CHECK(report.is_clean());
   }
 }
 
@@ -143,8 +150,25 @@ TEST_CASE("T-7: an answer that no order of the calls explains is found", "[concu
   CHECK(unexplained({made, call(Kind::Look, 0, 5, 2, 3), call(Kind::Look, 0, 0, 3, 4)}) != "");  // seen, then not
   CHECK(unexplained({made, call(Kind::Create, 6, 0, 2, 3)}) != "");                              // both made it
   CHECK(unexplained({made, call(Kind::Create, 6, 0, 2, 3, Answer::Exists)}) == "");
-  CHECK(unexplained({made, call(Kind::Use, 1, 0, 5, 6), call(Kind::Remove, 0, 0, 7, 8)}) != "");   // used, and removed
-  CHECK(unexplained({made, call(Kind::Set, 6, 0, 5, 6), call(Kind::Look, 0, 5, 7, 8)}) != "");     // the old one
+  CHECK(unexplained({made, call(Kind::Use, 1, 0, 5, 6), call(Kind::Remove, 0, 0, 7, 8)}) != "");  // used, and removed
+  CHECK(unexplained({made, call(Kind::Set, 6, 0, 5, 6), call(Kind::Look, 0, 5, 7, 8)}) != "");    // the old one
+  const Call launched = call(Kind::Launch, 7, 0, 5, 8);
+  const Call used = call(Kind::Use, 7, 0, 5, 8);
+  const Call maybe = call(Kind::MayUse, 9, 0, 5, 8);
+  const Call started = call(Kind::Start, 7, 0, 5, 8);
+  CHECK(unexplained({made, launched, used, started, call(Kind::Find, 0, 7, 6, 7), call(Kind::Execute, 7, 0, 9, 10)}) ==
+        "");
+  CHECK(unexplained({made, launched, used, call(Kind::Remove, 0, 0, 9, 10)}) != "");  // a container uses it
+  CHECK(unexplained({made, launched, used, call(Kind::Launch, 8, 0, 9, 10)}) != "");  // the name is there twice
+  CHECK(unexplained({made, launched, used, call(Kind::Find, 0, 0, 9, 10)}) != "");    // not found
+  CHECK(unexplained({made, launched, used, call(Kind::Erase, 0, 0, 9, 10)}) != "");   // it runs
+  CHECK(unexplained({made, launched, call(Kind::Stop, 7, 0, 9, 10), call(Kind::Find, 0, 7, 11, 12)}) != "");
+  CHECK(unexplained({made, launched, started, call(Kind::Stop, 7, 0, 9, 10), call(Kind::Execute, 7, 0, 11, 12)}) != "");
+  CHECK(unexplained({made, launched, call(Kind::Stop, 7, 0, 9, 10), call(Kind::Erase, 0, 0, 11, 12),
+                     call(Kind::Find, 0, -7, 13, 14)}) != "");  // removed, and found
+  CHECK(unexplained({made, maybe, call(Kind::Unuse, 9, 0, 5, 8), call(Kind::Remove, 0, 0, 6, 7, Answer::InUse)}) == "");
+  CHECK(unexplained({made, maybe, call(Kind::Unuse, 9, 0, 5, 8), call(Kind::Remove, 0, 0, 9, 10, Answer::InUse)}) !=
+        "");
   CHECK(unexplained({made, call(Kind::Rename, 0, 0, 5, 6), call(Kind::Look, 0, 5, 7, 8)}) != "");  // by its old name
 }
 

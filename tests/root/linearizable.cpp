@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "root/linearizable.hpp"
 
+#include "root/object_model.hpp"
+
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
+#include <functional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -12,89 +13,15 @@
 namespace dunnage::test {
 namespace {
 
-using Kind = Call::Kind;
-using Answer = Call::Answer;
-
-/// Of an object, between two calls.
-struct State {
-  std::array<int, kSlots> values{};
-  std::map<int, int> uses{};  ///< by which use, the slot it is of
-
-  [[nodiscard]] bool is_used(int slot) const {
-    return std::any_of(uses.begin(), uses.end(), [&](const auto& use) { return use.second == slot; });
+/// What changes nothing now, and would not later. The same put, or removal of what is not there yet, may be needed
+/// then.
+bool only_looks(const Call& call) {
+  if (call.answer != Call::Answer::Done) return true;
+  for (const auto kind : {Call::Kind::Put, Call::Kind::Unuse, Call::Kind::MayUse, Call::Kind::Start, Call::Kind::End,
+                          Call::Kind::Stop, Call::Kind::Erase}) {
+    if (call.kind == kind) return false;
   }
-  friend auto operator<=>(const State&, const State&) = default;
-};
-
-std::optional<State> given(const State& state, int slot, int value) {
-  State after = state;
-  after.values[static_cast<std::size_t>(slot)] = value;
-  return after;
-}
-
-std::optional<State> renamed(const State& state, int from, int to) {
-  State after = state;
-  std::swap(after.values[static_cast<std::size_t>(from)], after.values[static_cast<std::size_t>(to)]);
-  for (auto& [use, slot] : after.uses) slot = slot == from ? to : slot;
-  return after;
-}
-
-std::optional<State> if_right(bool right, const std::optional<State>& after) { return right ? after : std::nullopt; }
-
-std::optional<State> used(const State& state, const Call& call) {
-  State after = state;
-  if (call.kind == Kind::Use) {
-    after.uses[call.value] = call.slot;
-  } else {
-    after.uses.erase(call.value);
-  }
-  return after;
-}
-
-std::optional<State> done(const State& state, const Call& call) {
-  const int slot = call.slot;
-  const int now = state.values[call.slot];
-  const int other = kSlots - 1 - slot;
-  switch (call.kind) {
-    case Kind::Create:
-      return if_right(now == 0, given(state, slot, call.value));
-    case Kind::GetOrCreate:
-      return if_right(call.seen == (now == 0 ? call.value : now), given(state, slot, call.seen));
-    case Kind::Put:
-      return given(state, slot, call.value);
-    case Kind::Set:
-      return if_right(now != 0, given(state, slot, call.value));
-    case Kind::Remove:
-      return if_right(now != 0 && !state.is_used(slot), given(state, slot, 0));
-    case Kind::Rename:
-      return if_right(now != 0 && state.values[static_cast<std::size_t>(other)] == 0, renamed(state, slot, other));
-    case Kind::Look:
-      return if_right(now == call.seen, state);
-    case Kind::Use:
-      return if_right(now != 0, used(state, call));
-    case Kind::Unuse:
-      return used(state, call);
-  }
-  return std::nullopt;
-}
-
-/// What comes of it; nothing if it cannot be answered so in that state.
-std::optional<State> after(const State& state, const Call& call) {
-  const int now = state.values[call.slot];
-  const bool other_is_there = state.values[kSlots - 1U - call.slot] != 0;
-  switch (call.answer) {
-    case Answer::Done:
-      return done(state, call);
-    case Answer::Exists:
-      return if_right(call.kind == Kind::Rename ? now != 0 && other_is_there : now != 0, state);
-    case Answer::Missing:
-      return if_right(now == 0, state);
-    case Answer::InUse:
-      return if_right(now != 0 && state.is_used(call.slot), state);
-    case Answer::None:
-      break;
-  }
-  return std::nullopt;
+  return true;
 }
 
 class Search {
@@ -102,6 +29,8 @@ class Search {
   explicit Search(std::vector<Call> calls) : calls_{std::move(calls)}, taken_(calls_.size(), false) {}
 
   [[nodiscard]] bool finds_an_order() { return go_on({}, 0, 0); }
+  /// Those that the longest order has which was found.
+  [[nodiscard]] const std::vector<bool>& longest() const noexcept { return longest_; }
 
  private:
   /// Those that may come next began before any that is not taken ended.
@@ -118,14 +47,17 @@ class Search {
     return next;
   }
 
-  bool go_on(const State& state, std::size_t count, std::size_t first) {
+  bool go_on(const ObjectState& state, std::size_t count, std::size_t first) {
     if (count == calls_.size()) return true;
+    if (count >= most_) {
+      most_ = count;
+      longest_ = taken_;
+    }
     while (taken_[first]) ++first;
     if (!seen_.emplace(state, taken_).second) return false;
     const auto next = candidates(first);
-    for (const std::size_t at : next) {  // what only looks need not wait; the same put later may be needed then
-      const bool looks = calls_[at].kind != Kind::Put;
-      if (looks && after(state, calls_[at]) == state) return take(at, state, count, first);
+    for (const std::size_t at : next) {  // what only looks need not wait
+      if (only_looks(calls_[at]) && after(state, calls_[at]) == state) return take(at, state, count, first);
     }
     return std::any_of(next.begin(), next.end(), [&](std::size_t at) {
       const auto then = after(state, calls_[at]);
@@ -133,7 +65,7 @@ class Search {
     });
   }
 
-  bool take(std::size_t at, const State& state, std::size_t count, std::size_t first) {
+  bool take(std::size_t at, const ObjectState& state, std::size_t count, std::size_t first) {
     taken_[at] = true;
     const bool found = go_on(state, count + 1, first);
     taken_[at] = found;
@@ -142,12 +74,16 @@ class Search {
 
   std::vector<Call> calls_;
   std::vector<bool> taken_;
-  std::set<std::pair<State, std::vector<bool>>> seen_;
+  std::vector<bool> longest_;
+  std::size_t most_ = 0;
+  std::set<std::pair<ObjectState, std::vector<bool>>> seen_;
 };
 
 std::string to_text(const Call& call) {
-  constexpr std::array kKinds{"create", "get or create", "put", "set", "remove", "rename", "look", "use", "end use"};
-  constexpr std::array kAnswers{"nothing", "done", "exists", "missing", "in use"};
+  constexpr std::array kKinds{"create", "get or create", "put",     "set",     "remove", "rename",
+                              "look",   "use",           "end use", "may use", "launch", "start",
+                              "end",    "stop",          "execute", "erase",   "find"};
+  constexpr std::array kAnswers{"nothing", "done", "exists", "missing", "in use", "not running"};
   std::ostringstream text;
   text << call.begin << '-' << call.end << ' ' << kKinds[static_cast<std::size_t>(call.kind)] << ' '
        << static_cast<int>(call.slot) << " with " << call.value << ": "
@@ -155,24 +91,48 @@ std::string to_text(const Call& call) {
   return text.str();
 }
 
+/// What may have been a use explains nothing but that something was in use meanwhile.
+void drop_needless(std::vector<Call>& calls) {
+  std::set<int> needless;
+  for (const Call& maybe : calls) {
+    if (maybe.kind != Call::Kind::MayUse) continue;
+    const bool needed = std::ranges::any_of(calls, [&](const Call& call) {
+      return call.kind == Call::Kind::Remove && call.answer == Call::Answer::InUse && call.begin < maybe.end &&
+             maybe.begin < call.end;
+    });
+    if (!needed) needless.insert(maybe.value);
+  }
+  std::erase_if(calls, [&](const Call& call) {
+    return (call.kind == Call::Kind::MayUse || call.kind == Call::Kind::Unuse) && needless.contains(call.value);
+  });
+}
+
 std::string unexplained_together(std::vector<Call> calls) {
+  drop_needless(calls);
   std::sort(calls.begin(), calls.end(), [](const Call& one, const Call& other) { return one.begin < other.begin; });
-  if (Search{calls}.finds_an_order()) return {};
+  Search search{calls};
+  if (search.finds_an_order()) return {};
   std::string text;
-  for (const Call& call : calls) text += to_text(call);
+  for (std::size_t at = 0; at < calls.size(); ++at) {
+    text += (search.longest()[at] ? "" : "? ") + to_text(calls[at]);  // the longest order comes to these
+  }
   return text;
 }
 
 }  // namespace
 
 std::string unexplained(std::vector<Call> calls) {
-  const bool moves = std::ranges::any_of(calls, [](const Call& call) { return call.kind == Kind::Rename; });
-  if (!moves) {  // the names have nothing to do with each other, and the search is shorter for each alone
-    const auto second = std::ranges::stable_partition(calls, [](const Call& call) { return call.slot == 0; });
-    std::string text = unexplained_together({calls.begin(), second.begin()});
-    return text.empty() ? unexplained_together({second.begin(), second.end()}) : text;
+  // what has nothing to do with each other has an order together if each has one alone, and that is found sooner
+  const auto of_container = std::ranges::stable_partition(calls, std::not_fn(is_about_container));
+  std::string text = unexplained_together({of_container.begin(), of_container.end()});
+  calls.erase(of_container.begin(), of_container.end());
+  if (!text.empty()) return text;
+  if (std::ranges::any_of(calls, [](const Call& call) { return call.kind == Call::Kind::Rename; })) {
+    return unexplained_together(std::move(calls));
   }
-  return unexplained_together(std::move(calls));
+  const auto second = std::ranges::stable_partition(calls, [](const Call& call) { return call.slot == 0; });
+  text = unexplained_together({calls.begin(), second.begin()});
+  return text.empty() ? unexplained_together({second.begin(), second.end()}) : text;
 }
 
 }  // namespace dunnage::test

@@ -14,7 +14,8 @@
 namespace dunnage::test {
 
 /// \param calls  all there were on one object, whose names led to nothing before the first one
-/// \return nothing if there is such an order; else the calls, in the order of their beginnings
+/// \return nothing if there is such an order; else the calls, in the order of their beginnings, with a question mark
+/// those that the longest order does not have
 [[nodiscard]] std::string unexplained(std::vector<Call> calls);
 
 }  // namespace dunnage::test

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking over what the upper directory of an overlay has into the lower one, entry by entry, and tidying up above.
 //
-// What is new is made in a directory of the work's own, which nobody else can enter, and appears by a rename. Files are
-// copied there before anything appears, and synced all at once: a name that leads to a file whose content is not on the
-// disk leads to an empty one, or to zeros, when the power is cut. Neither side is trusted: each path is opened below
-// its directory, over no link.
+// What is new is made in a directory of the work's own, which nobody else can enter, and appears by a rename. Files and
+// directories are made there before anything appears, and synced all at once: a name that leads to a file whose content
+// is not on the disk leads to an empty one, or to zeros, when the power is cut. Neither side is trusted: each path is
+// opened below its directory, over no link.
 
 #include "launcher/detach.hpp"
 #include "launcher/program/copy.hpp"
@@ -42,6 +42,9 @@ class Amendment {
       return;
     }
     const bool copied = each([&](const AmendRecord& record, const char* path) {
+      if (record.action == AmendAction::MakeDirectory) {
+        return stage_directory(path);
+      }
       return record.action == AmendAction::Put ? copy(path) : 0;
     });
     if (copied && !has_failed(worker_) && sync_stage()) {
@@ -175,12 +178,15 @@ class Amendment {
     return result >= 0;
   }
 
-  long make_directory(const char* path) noexcept {
-    {
-      Held known{open(below_, path)};
-      if (known.look() >= 0 && known.is_directory()) {
-        return give(path);
-      }
+  bool is_directory_below(const char* path) noexcept {
+    Held known{open(below_, path)};
+    return known.look() >= 0 && known.is_directory();
+  }
+
+  /// With its mode and owner, which are on the disk with what is copied, and so before its name is.
+  long stage_directory(const char* path) noexcept {
+    if (is_directory_below(path)) {
+      return 0;
     }
     Held entry{open(above_, path)};
     long result = entry.look();
@@ -193,8 +199,15 @@ class Amendment {
     Held directory{result < 0 ? static_cast<int>(result)
                               : kernel::open_at2(made, staged(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kAmendResolve)};
     result = directory.look();
-    result = result < 0 ? result : give(entry, directory);
-    return result < 0 ? result : place(path, kNoReplace);
+    return result < 0 ? result : give(entry, directory);
+  }
+
+  long make_directory(const char* path) noexcept {
+    if (!is_directory_below(path)) {
+      return place(path, kNoReplace);
+    }
+    const long result = give(path);
+    return result < 0 || stage_ < 0 ? result : clear();  // it may have come meanwhile
   }
 
   long give(const char* path) noexcept {

@@ -130,7 +130,8 @@ void accept_watcher(const Slot& slot, Descriptors& descriptors) noexcept {
   }
 }
 
-void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descriptors& descriptors) noexcept {
+void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descriptors& descriptors,
+              bool of_another) noexcept {
   const bool running = slot.life == Life::Running;
   switch (message.kind) {
     case MessageKind::Signal:
@@ -178,7 +179,7 @@ void obey_one(Slot& slot, const Message& message, const uint8_t* payload, Descri
       accept_watcher(slot, descriptors);
       break;
     case MessageKind::Exec:
-      receive_request(message, payload, descriptors, &slot);
+      receive_request(message, payload, descriptors, &slot, of_another);
       return;  // the descriptors are the request's now
     default:
       break;
@@ -209,7 +210,7 @@ bool obey(Slot& slot, int socket) noexcept {
     receive_descriptors(slot, descriptors);
     return true;
   }
-  obey_one(slot, message, buffer + sizeof message, descriptors);
+  obey_one(slot, message, buffer + sizeof message, descriptors, socket != slot.channel);
   return true;
 }
 

@@ -205,7 +205,8 @@ void kill_all_with_host() noexcept {
   release_broker();
   for (uint32_t index = 0; index < self.slots.count(); ++index) {
     Slot& slot = *self.slots.at(index);
-    if (slot.life != Life::Free && !slot.detached && slot.channel >= 0) {
+    // what another program runs in a container that stays ends with that program, whose channel says so
+    if (slot.life != Life::Free && !slot.detached && !slot.of_another && slot.channel >= 0) {
       on_channel_closed(slot);
     }
   }

@@ -73,7 +73,7 @@ void on_socket() noexcept {
   const bool fits =
       message.payload_in_memfd != 0 || message.payload_size == static_cast<uint32_t>(size) - sizeof message;
   if (message.kind == MessageKind::Launch && fits) {
-    receive_request(message, buffer + sizeof message, descriptors, nullptr);
+    receive_request(message, buffer + sizeof message, descriptors, nullptr, false);
   } else if (message.kind == MessageKind::Work && fits && message.payload_in_memfd == 0) {
     start_work(message, buffer + sizeof message, descriptors);
   } else if (message.kind == MessageKind::KeepReady) {

@@ -34,8 +34,8 @@ void refuse(int channel, int error) noexcept {
 
 uint8_t* message_buffer() noexcept { return buffer; }
 
-void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors,
-                     Slot* container) noexcept {
+void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors, Slot* container,
+                     bool of_another) noexcept {
   const uint32_t first = message.payload_in_memfd != 0 ? 2 : 1;
   if (descriptors.count < first) {
     descriptors.close_all();
@@ -59,6 +59,7 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
   }
   slot->channel = channel;
   slot->container = container;
+  slot->of_another = of_another;
   long result = reserve(*slot, message.payload_size, message.descriptor_count);
   if (result == 0 && first == 2) {
     result = read_payload(*slot, descriptors.values[1]);

@@ -15,8 +15,9 @@ inline constexpr size_t kMessageBuffer = kInlinePayload + sizeof(Message) + 64;
 uint8_t* message_buffer() noexcept;
 
 /// The first descriptor is the channel, the second the payload's memfd if it has one. Takes all of them.
-void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors,
-                     Slot* container) noexcept;
+/// \param of_another  it did not come from the host
+void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors, Slot* container,
+                     bool of_another) noexcept;
 
 /// Further descriptors of a request, in order. Begins it when it is complete.
 void receive_descriptors(Slot& slot, Descriptors& descriptors) noexcept;

@@ -72,6 +72,7 @@ struct Slot {
   bool paused = false;
   bool freezer = false;  ///< it is paused by a cgroup
   bool detached = false;
+  bool of_another = false;  ///< another program than the host asked for it, and holds its channel
   bool mounts_held = false;
 
   int channel = -1;
