@@ -27,6 +27,7 @@ struct Words {
 constexpr Words kWords[] = {
     {Step::ReceiveRequest, "the launcher could not read the request"},
     {Step::ReceiveDescriptors, "the launcher could not take the descriptors"},
+    {Step::OpenEvents, "wait for its ends and its log (epoll_ctl)"},
     {Step::StartProcess, "clone3"},
     {Step::JoinNamespaces, "setns"},
     {Step::EnterProcesses, "clone, below the seccomp filter, where programs may trace each other"},

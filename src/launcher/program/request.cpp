@@ -72,14 +72,16 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
   for (uint32_t index = first; index < descriptors.count; ++index) {
     rest.values[rest.count++] = descriptors.values[index];
   }
+  if (result == 0) {
+    result = watch(launcher().epoll, channel, EPOLLIN | EPOLLRDHUP,
+                   event_data(Role::Channel, slot->index, slot->generation));
+  }
   if (result < 0) {
     rest.close_all();
     refuse(channel, static_cast<int>(-result));
     launcher().slots.give_back(*slot);
     return;
   }
-  (void)watch(launcher().epoll, channel, EPOLLIN | EPOLLRDHUP,
-              event_data(Role::Channel, slot->index, slot->generation));
   receive_descriptors(*slot, rest);
 }
 
