@@ -70,6 +70,14 @@ std::string without_orphans(const std::string& state) {
   return rest;
 }
 
+/// Without the lines that have this in them.
+std::string without_lines(const std::string& state, const std::string& part) {
+  std::istringstream lines{state};
+  std::string rest;
+  for (std::string line; std::getline(lines, line);) rest += line.find(part) != line.npos ? "" : line + "\n";
+  return rest;
+}
+
 /// \param part  empty: of no line
 bool has(const std::string& line, const std::string& part) { return !part.empty() && line.find(part) != line.npos; }
 
@@ -94,10 +102,13 @@ Bench::Bench(StoreOperation operation, std::filesystem::path place)
   if (whole.status != 0) throw std::runtime_error{operation_.name + ": " + whole.words};
   after_ = state();
   reset();
-  TracedRun usual = run({});  // the first time more may be made
-  failing_calls_ = operation_.fails_itself ? std::move(usual.calls_of_host) : usual.calls;
-  calls_ = std::move(usual.calls);
+  usual_ = run({});  // the first time more may be made
   reset();
+}
+
+const std::vector<long>& Bench::calls_of(CallFault::Maker maker) const noexcept {
+  if (maker == CallFault::Maker::Host) return usual_.calls_of_host;
+  return maker == CallFault::Maker::Launcher ? usual_.calls_of_launcher : usual_.calls;
 }
 
 Bench::Leave::~Leave() {
@@ -153,7 +164,13 @@ bool Bench::is_undone(const std::string& state, bool stays) const {
 }
 
 bool Bench::is_as_before(const std::string& state) const {
-  return state == before_ || (operation_.orphans && without_orphans(state) == before_);
+  const std::string rest = operation_.passing.empty() ? state : without_lines(state, operation_.passing);
+  return rest == before_ || (operation_.orphans && without_orphans(rest) == before_);
+}
+
+bool Bench::is_left_at_end(const std::string& state) const {
+  const std::string& left = operation_.left_at_end;
+  return !left.empty() && without_orphans(without_lines(state, left)) == after_;
 }
 
 bool Bench::is_between(const std::string& state) const {
@@ -197,6 +214,10 @@ std::string Bench::retry(bool was_done) const {
         operation_.ready(place_)();
       } catch (const Error& error) {
         if (!was_done || !operation_.done_before || error.code() != operation_.done_before) throw;
+        return;
+      }
+      if (const std::string bad = operation_.wrong ? operation_.wrong(place_) : ""; !bad.empty()) {
+        throw std::runtime_error{bad};
       }
     });
     const std::string now = state();
@@ -214,9 +235,12 @@ void Bench::reset() const {
   elsewhere("undo", [&] { operation_.undo(place_); });
 }
 
-void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work) {
+void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work,
+              Places places) {
   if (!requires_tracing()) return;
-  for (const std::string& kind : kinds_of_places()) {
+  std::vector<std::string> kinds = kinds_of_places();
+  if (places == Places::OfOneKind && std::getenv("DUNNAGE_CRASH_FILE_SYSTEMS") == nullptr) kinds.resize(1);
+  for (const std::string& kind : kinds) {
     for (const StoreOperation& operation : operations) {
       const auto place = make_place(kind);
       CAPTURE(kind, operation.name);

@@ -42,9 +42,8 @@ class Bench {
   [[nodiscard]] const std::string& before() const noexcept { return before_; }
   [[nodiscard]] const std::string& after() const noexcept { return after_; }
   /// The calls it makes when nothing happens.
-  [[nodiscard]] const std::vector<long>& calls() const noexcept { return calls_; }
-  /// Those of them that are to fail.
-  [[nodiscard]] const std::vector<long>& failing_calls() const noexcept { return failing_calls_; }
+  [[nodiscard]] const std::vector<long>& calls() const noexcept { return usual_.calls; }
+  [[nodiscard]] const std::vector<long>& calls_of(CallFault::Maker maker) const noexcept;
 
   /// Does it with a fault, in a process of its own.
   /// \param look  is done there afterwards; what it answers is wrong, and becomes the text of a run that is Broken
@@ -55,6 +54,8 @@ class Bench {
   [[nodiscard]] bool is_undone(const std::string& state, bool stays) const;
   /// Whether it is as before a call that was killed.
   [[nodiscard]] bool is_as_before(const std::string& state) const;
+  /// Whether it is as after a call whose end could not remove what goes then.
+  [[nodiscard]] bool is_left_at_end(const std::string& state) const;
   /// Whether a removal of several has been done for some.
   [[nodiscard]] bool is_between(const std::string& state) const;
   /// What is neither as before nor as after: nothing may be, of an operation that goes on where it was ended.
@@ -83,12 +84,15 @@ class Bench {
   Leave leave_{*this};
   std::string before_;
   std::string after_;
-  std::vector<long> calls_;
-  std::vector<long> failing_calls_;
+  TracedRun usual_;
 };
 
+/// Where operations are hit: launches are the same on each file system, and only tried on others if somebody asks.
+enum class Places { OfEachKind, OfOneKind };
+
 /// Has `work` hit each operation, in a place of each kind. Skips where nothing can be traced.
-void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work);
+void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work,
+              Places places = Places::OfEachKind);
 
 /// So many of them, spread over all.
 [[nodiscard]] std::vector<CallFault> some_of(const std::vector<CallFault>& all, std::size_t number);
