@@ -131,6 +131,10 @@ std::shared_ptr<container::Running> start(const State& state, const ExecSpec& sp
                           answer->message.failure);
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
+    if (sent == 0 && container::is_dropped(*run)) {
+      launch::throw_failure({"execute in container", subject, spec.argv.front(), spec.cwd, nullptr},
+                            {.step = launcher::Step::ReceiveDescriptors, .error = EMFILE});
+    }
     throw exec_error(subject, errc::not_running, "launch the container again");
   }
   return launch::take_started(subject, std::move(ours), std::move(*answer), streams, deadline);

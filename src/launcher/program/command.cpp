@@ -195,8 +195,8 @@ bool obey(Slot& slot, int socket) noexcept {
   uint8_t* buffer = message_buffer();
   Descriptors descriptors;
   const long size = receive_message(socket, buffer, kMessageBuffer, descriptors, MSG_DONTWAIT);
-  if (size == -EAGAIN || size == -EINTR) {
-    return true;
+  if (size == -EAGAIN || size == -EINTR || size == -EMFILE) {
+    return true;  // who asks for what there are no descriptors for sees the end of its own channel
   }
   if (size < static_cast<long>(sizeof(Message))) {
     descriptors.close_all();

@@ -34,6 +34,13 @@ void refuse(int channel, int error) noexcept {
 
 uint8_t* message_buffer() noexcept { return buffer; }
 
+void take_unread(int channel) noexcept {
+  Message unread;
+  Descriptors none;
+  (void)receive_message(channel, &unread, sizeof unread, none, MSG_DONTWAIT);
+  none.close_all();
+}
+
 void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors,
                      Slot* container) noexcept {
   const uint32_t first = message.payload_in_memfd != 0 ? 2 : 1;
@@ -43,10 +50,7 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
   }
   const int channel = descriptors.values[0];
   if (container == nullptr) {
-    Message unread;
-    Descriptors none;
-    (void)receive_message(channel, &unread, sizeof unread, none, MSG_DONTWAIT);
-    none.close_all();
+    take_unread(channel);
   }
   Slot* slot = launcher().slots.take();
   if (slot == nullptr || (container != nullptr && container->life != Life::Running)) {
