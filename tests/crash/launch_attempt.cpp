@@ -69,6 +69,17 @@ std::string kind_of(std::string link) {
   return number == std::string::npos ? link : link.substr(0, number);
 }
 
+/// What was written to the root of an image goes a moment after its container.
+std::string changes_left(const Place& place) {
+  const bool gone = becomes_true(
+      [&] {
+        std::error_code none;
+        return fs::directory_iterator{place / "store/images/changes", none} == fs::directory_iterator{};
+      },
+      std::chrono::seconds{20});
+  return gone ? "" : "what was written to a root is there\n";
+}
+
 /// The lines that are in one of them, and as often not in the other.
 std::string other_lines(const std::string& text, const std::string& other, const std::string& words) {
   std::multiset<std::string> there;
@@ -217,7 +228,7 @@ StoreOperation attempt_operation(std::string name, std::function<Attempt(const P
           .passing = "LEFT images/changes/",
           .left_at_end = std::string{"container "} + kAttempted,
           .wrong =
-              [run](const Place&) {
+              [run](const Place& place) {
                 std::string wrong;
                 try {
                   if (!run->done) run->attempt.call();
@@ -226,7 +237,7 @@ StoreOperation attempt_operation(std::string name, std::function<Attempt(const P
                   wrong = std::string{"the next one fails: "} + error.what() + "\n";
                 }
                 run->attempt = {};
-                return wrong + run->before.left();
+                return wrong + run->before.left() + changes_left(place);
               }};
 }
 
