@@ -77,6 +77,9 @@ int start_due() noexcept {
       ++slot.restart_count;
       if (start(slot).error != 0) {
         refuse_start(slot, kNotStarted);
+        if (slot.life == Life::Restarting) {
+          next.take(slot.next_start);
+        }
       }
     } else {
       self.any_restarting = true;
