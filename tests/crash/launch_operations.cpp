@@ -224,9 +224,12 @@ StoreOperation ending(std::string name, const std::function<void(const Container
         const auto asked = std::make_shared<bool>(false);
         return {.call =
                     [container, ask, asked] {
-                      if (*asked && container->wait_for(std::chrono::milliseconds{0})) return;  // the first one did it
-                      *asked = true;
-                      ask(*container);
+                      const bool again = std::exchange(*asked, true);
+                      try {
+                        ask(*container);
+                      } catch (const Error& error) {  // the first one did it, and only its answer was lost
+                        if (!again || error.code() != errc::not_running) throw;
+                      }
                     },
                 .judge = [container, expected] { return unlike(container->wait(), expected); }};
       },
