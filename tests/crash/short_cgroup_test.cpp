@@ -32,11 +32,6 @@ namespace {
 
 using Place = StoreOperation::Place;
 
-const std::string kHungry =
-    "all=$(head -c 4000000 /dev/zero | tr '\\0' a); [ ${#all} = 4000000 ] || exit 1\n"
-    "all=\n";
-constexpr const char* kNotDone = "not done";  ///< a file beside the store: the program has ended before it was done
-
 struct Shortage {
   ShortCgroup::Of kind;
   bool of_host = false;               ///< else the launcher is in the cgroup
@@ -63,31 +58,6 @@ StoreOperation in_short_cgroup(StoreOperation operation, const std::shared_ptr<S
     return text;
   };
   return operation;
-}
-
-/// What it was launched for it has done, or how it ended says that it has not.
-StoreOperation honest_launch() {
-  return attempt_operation(
-      "launch a container of a directory",
-      [](const Place& place) -> Attempt {
-        const auto held = std::make_shared<std::optional<Container>>();
-        return {.call =
-                    [held, place, mounts = mounts_of_everything(place)] {
-                      LaunchSpec spec = facts_spec(place, mounts);
-                      spec.argv.back() = kHungry + spec.argv.back();
-                      held->emplace(Container::launch(std::move(spec)));
-                    },
-                .judge =
-                    [held, place] {
-                      const std::string facts = read_to_end((*held)->stdout_fd());
-                      const ExitStatus status = (*held)->wait();
-                      held->reset();
-                      if (status.success()) return wrong_facts(place, "a directory", facts);
-                      std::ofstream{place / kNotDone} << status.to_string();
-                      return std::string{};
-                    }};
-      },
-      make_sources);
 }
 
 bool says_what_it_lacks(const std::string& words) {
@@ -125,7 +95,7 @@ void starve(const StoreOperation& operation, const Shortage& wanted, std::initia
   const Bench bench{in_short_cgroup(operation, shortage), place->path()};
   std::size_t refused = 0;
   for (const std::uint64_t more : amounts) refused += is_done_with(bench, *shortage, more) ? 0 : 1;
-  CHECK((refused > 0 || std::filesystem::exists(place->path() / kNotDone)));
+  CHECK(refused > 0);
 }
 
 bool requires_short_cgroups() { return requires_root() && requires_tracing() && requires_limits({"memory", "pids"}); }
@@ -152,13 +122,6 @@ TEST_CASE("T-5: a launcher that may have no further process says so, and the nex
       starve(operation, {.kind = ShortCgroup::Of::Processes, .more = {}}, {0});
     }
   }
-}
-
-TEST_CASE("T-5: a launcher without memory says so or is lost, and the next launch works", "[crash][few]") {
-  if (!requires_short_cgroups()) return;
-  constexpr std::uint64_t kStep = 64U << 10U;
-  starve(honest_launch(), {.kind = ShortCgroup::Of::Memory, .more = {}},
-         {0, kStep, 8 * kStep, 64 * kStep, 400 * kStep});
 }
 
 TEST_CASE("T-5: an image is unpacked or not where memory is short, and the next time it is", "[crash][few]") {
