@@ -6,6 +6,7 @@
 #include "compose/normal.hpp"
 #include "compose/services.hpp"
 #include "error/printable.hpp"
+#include "error/reason.hpp"
 #include "spec/lower.hpp"
 #include "spec/text.hpp"
 
@@ -17,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,10 +35,6 @@ std::string fit_name(std::string_view text) {
     }
   }
   return name;
-}
-
-std::string absolute_of(const std::filesystem::path& path) {
-  return spec::absolute(std::filesystem::current_path().string(), path.string());
 }
 
 std::vector<std::string> cut(std::string_view text, std::string_view separator) {
@@ -81,13 +79,26 @@ class Loading {
   }
 
  private:
+  [[nodiscard]] std::string current_directory() const {
+    std::error_code lost;
+    const std::filesystem::path path = std::filesystem::current_path(lost);
+    if (lost) {
+      texts_.refuse({}, "", fmt::format("the current directory cannot be found: {}", error::errno_reason(lost.value())),
+                    "give the project's directory as an absolute path", errc::source_missing);
+    }
+    return path.string();
+  }
+  [[nodiscard]] std::string absolute_of(const std::string& path) const {
+    return path.starts_with('/') ? spec::clean(path) : spec::absolute(current_directory(), path);
+  }
+
   void find_directory() {
     if (!source_.directory.empty()) {
-      directory_ = absolute_of(source_.directory);
+      directory_ = absolute_of(source_.directory.string());
     } else if (!source_.files.empty() && !source_.text) {
-      directory_ = parent_of(absolute_of(source_.files.front()));
+      directory_ = parent_of(absolute_of(source_.files.front().string()));
     } else {
-      directory_ = std::filesystem::current_path().string();
+      directory_ = current_directory();
       if (!source_.text) {
         const auto found = find_project_files(directory_);
         directory_ = found.empty() ? directory_ : parent_of(found.front().string());

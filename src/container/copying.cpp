@@ -92,7 +92,7 @@ void Copying::fail(const WorkOutcome& outcome) const {
        : step == launcher::Step::BoundDepth        ? "copy what is in there by itself"
        : number == ENOENT                          ? "make the directory first"
        : number == EROFS                           ? read_only_remedy()
-       : number == ENOSPC || number == EDQUOT      ? "free space where the copy goes"
+       : number == ENOSPC || number == EDQUOT      ? "free space or inodes where the copy goes"
        : number == EACCES || number == EPERM       ? "look at owners and modes of both sides"
        : number == ENOTDIR || number == EISDIR     ? "a file and a directory never replace each other; remove one"
                                                    : "try again");

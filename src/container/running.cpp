@@ -129,6 +129,10 @@ Received Running::ask(Message message, std::span<const std::byte> payload, const
   if (!answer) {
     throw run_error(operation, subject_, errc::timed_out, "try again; the machine is very busy");
   }
+  if (sent == 0 && answer->message.kind != MessageKind::Answer && is_dropped(*this)) {
+    throw run_error(operation, subject_, {EMFILE, std::system_category()},
+                    "raise the number of descriptors a process may have (ulimit -n)");
+  }
   if (answer->message.kind != MessageKind::Answer || answer->message.failure.error == ESRCH) {
     throw run_error(operation, subject_, errc::not_running, "launch it again");
   }
@@ -180,6 +184,11 @@ void Running::kill_and_wait(std::chrono::milliseconds limit) const noexcept {
   } catch (const std::exception&) {
     // closing the channel, which comes next, kills it as well
   }
+}
+
+bool is_dropped(const Running& run) {
+  constexpr auto kPatience = std::chrono::seconds{2};  // an end closes both channels, one after the other
+  return !run.wait_until(std::chrono::steady_clock::now() + kPatience);
 }
 
 int pid_of(int pidfd) {

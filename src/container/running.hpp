@@ -91,4 +91,7 @@ class Running {
 /// Process id behind a pidfd, from /proc/self/fdinfo; 0 when it has ended.
 [[nodiscard]] int pid_of(int pidfd);
 
+/// Whether it runs on, so that who was asked of it and closed the channel without a word could not take descriptors.
+[[nodiscard]] bool is_dropped(const Running& run);
+
 }  // namespace dunnage::container

@@ -142,6 +142,19 @@ void require_directory(const Copying& copying, const std::string& target) {
   }
 }
 
+/// \param number  errno of what failed where the archive is unpacked, beside the volumes of the store
+const char* remedy_of_call(int number) {
+  switch (number) {
+    case EPERM:
+      return "leave their owners out (CopyOptions::archive), or give this user ids in /etc/subuid";
+    case ENOSPC:
+    case EDQUOT:
+      return "free space or inodes on the disk of the store, and where the copy goes";
+    default:
+      return "look at the archive, and at the disk of the store";
+  }
+}
+
 }  // namespace
 
 void unpack_in(const CopyPlace& place, const volume::Layout& layout, int archive, const std::string& target,
@@ -156,10 +169,7 @@ void unpack_in(const CopyPlace& place, const volume::Layout& layout, int archive
   } catch (const image::Fault& fault) {
     copying.fail(fault.cause(), make_error_code(fault.code()), remedy_of_unpacking(fault));
   } catch (const kernel::CallError& error) {
-    copying.fail(error.call(), error.code(),
-                 error.code() == std::errc::operation_not_permitted
-                     ? "leave their owners out (CopyOptions::archive), or give this user ids in /etc/subuid"
-                     : "look at the archive, and at the disk of the store");
+    copying.fail(error.call(), error.code(), remedy_of_call(error.code().value()));
   }
 }
 

@@ -47,6 +47,7 @@ constexpr std::array kWords{
     Word{ETXTBSY, "ETXTBSY", "program file busy"},
     Word{EFBIG, "EFBIG", "file too large"},
     Word{ENOSPC, "ENOSPC", "no space left on device"},
+    Word{ENOLCK, "ENOLCK", "no locks available"},
     Word{ESPIPE, "ESPIPE", "illegal seek"},
     Word{EROFS, "EROFS", "read-only file system"},
     Word{EMLINK, "EMLINK", "too many links"},

@@ -6,7 +6,9 @@
 #include "kernel/close_all.hpp"
 #include "launch/failure.hpp"
 #include "launch/launch.hpp"
+#include "launcher/socket.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -23,6 +25,14 @@ kernel::FileDescriptor Launch::assemble() {
   return make_in_launcher(describe_assembly(), "put together the files of container");
 }
 
+/// A launcher that lives and has not read the request could not take its descriptors.
+void Launch::throw_if_dropped(const std::string& operation, const launcher::Received& answer) const {
+  if (answer.unread && connection_->alive()) {
+    throw_failure({operation, subject(), {}, spec_.cwd, nullptr},
+                  {.step = launcher::Step::ReceiveDescriptors, .error = EMFILE});
+  }
+}
+
 kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request, const std::string& operation) {
   const auto failed = [&](errc code) {
     return LaunchError{{.stage = Stage::Prepare,
@@ -37,6 +47,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
   root_.mount.reset();
   kernel::close_all(mounts_->mounts);
   kernel::FileDescriptor tree;
+  launcher::Received last;
   for (;;) {
     auto received = launcher::receive(channel.get(), deadline_);
     if (!received) {
@@ -46,6 +57,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
       throw_failure({operation, subject(), {}, spec_.cwd, &plan()}, received->message.failure);
     }
     if (received->message.kind != launcher::MessageKind::Started) {
+      last.unread = received->unread;
       break;  // Exited: by now the launcher has let go of the mounts
     }
     // the first comes with the process, the second with what it made
@@ -55,6 +67,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
   }
   if (!tree) {
     connection_->notice_silence();
+    throw_if_dropped(operation, last);
     throw failed(errc::launcher_lost);
   }
   return tree;

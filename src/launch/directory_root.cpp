@@ -7,9 +7,9 @@
 #include "launch/root.hpp"
 
 #include <fcntl.h>
-#include <boost/filesystem/operations.hpp>
 
 #include <cerrno>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -50,7 +50,9 @@ Accounts read_accounts(const Rootfs& rootfs) {
 
 Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   const kernel::FileDescriptor directory = open_directory(rootfs);
-  const auto path = boost::filesystem::absolute(rootfs.path().string());
+  std::error_code lost;  // the current directory, if that has been removed; it is of no use where the path is full
+  const std::filesystem::path full = std::filesystem::absolute(rootfs.path(), lost);
+  const std::filesystem::path& path = lost ? rootfs.path() : full;
   launcher::DetachRequest request;
   request.recursive = 1;
   request.attributes = MOUNT_ATTR_NODEV;  // an image's device nodes are not ours to open

@@ -4,6 +4,7 @@
 #include <dunnage/container.hpp>
 #include <dunnage/error.hpp>
 
+#include "container/failure.hpp"
 #include "container/running.hpp"
 #include "container/state.hpp"
 #include "launch/accounts.hpp"
@@ -116,7 +117,8 @@ std::shared_ptr<container::Running> start(const State& state, const ExecSpec& sp
   }
   const launcher::Deadline deadline = std::chrono::steady_clock::now() + kTimeout;
   launch::OpenStreams streams{{spec.in, spec.out, spec.err, spec.terminal, false}};
-  auto [ours, theirs] = launcher::make_channel();
+  auto [ours, theirs] =
+      container::explained({Stage::Launch, "execute in container", subject}, [] { return launcher::make_channel(); });
   const int sent = launcher::send_request(run->channel(), launcher::MessageKind::Exec, describe(state, spec, streams),
                                           theirs.get(), ours.get(), deadline);
   theirs.reset();
@@ -129,6 +131,10 @@ std::shared_ptr<container::Running> start(const State& state, const ExecSpec& sp
                           answer->message.failure);
   }
   if (answer->message.kind != launcher::MessageKind::Started) {
+    if (sent == 0 && container::is_dropped(*run)) {
+      launch::throw_failure({"execute in container", subject, spec.argv.front(), spec.cwd, nullptr},
+                            {.step = launcher::Step::ReceiveDescriptors, .error = EMFILE});
+    }
     throw exec_error(subject, errc::not_running, "launch the container again");
   }
   return launch::take_started(subject, std::move(ours), std::move(*answer), streams, deadline);

@@ -27,6 +27,7 @@ struct Words {
 constexpr Words kWords[] = {
     {Step::ReceiveRequest, "the launcher could not read the request"},
     {Step::ReceiveDescriptors, "the launcher could not take the descriptors"},
+    {Step::OpenEvents, "wait for its ends and its log (epoll_ctl)"},
     {Step::StartProcess, "clone3"},
     {Step::JoinNamespaces, "setns"},
     {Step::EnterProcesses, "clone, below the seccomp filter, where programs may trace each other"},
@@ -100,6 +101,21 @@ std::string_view cause_of(Step step) {
   return "an unknown step";
 }
 
+constexpr const char* kUnseenRemedy = "look for disk errors in the kernel's log (dmesg), or try again";
+
+/// What was found at the mount point, and not that it could not be looked at.
+bool is_conflict(const Failure& failure) {
+  switch (failure.step) {
+    case Step::CheckTarget:
+    case Step::OwnTarget:
+      return failure.error == EPERM;
+    case Step::KindOfTarget:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string mount_remedy(const Failure& failure) {
   switch (failure.step) {
     case Step::CreateTarget:
@@ -145,18 +161,18 @@ std::string mount_remedy(const Failure& failure) {
 
 [[noreturn]] void throw_mount_failure(const std::string& verb, const ResolvedMount& mount, const Failure& failure) {
   const prepare::MountWords words = prepare::words_of(mount);
-  const bool conflict =
-      failure.step == Step::CheckTarget || failure.step == Step::OwnTarget || failure.step == Step::KindOfTarget;
+  const bool conflict = is_conflict(failure);
+  const bool unseen = !conflict && (failure.step == Step::CheckTarget || failure.step == Step::OwnTarget);
   throw MountError{{.stage = Stage::Launch,
                     .operation = verb + " " + words.kind,
                     .subject = words.subject,
                     .detail = words.detail,
-                    .cause = std::string{cause_of(failure.step)},
+                    .cause = unseen ? "look at the mount point" : std::string{cause_of(failure.step)},
                     .code = conflict ? make_error_code(errc::target_conflict)
                             : failure.step == Step::KnowBeneath || failure.step == Step::StartBroker
                                 ? make_error_code(errc::not_supported)
                                 : std::error_code{failure.error, std::system_category()},
-                    .remedy = mount_remedy(failure)},
+                    .remedy = unseen ? kUnseenRemedy : mount_remedy(failure)},
                    prepare::source_of(mount),
                    mount.target};
 }

@@ -257,6 +257,7 @@ std::shared_ptr<container::Running> Launch::start() {
   if (answer->message.kind != launcher::MessageKind::Started) {
     begun_ = !answer->unread;
     connection_->notice_silence();
+    throw_if_dropped("launch container", *answer);
     throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
   }
   timeline_.end(answer->message);

@@ -90,6 +90,7 @@ class Launch {
   void prepare_shared_mounts(Template& made, const prepare::Owner& owner);
   [[nodiscard]] launcher::Request describe_template(const Template& made) const;
   [[nodiscard]] const MountPlan& plan() const { return whole_plan_ ? *whole_plan_ : prepared_.plan(); }
+  void throw_if_dropped(const std::string& operation, const launcher::Received& answer) const;
   [[nodiscard]] kernel::FileDescriptor make_in_launcher(const launcher::Request& request, const std::string& operation);
   // with an image
   [[nodiscard]] bool of_image() const { return spec_.rootfs.kind() == Rootfs::Kind::Image; }

@@ -124,12 +124,9 @@ kernel::FileDescriptor Connection::ask(MessageKind kind, const Request& request,
   await_readiness();
   try {
     auto [ours, theirs] = make_channel();
-    int result = 0;
-    if (launch) {
-      Message unread;
-      unread.kind = MessageKind::Unread;
-      result = send(ours.get(), unread, {}, deadline);  // the launcher takes it before anything else of the channel
-    }
+    Message unread;
+    unread.kind = MessageKind::Unread;
+    int result = send(ours.get(), unread, {}, deadline);  // the launcher takes it before anything else of the channel
     if (result == 0) {
       result = send_request(socket_.get(), kind, request, theirs.get(), ours.get(), deadline);
     }

@@ -29,8 +29,8 @@ namespace {
 using kernel::as_argument;
 using kernel::raw_syscall;
 
-constexpr int kFirstFree = 64;  ///< descriptors are moved out of the way of their new numbers
 constexpr int kMostDescriptors = 8;
+constexpr int kFirstFree = 3 + kMostDescriptors;        ///< descriptors are moved out of the way of their new numbers
 constexpr std::size_t kStack = std::size_t{64} << 10U;  ///< of each of the two clones
 
 /// What the two clones read, frozen before the first of them, and what they answer. They run in our memory: the
@@ -72,18 +72,24 @@ DUNNAGE_UNSANITIZED long keep_capabilities() noexcept {
   return result;
 }
 
+/// EINVAL is said where no number may be as high as that.
+DUNNAGE_UNSANITIZED long move_up(int from, int command) noexcept {
+  const long moved = raw_syscall(__NR_fcntl, from, command, kFirstFree);
+  return moved == -EINVAL ? -EMFILE : moved;
+}
+
 DUNNAGE_UNSANITIZED long arrange_descriptors(const Plan& plan, int& program) noexcept {
   // the child has its own table; first up, out of the way, then down to their places
   const int count = 3 + plan.descriptor_count;
   long moved[3 + kMostDescriptors];
   for (int index = 0; index < count; ++index) {
     const int from = index < 3 ? plan.standard[index] : plan.descriptors[index - 3];
-    moved[index] = raw_syscall(__NR_fcntl, from, F_DUPFD, kFirstFree);
+    moved[index] = move_up(from, F_DUPFD);
     if (moved[index] < 0) {
       return moved[index];
     }
   }
-  const long executable = raw_syscall(__NR_fcntl, plan.program, F_DUPFD_CLOEXEC, kFirstFree);
+  const long executable = move_up(plan.program, F_DUPFD_CLOEXEC);
   if (executable < 0) {
     return executable;
   }

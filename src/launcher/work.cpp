@@ -51,6 +51,8 @@ class Conversation {
   /// What came with the event Message.
   [[nodiscard]] const Message& message() const noexcept { return message_; }
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return payload_; }
+  /// Whether the other end was closed before it had read everything.
+  [[nodiscard]] bool unread() const noexcept { return unread_; }
   /// Empty if none came with it.
   [[nodiscard]] kernel::FileDescriptor& descriptor() noexcept { return descriptor_; }
 
@@ -66,7 +68,9 @@ class Conversation {
         if (event != Event::Message) {
           return event;
         }
-      } else if (errno != EINTR && errno != ECONNRESET) {
+      } else if (errno == ECONNRESET) {
+        unread_ = true;
+      } else if (errno != EINTR) {
         throw kernel::CallError{"recv", errno};
       }
     }
@@ -126,6 +130,7 @@ class Conversation {
   StopSignal stop_;
   Deadline deadline_;
   std::vector<std::byte> buffer_;
+  bool unread_ = false;
   Message message_{};
   std::span<const std::byte> payload_{};
   kernel::FileDescriptor descriptor_;
@@ -268,6 +273,11 @@ WorkOutcome run_work(const Connection& connection, const Work& work, const Watch
   }
   if (outcome.end == WorkOutcome::End::Lost) {
     connection.notice_silence();
+    if (talk.unread() && connection.alive()) {  // it lives, and could not take the descriptors
+      outcome.end = WorkOutcome::End::Failed;
+      outcome.failure.step = Step::StartWork;
+      outcome.failure.error = EMFILE;
+    }
   }
   return outcome;
 }

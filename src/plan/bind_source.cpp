@@ -61,7 +61,7 @@ std::string absolute(const BindMount& mount, const std::filesystem::path& curren
 /// The part that exists without its links, the rest as it stands: what creating it will make.
 std::filesystem::path future_path(const BindMount& mount, const std::string& path) {
   boost::system::error_code fault;
-  const fs::path result = fs::weakly_canonical(path, fault);
+  const fs::path result = fs::weakly_canonical(path, "/", fault);
   if (fault) {
     refuse_unreachable(mount, fault.value());
   }
@@ -138,7 +138,7 @@ BindSource SourceLook::look(const BindMount& mount, const std::filesystem::path&
   if (fault.value() == ENOENT) {
     return missing_source(mount, path);
   }
-  const fs::path canonical = fault ? fs::path{} : fs::canonical(path, fault);
+  const fs::path canonical = fault ? fs::path{} : fs::canonical(path, "/", fault);
   if (fault) {
     refuse_unreachable(mount, fault.value());
   }

@@ -18,7 +18,7 @@ namespace {
 /// Of a directory of the host.
 const char* obstacle_at(const std::filesystem::path& device) {
   boost::system::error_code fault;
-  const auto path = boost::filesystem::canonical(device.string(), fault);
+  const auto path = boost::filesystem::canonical(device.string(), "/", fault);
   if (fault || !boost::filesystem::is_directory(path, fault)) {
     return "what it shows is no directory that can be reached";
   }

@@ -25,7 +25,7 @@ bool is_known_directory(const std::filesystem::path& path) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this library changes the environment
   const char* home = std::getenv("HOME");
   boost::system::error_code fault;
-  return home != nullptr && *home != '\0' && boost::filesystem::canonical(home, fault).string() == path.native() &&
+  return home != nullptr && *home != '\0' && boost::filesystem::canonical(home, "/", fault).string() == path.native() &&
          !fault;
 }
 

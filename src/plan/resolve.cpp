@@ -109,7 +109,7 @@ void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
 /// Preparing follows no link; what is missing, it says.
 void follow_links(std::filesystem::path& path, std::vector<std::string>& reasons) {
   boost::system::error_code fault;
-  const std::string there = boost::filesystem::canonical(path.string(), fault).string();
+  const std::string there = boost::filesystem::canonical(path.string(), "/", fault).string();
   if (!fault && model::clean_path(path.string()) != there) {
     reasons.push_back(fmt::format("\"{}\" leads over a symbolic link to \"{}\"", path.string(), there));
   }

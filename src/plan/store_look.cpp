@@ -5,11 +5,15 @@
 
 #include <boost/filesystem.hpp>
 
+#include <system_error>
+
 namespace dunnage::plan {
 namespace {
 
 std::filesystem::path full_store_path(const std::filesystem::path& path) {
-  return boost::filesystem::absolute(path.string()).lexically_normal().string();
+  std::error_code lost;  // the current directory, if that has been removed
+  const std::filesystem::path full = std::filesystem::absolute(path, lost);
+  return (lost ? path : full).lexically_normal();
 }
 
 /// What is no store, or one without volumes, is not opened.

@@ -51,7 +51,7 @@ void take_driver_options(const VolumeMount& volume, ResolvedMount& mount) {
   const bool changes = volume.options.chown || volume.options.relabel != Relabel::None;
   boost::system::error_code fault;
   const std::string device =
-      driver.kind == Kind::Bind ? boost::filesystem::canonical(driver.device.string(), fault).string() : "";
+      driver.kind == Kind::Bind ? boost::filesystem::canonical(driver.device.string(), "/", fault).string() : "";
   if (driver.kind == Kind::Bind && changes && is_known_directory(device)) {
     refuse(
         volume,

@@ -56,10 +56,13 @@ Bench::Bench(StoreOperation wanted, std::filesystem::path place)
   if (whole.status != 0) throw std::runtime_error{operation().name + ": " + whole.words};
   set_after(state());
   reset();
-  TracedRun usual = run({});  // the first time more may be made
-  failing_calls_ = operation().fails_itself ? std::move(usual.calls_of_host) : usual.calls;
-  calls_ = std::move(usual.calls);
+  usual_ = run({});  // the first time more may be made
   reset();
+}
+
+const std::vector<long>& Bench::calls_of(CallFault::Maker maker) const noexcept {
+  if (maker == CallFault::Maker::Host) return usual_.calls_of_host;
+  return maker == CallFault::Maker::Launcher ? usual_.calls_of_launcher : usual_.calls;
 }
 
 Bench::Leave::~Leave() {
@@ -122,9 +125,12 @@ void Bench::reset() const {
   elsewhere("undo", [&] { operation().undo(place_); });
 }
 
-void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work) {
+void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work,
+              Places places) {
   if (!requires_tracing()) return;
-  for (const std::string& kind : kinds_of_places()) {
+  std::vector<std::string> kinds = kinds_of_places();
+  if (places == Places::OfOneKind && std::getenv("DUNNAGE_CRASH_FILE_SYSTEMS") == nullptr) kinds.resize(1);
+  for (const std::string& kind : kinds) {
     for (const StoreOperation& operation : operations) {
       const auto place = make_place(kind);
       CAPTURE(kind, operation.name);

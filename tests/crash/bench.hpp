@@ -39,9 +39,8 @@ class Bench : public Outcomes {
   [[nodiscard]] std::filesystem::path store() const { return place_ / "store"; }
   [[nodiscard]] const std::filesystem::path& place() const noexcept { return place_; }
   /// The calls it makes when nothing happens.
-  [[nodiscard]] const std::vector<long>& calls() const noexcept { return calls_; }
-  /// Those of them that are to fail.
-  [[nodiscard]] const std::vector<long>& failing_calls() const noexcept { return failing_calls_; }
+  [[nodiscard]] const std::vector<long>& calls() const noexcept { return usual_.calls; }
+  [[nodiscard]] const std::vector<long>& calls_of(CallFault::Maker maker) const noexcept;
 
   /// Does it with a fault, in a process of its own.
   /// \param look  is done there afterwards; what it answers is wrong, and becomes the text of a run that is Broken
@@ -65,12 +64,15 @@ class Bench : public Outcomes {
 
   std::filesystem::path place_;
   Leave leave_{*this};
-  std::vector<long> calls_;
-  std::vector<long> failing_calls_;
+  TracedRun usual_;
 };
 
+/// Where operations are hit: launches are the same on each file system, and only tried on others if somebody asks.
+enum class Places { OfEachKind, OfOneKind };
+
 /// Has `work` hit each operation, in a place of each kind. Skips where nothing can be traced.
-void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work);
+void hit_each(const std::vector<StoreOperation>& operations, const std::function<void(const Bench&)>& work,
+              Places places = Places::OfEachKind);
 
 /// So many of them, spread over all.
 template <typename Fault>

@@ -5,9 +5,8 @@
 // DUNNAGE_CRASHES=10000 has so many calls of each operation fail, which is all of them, and each with all of its
 // errors.
 
-#include "crash/bench.hpp"
+#include "crash/failures.hpp"
 #include "crash/places.hpp"
-#include "error/reason.hpp"
 #include "support/call_errors.hpp"
 #include "support/catch.hpp"
 #include "support/requires.hpp"
@@ -20,96 +19,6 @@
 #include <map>
 
 namespace dunnage::test {
-namespace {
-
-/// All that can fail. A signal does not come for ever, so EINTR comes once.
-std::vector<CallFault> failures_of(const std::vector<long>& calls, bool of_host = false) {
-  std::vector<CallFault> faults;
-  std::map<long, std::size_t> made;
-  for (const long call : calls) {
-    const std::size_t at = made[call]++;
-    for (const int error : errors_of_call(call)) {
-      for (const bool persists : {false, true}) {
-        if (persists && error == EINTR) continue;
-        faults.push_back({.kind = CallFault::Kind::Fail,
-                          .at = at,
-                          .call = call,
-                          .error = error,
-                          .persists = persists,
-                          .of_host = of_host});
-      }
-    }
-  }
-  return faults;
-}
-
-std::size_t lines_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-/// What the process holds now and did not hold before. The launcher's connection may have been made anew.
-std::string leaks_since(const ProcessSnapshot& before) {
-  const ProcessSnapshot now = ProcessSnapshot::take();
-  std::string leaks;
-  if (lines_of(now.descriptors) > lines_of(before.descriptors)) leaks += "LEAKED, now there is\n" + now.descriptors;
-  if (now.mounts != before.mounts) leaks += "LEAKED mounts, now there is\n" + now.mounts;
-  if (now.children != before.children) leaks += "LEAKED children, now there is\n" + now.children;
-  return leaks;
-}
-
-/// The call's own error is in it, or its words. poll(2) of so few needs no memory: where it fails so it is taken for
-/// one that waits in vain.
-bool is_cause_told(const std::string& words, const CallFault& fault) {
-  const bool waits = fault.call == SYS_ppoll || fault.call == SYS_poll;
-  return waits || words.find("[" + error::errno_name(fault.error) + "]") != std::string::npos ||
-         words.find(error::errno_reason(fault.error)) != std::string::npos;
-}
-
-/// "cannot ..." what, on what, why, and what to do; without memory there is no sentence either.
-bool is_told(const std::string& words, const CallFault& fault) {
-  if (fault.error == ENOMEM && words == "std::bad_alloc") return true;
-  return words.starts_with("cannot ") && words.find(": ") != std::string::npos && words.find("; ") != std::string::npos;
-}
-
-void fail_at(const Bench& bench, const CallFault& fault) {
-  const TracedRun run = bench.run(fault, leaks_since);
-  const Verdict verdict = verdict_of(run);
-  CAPTURE(name_of_call(fault.call), fault.at, std::strerror(fault.error), fault.persists, static_cast<int>(verdict),
-          run.words);
-  REQUIRE((verdict == Verdict::Done || verdict == Verdict::Refused));
-  const std::string state = bench.state();
-  if (bench.operation().resumes && verdict == Verdict::Refused) {
-    REQUIRE(is_told(run.words, fault));
-    CHECK((!bench.operation().tells_cause || is_cause_told(run.words, fault)));
-    REQUIRE(bench.strange_lines(state) == "");
-    REQUIRE(bench.lost_paths(state) == "");
-    if (!fault.persists) REQUIRE(bench.passing_lines(state) == "");
-  } else if (bench.operation().partial && (fault.persists || verdict == Verdict::Done)) {
-    REQUIRE(bench.is_between(state));
-  } else if (verdict == Verdict::Done) {
-    REQUIRE(state == bench.after());
-  } else {
-    REQUIRE(is_told(run.words, fault));
-    // what is taken back by calls that fail as well may stay
-    CAPTURE(state, bench.before());
-    const bool open = run.words.find("may still do it") != std::string::npos;  // who was asked has not answered
-    const bool undone = bench.is_undone(state, open || fault.persists || bench.operation().steps);
-    REQUIRE((undone || (fault.persists && bench.is_as_before(state))));
-  }
-  if (bench.operation().adds || (bench.operation().orphans && !bench.operation().resumes)) bench.reset();
-  REQUIRE(bench.retry(state == bench.after() && !bench.operation().orphans) == "");
-  bench.reset();
-}
-
-void fail_each(const std::vector<StoreOperation>& operations, std::size_t usual) {
-  hit_each(operations, [&](const Bench& bench) {
-    const auto all = failures_of(bench.failing_calls(), bench.operation().fails_itself);
-    REQUIRE(all.size() > 20);
-    for (const CallFault& fault : some_of(all, crashes_of_each(usual))) fail_at(bench, fault);
-  });
-}
-
-}  // namespace
 
 TEST_CASE("T-2: any system call that fails on volumes leaves each done or undone, and is told", "[crash]") {
   fail_each(volume_operations(), 24);
@@ -130,7 +39,7 @@ TEST_CASE("T-2: each look and each wait that fails while a snapshot is cloned is
   hit_each(operations, [](const Bench& bench) {
     for (const CallFault& fault : failures_of(bench.calls())) {
       const bool look = fault.call == SYS_statx && fault.error == EIO;
-      if (look || (fault.call == SYS_ppoll && fault.error == ENOMEM)) fail_at(bench, fault);
+      if (look || (fault.call == SYS_ppoll && fault.error == ENOMEM)) (void)fail_at(bench, fault);
     }
   });
 }
@@ -154,8 +63,7 @@ TEST_CASE("T-2: any system call that fails on the limit of a volume leaves it as
   fail_each(limit_operations(), 6);
 }
 
-// Launching itself is not among them: of the talk with the launcher only what cannot be sent is noticed at once, and
-// the rest when its time is over, which is longer than a run may take here.
+// Of containers that are launched any call fails in launch_fail_test.cpp.
 TEST_CASE("T-2: any system call that fails while volumes are filled or containers removed is told", "[crash]") {
   std::vector<StoreOperation> operations = container_operations();
   std::erase_if(operations, [](const StoreOperation& operation) {
@@ -176,7 +84,7 @@ TEST_CASE("T-2: a message of a launch that cannot be sent, by host or launcher, 
             {.kind = CallFault::Kind::Fail, .at = at, .call = SYS_sendmsg, .error = ENOBUFS, .persists = persists});
       }
     }
-    for (const CallFault& fault : some_of(faults, crashes_of_each(4))) fail_at(bench, fault);
+    for (const CallFault& fault : some_of(faults, crashes_of_each(4))) (void)fail_at(bench, fault);
   });
 }
 
@@ -208,7 +116,7 @@ TEST_CASE("T-2: each descriptor that cannot be had while files are copied is tol
       const bool look = fault.call == SYS_newfstatat
                             ? fault.error == ENOMEM && fault.persists && fault.at > 14 && fault.at < 20
                             : first && !fault.persists;
-      if (look && std::ranges::count(wanted, fault.call) > 0) fail_at(bench, fault);
+      if (look && std::ranges::count(wanted, fault.call) > 0) (void)fail_at(bench, fault);
     }
   });
 }
@@ -216,17 +124,20 @@ TEST_CASE("T-2: each descriptor that cannot be had while files are copied is tol
 TEST_CASE("T-2: any system call that fails while a project goes up or down is told, and the next one does the rest",
           "[crash][project]") {
   fail_each(up_operations(), 2);
+  fail_each(up_operations(), 2, CallFault::Maker::Launcher);
   fail_each(down_operations(), 2);
+  fail_each(down_operations(), 2, CallFault::Maker::Launcher);
 }
 
 TEST_CASE("T-2: any system call that fails while a file system in a file is mounted is told and leaves no device",
           "[crash][disk]") {
   if (!requires_root() || !requires_program("mkfs.ext4")) return;
   fail_each(disk_operations(), 5);
+  fail_each(disk_operations(), 5, CallFault::Maker::Launcher);
   hit_each(disk_operations(), [](const Bench& bench) {
-    for (const CallFault& fault : failures_of(bench.failing_calls(), bench.operation().fails_itself)) {
+    for (const CallFault& fault : failures_of(bench.calls_of(maker_of(bench)), maker_of(bench))) {
       const bool mounts = fault.call == SYS_ioctl || fault.call == SYS_fsconfig || fault.call == SYS_fsmount;
-      if (mounts && !fault.persists && fault.error == ENOMEM) fail_at(bench, fault);
+      if (mounts && !fault.persists && fault.error == ENOMEM) (void)fail_at(bench, fault);
     }
   });
 }
@@ -234,10 +145,11 @@ TEST_CASE("T-2: any system call that fails while a file system in a file is moun
 TEST_CASE("T-2: any system call that fails while a container is restarted is told, and the next one does it",
           "[crash][restart]") {
   fail_each(restart_operations(), 3);
+  fail_each(restart_operations(), 3, CallFault::Maker::Launcher);
   // whoever waits for the end of a container took a wait that failed for that end
   hit_each({restart_operations().front()}, [](const Bench& bench) {
-    for (const CallFault& fault : failures_of(bench.failing_calls(), true)) {
-      if (fault.call == SYS_ppoll && fault.error == ENOMEM && !fault.persists) fail_at(bench, fault);
+    for (const CallFault& fault : failures_of(bench.calls_of(CallFault::Maker::Host), CallFault::Maker::Host)) {
+      if (fault.call == SYS_ppoll && fault.error == ENOMEM && !fault.persists) (void)fail_at(bench, fault);
     }
   });
 }

@@ -122,7 +122,32 @@ StoreOperation prune() {
   return operation;
 }
 
+StoreOperation pull(const std::string& name) {
+  return {.name = "pull an image",
+          .prepare = make_others,
+          .ready =
+              [name](const Place& place) {
+                return [name, store = open(place)]() mutable {
+                  PullOptions options;
+                  options.policy = PullPolicy::Always;
+                  options.tls_verify = false;
+                  (void)store.pull(name, options);
+                };
+              },
+          .undo =
+              [](const Place& place) {
+                ImageStore store = open(place);
+                for (const Image& image : store.list()) {
+                  if (image.info().id != store.get("other:1").info().id) store.remove(image.info().id);
+                }
+                (void)store.prune();
+              },
+          .launcher = true};
+}
+
 }  // namespace
+
+StoreOperation pull_operation(const std::string& name) { return pull(name); }
 
 std::vector<StoreOperation> image_operations() { return {load(), import(), tag(), unpacking(), removal(), prune()}; }
 

@@ -6,8 +6,11 @@
 // all of these.
 
 #include "crash/bench.hpp"
+#include "image/registry.hpp"
 #include "support/catch.hpp"
+#include "support/oci_image.hpp"
 #include "support/requires.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <sys/syscall.h>
 
@@ -135,6 +138,19 @@ TEST_CASE("T-1: a process killed at any call that moves volumes leaves each done
 
 TEST_CASE("T-1: a process killed at any call on images leaves each done or undone", "[crash]") {
   kill_each(image_operations(), 16);
+}
+
+TEST_CASE("T-1: a process killed at any call of a pull leaves the image whole or not there", "[crash][pull]") {
+  if (!requires_program("skopeo") || !requires_program("docker-registry")) return;
+  const Registry registry;
+  const TemporaryDirectory directory;
+  write_image(directory.path() / "image", {{{.path = "own", .content = "pulled"}}, {{.path = "more"}}});
+  registry.push("oci:" + (directory.path() / "image").string(), "pulled:1");
+  kill_each({pull_operation(registry.name("pulled:1"))}, 3, 3);
+}
+
+TEST_CASE("T-1: a process killed at any call of an export to a pipe leaves its reader without an end", "[crash]") {
+  kill_each(export_operations(), 8);
 }
 
 TEST_CASE("T-1: a process, or its launcher, killed at any call on containers leaves each done or undone", "[crash]") {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <vector>
 
 namespace dunnage::test {
@@ -43,6 +44,14 @@ std::string without_orphans(const std::string& state) {
   return rest;
 }
 
+/// Without the lines that have this in them.
+std::string without_lines(const std::string& state, const std::string& part) {
+  std::istringstream lines{state};
+  std::string rest;
+  for (std::string line; std::getline(lines, line);) rest += line.find(part) != line.npos ? "" : line + "\n";
+  return rest;
+}
+
 /// \param part  empty: of no line
 bool has(const std::string& line, const std::string& part) { return !part.empty() && line.find(part) != line.npos; }
 
@@ -73,7 +82,13 @@ bool Outcomes::is_undone(const std::string& state, bool stays) const {
 }
 
 bool Outcomes::is_as_before(const std::string& state) const {
-  return state == before_ || (operation_.orphans && without_orphans(state) == before_);
+  const std::string rest = operation_.passing.empty() ? state : without_lines(state, operation_.passing);
+  return rest == before_ || (operation_.orphans && without_orphans(rest) == before_);
+}
+
+bool Outcomes::is_left_at_end(const std::string& state) const {
+  const std::string& left = operation_.left_at_end;
+  return !left.empty() && without_orphans(without_lines(state, left)) == after_;
 }
 
 bool Outcomes::is_between(const std::string& state) const {
@@ -130,6 +145,10 @@ void Outcomes::do_again(const std::filesystem::path& place, bool was_done) const
     operation_.ready(place)();
   } catch (const Error& error) {
     if (!was_done || !operation_.done_before || error.code() != operation_.done_before) throw;
+    return;
+  }
+  if (const std::string bad = operation_.wrong ? operation_.wrong(place) : ""; !bad.empty()) {
+    throw std::runtime_error{bad};
   }
 }
 

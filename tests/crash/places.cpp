@@ -51,13 +51,13 @@ void run_or_throw(const std::string& command) {
 /// A file system in a file, mounted by a loop device that goes with it.
 class InImage : public CrashPlace {
  public:
-  explicit InImage(const std::string& kind) {
+  explicit InImage(const std::string& kind, const std::string& size = "1G", const std::string& options = {}) {
     const fs::path image = directory_.path() / "image";
     path_ = directory_.make("mounted");
     have_own_mounts();
-    run_or_throw("truncate -s 1G '" + image.string() + "'");
+    run_or_throw("truncate -s " + size + " '" + image.string() + "'");
     const std::string force = kind == "ext4" ? " -F " : " -f ";
-    run_or_throw("mkfs." + kind + force + "'" + image.string() + "'");
+    run_or_throw("mkfs." + kind + force + options + " '" + image.string() + "'");
     run_or_throw("mount -o loop '" + image.string() + "' '" + path_.string() + "'");
   }
   InImage(const InImage&) = delete;
@@ -104,6 +104,7 @@ std::unique_ptr<CrashPlace> make_place(const std::string& kind) {
   if (kind == "machine") return std::make_unique<OnMachine>();
   if (kind == "memory") return std::make_unique<InMemory>();
   if (kind == "small memory") return std::make_unique<SmallMemory>();
+  if (kind == "small ext4") return std::make_unique<InImage>("ext4", "16M", "-m 0 -N 400");
   if (kind == "ext4" || kind == "xfs" || kind == "btrfs") return std::make_unique<InImage>(kind);
   throw std::runtime_error{"no kind of place: " + kind};
 }

@@ -41,6 +41,8 @@ struct StoreOperation {
   bool tells_cause = false;  ///< the error of a call that fails is in the one that is thrown
   /// In the lines of what it makes for a moment: only who is killed leaves that, and the same call takes it away.
   std::string passing{};
+  /// In the lines of what goes at the end of its container, and stays where it cannot be removed for ever.
+  std::string left_at_end{};
   /// In the lines of what it has begun and keeps closed until it is done.
   std::string begun{};
   /// What is wrong after the call, done or not, in the process that made it; empty if nothing is.
@@ -74,6 +76,14 @@ struct StoreOperation {
 [[nodiscard]] std::vector<StoreOperation> down_operations();
 /// Containers that are started again.
 [[nodiscard]] std::vector<StoreOperation> restart_operations();
+/// Exports of volumes to pipes.
+[[nodiscard]] std::vector<StoreOperation> export_operations();
+/// The pull of an image by its name in a registry. \param name  of one that nobody changes
+[[nodiscard]] StoreOperation pull_operation(const std::string& name);
+/// Launches of each kind, with everything they can come with.
+[[nodiscard]] std::vector<StoreOperation> launch_operations();
+/// What is asked of containers that run: further programs, and their end.
+[[nodiscard]] std::vector<StoreOperation> asking_operations();
 /// File systems in files, mounted by loop devices: root alone, with mkfs.ext4.
 [[nodiscard]] std::vector<StoreOperation> disk_operations();
 

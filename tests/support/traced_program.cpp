@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -61,6 +62,13 @@ void answer_call(pid_t process, int error) {
 #else
 #error "say here how a system call is skipped, and how its answer is set"
 #endif
+
+/// What a process has executed; empty if it is gone.
+std::string program_of(pid_t process) {
+  std::array<char, 256> path{};
+  const ssize_t size = ::readlink(("/proc/" + std::to_string(process) + "/exe").c_str(), path.data(), path.size());
+  return {path.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
 
 /// False for reading and writing what is no file: only files run out of space, or are on a disk that breaks.
 bool is_of_disk(pid_t process, long call, std::uint64_t descriptor) {
@@ -131,7 +139,11 @@ class Tracer {
   void begin();
   void take(pid_t process, int status);
   void at_call(pid_t process);
+  /// Whether a call is one of those the fault is about. Notes it.
+  bool is_of_maker(pid_t process, long call);
   void strike(pid_t process, long call);
+  /// Notes which program a process that was born, or has executed one, runs.
+  void look_at_program(pid_t process);
   /// Whether it is a thread of the first process.
   [[nodiscard]] bool is_of_host(pid_t process) const {
     return ::access(("/proc/" + std::to_string(host_) + "/task/" + std::to_string(process)).c_str(), F_OK) == 0;
@@ -149,6 +161,7 @@ class Tracer {
   const Account& account_;
   CallFault fault_;
   std::set<pid_t> traced_;
+  std::set<pid_t> programs_;      ///< of traced_, those that run neither the test nor the launcher program
   std::map<pid_t, int> answers_;  ///< to calls that have been skipped
   long failing_ = -1;             ///< the call that fails from now on
   std::size_t counted_ = 0;       ///< calls of those that fault_ is about
@@ -189,13 +202,25 @@ TracedRun Tracer::run() {
   return std::move(result_);
 }
 
+void Tracer::look_at_program(pid_t process) {
+  static const std::string own = program_of(::getpid());
+  const std::string program = program_of(process);
+  if (program == own || program.starts_with("/memfd:dunnage-launcher")) {
+    programs_.erase(process);
+  } else {
+    programs_.insert(process);
+  }
+}
+
 void Tracer::take(pid_t process, int status) {
   if (!WIFSTOPPED(status)) {
     traced_.erase(process);
+    programs_.erase(process);
     if (process == host_) result_.status = status;
     return;
   }
   const bool fresh = traced_.insert(process).second;
+  if (fresh || status >> 16 == PTRACE_EVENT_EXEC) look_at_program(process);
   if (killed_ && fault_.kind == CallFault::Kind::KillAll) {
     (void)::kill(process, SIGKILL);  // it was being born
     return;
@@ -223,10 +248,7 @@ void Tracer::at_call(pid_t process) {
   } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY && account_.begun() && !account_.ended() && !killed_) {
     ::alarm(kPatienceSeconds);
     const auto call = static_cast<long>(info.entry.nr);
-    const bool by_host = is_of_host(process);
-    result_.calls.push_back(call);
-    if (by_host) result_.calls_of_host.push_back(call);
-    const bool counts = (by_host || !fault_.of_host) &&
+    const bool counts = is_of_maker(process, call) &&
                         (fault_.call < 0 || (fault_.call == call && is_of_disk(process, call, info.entry.args[0])));
     const bool now = counts && counted_++ == fault_.at;
     if (fault_.kind != CallFault::Kind::None && (now || (counts && fault_.persists && call == failing_))) {
@@ -239,6 +261,15 @@ void Tracer::at_call(pid_t process) {
     kill_all();
   }
   go_on(process, 0);
+}
+
+bool Tracer::is_of_maker(pid_t process, long call) {
+  const bool by_host = is_of_host(process);
+  const bool by_launcher = !by_host && !programs_.contains(process);
+  result_.calls.push_back(call);
+  if (by_host) result_.calls_of_host.push_back(call);
+  if (by_launcher) result_.calls_of_launcher.push_back(call);
+  return fault_.maker == CallFault::Maker::Anybody || (fault_.maker == CallFault::Maker::Host ? by_host : by_launcher);
 }
 
 void Tracer::strike(pid_t process, long call) {

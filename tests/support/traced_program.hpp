@@ -35,7 +35,13 @@ struct CallFault {
   long call = -1;
   int error = 0;          ///< errno
   bool persists = false;  ///< all later calls of the same number fail as well, until end()
-  bool of_host = false;   ///< count calls of the first process only, of all its threads
+  /// Whose calls count.
+  enum class Maker {
+    Anybody,
+    Host,      ///< the first process, all its threads
+    Launcher,  ///< what it has started, but for programs that are executed: its launcher, and what becomes a container
+  };
+  Maker maker = Maker::Anybody;
 };
 
 /// What the traced program tells. It lies in memory that its tracer sees, so telling makes no system call.
@@ -60,12 +66,13 @@ class Account {
 };
 
 struct TracedRun {
-  std::vector<long> calls;          ///< the numbers of those that counted, in the order in which they were seen
-  std::vector<long> calls_of_host;  ///< those of the first process, all its threads
-  bool struck = false;              ///< the fault happened
-  bool ended = false;               ///< it came to end()
-  bool hung = false;                ///< it was killed because nothing happened for a minute
-  int status = 0;                   ///< of the first process, as waitpid() tells it
+  std::vector<long> calls;              ///< the numbers of those that counted, in the order in which they were seen
+  std::vector<long> calls_of_host;      ///< those that count of CallFault::Maker::Host
+  std::vector<long> calls_of_launcher;  ///< and of Launcher
+  bool struck = false;                  ///< the fault happened
+  bool ended = false;                   ///< it came to end()
+  bool hung = false;                    ///< it was killed because nothing happened for a minute
+  int status = 0;                       ///< of the first process, as waitpid() tells it
   std::string words{};
 };
 

@@ -17,14 +17,17 @@
 namespace dunnage::launcher {
 namespace {
 
-void watch_logs(Slot& slot) noexcept {
-  constexpr Role kRoles[] = {Role::LogOut, Role::LogErr};
-  for (unsigned stream = 0; stream < 2; ++stream) {
-    if (slot.logs[stream].read_end >= 0) {
-      (void)watch(launcher().epoll, slot.logs[stream].read_end, EPOLLIN,
-                  event_data(kRoles[stream], slot.index, slot.generation));
+/// Without its events a container's log would never be read, and nobody else be heard. \return 0 or -errno
+int watch_others(const Slot& slot) noexcept {
+  constexpr Role kRoles[] = {Role::LogOut, Role::LogErr, Role::Control};
+  const int watched[] = {slot.logs[0].read_end, slot.logs[1].read_end, descriptor_of(slot, slot.request->control)};
+  int result = 0;
+  for (unsigned index = 0; index < 3; ++index) {
+    if (watched[index] >= 0 && result >= 0) {
+      result = watch(launcher().epoll, watched[index], EPOLLIN, event_data(kRoles[index], slot.index, slot.generation));
     }
   }
+  return result;
 }
 
 /// Once the program runs it has its own copies. Locks, the record's descriptors and, for another start, the streams
@@ -109,7 +112,6 @@ Failure start(Slot& slot) noexcept {
   if (result >= 0) {
     launcher().entering += slot.entrance != nullptr ? 1 : 0;
     launcher().slots.remember_pid(slot);
-    result = watch(launcher().epoll, slot.status, EPOLLIN, event_data(Role::Status, slot.index, slot.generation));
   }
   failure.step = Step::StartProcess;
   failure.error = result < 0 ? -result : 0;
@@ -156,6 +158,10 @@ void begin(Slot& slot) noexcept {
   slot.is_exec = (slot.request->flags & kExec) != 0;
   slot.detached = (slot.request->flags & kDetached) != 0;
   failure.error = -open_logs(slot);
+  if (failure.error == 0) {
+    failure.step = Step::OpenEvents;
+    failure.error = -watch_others(slot);
+  }
   if (failure.error == 0 && !slot.is_exec && restartable(slot)) {
     failure = hold_mounts(slot);
   }
@@ -167,12 +173,6 @@ void begin(Slot& slot) noexcept {
   }
   if (failure.error != 0) {
     abandon(slot, failure);
-    return;
-  }
-  watch_logs(slot);
-  const int control = descriptor_of(slot, slot.request->control);
-  if (control >= 0) {
-    (void)watch(launcher().epoll, control, EPOLLIN, event_data(Role::Control, slot.index, slot.generation));
   }
 }
 

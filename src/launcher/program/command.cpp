@@ -121,12 +121,15 @@ void accept_watcher(const Slot& slot, Descriptors& descriptors) noexcept {
   }
   Message message = describe(slot, MessageKind::Answer);
   message.failure.error = !running ? ESRCH : index == kMostConnections ? EMFILE : 0;
+  if (message.failure.error == 0) {
+    message.failure.error = -watch(launcher().epoll, descriptors.values[0], EPOLLIN,
+                                   event_data(Role::Connection, index, connections[index].generation + 1));
+  }
   send_answer(descriptors, message, -1);
   if (message.failure.error == 0) {
     Connection& connection = connections[index];
     connection = {descriptors.values[0], slot.index, slot.generation, connection.generation + 1, true, true, 0};
     descriptors.values[0] = -1;
-    (void)watch(launcher().epoll, connection.fd, EPOLLIN, event_data(Role::Connection, index, connection.generation));
   }
 }
 
@@ -193,8 +196,8 @@ bool obey(Slot& slot, int socket) noexcept {
   uint8_t* buffer = message_buffer();
   Descriptors descriptors;
   const long size = receive_message(socket, buffer, kMessageBuffer, descriptors, MSG_DONTWAIT);
-  if (size == -EAGAIN || size == -EINTR) {
-    return true;
+  if (size == -EAGAIN || size == -EINTR || size == -EMFILE) {
+    return true;  // who asks for what there are no descriptors for sees the end of its own channel
   }
   if (size < static_cast<long>(sizeof(Message))) {
     descriptors.close_all();
@@ -238,11 +241,11 @@ void accept_connection(Slot& slot) noexcept {
       continue;
     }
     const Message message = describe(slot, MessageKind::Started);
-    if (deliver_message(fd, &message, sizeof message, slot.process) < 0) {
+    if (watch(launcher().epoll, fd, EPOLLIN, event_data(Role::Connection, index, connection.generation + 1)) < 0 ||
+        deliver_message(fd, &message, sizeof message, slot.process) < 0) {
       break;  // it knocks again
     }
     connection = {fd, slot.index, slot.generation, connection.generation + 1, true};
-    (void)watch(launcher().epoll, fd, EPOLLIN, event_data(Role::Connection, index, connection.generation));
     return;
   }
   (void)close_descriptor(fd);

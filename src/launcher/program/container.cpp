@@ -78,14 +78,7 @@ void settle_status(Slot& slot) noexcept {
       abandon(slot, failure);
       return;
     }
-    slot.exit_code = failure.step == Step::Execute && failure.error == EACCES ? 126 : 127;
-    slot.exit_signal = 0;
-    slot.finished_at = now_realtime();
-    if (starts_again(slot)) {
-      schedule(slot);
-    } else {
-      finish(slot);
-    }
+    refuse_start(slot, failure.step == Step::Execute && failure.error == EACCES ? 126 : 127);
     return;
   }
   run(slot);

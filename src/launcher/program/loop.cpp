@@ -201,10 +201,13 @@ Failure set_up(int signals) noexcept {
   constexpr int kEpollCloseOnExec = O_CLOEXEC;
   self.epoll = static_cast<int>(raw_syscall(__NR_epoll_create1, kEpollCloseOnExec));
   self.own_process = static_cast<int>(raw_syscall(__NR_pidfd_open, raw_syscall(__NR_getpid), 0));
-  for (const int descriptor : {signals, self.epoll, self.own_process}) {
-    if (failure.error == 0 && descriptor < 0) {  // it would never hear of an end
+  const int host = watch(self.epoll, kHostDescriptor, EPOLLIN, event_data(Role::Host, 0, 0));
+  const int ends = watch(self.epoll, signals, EPOLLIN, event_data(Role::Signals, 0, 0));
+  const int requests = watch(self.epoll, kSocketDescriptor, EPOLLIN, event_data(Role::Socket, 0, 0));
+  for (const int result : {signals, self.epoll, self.own_process, host, ends, requests}) {
+    if (failure.error == 0 && result < 0) {  // it would never hear of an end, or of a wish
       failure.step = Step::OpenEvents;
-      failure.error = -descriptor;
+      failure.error = -result;
     }
   }
   return failure;
@@ -219,9 +222,6 @@ void run_loop() noexcept {
     return;
   }
   Launcher& self = launcher();
-  (void)watch(self.epoll, kSocketDescriptor, EPOLLIN, event_data(Role::Socket, 0, 0));
-  (void)watch(self.epoll, kHostDescriptor, EPOLLIN, event_data(Role::Host, 0, 0));
-  (void)watch(self.epoll, signals, EPOLLIN, event_data(Role::Signals, 0, 0));
   while (!self.host_gone || self.slots.live() > self.given_up) {
     epoll_event events[64];
     const int timeout = sooner(sooner(start_due(), start_looks()), kill_overdue());

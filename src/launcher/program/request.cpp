@@ -34,6 +34,13 @@ void refuse(int channel, int error) noexcept {
 
 uint8_t* message_buffer() noexcept { return buffer; }
 
+void take_unread(int channel) noexcept {
+  Message unread;
+  Descriptors none;
+  (void)receive_message(channel, &unread, sizeof unread, none, MSG_DONTWAIT);
+  none.close_all();
+}
+
 void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors, Slot* container,
                      bool of_another) noexcept {
   const uint32_t first = message.payload_in_memfd != 0 ? 2 : 1;
@@ -43,10 +50,7 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
   }
   const int channel = descriptors.values[0];
   if (container == nullptr) {
-    Message unread;
-    Descriptors none;
-    (void)receive_message(channel, &unread, sizeof unread, none, MSG_DONTWAIT);
-    none.close_all();
+    take_unread(channel);
   }
   Slot* slot = launcher().slots.take();
   if (slot == nullptr || (container != nullptr && container->life != Life::Running)) {
@@ -73,14 +77,16 @@ void receive_request(const Message& message, const uint8_t* payload, Descriptors
   for (uint32_t index = first; index < descriptors.count; ++index) {
     rest.values[rest.count++] = descriptors.values[index];
   }
+  if (result == 0) {
+    result = watch(launcher().epoll, channel, EPOLLIN | EPOLLRDHUP,
+                   event_data(Role::Channel, slot->index, slot->generation));
+  }
   if (result < 0) {
     rest.close_all();
     refuse(channel, static_cast<int>(-result));
     launcher().slots.give_back(*slot);
     return;
   }
-  (void)watch(launcher().epoll, channel, EPOLLIN | EPOLLRDHUP,
-              event_data(Role::Channel, slot->index, slot->generation));
   receive_descriptors(*slot, rest);
 }
 

@@ -19,6 +19,9 @@ uint8_t* message_buffer() noexcept;
 void receive_request(const Message& message, const uint8_t* payload, Descriptors& descriptors, Slot* container,
                      bool of_another) noexcept;
 
+/// What waits in a new channel until its request is looked at: that it is still there tells who asked that it was not.
+void take_unread(int channel) noexcept;
+
 /// Further descriptors of a request, in order. Begins it when it is complete.
 void receive_descriptors(Slot& slot, Descriptors& descriptors) noexcept;
 

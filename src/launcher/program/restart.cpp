@@ -11,6 +11,7 @@
 namespace dunnage::launcher {
 namespace {
 
+constexpr int kNotStarted = 127;  ///< what a shell says of it
 constexpr int64_t kFirstDelay = 100 * kMillisecond;
 constexpr int64_t kLongestDelay = 60'000 * kMillisecond;
 constexpr int64_t kGoodRun = 10'000 * kMillisecond;  ///< a run this long begins the delays anew (Docker's rule)
@@ -46,6 +47,17 @@ void schedule(Slot& slot) noexcept {
   write_state(slot, ContainerState::Restarting);
 }
 
+void refuse_start(Slot& slot, int exit_code) noexcept {
+  slot.exit_code = exit_code;
+  slot.exit_signal = 0;
+  slot.finished_at = now_realtime();
+  if (starts_again(slot)) {
+    schedule(slot);
+  } else {
+    finish(slot);
+  }
+}
+
 int start_due() noexcept {
   Launcher& self = launcher();
   if (!self.any_restarting) {
@@ -64,7 +76,10 @@ int start_due() noexcept {
     } else if (slot.next_start <= now) {
       ++slot.restart_count;
       if (start(slot).error != 0) {
-        schedule(slot);
+        refuse_start(slot, kNotStarted);
+        if (slot.life == Life::Restarting) {
+          next.take(slot.next_start);
+        }
       }
     } else {
       self.any_restarting = true;

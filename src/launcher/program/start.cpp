@@ -3,6 +3,7 @@
 
 #include "kernel/clone.hpp"
 #include "launcher/program/cgroup.hpp"
+#include "launcher/program/container.hpp"
 #include "launcher/program/enter.hpp"
 #include "launcher/program/mount_change.hpp"
 
@@ -23,6 +24,13 @@ int clone_child(Slot& slot, uint64_t flags, void (*entry)(void*), const Slot& co
   }
   slot.status = pair[0];
   slot.child_status = pair[1];
+  // before there is a process: one nobody hears of would run on in a slot that others use again
+  result = watch(launcher().epoll, slot.status, EPOLLIN, event_data(Role::Status, slot.index, slot.generation));
+  if (result < 0) {
+    (void)close_descriptor(pair[1]);
+    close_and_clear(slot.status);
+    return static_cast<int>(result);
+  }
   slot.failure = {};
   slot.failure.mount = -1;
   int process = -1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/program/work.hpp"
 
+#include "launcher/program/request.hpp"
+
 #include "kernel/clone.hpp"
 #include "launcher/program/confine.hpp"
 #include "launcher/program/fork.hpp"
@@ -230,6 +232,7 @@ void start_work(const Message& message, const uint8_t* payload, Descriptors& des
   if (descriptors.count == 0) {
     return;
   }
+  take_unread(descriptors.values[0]);
   const long worker = fork_process();
   if (worker == 0) {
     run_worker(message, payload, descriptors);

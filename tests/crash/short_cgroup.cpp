@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crash/short_cgroup.hpp"
+
+#include "container/resources_support.hpp"
+#include "support/host.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace dunnage::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Container launch_holder(ShortCgroup::Of kind, const fs::path& store) {
+  LaunchSpec spec{.argv = {"sleep", "100000"}, .out = Stdio::null(), .err = Stdio::null(), .store = store};
+  if (kind == ShortCgroup::Of::Memory) {
+    spec.resources.memory = std::int64_t{1} << 30U;
+  } else {
+    spec.resources.pids = 10'000;
+  }
+  return Container::launch(std::move(spec));
+}
+
+/// The file by one of its names: version 2 of cgroups, version 1.
+fs::path file_in(const fs::path& directory, const char* name, const char* older) {
+  return fs::exists(directory / name) ? directory / name : directory / older;
+}
+
+fs::path limit_file(ShortCgroup::Of kind, const fs::path& directory) {
+  return kind == ShortCgroup::Of::Memory ? file_in(directory, "memory.max", "memory.limit_in_bytes")
+                                         : directory / "pids.max";
+}
+
+/// Of the hierarchy in which that directory is.
+fs::path cgroup_of(pid_t process, const fs::path& hierarchy, const std::string& controller) {
+  std::istringstream lines{file_text("/proc/" + std::to_string(process) + "/cgroup")};
+  std::string unified;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    const std::string names = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string path = line.substr(second + 1);
+    if (names.find("," + controller + ",") != std::string::npos) return hierarchy / path.substr(1);
+    if (names == ",,") unified = path;
+  }
+  return hierarchy / unified.substr(1);
+}
+
+void write(const fs::path& file, const std::string& text) {
+  std::FILE* stream = std::fopen(file.c_str(), "we");
+  const bool written = stream != nullptr && std::fputs(text.c_str(), stream) >= 0 && std::fflush(stream) == 0;
+  const int error = errno;
+  if (stream != nullptr) (void)std::fclose(stream);
+  if (!written) throw std::system_error{error, std::generic_category(), "write " + text + " to " + file.string()};
+}
+
+}  // namespace
+
+ShortCgroup::ShortCgroup(Of kind, const fs::path& store) : kind_{kind}, holder_{launch_holder(kind, store)} {
+  for (const fs::path& directory : directories_named(holder_.id())) {
+    if (fs::exists(limit_file(kind, directory))) directory_ = directory;
+  }
+  if (directory_.empty()) throw std::runtime_error{"the container has no such cgroup"};
+  before_ = file_text(limit_file(kind, directory_));
+}
+
+ShortCgroup::~ShortCgroup() {
+  try {
+    give_back();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());  // what stays behind is found by who looks for it
+  }
+}
+
+void ShortCgroup::take(pid_t process) {
+  const std::string controller = kind_ == Of::Memory ? "memory" : "pids";
+  const fs::path own = cgroup_of(holder_.pid(), "/", controller);  // seen from the hierarchy's top
+  const std::string whole = directory_.string();
+  const fs::path hierarchy = whole.substr(0, whole.size() - own.string().size());
+  origins_.emplace(process, cgroup_of(process, hierarchy, controller));
+  write(directory_ / "cgroup.procs", std::to_string(process));
+}
+
+void ShortCgroup::allow(std::uint64_t more) {
+  const fs::path current = kind_ == Of::Memory ? file_in(directory_, "memory.current", "memory.usage_in_bytes")
+                                               : directory_ / "pids.current";
+  limit(std::to_string(std::stoull(file_text(current)) + more));
+}
+
+void ShortCgroup::give_back() {
+  if (!fs::exists(directory_)) return;  // its launcher was killed, and has been swept
+  limit_nothing();
+  for (const auto& [process, origin] : origins_) {
+    if (fs::exists("/proc/" + std::to_string(process))) write(origin / "cgroup.procs", std::to_string(process));
+  }
+  origins_.clear();
+}
+
+void ShortCgroup::limit_nothing() const { limit(before_); }
+
+void ShortCgroup::limit(const std::string& text) const { write(limit_file(kind_, directory_), text); }
+
+}  // namespace dunnage::test
