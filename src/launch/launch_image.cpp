@@ -143,8 +143,8 @@ void Launch::open_changes(bool upper) {
   image::explained(kOperation, spec_.rootfs.name(), [&] {
     const image::ChangesOwner owner{.container_id = id_, .container_name = subject(), .image_id = image_->id};
     changes_.emplace();  // none yet; but what has been made of its place when it fails goes with the launch
-    changes_ = image::Changes::open(changes_directory_.get(), owner,
-                                    {.upper = upper, .is_volatile = changes_thrown_away()});
+    changes_ =
+        image::Changes::open(changes_directory_.get(), owner, {.upper = upper, .is_volatile = changes_thrown_away()});
     if (again_) {
       changes_->keep(!changes_thrown_away());
     }

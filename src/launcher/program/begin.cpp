@@ -106,6 +106,7 @@ Failure start(Slot& slot) noexcept {
     }
   }
   if (!slot.is_exec && (slot.request->flags & (kAssemble | kTemplate)) == 0) {
+    close_spare(slot.spare);  // of a start that failed
     slot.spare = take_spare((slot.request->flags & kHostNetwork) == 0);
   }
   int result = slot.is_exec ? start_exec(slot, launcher().own_process) : start_container(slot);
