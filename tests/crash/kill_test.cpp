@@ -106,7 +106,7 @@ void kill_each(const std::vector<StoreOperation>& operations, std::size_t usual,
 void kill_before(const std::vector<StoreOperation>& operations, long call, std::size_t number) {
   std::vector<CallFault> faults;
   for (std::size_t at = 0; at < number; ++at) {
-    faults.push_back({.kind = Kind::KillAll, .at = at, .call = call, .of_host = true});
+    faults.push_back({.kind = Kind::KillAll, .at = at, .call = call, .maker = CallFault::Maker::Host});
   }
   hit_each(operations, [&](const Bench& bench) { kill_with(bench, faults); });
 }
