@@ -294,7 +294,7 @@ TEST_CASE("copying and starting a container at the same time leaves both whole",
   const auto patience = std::chrono::steady_clock::now() + kPatience;
   // whichever of them has to wait for its turn, both get some
   const auto enough = [&] { return (copied > 0 && started > 0) || std::chrono::steady_clock::now() > patience; };
-  for (int round = 0; round < 15 || !enough(); ++round) {
+  for (int round = 0; round < 8 || !enough(); ++round) {
     try {
       const Container container = kept.store().start("box");
       ++started;
