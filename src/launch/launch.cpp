@@ -16,6 +16,7 @@
 #include "launch/payload.hpp"
 #include "launch/started.hpp"
 #include "launch/streams.hpp"
+#include "launch/user.hpp"
 #include "launch/volumes_from.hpp"
 #include "plan/copy_up.hpp"
 #include "prepare/prepare.hpp"
@@ -40,8 +41,6 @@ namespace {
 
 constexpr std::size_t kIdDigits = 64;
 constexpr std::size_t kShortId = 12;  ///< as Docker shortens it
-
-std::string numbers_of(const User& user) { return std::to_string(user.uid) + ":" + std::to_string(user.gid); }
 
 }  // namespace
 
@@ -174,59 +173,6 @@ std::vector<AnonymousVolume> Launch::anonymous() const {
 
 std::vector<volume::KnownVolume> Launch::known_volumes() const {
   return mounts_ == nullptr ? std::vector<volume::KnownVolume>{} : mounts_->known_volumes();
-}
-
-void Launch::make_record() {
-  if (!recorded() && anonymous().empty()) {
-    return;
-  }
-  store_ = VolumeStore::open(store_path());
-  trash_ = VolumeStoreAccess::layout(*store_).open_trash();
-  if (!recorded()) {
-    return;
-  }
-  container::Config config;
-  config.id = id_;
-  config.name = name_;
-  config.argv = spec_.argv;
-  config.rootfs = of_image() ? "image" : spec_.rootfs.to_string();
-  if (of_image()) {
-    config.image = spec_.rootfs.name();
-    config.image_id = image_->id;
-  }
-  config.env = environment_;
-  config.cwd = spec_.cwd;
-  config.user = numbers_of(user_);
-  config.groups = user_.groups;
-  config.hostname = hostname_;
-  config.labels = spec_.labels;
-  config.restart = spec_.restart;
-  config.mounts = plan();
-  config.volumes = known_volumes();
-  config.terminal = spec_.terminal;
-  config.remove_on_exit = removed_on_exit();
-  config.detached = detached();
-  config.stop_signal = spec_.stop_signal;
-  config.created_at = std::chrono::system_clock::now();
-  config.capabilities = capabilities_;
-  config.no_new_privileges = spec_.no_new_privileges;
-  config.seccomp = spec_.seccomp;
-  config.resources = spec_.resources;
-  config.relaunch = {.read_only_root = spec_.read_only_root,
-                     .network = spec_.network,
-                     .add_capabilities = spec_.add_capabilities,
-                     .drop_capabilities = spec_.drop_capabilities,
-                     .root_changes = spec_.root_changes};
-  for (const AnonymousVolume& volume : anonymous()) {
-    config.anonymous_volumes.push_back(volume.name);
-  }
-  const volume::Layout& layout = VolumeStoreAccess::layout(*store_);
-  record_ = again_       ? container::reopen_record(layout, config)
-            : replaces() ? container::create_record_in_place(layout, config)
-                         : container::create_record(layout, config);
-  if (changes_ && !removed_on_exit()) {
-    container::explained({Stage::Launch, "launch container", subject()}, [&] { changes_->keep(true); });
-  }
 }
 
 std::shared_ptr<container::Running> Launch::start() {

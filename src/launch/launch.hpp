@@ -107,6 +107,7 @@ class Launch {
   void discard_changes() noexcept;
   [[nodiscard]] bool changes_thrown_away() const { return removed_on_exit() || !recorded(); }
   [[nodiscard]] std::vector<volume::KnownVolume> known_volumes() const;
+  [[nodiscard]] container::Config record_config() const;
   void make_record();
   [[nodiscard]] launcher::Request describe(OpenStreams& streams) const;
   [[nodiscard]] launcher::Request describe_assembly() const;

@@ -113,4 +113,6 @@ User resolve_user(std::string_view text, const std::vector<std::string>& groups,
   return user;
 }
 
+std::string numbers_of(const User& user) { return fmt::format("{}:{}", user.uid, user.gid); }
+
 }  // namespace dunnage::launch

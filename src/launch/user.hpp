@@ -31,4 +31,7 @@ struct Accounts {
 [[nodiscard]] User resolve_user(std::string_view text, const std::vector<std::string>& groups,
                                 const Accounts& accounts);
 
+/// "UID:GID"
+[[nodiscard]] std::string numbers_of(const User& user);
+
 }  // namespace dunnage::launch

@@ -36,7 +36,15 @@ struct Call {
     Erase,  ///< the container that has ended
     Find,   ///< the container; less than 0: it has ended
   };
-  enum class Answer : std::uint8_t { None, Done, Exists, Missing, InUse, NotRunning };
+  enum class Answer : std::uint8_t {
+    None,
+    Done,
+    Exists,
+    Missing,
+    InUse,
+    NotRunning,
+    GaveUp,  ///< others held its lock for too long, as they may where everybody waits for a processor; nothing happened
+  };
 
   Kind kind{};
   Answer answer{};

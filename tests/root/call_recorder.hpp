@@ -26,6 +26,8 @@ inline Call::Answer answer_of(const Error& error) {
                              errc::snapshot_missing, errc::container_missing}) {
     if (code == missing) return Call::Answer::Missing;
   }
+  const auto* of_volume = dynamic_cast<const VolumeError*>(&error);
+  if (code == errc::volume_in_use && of_volume != nullptr && of_volume->users().empty()) return Call::Answer::GaveUp;
   if (code == errc::not_running) return Call::Answer::NotRunning;
   if (code == errc::volume_in_use || code == errc::transaction_in_use || code == std::errc::device_or_resource_busy)
     return Call::Answer::InUse;
