@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <system_error>
 
 namespace dunnage::kernel {
 
@@ -135,24 +136,15 @@ void write_durably(int directory, const std::string& name, std::string_view cont
 }
 
 void make_durably(int directory, const std::string& name, std::string_view content, mode_t mode) {
-  const std::string temporary = replacement_prefix(name) + "new";
-  const FileDescriptor file =
-      open_beneath(directory, temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
-  if (!file) {
-    throw CallError{"create file", errno};
-  }
-  require_regular(file.get(), "create file");
-  if (::fchmod(file.get(), mode) != 0) {
-    throw CallError{"chmod", errno};
-  }
-  write_all(file.get(), content);
-  sync(file.get());
-  if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
-    const int number = errno;
-    if (number != ENOENT || !exists_at(directory, name)) {  // else who made it at the same time was faster
-      throw CallError{"rename", number};
+  try {
+    replace(directory, name, content, mode, sync);
+  } catch (const CallError& error) {
+    // whoever was faster has removed what is not needed any more
+    if (error.code() != std::errc::no_such_file_or_directory || !exists_at(directory, name)) {
+      throw;
     }
   }
+  remove_replacements(directory, name);
   sync(directory);
 }
 

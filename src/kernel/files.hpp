@@ -50,7 +50,7 @@ void replace_file(int directory, const std::string& name, std::string_view conte
 void write_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
 
 /// Makes a file whose content is the same whoever makes it, also after a power cut. Several may do so at once, and what
-/// one that was killed left is what the next one finishes.
+/// one that was killed left is removed by the next one.
 void make_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
 
 /// Removes what killed processes left of replacing this file. Nobody may be replacing it meanwhile.

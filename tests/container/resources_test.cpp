@@ -116,11 +116,11 @@ TEST_CASE("a program that uses up its part of a processor waits for the next per
       limited(ground.shell("while :; do :; done"), {.cpu_quota = 1000, .cpu_period = 20'000, .statistics = true}));
   CHECK(eventually([&] {  // the time is counted when it may run again
     const ContainerStats stats = container.stats();
-    return stats.cpu_throttled_periods.value_or(0) > 2 && stats.cpu_throttled_time.value_or(0ns) > 0ns;
+    return stats.cpu_throttled_periods.value_or(0) > 2 && stats.cpu_throttled_time.value_or(0ns) > 0ns &&
+           stats.cpu_user.value_or(0ns) + stats.cpu_system.value_or(0ns) > 0ns;
   }));
   const ContainerStats stats = container.stats();
   CHECK(stats.cpu_periods.value_or(0) >= stats.cpu_throttled_periods.value_or(0));
-  CHECK(stats.cpu_user.value_or(0ns) + stats.cpu_system.value_or(0ns) > 0ns);
 }
 
 TEST_CASE("a container runs on the processors it was given", "[container][resources]") {
@@ -260,7 +260,9 @@ TEST_CASE("a program its policy starts again begins with the limits it has now, 
   container.update({.pids = 40});
   const int first = container.pid();
   REQUIRE(eventually([&] {  // a signal before the trap is there does nothing to process 1
-    if (container.status() == ContainerStatus::Running && container.pid() == first) container.kill(SIGTERM);
+    if (container.status() == ContainerStatus::Running && container.pid() == first) {
+      (void)code_of([&] { container.kill(SIGTERM); });  // the one before may have ended it
+    }
     return container.status() == ContainerStatus::Running && container.pid() != first && container.pid() != 0;
   }));
   CHECK(container.stats().pids_limit == 40U);

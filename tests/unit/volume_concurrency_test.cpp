@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdio>
 #include <new>
 #include <random>
 #include <thread>
@@ -86,6 +87,33 @@ bool remove_one(VolumeStore& store, const std::string& name) {
 }
 
 }  // namespace
+
+TEST_CASE("a store that many make at once is whole for each of them", "[volume][concurrency]") {
+  constexpr int kThreads = 8;
+  constexpr int kRounds = 150;
+  const test::TemporaryDirectory directory;
+  std::atomic<int> waiting{0};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < kRounds; ++round) {
+        ++waiting;
+        while (waiting < (round + 1) * kThreads) std::this_thread::yield();
+        try {
+          (void)VolumeStore::open(directory.path() / std::to_string(round));
+        } catch (const Error& error) {
+          std::printf("%s\n", error.what());
+          ++refused;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(refused == 0);
+  CHECK(entries_of(directory.path() / "0") ==
+        std::vector<std::string>{"containers", "staging", "trash", "version", "volumes"});
+}
 
 TEST_CASE("of processes that open, create and remove at once, exactly one wins each time", "[volume][concurrency]") {
   test::TemporaryDirectory directory;
