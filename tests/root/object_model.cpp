@@ -146,6 +146,7 @@ std::optional<ObjectState> after(const ObjectState& state, const Call& call) {
     case Answer::InUse:
       return if_right(now != 0 && state.is_used(call.slot), state);
     case Answer::NotRunning:
+    case Answer::GaveUp:  // left out before an order is looked for
     case Answer::None:
       break;
   }
