@@ -53,7 +53,7 @@ void write_durably(int directory, const std::string& name, std::string_view cont
 /// one that was killed left is removed by the next one.
 void make_durably(int directory, const std::string& name, std::string_view content, mode_t mode);
 
-/// Removes what killed processes left of replacing this file. Nobody may be replacing it meanwhile.
+/// Removes what killed processes left of replacing this file. Who is replacing it meanwhile fails with ENOENT.
 void remove_replacements(int directory, const std::string& name);
 
 /// A new directory with exactly this mode whatever the umask is.

@@ -26,8 +26,8 @@ kernel::FileDescriptor Launch::assemble() {
 }
 
 /// A launcher that lives and has not read the request could not take its descriptors.
-void Launch::throw_if_dropped(const std::string& operation, const launcher::Received& answer) const {
-  if (answer.unread && connection_->alive()) {
+void Launch::throw_if_dropped(const std::string& operation, bool unread) const {
+  if (unread && connection_->alive()) {
     throw_failure({operation, subject(), {}, spec_.cwd, nullptr},
                   {.step = launcher::Step::ReceiveDescriptors, .error = EMFILE});
   }
@@ -47,7 +47,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
   root_.mount.reset();
   kernel::close_all(mounts_->mounts);
   kernel::FileDescriptor tree;
-  launcher::Received last;
+  bool unread = false;
   for (;;) {
     auto received = launcher::receive(channel.get(), deadline_);
     if (!received) {
@@ -57,7 +57,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
       throw_failure({operation, subject(), {}, spec_.cwd, &plan()}, received->message.failure);
     }
     if (received->message.kind != launcher::MessageKind::Started) {
-      last.unread = received->unread;
+      unread = received->unread;
       break;  // Exited: by now the launcher has let go of the mounts
     }
     // the first comes with the process, the second with what it made
@@ -67,7 +67,7 @@ kernel::FileDescriptor Launch::make_in_launcher(const launcher::Request& request
   }
   if (!tree) {
     connection_->notice_silence();
-    throw_if_dropped(operation, last);
+    throw_if_dropped(operation, unread);
     throw failed(errc::launcher_lost);
   }
   return tree;

@@ -3,6 +3,7 @@
 
 #include <dunnage/error.hpp>
 
+#include "kernel/absolute_path.hpp"
 #include "launch/accounts.hpp"
 #include "launch/root.hpp"
 
@@ -50,9 +51,7 @@ Accounts read_accounts(const Rootfs& rootfs) {
 
 Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   const kernel::FileDescriptor directory = open_directory(rootfs);
-  std::error_code lost;  // the current directory, if that has been removed; it is of no use where the path is full
-  const std::filesystem::path full = std::filesystem::absolute(rootfs.path(), lost);
-  const std::filesystem::path& path = lost ? rootfs.path() : full;
+  const std::filesystem::path path = kernel::absolute_path(rootfs.path());
   launcher::DetachRequest request;
   request.recursive = 1;
   request.attributes = MOUNT_ATTR_NODEV;  // an image's device nodes are not ours to open

@@ -6,6 +6,7 @@
 
 #include "container/failure.hpp"
 #include "container/running.hpp"
+#include "kernel/absolute_path.hpp"
 #include "kernel/close_all.hpp"
 #include "kernel/random_hex.hpp"
 #include "launch/capability.hpp"
@@ -44,12 +45,6 @@ constexpr std::size_t kShortId = 12;  ///< as Docker shortens it
 
 }  // namespace
 
-std::filesystem::path Launch::full_path(const std::filesystem::path& path) {
-  std::error_code code;
-  std::filesystem::path result = std::filesystem::absolute(path, code);
-  return code ? path : result;
-}
-
 Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(spec)}, again_{std::move(again)} {
   check(spec_);
   if (!of_image()) {
@@ -58,7 +53,7 @@ Launch::Launch(LaunchSpec spec, std::optional<Again> again) : spec_{std::move(sp
   }
   // the place may be asked for later, from another current directory or another process
   if (spec_.rootfs.kind() == Rootfs::Kind::Directory) {
-    spec_.rootfs = Rootfs::directory(full_path(spec_.rootfs.path()));
+    spec_.rootfs = Rootfs::directory(kernel::absolute_path(spec_.rootfs.path()));
   }
   if (spec_.seccomp.kind() == Seccomp::Kind::File || spec_.seccomp.kind() == Seccomp::Kind::Text) {
     spec_.seccomp = spec_.seccomp.load();
@@ -203,7 +198,7 @@ std::shared_ptr<container::Running> Launch::start() {
   if (answer->message.kind != launcher::MessageKind::Started) {
     begun_ = !answer->unread;
     connection_->notice_silence();
-    throw_if_dropped("launch container", *answer);
+    throw_if_dropped("launch container", answer->unread);
     throw failed(errc::launcher_lost, "launch it again; a new launcher is started then");
   }
   timeline_.end(answer->message);

@@ -90,7 +90,7 @@ class Launch {
   void prepare_shared_mounts(Template& made, const prepare::Owner& owner);
   [[nodiscard]] launcher::Request describe_template(const Template& made) const;
   [[nodiscard]] const MountPlan& plan() const { return whole_plan_ ? *whole_plan_ : prepared_.plan(); }
-  void throw_if_dropped(const std::string& operation, const launcher::Received& answer) const;
+  void throw_if_dropped(const std::string& operation, bool unread) const;
   [[nodiscard]] kernel::FileDescriptor make_in_launcher(const launcher::Request& request, const std::string& operation);
   // with an image
   [[nodiscard]] bool of_image() const { return spec_.rootfs.kind() == Rootfs::Kind::Image; }
@@ -125,8 +125,6 @@ class Launch {
   [[nodiscard]] std::string subject() const;  ///< what errors and volumes call it
   [[nodiscard]] bool removed_on_exit() const;
   [[nodiscard]] std::filesystem::path store_path() const;
-  /// As it stands where there is no current directory any more: opening it then says so.
-  [[nodiscard]] static std::filesystem::path full_path(const std::filesystem::path& path);
 
   LaunchSpec spec_;
   Timeline timeline_{spec_.timings};

@@ -4,6 +4,7 @@
 #include "image/failure.hpp"
 #include "image/known.hpp"
 #include "image/pull.hpp"
+#include "kernel/absolute_path.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/per_process.hpp"
@@ -184,7 +185,7 @@ kernel::FileDescriptor Launch::mount_image(prepare::MountSource& source) {
 
 /// Empty if there is none.
 kernel::FileDescriptor Launch::take_ready_root(const launcher::Identity& identity) {
-  ready_kind_ = {.identity = identity, .store = full_path(store_path()), .image_id = image_->id};
+  ready_kind_ = {.identity = identity, .store = kernel::absolute_path(store_path()), .image_id = image_->id};
   auto ready = prepare::take_ready_root(*ready_kind_, image_root_->trees());
   if (!ready) {
     return {};

@@ -2,6 +2,8 @@
 #include <dunnage/error.hpp>
 #include <dunnage/launch_template.hpp>
 
+#include "kernel/absolute_path.hpp"
+#include "kernel/absolute_path.hpp"
 #include "launch/launch.hpp"
 #include "launch/relaunch.hpp"
 #include "launch/template.hpp"
@@ -70,13 +72,6 @@ LaunchSpec with_own(LaunchSpec spec, TemplateLaunch own) {
   return spec;
 }
 
-/// Names are relative to where the process was when the template was made.
-std::filesystem::path full_path_of(const std::filesystem::path& path) {
-  std::error_code code;
-  std::filesystem::path result = std::filesystem::absolute(path, code);
-  return path.empty() || code ? path : result;
-}
-
 /// What was left out at first may be there now.
 MountPlan with_binds_of(const MountPlan& first, const MountPlan& now) {
   std::vector<ResolvedMount> mounts{now.begin(), now.end()};
@@ -105,9 +100,9 @@ struct LaunchTemplate::State {
   explicit State(LaunchSpec wanted) : spec{std::move(wanted)} {
     std::error_code code;
     directory = std::filesystem::current_path(code);
-    spec.store = full_path_of(spec.store);
+    spec.store = kernel::absolute_path(spec.store);
     if (spec.rootfs.kind() == Rootfs::Kind::Directory) {
-      spec.rootfs = Rootfs::directory(full_path_of(spec.rootfs.path()));
+      spec.rootfs = Rootfs::directory(kernel::absolute_path(spec.rootfs.path()));
     }
     made = new Made;
   }

@@ -7,7 +7,6 @@
 #include "volume/volume_store_access.hpp"
 
 #include <chrono>
-#include <utility>
 
 namespace dunnage::launch {
 

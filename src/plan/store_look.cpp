@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/store_look.hpp"
 
+#include "kernel/absolute_path.hpp"
 #include "volume/volume_store_access.hpp"
 
 #include <boost/filesystem.hpp>
 
-#include <system_error>
-
 namespace dunnage::plan {
 namespace {
-
-std::filesystem::path full_store_path(const std::filesystem::path& path) {
-  std::error_code lost;  // the current directory, if that has been removed
-  const std::filesystem::path full = std::filesystem::absolute(path, lost);
-  return (lost ? path : full).lexically_normal();
-}
 
 /// What is no store, or one without volumes, is not opened.
 std::optional<VolumeStore> open_for_look(const std::filesystem::path& root) {
@@ -27,10 +20,10 @@ std::optional<VolumeStore> open_for_look(const std::filesystem::path& root) {
 
 std::filesystem::path StoreLook::root_of(const std::filesystem::path& own) {
   if (!own.empty()) {
-    return full_store_path(own);
+    return kernel::absolute_path(own).lexically_normal();
   }
   if (!usual_) {
-    usual_ = full_store_path(asked_.empty() ? default_store() : asked_);
+    usual_ = kernel::absolute_path(asked_.empty() ? default_store() : asked_).lexically_normal();
   }
   return *usual_;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who the program is and what it may: everything is set, nothing inherited.
 
+#include "launcher/program/limits.hpp"
 #include "launcher/program/read_back.hpp"
 
 #include <linux/capability.h>
@@ -16,8 +17,7 @@ namespace {
 
 /// The other limits are the launcher's own (limits.hpp).
 void limit_descriptors(Child& child) noexcept {
-  const rlimit64 limit = child.surroundings.descriptors;
-  require(child, Step::SetLimits, raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, as_argument(&limit), 0));
+  require(child, Step::SetLimits, set_seen_limit(RLIMIT_NOFILE, child.surroundings.descriptors));
 }
 
 /// Where an outer filter or the kernel has no keyrings at all, there is none to share either.

@@ -44,15 +44,6 @@ long set_limit(int resource, const rlimit64& limit) noexcept {
   return raw_syscall(__NR_prlimit64, 0, resource, as_argument(&limit), 0);
 }
 
-/// Sets it and looks whether it is set: a filter around the host may say so and do nothing (kernel/read_back.hpp).
-long set_seen_limit(int resource, const rlimit64& limit) noexcept {
-  const long result = set_limit(resource, limit);
-  rlimit64 seen{1, 0};  // which no limit is
-  const long asked = result < 0 ? result : limit_of(resource, seen);
-  const bool same = seen.rlim_cur == limit.rlim_cur && seen.rlim_max == limit.rlim_max;
-  return asked < 0 || same ? asked : -EPERM;
-}
-
 /// A hard limit above the one this process has cannot be had without CAP_SYS_RESOURCE; then the lower one stays.
 rlimit64 below(const rlimit64& wanted, const rlimit64& current) noexcept {
   const uint64_t hard = smaller(wanted.rlim_max, current.rlim_max);
@@ -60,6 +51,14 @@ rlimit64 below(const rlimit64& wanted, const rlimit64& current) noexcept {
 }
 
 }  // namespace
+
+long set_seen_limit(int resource, const rlimit64& limit) noexcept {
+  const long result = set_limit(resource, limit);
+  rlimit64 seen{1, 0};  // which no limit is
+  const long asked = result < 0 ? result : limit_of(resource, seen);
+  const bool same = seen.rlim_cur == limit.rlim_cur && seen.rlim_max == limit.rlim_max;
+  return asked < 0 || same ? asked : -EPERM;
+}
 
 Failure take_limits(rlimit64& descriptors) noexcept {
   long result = 0;

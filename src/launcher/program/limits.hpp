@@ -11,6 +11,10 @@
 
 namespace dunnage::launcher {
 
+/// Sets it and looks whether it is set: a filter around the host may say so and do nothing (kernel/read_back.hpp).
+/// \return 0 or -errno
+long set_seen_limit(int resource, const rlimit64& limit) noexcept;
+
 /// Takes the limits. The one each container has to set is in `descriptors` then.
 Failure take_limits(rlimit64& descriptors) noexcept;
 

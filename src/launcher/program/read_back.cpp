@@ -190,10 +190,6 @@ void read_back_identity(Child& child, uint64_t capabilities) noexcept {
   unmap_memory(status, kStatusSize);  // it is the launcher's memory
   (void)close_descriptor(child.status);
   check(child, holds);
-  rlimit64 limit{1, 0};  // which no limit is
-  (void)raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, as_argument(&limit));
-  check(child, limit.rlim_cur == child.surroundings.descriptors.rlim_cur &&
-                   limit.rlim_max == child.surroundings.descriptors.rlim_max);
 }
 
 void read_back_closed(Child& child) noexcept {
