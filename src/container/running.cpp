@@ -67,12 +67,14 @@ ExitStatus status_of(const Message& message, int channel) {
 
 }  // namespace
 
-Running::Running(std::string subject, kernel::FileDescriptor channel, kernel::FileDescriptor process, Streams streams)
+Running::Running(std::string subject, kernel::FileDescriptor channel, kernel::FileDescriptor process, Streams streams,
+                 std::shared_ptr<launcher::Connection> launcher)
     : subject_{std::move(subject)},
       owner_{::getpid()},
       channel_{std::move(channel)},
       process_{std::move(process)},
-      streams_{std::move(streams)} {}
+      streams_{std::move(streams)},
+      launcher_{std::move(launcher)} {}
 
 Running::~Running() {
   if (!is_ours()) {

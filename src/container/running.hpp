@@ -9,6 +9,7 @@
 
 #include "container/reader.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "launcher/connection.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/socket.hpp"
 
@@ -43,7 +44,9 @@ class Running {
  public:
   /// \param subject  what errors call it: the name of a container
   /// \param process  pidfd of its first process; may be empty
-  Running(std::string subject, kernel::FileDescriptor channel, kernel::FileDescriptor process, Streams streams);
+  /// \param launcher  that of this process which runs it, and ends with the last who needs it; none if another does
+  Running(std::string subject, kernel::FileDescriptor channel, kernel::FileDescriptor process, Streams streams,
+          std::shared_ptr<launcher::Connection> launcher = nullptr);
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running();
@@ -86,6 +89,7 @@ class Running {
   kernel::FileDescriptor process_;
   Streams streams_;
   LaunchTimings timings_;
+  std::shared_ptr<launcher::Connection> launcher_;
 };
 
 /// Process id behind a pidfd, from /proc/self/fdinfo; 0 when it has ended.

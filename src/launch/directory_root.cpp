@@ -59,6 +59,10 @@ Root open_directory_root(const Rootfs& rootfs, prepare::MountSource& source) {
   request.propagation_recursive = 1;
   const launcher::DetachResult result = source.bind(request, {.path = path.c_str(), .opened = directory.get()});
   if (result.failure.error != 0) {
+    if (result.failure.step == launcher::Step::None) {
+      throw root_error(rootfs.path().string(), "the launcher's broker did not answer", result.failure.error,
+                       "try again");
+    }
     throw root_error(
         rootfs.path().string(), "open_tree", result.failure.error,
         result.failure.error == EPERM || result.failure.error == ENOSYS

@@ -206,7 +206,7 @@ std::shared_ptr<container::Running> Launch::start() {
   if (mounts_ != nullptr) {
     kernel::close_all(mounts_->mounts);  // those that followed; a process that closes the last ones starts later
   }
-  return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_);
+  return take_started(subject(), std::move(channel), std::move(*answer), streams, deadline_, connection_);
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::make_state(std::shared_ptr<container::Running> run) {

@@ -3,7 +3,6 @@
 #include <dunnage/launch_template.hpp>
 
 #include "kernel/absolute_path.hpp"
-#include "kernel/absolute_path.hpp"
 #include "launch/launch.hpp"
 #include "launch/relaunch.hpp"
 #include "launch/template.hpp"

@@ -11,7 +11,8 @@ namespace dunnage::launch {
 
 std::shared_ptr<container::Running> take_started(const std::string& subject, kernel::FileDescriptor channel,
                                                  launcher::Received answer, OpenStreams& streams,
-                                                 launcher::Deadline deadline) {
+                                                 launcher::Deadline deadline,
+                                                 std::shared_ptr<launcher::Connection> launcher) {
   container::Streams ends = streams.take();
   if (answer.message.has_terminal != 0) {
     auto terminal = launcher::receive(channel.get(), deadline);
@@ -28,7 +29,8 @@ std::shared_ptr<container::Running> take_started(const std::string& subject, ker
   }
   kernel::FileDescriptor process =
       answer.descriptors.empty() ? kernel::FileDescriptor{} : std::move(answer.descriptors.front());
-  return std::make_shared<container::Running>(subject, std::move(channel), std::move(process), std::move(ends));
+  return std::make_shared<container::Running>(subject, std::move(channel), std::move(process), std::move(ends),
+                                              std::move(launcher));
 }
 
 }  // namespace dunnage::launch

@@ -14,10 +14,10 @@
 
 namespace dunnage::launch {
 
-/// Puts our ends together. \param answer the launcher's Started, after which a terminal follows if it says so
-[[nodiscard]] std::shared_ptr<container::Running> take_started(const std::string& subject,
-                                                               kernel::FileDescriptor channel,
-                                                               launcher::Received answer, OpenStreams& streams,
-                                                               launcher::Deadline deadline);
+/// Puts our ends together. \param answer the launcher's Started, after which a terminal follows if it says so; \param
+/// launcher as Running has it
+[[nodiscard]] std::shared_ptr<container::Running> take_started(
+    const std::string& subject, kernel::FileDescriptor channel, launcher::Received answer, OpenStreams& streams,
+    launcher::Deadline deadline, std::shared_ptr<launcher::Connection> launcher = nullptr);
 
 }  // namespace dunnage::launch

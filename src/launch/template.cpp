@@ -174,30 +174,30 @@ void Launch::prepare_shared_mounts(Template& made, const prepare::Owner& owner) 
   made.own = MountPlan{std::move(own)};
   std::vector<ResolvedMount> whole{wanted.begin(), wanted.end()};
   const std::vector<std::size_t> places = places_in_plan(wanted);
-  container::explained({Stage::Prepare, "prepare the template of containers", subject()}, [&] {
-    std::string texts;
-    for (std::size_t index = 0; index < places.size(); ++index) {
-      whole[places[index]] = made.shared[index];
-      if (!is_attached(made, places[index])) {
-        add_place(texts, whole[places[index]], places[index], mounts_->mounts[index].get());
-      }
+  std::string texts;
+  for (std::size_t index = 0; index < places.size(); ++index) {
+    whole[places[index]] = made.shared[index];
+    if (!is_attached(made, places[index])) {
+      add_place(texts, whole[places[index]], places[index], mounts_->mounts[index].get());
     }
-    made.places = texts.empty() ? kernel::FileDescriptor{} : file_of(texts);
-  });
+  }
+  made.places = texts.empty() ? kernel::FileDescriptor{} : file_of(texts);
   made.plan = whole_plan_ = std::make_shared<const MountPlan>(std::move(whole));
 }
 
 std::shared_ptr<const Template> Launch::make_template() {
   makes_template_ = true;
-  try {
-    return attempt_template();
-  } catch (const Error&) {
-    if (!may_try_again()) {
-      throw;
+  return container::explained({Stage::Prepare, "prepare the template of containers", subject()}, [this] {
+    try {
+      return attempt_template();
+    } catch (const Error&) {
+      if (!may_try_again()) {
+        throw;
+      }
     }
-  }
-  forget_attempt();
-  return attempt_template();
+    forget_attempt();
+    return attempt_template();
+  });
 }
 
 std::shared_ptr<const Template> Launch::attempt_template() {

@@ -43,7 +43,7 @@ std::shared_ptr<Connection> Connection::get(const Identity& identity) {
   const std::scoped_lock lock{known.mutex};
   std::shared_ptr<Connection>& entry = known.connections[identity];
   if (entry == nullptr || !entry->alive()) {
-    entry.reset();
+    entry.reset();  // one whose broker is gone serves its containers as long as there are handles of them
     entry = std::shared_ptr<Connection>{new Connection{identity}};
   }
   return entry;
@@ -58,9 +58,12 @@ bool Connection::alive() const noexcept {
   return !has_closed(0);
 }
 
-/// A launcher that is killed closes its sockets, one after the other, a moment before its end shows in the pidfd.
+/// A launcher that is killed closes its sockets, one after the other, a moment before its end shows in the pidfd. One
+/// that lives on without its broker is of no use for what comes next.
 bool Connection::has_closed(int patience) const noexcept {
-  std::array<pollfd, 2> items{pollfd{process_.process.get(), POLLIN, 0}, pollfd{socket_.get(), POLLRDHUP, 0}};
+  std::array<pollfd, 3> items{
+      pollfd{process_.process.get(), POLLIN, 0}, pollfd{socket_.get(), POLLRDHUP, 0},
+      pollfd{broker_.get(), POLLRDHUP, 0}};  // root has none: poll(2) leaves out what is below 0
   return ::poll(items.data(), items.size(), patience) > 0;
 }
 

@@ -64,6 +64,7 @@ class Connection {
   void keep_ready(unsigned count, Deadline deadline) const;
 
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
+  /// Whether it serves what comes next. One that has lost its broker does not, and its containers go on.
   [[nodiscard]] bool alive() const noexcept;
   /// Whether it has said that it cannot serve; another one would say the same.
   [[nodiscard]] bool has_refused() const noexcept { return refused_; }

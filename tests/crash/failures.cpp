@@ -40,7 +40,9 @@ bool is_told(const std::string& words, const CallFault& fault) {
 std::string leaks_since(const ProcessSnapshot& before) {
   const ProcessSnapshot now = ProcessSnapshot::take();
   std::string leaks;
-  if (lines_of(now.descriptors) > lines_of(before.descriptors)) leaks += "LEAKED, now there is\n" + now.descriptors;
+  if (lines_of(now.descriptors) > lines_of(before.descriptors)) {
+    leaks += "LEAKED, there was\n" + before.descriptors + "now there is\n" + now.descriptors;
+  }
   if (now.mounts != before.mounts) leaks += "LEAKED mounts, now there is\n" + now.mounts;
   if (now.children != before.children) leaks += "LEAKED children, now there is\n" + now.children;
   return leaks;

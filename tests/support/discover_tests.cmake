@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Run by ctest, not by the build: one entry per test case. Only at this time is it known who runs the tests, and that
 # decides how the rootless ring runs: an ordinary user runs it as oneself, root as two ordinary users made for it (one
-# who has a range of ids in /etc/subuid, one who has not). Expects: ring, executable, support_dir, timeout, options.
+# who has a range of ids in /etc/subuid, one who has not). Of the other rings, which are run by whoever runs the tests, what
+# is tagged [single-too] is run by root as the second of them as well. Expects: ring, executable, support_dir, timeout,
+# options.
 
 if(NOT EXISTS "${executable}")
   add_test("${ring}: the test program has been built" "${CMAKE_COMMAND}" -E false)
@@ -33,6 +35,8 @@ endif()
 execute_process(COMMAND id -u OUTPUT_VARIABLE user_id OUTPUT_STRIP_TRAILING_WHITESPACE)
 execute_process(COMMAND "${executable}" ${list_options} "[one-user]" OUTPUT_VARIABLE one_user_names)
 string(REGEX REPLACE "\n *" "\n" one_user_names "\n${one_user_names}")
+execute_process(COMMAND "${executable}" ${list_options} "[single-too]" OUTPUT_VARIABLE single_too_names)
+string(REGEX REPLACE "\n *" "\n" single_too_names "\n${single_too_names}")
 
 # Line by line: a name may hold what CMake takes for a list.
 while(NOT names STREQUAL "")
@@ -61,5 +65,9 @@ while(NOT names STREQUAL "")
     endforeach()
   else()
     dunnage_add_case("${name}" "${ring}")
+    string(FIND "${single_too_names}" "\n${name}\n" tagged)
+    if(user_id EQUAL 0 AND NOT tagged EQUAL -1)
+      dunnage_add_case("${name}" "${ring} as dunnage-single" "${support_dir}/as_user.sh" "dunnage-single")
+    endif()
   endif()
 endwhile()

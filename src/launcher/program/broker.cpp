@@ -22,10 +22,19 @@ namespace {
 constexpr size_t kMostRequest = sizeof(Message) + sizeof(DetachRequest) + kMostDetachTexts;
 alignas(16) uint8_t request_buffer[kMostRequest];
 
-bool host_mounts_changed(int mount_table) noexcept {
-  pollfd item{mount_table, POLLPRI, 0};
-  const timespec now{};
-  return raw_syscall(__NR_ppoll, as_argument(&item), 1, as_argument(&now), 0, 8) > 0 && (item.revents & POLLPRI) != 0;
+/// \param time  null: for as long as it takes. \return whether there is such an event. Who cannot know it ends: a
+/// request is not served from mounts that may be of yesterday, and whoever asks hears that nobody is there.
+bool has_event(int fd, short event, const timespec* time) noexcept {
+  for (;;) {
+    pollfd item{fd, event, 0};
+    const long result = raw_syscall(__NR_ppoll, as_argument(&item), 1, as_argument(time), 0, 8);
+    if (result >= 0) {
+      return (item.revents & (event | POLLHUP)) != 0;
+    }
+    if (result != -EINTR) {
+      exit_process(1);
+    }
+  }
 }
 
 /// A directory, the upper and the work directory, and the layers, which all have to be there.
@@ -175,12 +184,10 @@ void serve(int socket) noexcept {
   (void)close_descriptor(root);
   ignore_children();
   for (;;) {
-    pollfd item{socket, POLLIN, 0};
-    if (raw_syscall(__NR_ppoll, as_argument(&item), 1, 0, 0, 8) < 0) {
-      continue;
-    }
-    if (host_mounts_changed(mount_table)) {
-      exit_process(0);  // the request stays in the socket for the next opener
+    constexpr timespec kNow{};
+    (void)has_event(socket, POLLIN, nullptr);
+    if (has_event(mount_table, POLLPRI, &kNow)) {
+      exit_process(0);  // the mounts changed; the request stays in the socket for the next opener
     }
     serve(socket);
   }
@@ -198,7 +205,9 @@ void serve(int socket) noexcept {
     }
     (void)close_descriptor(mount_table);
     int status = 0;
-    if (opener < 0 || wait_child(static_cast<int>(opener), &status, 0) < 0 || status != 0) {
+    const bool ended = opener > 0 && wait_child(static_cast<int>(opener), &status, 0) >= 0;
+    const bool killed = ended && (status & 0x7f) != 0;  // by somebody: the next one does what it would have done
+    if (!ended || (status != 0 && !killed)) {
       exit_process(0);  // the library is gone, or nothing can be done; its requests see the end of the socket
     }
   }
