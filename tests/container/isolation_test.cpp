@@ -2,13 +2,18 @@
 // What a program in a container can see and do.
 
 #include "container/support.hpp"
+#include "support/apart.hpp"
 #include "support/host.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <sstream>
+#include <utility>
 
 using namespace dunnage;
 using namespace dunnage::test;
@@ -189,9 +194,18 @@ TEST_CASE("another user has no capability at all", "[container][isolation]") {
 
 TEST_CASE("limits are set, not inherited", "[container][isolation]") {
   const Ground ground;
-  const std::string limits = output_of(ground.program({"cat", "/proc/self/limits"}));
+  const DoneApart host = do_apart([&] {  // with limits of its own, and a launcher that begins with them
+    for (const auto& [resource, soft] : {std::pair{RLIMIT_CORE, 4096UL}, std::pair{RLIMIT_STACK, 4UL << 20U},
+                                         std::pair{RLIMIT_NOFILE, 2000UL}, std::pair{RLIMIT_FSIZE, 1UL << 30U}}) {
+      rlimit limit{};
+      (void)::getrlimit(resource, &limit);
+      limit.rlim_cur = std::min<rlim_t>(soft, limit.rlim_max);
+      (void)::setrlimit(resource, &limit);
+    }
+    return output_of(ground.program({"cat", "/proc/self/limits", "/proc/self/oom_score_adj"}));
+  });
   const auto limit = [&](const std::string& name) {
-    for (const std::string& line : lines_of(limits)) {
+    for (const std::string& line : lines_of(host.words)) {
       if (line.starts_with(name)) {
         std::istringstream words{line.substr(26)};
         std::string soft;
@@ -204,9 +218,10 @@ TEST_CASE("limits are set, not inherited", "[container][isolation]") {
   CHECK(limit("Max core file size") == "0");
   CHECK(limit("Max open files") == "1024");
   CHECK(limit("Max stack size") == "8388608");
+  CHECK(limit("Max file size") == "unlimited");
   CHECK(limit("Max nice priority") == "0");
   CHECK(limit("Max realtime priority") == "0");
-  CHECK(output_of(ground.program({"cat", "/proc/self/oom_score_adj"})) == "0\n");
+  CHECK(host.words.ends_with("\n0\n"));
 }
 
 TEST_CASE("what tells or changes too much of the machine is hidden or read-only", "[container][isolation]") {

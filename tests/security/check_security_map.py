@@ -22,6 +22,8 @@ NUMBERS = [*(f"I-{number}" for number in range(1, 45)), *(f"P-{number}" for numb
            *(f"T-{number}" for number in range(1, 12))]
 PROMISES = [f"R{number}" for number in range(1, 8)]
 STATES = {"whole", "part", "none", "not ours"}
+# Checks of the source, which need no build to be broken: tests of their own break each of their rules.
+CHECKS = {"who gives the kernel a path has a reason", "includes go one way"}
 
 
 class Row(NamedTuple):
@@ -88,6 +90,13 @@ def check_weakened(row, sources):
                 yield f"no test that {name} fails is in it"
 
 
+def check_broken(row, sources):
+    """Of each invariant there is a build, or a rule of a check, that breaks it, and a test of it fails then."""
+    broken = CHECKS.union(*sources.patches.values())
+    if row.number.startswith("I") and row.tests and not broken & set(row.tests):
+        yield "no weakened build fails a test of it"
+
+
 def check(text, sources, numbers):
     rows = list(rows_in(text))
     for number in numbers:
@@ -97,7 +106,8 @@ def check(text, sources, numbers):
     for row in rows:
         if row.number not in numbers:
             yield f"{row.number}: there is no such number"
-        yield from (f"{row.number}: {fault}" for fault in check_row(row, sources))
+        faults = [*check_row(row, sources), *check_broken(row, sources)]
+        yield from (f"{row.number}: {fault}" for fault in faults)
     for name in sources.patches:
         if not any(f"`{name}`" in row.weakened for row in rows):
             yield f"no row names the weakened build `{name}`"
@@ -181,6 +191,7 @@ WRONG = {
     "I-1: there is no kernel/b.cpp": ("kernel/a.cpp", "kernel/b.cpp"),
     'I-1: it is "whole" and names no test': ("`a test`<br>`another`", ""),
     'I-1: it is "whole", and something is missing': ("`another` | |", "`another` | all of it else |"),
+    "I-1: no weakened build fails a test of it": ("`a test`<br>`another` | |", "`a test` | |"),
     "P-1: it is not proven as a whole, and does not say why": ("no second try is made", ""),
     'P-1: "b_test.cpp" is no file of tests that says how to weaken the library': ("a_test.cpp", "b_test.cpp"),
     'P-3: "`without-b`" is no weakened build': ("without-a", "without-b"),
