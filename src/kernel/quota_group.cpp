@@ -88,13 +88,17 @@ void switch_quota_on(int fd) {
   }
 }
 
-void set_quota(int subvolume, std::uint64_t size) {
+void change_quota(int subvolume, std::uint64_t size) {
   btrfs_ioctl_qgroup_limit_args arguments{};  // the group 0 is that of the subvolume
   arguments.lim.flags = BTRFS_QGROUP_LIMIT_MAX_RFER;
   arguments.lim.max_rfer = size;
   if (::ioctl(subvolume, BTRFS_IOC_QGROUP_LIMIT, &arguments) != 0) {
     throw CallError{"set the quota", errno};
   }
+}
+
+void set_quota(int subvolume, std::uint64_t size) {
+  change_quota(subvolume, size);
   commit(subvolume);  // fsync would leave it out
 }
 

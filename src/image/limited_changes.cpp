@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/limited_changes.hpp"
+
+#include "image/mount_room.hpp"
+#include "kernel/call_error.hpp"
+#include "kernel/open_beneath.hpp"
+#include "kernel/quota_group.hpp"
+#include "volume/data_image.hpp"
+#include "volume/limit_choice.hpp"
+#include "volume/limit_mark.hpp"
+#include "volume/limited_data.hpp"
+#include "volume/stage.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace dunnage::image {
+namespace {
+
+volume::Deed limiting(const std::string& container) { return {"limit the changes of container", container}; }
+
+/// In the staging of volumes, whose makers know it by its path, and then in its place at once.
+LimitedChanges make_limited(const volume::Deed& deed, int place, const ChangesLimit& limit) {
+  const VolumeLimitPlan plan =
+      volume::choose_limit_in_store(*limit.store, deed, {.size = limit.size},
+                                    "keep changes in memory, which have a size (RootChanges::Kind::Memory)");
+  volume::Stage stage{limit.store->open_staging()};
+  volume::make_limited_data(*limit.store, deed, stage, plan.limit, plan.way, limit.watch);
+  LimitedChanges made{plan.way, volume::open_limited_data(deed, stage.directory(), plan.way)};
+  keep_room(made);
+  if (!stage.publish(place, kLimitedName)) {
+    throw kernel::CallError{"rename", EEXIST};
+  }
+  return made;  // what is mounted stays so, wherever its file is
+}
+
+/// Quotas of btrfs that are switched off forget all limits. What is there may be more by now, and nothing is added
+/// then.
+void hold_again(int limited, const LimitedChanges& changes, std::uint64_t size) {
+  if (changes.way == LimitWay::BtrfsQuota && volume::found_limit(limited, changes.way).size != size) {
+    kernel::set_quota(changes.top.get(), size);
+  }
+}
+
+LimitedChanges open_top(const volume::Deed& deed, int limited) {
+  const LimitWay way = volume::limit_way_of(limited);
+  if (way == LimitWay::None) {
+    throw kernel::CallError{"read how its limit is held", ENOENT};
+  }
+  return {way, volume::open_limited_data(deed, limited, way)};
+}
+
+}  // namespace
+
+std::string upper_path(LimitWay way) {
+  const std::string data = std::string{kLimitedName} + '/' + volume::kDataName + '/';
+  return way == LimitWay::None ? "upper" : data + (volume::is_image(way) ? volume::kImageName : "upper");
+}
+
+kernel::FileDescriptor open_limited_place(int place) {
+  kernel::FileDescriptor limited = kernel::open_beneath(place, kLimitedName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!limited && errno != ENOENT) {
+    throw kernel::CallError{"open changes", errno};
+  }
+  return limited;
+}
+
+LimitedChanges open_limited_changes(const std::string& container, int place, const ChangesLimit& limit) {
+  const volume::Deed deed = limiting(container);
+  const kernel::FileDescriptor limited = open_limited_place(place);
+  if (!limited) {
+    return make_limited(deed, place, limit);
+  }
+  LimitedChanges changes = open_top(deed, limited.get());
+  hold_again(limited.get(), changes, volume::held_size(limit.size));
+  return changes;
+}
+
+LimitedChanges find_limited_changes(const std::string& container, int place) {
+  const kernel::FileDescriptor limited = open_limited_place(place);
+  return limited ? open_top({"look into the changes of container", container}, limited.get()) : LimitedChanges{};
+}
+
+}  // namespace dunnage::image
