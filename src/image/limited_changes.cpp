@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/limited_changes.hpp"
 
+#include <dunnage/error.hpp>
+
 #include "image/mount_room.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/open_beneath.hpp"
@@ -38,10 +40,15 @@ LimitedChanges make_limited(const volume::Deed& deed, int place, const ChangesLi
 
 /// Quotas of btrfs that are switched off forget all limits. What is there may be more by now, and nothing is added
 /// then.
-void hold_again(int limited, const LimitedChanges& changes, std::uint64_t size) {
-  if (changes.way == LimitWay::BtrfsQuota && volume::found_limit(limited, changes.way).size != size) {
-    kernel::set_quota(changes.top.get(), size);
+void hold_again(const volume::Deed& deed, int limited, const LimitedChanges& changes, std::uint64_t size) {
+  if (changes.way != LimitWay::BtrfsQuota || volume::found_limit(limited, changes.way).size == size) {
+    return;
   }
+  if (kernel::quota_state(changes.top.get()) == kernel::QuotaState::Off) {
+    throw volume::deed_failure(deed, "the quotas of its file system have been switched off",
+                               make_error_code(errc::not_supported), "switch them on again: btrfs quota enable");
+  }
+  kernel::set_quota(changes.top.get(), size);
 }
 
 LimitedChanges open_top(const volume::Deed& deed, int limited) {
@@ -74,7 +81,7 @@ LimitedChanges open_limited_changes(const std::string& container, int place, con
     return make_limited(deed, place, limit);
   }
   LimitedChanges changes = open_top(deed, limited.get());
-  hold_again(limited.get(), changes, volume::held_size(limit.size));
+  hold_again(deed, limited.get(), changes, volume::held_size(limit.size));
   return changes;
 }
 

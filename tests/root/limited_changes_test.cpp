@@ -217,6 +217,17 @@ TEST_CASE("what is damaged of changes with a limit is found, and what can be rep
     Container again = limited.store().start("web");
     CHECK(told(again, "cat /srv/before") == "before\n");
     again.stop(0ms);
+    if (kind == "btrfs") {
+      REQUIRE(std::system(("btrfs quota disable '" + store.string() + "'").c_str()) == 0);
+      CHECK(problem() == "nothing limits what its container writes: the quota is gone");
+      CHECK_THAT(message_of([&] { (void)limited.store().start("web"); }), Catch::Contains("btrfs quota enable"));
+      REQUIRE(std::system(("btrfs quota enable '" + store.string() + "'").c_str()) == 0);
+      (void)std::system(("btrfs quota rescan -w '" + store.string() + "' >/dev/null 2>&1").c_str());  // or it runs
+      again = limited.store().start("web");
+      CHECK(says_full(told(again, kFill)));
+      again.stop(0ms);
+      CHECK(check_store(store, {.grace = 0s}).findings.empty());
+    }
     if (kind == "machine") {
       REQUIRE(eventually([&] { return devices_below(store) == 0; }));
       fs::resize_file(place / "_data/image", 0);
