@@ -78,7 +78,7 @@ std::string make_mark(const SeenChanges& seen) {
 
 std::string set_limit_again(const SeenChanges& seen) {
   const auto limited = open_limited_place(seen.place.get());
-  kernel::set_quota(volume::open_data_directory(limited.get()).get(), seen.word.limit);
+  kernel::set_quota(limited.get(), volume::open_data_directory(limited.get()).get(), seen.word.limit);
   return "the limit has been set again";
 }
 

@@ -35,7 +35,8 @@ struct ChangesLimit {
 /// What `upper` and `work` are in.
 struct LimitedChanges {
   LimitWay way = LimitWay::None;
-  kernel::FileDescriptor top;  ///< of an image a mount; O_PATH will have to do
+  kernel::FileDescriptor place;  ///< `limited`, readable
+  kernel::FileDescriptor top;    ///< of an image a mount; O_PATH will have to do
 };
 
 /// Those of the container, made if they are not there. Where the limit is not held any more it is set again.

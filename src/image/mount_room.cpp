@@ -55,7 +55,7 @@ void keep_room(const LimitedChanges& changes) {
 
 MountRoom::MountRoom(const LimitedChanges& changes, std::uint64_t size) : changes_{&changes}, size_{size} {
   if (changes.way == LimitWay::BtrfsQuota) {
-    kernel::change_quota(changes.top.get(), size + kRoomOfMount);
+    kernel::change_quota(changes.place.get(), changes.top.get(), size + kRoomOfMount);
   } else if (::unlinkat(changes.top.get(), kSpare, 0) == 0) {
     sync_all(changes.top.get());  // what was freed can be used when that is on the disk
   } else if (errno != ENOENT) {
@@ -78,7 +78,7 @@ void MountRoom::end() {
     return;
   }
   if (changes->way == LimitWay::BtrfsQuota) {
-    kernel::change_quota(changes->top.get(), size_);
+    kernel::change_quota(changes->place.get(), changes->top.get(), size_);
   } else if (const int number = make_spare(*changes); number != 0 && number != ENOSPC) {
     throw kernel::CallError{"allocate space", number};
   }

@@ -226,6 +226,10 @@ TEST_CASE("what is damaged of changes with a limit is found, and what can be rep
       again = limited.store().start("web");
       CHECK(says_full(told(again, kFill)));
       again.stop(0ms);
+      REQUIRE(std::system(("btrfs qgroup limit 8M '" + (place / "_data").string() + "'").c_str()) == 0);
+      again = limited.store().start("web");  // which takes more than that
+      CHECK(told(again, "rm /srv/filling && cat /srv/before") == "before\n");
+      again.stop(0ms);
       CHECK(check_store(store, {.grace = 0s}).findings.empty());
     }
     if (kind == "machine") {
