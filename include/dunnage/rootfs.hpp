@@ -67,10 +67,10 @@ class DUNNAGE_API Rootfs {
 /// It is held as that of a volume is, tried as that is before anything runs, and takes the same: a quota where the
 /// store is on btrfs, which has to be 1 MiB at least, else a file system in an image, from 16 MiB (volume_limit.hpp
 /// says which one, what it costs, and what it needs installed; VolumeStore::plan_limit() says it of this store). Its
-/// own records take a part of the size. Each launch with a limit makes one, which takes it some tens of milliseconds.
-/// It is for root: an ordinary user can have neither, and is refused with not_supported; changes in memory have a size
-/// for whoever launches. Where nothing is written to the root (LaunchSpec::read_only_root) none is made. Kernel:
-/// Linux 6.13 for a file system in an image.
+/// own records take a part of the size. The first start of a container makes it, which takes a tenth of a second or
+/// so; none is made where nothing is written to the root (LaunchSpec::read_only_root). It is for root: an ordinary user
+/// can have neither, and is refused with not_supported; changes in memory have a size for whoever launches.
+/// Kernel: Linux 6.13 for a file system in an image.
 struct RootChanges {
   enum class Kind {
     Disk,    ///< into the store, for this container alone. It stays as long as the container's record does, so that a
