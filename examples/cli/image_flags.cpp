@@ -48,6 +48,10 @@ void ImageFlags::add_to(CLI::App& command) {
       .add_option("--root-changes", changes,
                   "Where what is written to the image's root goes: disk (the default), or memory[:SIZE]")
       ->type_name("KIND");
+  command
+      .add_option("--storage-opt", storage_options,
+                  "size=BYTES: at most that much is written to the image's root, on disk; as root")
+      ->type_name("NAME=VALUE");
 }
 
 void ImageFlags::apply(dunnage::LaunchSpec& spec) const {
@@ -56,6 +60,9 @@ void ImageFlags::apply(dunnage::LaunchSpec& spec) const {
   }
   spec.image_volumes = volumes_of(volumes);
   spec.root_changes = changes_of(changes);
+  for (const std::string& option : storage_options) {
+    spec.root_changes.limit = dunnage::RootChanges::parse_storage_option(option).limit;
+  }
   spec.pull = dunnage::PullPolicy::Never;  // fetch() has done it
 }
 

@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cli {
 
@@ -22,6 +23,7 @@ struct ImageFlags {
   std::optional<std::string> entrypoint{};
   std::string volumes = "anonymous";
   std::string changes = "disk";
+  std::vector<std::string> storage_options{};
 
   void add_to(CLI::App& command);
   /// Throws: dunnage::Error, std::invalid_argument.

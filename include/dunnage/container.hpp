@@ -209,8 +209,9 @@ class DUNNAGE_API Container {
   /// Resolves and prepares what is not prepared yet, and starts the program. Returns when the program has been
   /// executed. All or nothing.
   /// Throws: LaunchError(program_missing, program_unusable, user_unknown, container_exists, not_supported, timed_out,
-  /// launcher_lost, ...), MountError naming the mount, ImageError for an image that cannot be had or used, and what
-  /// resolve() and prepare() throw.
+  /// launcher_lost, ...), MountError naming the mount, ImageError for an image that cannot be had or used, VolumeError
+  /// for a limit of root_changes that cannot be held (not_supported, invalid_argument), and what resolve() and
+  /// prepare() throw.
   /// Kernel: clone3(2), move_mount(2), openat2(2), close_range(2), pidfd; Linux 5.12.
   [[nodiscard]] static Container launch(LaunchSpec spec);
 

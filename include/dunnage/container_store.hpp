@@ -37,7 +37,10 @@ struct ContainerInfo {
   std::string rootfs;             ///< "host", the path of a directory, or the name of an image
   std::string image;              ///< what the image was called when the container was made; empty without one
   std::string image_id;           ///< "sha256:…"
-  std::filesystem::path changes;  ///< where what it writes to the image's root is; empty if it is nowhere on disk
+  std::filesystem::path changes;  ///< where what it writes to the image's root is; empty if it is nowhere on disk. With
+                                  ///< LimitWay::XfsImage and Ext4Image a file, with a file system in it
+  std::uint64_t changes_limit = 0;  ///< of what it writes there (RootChanges::limit), in bytes; 0: it has none
+  LimitWay changes_limit_way = LimitWay::None;  ///< what holds that
   Environment env;
   std::string cwd;
   std::string user;

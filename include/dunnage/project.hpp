@@ -149,6 +149,7 @@ struct DUNNAGE_API Service {
   std::vector<ServiceFile> configs{};
   std::vector<ServiceFile> secrets{};
   bool read_only = false;
+  std::map<std::string, std::string> storage_opt{};  ///< checked at the launch: RootChanges::parse_storage_option()
   bool tty = false;
   bool stdin_open = false;
   bool init = false;

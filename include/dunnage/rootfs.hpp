@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,7 +51,26 @@ class DUNNAGE_API Rootfs {
   std::string name_;
 };
 
-/// Where what a container writes to the root file system of its image goes.
+/// Where what a container writes to the root file system of its image goes, and how much that may be.
+///
+///     spec.root_changes = {.limit = 1ull << 30};                              // 1 GiB on disk
+///     spec.root_changes = {.kind = dunnage::RootChanges::Kind::Memory};       // 64 MiB in memory
+///
+/// On disk there is no bound without `limit`. **A limit holds, or the container is not launched.** It is held by the
+/// kernel, for whatever is written outside of mounts: by programs of the container, those of exec() among them, by
+/// copy_in() while it runs and after its end, and by files of the image that are changed, which are copied as a whole.
+/// Writing past it fails with ENOSPC or EDQUOT, and what was written before stays. It is that of the container for as
+/// long as its changes are there, whatever starts it again, and its room is free again when they are removed; the
+/// layers of the image are shared as ever, and count nothing. What the image declares as volumes is no part of it, nor
+/// are the files of the engine, nor a log, which has a bound of its own.
+///
+/// It is held as that of a volume is, tried as that is before anything runs, and takes the same: a quota where the
+/// store is on btrfs, which has to be 1 MiB at least, else a file system in an image, from 16 MiB (volume_limit.hpp
+/// says which one, what it costs, and what it needs installed; VolumeStore::plan_limit() says it of this store). Its
+/// own records take a part of the size. The first start of a container makes it, which takes a tenth of a second or
+/// so; none is made where nothing is written to the root (LaunchSpec::read_only_root). It is for root: an ordinary user
+/// can have neither, and is refused with not_supported; changes in memory have a size for whoever launches.
+/// Kernel: Linux 6.13 for a file system in an image.
 struct RootChanges {
   enum class Kind {
     Disk,    ///< into the store, for this container alone. It stays as long as the container's record does, so that a
@@ -59,7 +79,11 @@ struct RootChanges {
   };
   Kind kind = Kind::Disk;
   std::uint64_t size = std::uint64_t{64} << 20U;  ///< bytes, at most, in memory
+  std::optional<std::uint64_t> limit{};           ///< bytes, at most, on disk; rounded down to a multiple of 4,096
   friend bool operator==(const RootChanges&, const RootChanges&) = default;
+  /// Docker's `--storage-opt`, and an entry of Compose's `storage_opt`: "size=1G", on disk; "size=0": without a limit.
+  /// Throws: LaunchError(invalid_argument), LaunchError(not_supported) for another option than `size`.
+  [[nodiscard]] DUNNAGE_API static RootChanges parse_storage_option(std::string_view text);
 };
 
 /// What the places are that an image declares as volumes (`VOLUME`), where nothing else is mounted.

@@ -82,7 +82,7 @@ constexpr std::array kContainerKeys{
     Key{"shm_size", Bytes, nullptr, Reported, "give a tmpfs at /dev/shm a size instead"},
     Key{"stop_grace_period", Duration},
     Key{"stop_signal"},
-    Key{"storage_opt", Options, nullptr, Reported, "what a container writes is limited by its disk alone"},
+    Key{"storage_opt", Options},
     Key{"sysctls", KeyValues, nullptr, Reported, "parameters of the kernel are not set"},
     Key{"tmpfs", TextOrList},
     Key{"ulimits", Ulimits, nullptr, Reported, kNoLimits},

@@ -111,6 +111,21 @@ Labels labels_of(const Project& project, const Service& service, unsigned number
   return labels;
 }
 
+RootChanges changes_of(const Model& model, const Service& service) {
+  RootChanges changes;
+  for (const auto& [name, value] : service.storage_opt) {
+    try {
+      changes = RootChanges::parse_storage_option(fmt::format("{}={}", name, value));
+    } catch (const LaunchError& error) {
+      const bool known = error.code() != errc::not_supported;
+      refuse(model, service, "storage_opt." + name,
+             known ? fmt::format("\"{}\" is no size", value) : "there is no such option", error.remedy(),
+             known ? errc::invalid_argument : errc::not_supported);
+    }
+  }
+  return changes;
+}
+
 RestartPolicy restart_of(const Service& service) {
   return RestartPolicy::parse(service.restart == "unless-stopped" ? "always" : service.restart);
 }
@@ -175,6 +190,7 @@ LaunchSpec Project::launch_spec(std::string_view name, unsigned number, const st
   spec.groups = service.group_add;
   spec.hostname = service.hostname;
   spec.read_only_root = service.read_only;
+  spec.root_changes = changes_of(*state_, service);
   spec.network = service.host_network ? Network::Host : Network::Private;
   spec.terminal = service.tty;
   spec.no_new_privileges = service.no_new_privileges;

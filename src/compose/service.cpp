@@ -117,6 +117,11 @@ class ServiceReader {
       from.read_only = text.ends_with(":ro");
       service_.volumes_from.push_back(std::move(from));
     }
+    if (const Value* const options = find("storage_opt"); options != nullptr && options->is_map()) {
+      for (const auto& [name, value] : options->map()) {
+        service_.storage_opt.emplace(name, value.scalar_text());
+      }
+    }
     read_files(find("configs"), "/", service_.configs);
     read_files(find("secrets"), "/run/secrets/", service_.secrets);
   }

@@ -10,6 +10,7 @@
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
 #include "model/json_text.hpp"
+#include "model/words.hpp"
 #include "plan/plan_json.hpp"
 #include "volume/metadata.hpp"
 
@@ -87,12 +88,17 @@ Number number_of(const Json& value) {
 }
 
 Json to_value(const Relaunch& relaunch) {
-  return {{"ReadOnlyRoot", relaunch.read_only_root},
-          {"HostNetwork", relaunch.network == Network::Host},
-          {"AddCapabilities", texts_to_value(relaunch.add_capabilities)},
-          {"DropCapabilities", texts_to_value(relaunch.drop_capabilities)},
-          {"RootChanges", to_string(relaunch.root_changes.kind)},
-          {"RootChangesSize", relaunch.root_changes.size}};
+  Json value{{"ReadOnlyRoot", relaunch.read_only_root},
+             {"HostNetwork", relaunch.network == Network::Host},
+             {"AddCapabilities", texts_to_value(relaunch.add_capabilities)},
+             {"DropCapabilities", texts_to_value(relaunch.drop_capabilities)},
+             {"RootChanges", to_string(relaunch.root_changes.kind)},
+             {"RootChangesSize", relaunch.root_changes.size}};
+  if (relaunch.root_changes.limit) {
+    value["RootChangesLimit"] = *relaunch.root_changes.limit;
+    value["RootChangesWay"] = to_string(relaunch.limit_way);
+  }
+  return value;
 }
 
 Relaunch relaunch_of(const Json& value) {
@@ -105,6 +111,14 @@ Relaunch relaunch_of(const Json& value) {
     const bool memory = kind->get<std::string>() == to_string(RootChanges::Kind::Memory);
     relaunch.root_changes.kind = memory ? RootChanges::Kind::Memory : RootChanges::Kind::Disk;
     relaunch.root_changes.size = number_of<std::uint64_t>(value.at("RootChangesSize"));
+  }
+  if (const auto limit = value.find("RootChangesLimit"); limit != value.end()) {
+    const auto way = model::limit_way_named(value.at("RootChangesWay").get<std::string>());
+    if (!way) {
+      throw std::invalid_argument{"unknown way to hold a limit"};
+    }
+    relaunch.root_changes.limit = number_of<std::uint64_t>(*limit);
+    relaunch.limit_way = *way;
   }
   return relaunch;
 }

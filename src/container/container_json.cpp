@@ -116,6 +116,9 @@ Json host_config_of(const ContainerInfo& container) {
   Json value{{"RestartPolicy", {{"Name", policy.to_string()}, {"MaximumRetryCount", container.restart.max_retries}}},
              {"AutoRemove", container.remove_on_exit},
              {"SecurityOpt", Json::array({to_json_text(security_option_of(container.seccomp))})}};
+  if (container.changes_limit_way != LimitWay::None) {
+    value["StorageOpt"] = {{"size", std::to_string(container.changes_limit)}};
+  }
   value.update(cgroup::to_value(container.resources));
   return value;
 }
@@ -123,7 +126,13 @@ Json host_config_of(const ContainerInfo& container) {
 /// Where the root file system comes from, as Docker tells it of overlay2. The layers are the image's.
 Json graph_driver_of(const ContainerInfo& container) {
   Json data = Json::object();
-  if (!container.changes.empty()) {
+  const LimitWay way = container.changes_limit_way;
+  if (way != LimitWay::None) {
+    data["LimitWay"] = to_string(way);
+  }
+  if (way == LimitWay::XfsImage || way == LimitWay::Ext4Image) {
+    data["ImageFile"] = to_json_text(container.changes.native());  // which has these two
+  } else if (!container.changes.empty()) {
     data["UpperDir"] = to_json_text(container.changes.native());
     data["WorkDir"] = to_json_text((container.changes.parent_path() / "work").native());
   }

@@ -4,8 +4,10 @@
 #include "container/logs.hpp"
 #include "container/running.hpp"
 #include "container/status.hpp"
+#include "image/changes.hpp"
 #include "kernel/call_error.hpp"
 #include "kernel/files.hpp"
+#include "volume/limit_choice.hpp"
 
 #include <sys/stat.h>
 
@@ -32,7 +34,10 @@ ContainerInfo info_of(const Config& config, const std::filesystem::path& path) {
   const bool on_disk = config.relaunch && !config.relaunch->read_only_root &&
                        config.relaunch->root_changes.kind == RootChanges::Kind::Disk;
   if (!config.image_id.empty() && on_disk) {
-    info.changes = path.parent_path().parent_path() / "images/changes" / config.id / "upper";
+    const std::filesystem::path place = path.parent_path().parent_path() / "images" / image::changes_path(config.id);
+    info.changes = place / image::upper_path(config.relaunch->limit_way);
+    info.changes_limit = volume::held_size(config.relaunch->root_changes.limit.value_or(0));
+    info.changes_limit_way = config.relaunch->limit_way;
   }
   info.env = config.env;
   info.cwd = config.cwd;

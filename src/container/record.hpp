@@ -48,6 +48,7 @@ struct Relaunch {
   std::vector<std::string> add_capabilities;  ///< as asked for, not as given: another process may have others
   std::vector<std::string> drop_capabilities;
   RootChanges root_changes;
+  LimitWay limit_way = LimitWay::None;  ///< of these
   friend bool operator==(const Relaunch&, const Relaunch&) = default;
 };
 

@@ -6,6 +6,7 @@
 #include "kernel/files.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/open_beneath.hpp"
+#include "volume/limit_choice.hpp"
 #include "volume/trash.hpp"
 
 #include <nlohmann/json.hpp>
@@ -50,52 +51,20 @@ kernel::FileDescriptor open_lock(int place) {
   return lock;
 }
 
-std::string encode(const ChangesOwner& owner, bool is_volatile) {
-  const nlohmann::ordered_json json{{"Image", owner.image_id},
-                                    {"Container", owner.container_name},
-                                    {"Boot", is_volatile ? kernel::boot_id() : std::string{}}};
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
-struct Word {
-  std::string image;
-  std::string container;
-  std::string boot;
-};
-
-/// What cannot be read is of no image: its maker was killed before it said.
-Word word_of(int place, const std::string& id) {
-  std::string buffer;
-  const auto text = kernel::read_small_file(place, kLock, buffer, kMostLockBytes).text;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  const auto take = [&](const char* key, std::string& value) {
-    if (const auto found = json.is_object() ? json.find(key) : json.end(); found != json.end() && found->is_string()) {
-      value = found->get<std::string>();
-    }
-  };
-  constexpr std::size_t kShortId = 12;
-  Word word{.image = {}, .container = {}, .boot = {}};
-  take("Image", word.image);
-  take("Container", word.container);
-  take("Boot", word.boot);
-  if (word.container.empty()) {
-    word.container = id.substr(0, kShortId);
+std::string encode(const ChangesOwner& owner, const ChangesOptions& options) {
+  nlohmann::ordered_json json{{"Image", owner.image_id},
+                              {"Container", owner.container_name},
+                              {"Boot", options.upper && options.is_volatile ? kernel::boot_id() : std::string{}}};
+  if (options.limit) {
+    json["Limit"] = volume::held_size(options.limit->size);
   }
-  return word;
-}
-
-/// A mark that says for how long is that of a restart whose process was killed.
-bool is_kept(int place) {
-  constexpr std::time_t kLongestRestart = 3600;
-  struct stat status {};
-  return ::fstatat(place, kKept, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-         (status.st_size == 0 || std::time(nullptr) - status.st_mtime < kLongestRestart);
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 /// Locks a place nobody has and nobody wants. Empty if there is none of that name, or none such.
 kernel::FileDescriptor lock_abandoned(int changes, const std::string& id) {
   const kernel::FileDescriptor place = open_place(changes, id);
-  if (!place || is_kept(place.get())) {
+  if (!place || are_changes_kept(place.get())) {
     return {};
   }
   kernel::FileDescriptor lock = open_lock(place.get());
@@ -110,7 +79,7 @@ kernel::FileDescriptor lock_abandoned(int changes, const std::string& id) {
 }
 
 bool is_used(int place) {
-  if (is_kept(place)) {
+  if (are_changes_kept(place)) {
     return true;
   }
   const kernel::FileDescriptor lock = kernel::open_beneath(place, kLock, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -119,14 +88,49 @@ bool is_used(int place) {
 
 }  // namespace
 
+/// What cannot be read is of no image: its maker was killed before it said.
+ChangesWord changes_word_of(int place, const std::string& container_id) {
+  std::string buffer;
+  const auto text = kernel::read_small_file(place, kLock, buffer, kMostLockBytes).text;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto take = [&](const char* key, std::string& value) {
+    if (const auto found = json.is_object() ? json.find(key) : json.end(); found != json.end() && found->is_string()) {
+      value = found->get<std::string>();
+    }
+  };
+  constexpr std::size_t kShortId = 12;
+  ChangesWord word;
+  take("Image", word.image);
+  take("Container", word.container);
+  take("Boot", word.boot);
+  if (const auto found = json.is_object() ? json.find("Limit") : json.end();
+      found != json.end() && found->is_number_unsigned()) {
+    word.limit = found->get<std::uint64_t>();
+  }
+  if (word.container.empty()) {
+    word.container = container_id.substr(0, kShortId);
+  }
+  return word;
+}
+
+/// A mark that says for how long is that of a restart whose process was killed.
+bool are_changes_kept(int place) {
+  constexpr std::time_t kLongestRestart = 3600;
+  struct stat status {};
+  return ::fstatat(place, kKept, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         (status.st_size == 0 || std::time(nullptr) - status.st_mtime < kLongestRestart);
+}
+
 std::string changes_path(const std::string& container_id) { return "changes/" + container_id; }
-std::string upper_path(const std::string& container_id) { return changes_path(container_id) + "/upper"; }
 std::string ahead_path(const std::string& name) { return "ahead/" + name; }
 
 Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptions& options) {
   Changes place;
   place.lock_place(changes, owner.container_id);
   place.identify(owner, options);
+  if (options.upper && options.limit) {
+    place.limited_ = open_limited_changes(owner.container_name, place.directory_.get(), *options.limit);
+  }
   if (options.upper) {
     place.make_upper();
   }
@@ -136,22 +140,22 @@ Changes Changes::open(int changes, const ChangesOwner& owner, const ChangesOptio
 Changes Changes::make_ahead(int ahead, const std::string& name, const std::string& image_id) {
   Changes place;
   place.lock_place(ahead, name);
-  place.write_word({.container_id = {}, .container_name = {}, .image_id = image_id}, true);
+  place.write_word({.container_id = {}, .container_name = {}, .image_id = image_id}, {.is_volatile = true});
   place.make_upper();
   return place;
 }
 
 void Changes::adopt(int ahead, const std::string& name, int changes, const ChangesOwner& owner) const {
   if (!owner.container_name.empty()) {
-    write_word(owner, true);
+    write_word(owner, {.is_volatile = true});
   }
   if (::renameat2(ahead, name.c_str(), changes, owner.container_id.c_str(), RENAME_NOREPLACE) != 0) {
     throw kernel::CallError{"rename", errno};
   }
 }
 
-void Changes::write_word(const ChangesOwner& owner, bool is_volatile) const {
-  const std::string word = encode(owner, is_volatile);
+void Changes::write_word(const ChangesOwner& owner, const ChangesOptions& options) const {
+  const std::string word = encode(owner, options);
   if (::ftruncate(lock_.get(), 0) != 0 || ::lseek(lock_.get(), 0, SEEK_SET) != 0) {
     throw kernel::CallError{"truncate", errno};
   }
@@ -159,16 +163,17 @@ void Changes::write_word(const ChangesOwner& owner, bool is_volatile) const {
 }
 
 void Changes::make_upper() {
-  (void)kernel::make_directory(directory_.get(), "upper", S_IRWXU);
-  (void)kernel::make_directory(directory_.get(), "work", S_IRWXU);
-  fresh_ = !kernel::exists_at(directory_.get(), "work/work");  // the kernel makes it when it mounts
+  const int top = limited_.top ? limited_.top.get() : directory_.get();
+  (void)kernel::make_directory(top, "upper", S_IRWXU);
+  (void)kernel::make_directory(top, "work", S_IRWXU);
+  fresh_ = !kernel::exists_at(top, "work/work");  // the kernel makes it when it mounts
 }
 
 /// The first start writes it; whoever was killed meanwhile has not started anything.
 void Changes::identify(const ChangesOwner& owner, const ChangesOptions& options) const {
-  const Word word = word_of(directory_.get(), owner.container_id);
+  const ChangesWord word = changes_word_of(directory_.get(), owner.container_id);
   if (word.image.empty()) {
-    write_word(owner, options.upper && options.is_volatile);
+    write_word(owner, options);
   } else if (!word.boot.empty() && word.boot != kernel::boot_id()) {
     throw kernel::CallError{"use changes that were not synced when the machine went down", EIO};
   }
@@ -217,13 +222,33 @@ void remove_changes(int changes, const std::string& container_id, int trash) {
   }
 }
 
+bool remove_abandoned_changes(int changes, const std::string& container_id, int trash) {
+  const kernel::FileDescriptor lock = lock_abandoned(changes, container_id);
+  if (lock) {
+    remove_changes(changes, container_id, trash);
+    kernel::unlock(lock.get());
+  }
+  return static_cast<bool>(lock);
+}
+
+OpenedUpper open_upper(int changes, const ChangesOwner& owner) {
+  OpenedUpper opened;
+  const kernel::FileDescriptor place = open_place(changes, owner.container_id);
+  if (place) {
+    opened.limited = find_limited_changes(owner.container_name, place.get());
+    const int top = opened.limited.top ? opened.limited.top.get() : place.get();
+    opened.upper = kernel::open_beneath(top, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (!opened.upper && errno != ENOENT) {
+      throw kernel::CallError{"open changes", errno};
+    }
+  }
+  return opened;
+}
+
 void sweep_changes(int changes, int trash) {
   for (const std::string& id : kernel::names_in(changes)) {
     try {
-      if (const kernel::FileDescriptor lock = lock_abandoned(changes, id)) {
-        remove_changes(changes, id, trash);
-        kernel::unlock(lock.get());
-      }
+      (void)remove_abandoned_changes(changes, id, trash);
     } catch (const kernel::CallError&) {
       // a later sweep tries again
     }
@@ -237,7 +262,7 @@ std::vector<std::string> users_of(int changes, std::string_view image_id) {
     if (!place) {
       continue;
     }
-    Word word = word_of(place.get(), id);
+    ChangesWord word = changes_word_of(place.get(), id);
     if (word.image == image_id && is_used(place.get())) {
       names.push_back(std::move(word.container));
     }

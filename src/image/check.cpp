@@ -4,6 +4,7 @@
 #include <dunnage/image_store.hpp>
 
 #include "image/blob_check.hpp"
+#include "image/changes_check.hpp"
 #include "image/image_store_access.hpp"
 #include "image/layout.hpp"
 #include "kernel/call_error.hpp"
@@ -79,6 +80,7 @@ std::vector<StoreFinding> look_into(const volume::Layout& store, std::chrono::mi
     add(faults_of_images(layout, contents));
   }
   add(faults_of_trees(layout));
+  add(faults_of_changes(layout, grace));
   if (const auto staging = opened(layout.images.get(), "staging")) {
     add(volume::leftovers_in_staging(layout.store, staging.get(), layout.path / "staging", grace));
   }

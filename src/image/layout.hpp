@@ -8,7 +8,8 @@
 ///     <store>/images/lock                                       held while index.json or blobs/ change
 ///     <store>/images/staging/HEX/                               work in progress; its maker holds `lock` in it
 ///     <store>/images/trees/IDS/HEX/{tree/,lock,below}           a layer unpacked once, by chain id
-///     <store>/images/changes/CONTAINER/{upper/,work/,lock,kept}   what a container changes of its image
+///     <store>/images/changes/CONTAINER/{upper/,work/,lock,kept}   what a container changes of its image; with a limit
+///                                                                 in `limited/` (limited_changes.hpp)
 ///     <store>/images/ahead/HEX/{upper/,work/,lock}                a place for changes that waits for its container
 ///     <store>/images/mounts/CONTAINER.N                         who mounts an image; locked as long as it does
 ///

@@ -156,6 +156,14 @@ void remove_replacements(int directory, const std::string& name) {
   }
 }
 
+int allocate(int file, std::uint64_t size) noexcept {
+  int answer = 0;
+  do {
+    answer = ::fallocate(file, 0, 0, static_cast<off_t>(size));
+  } while (answer != 0 && errno == EINTR);
+  return answer == 0 ? 0 : errno;
+}
+
 bool make_directory(int parent, const std::string& name, mode_t mode) {
   if (::mkdirat(parent, name.c_str(), mode) != 0) {
     if (errno == EEXIST) {

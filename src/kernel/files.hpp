@@ -56,6 +56,9 @@ void make_durably(int directory, const std::string& name, std::string_view conte
 /// Removes what killed processes left of replacing this file. Who is replacing it meanwhile fails with ENOENT.
 void remove_replacements(int directory, const std::string& name);
 
+/// Room for so much of a file. \return 0 or errno
+[[nodiscard]] int allocate(int file, std::uint64_t size) noexcept;
+
 /// A new directory with exactly this mode whatever the umask is.
 /// \return false if the name is taken
 [[nodiscard]] bool make_directory(int parent, const std::string& name, mode_t mode);

@@ -46,6 +46,16 @@ bool find_item(int fd, std::uint32_t type, std::uint64_t offset, Item& item) {
   return true;
 }
 
+/// Of the subvolume, and of its group.
+std::uint64_t number_of(int subvolume) {
+  btrfs_ioctl_ino_lookup_args lookup{};
+  lookup.objectid = BTRFS_FIRST_FREE_OBJECTID;
+  if (::ioctl(subvolume, BTRFS_IOC_INO_LOOKUP, &lookup) != 0) {
+    throw CallError{"ask for the subvolume", errno};
+  }
+  return lookup.treeid;
+}
+
 /// All that was changed in the file system's own trees is on the disk; no data is written for it.
 void commit(int fd) {
   __u64 transaction = 0;
@@ -88,30 +98,30 @@ void switch_quota_on(int fd) {
   }
 }
 
-void set_quota(int subvolume, std::uint64_t size) {
-  btrfs_ioctl_qgroup_limit_args arguments{};  // the group 0 is that of the subvolume
+void change_quota(int directory, int subvolume, std::uint64_t size) {
+  btrfs_ioctl_qgroup_limit_args arguments{};
+  arguments.qgroupid = number_of(subvolume);
   arguments.lim.flags = BTRFS_QGROUP_LIMIT_MAX_RFER;
   arguments.lim.max_rfer = size;
-  if (::ioctl(subvolume, BTRFS_IOC_QGROUP_LIMIT, &arguments) != 0) {
+  if (::ioctl(directory, BTRFS_IOC_QGROUP_LIMIT, &arguments) != 0) {
     throw CallError{"set the quota", errno};
   }
-  commit(subvolume);  // fsync would leave it out
+}
+
+void set_quota(int directory, int subvolume, std::uint64_t size) {
+  change_quota(directory, subvolume, size);
+  commit(directory);  // fsync would leave it out
 }
 
 std::optional<Quota> quota_of(int subvolume) {
-  btrfs_ioctl_ino_lookup_args lookup{};
-  lookup.objectid = BTRFS_FIRST_FREE_OBJECTID;
-  if (::ioctl(subvolume, BTRFS_IOC_INO_LOOKUP, &lookup) != 0) {
-    throw CallError{"ask for the subvolume", errno};
-  }
+  const std::uint64_t number = number_of(subvolume);
   btrfs_qgroup_info_item info{};
-  if (!find_item(subvolume, BTRFS_QGROUP_INFO_KEY, lookup.treeid, info)) {
+  if (!find_item(subvolume, BTRFS_QGROUP_INFO_KEY, number, info)) {
     return std::nullopt;
   }
   Quota quota{.used = info.rfer, .size = 0};
   btrfs_qgroup_limit_item limit{};
-  if (find_item(subvolume, BTRFS_QGROUP_LIMIT_KEY, lookup.treeid, limit) &&
-      (limit.flags & BTRFS_QGROUP_LIMIT_MAX_RFER) != 0) {
+  if (find_item(subvolume, BTRFS_QGROUP_LIMIT_KEY, number, limit) && (limit.flags & BTRFS_QGROUP_LIMIT_MAX_RFER) != 0) {
     quota.size = limit.max_rfer;
   }
   return quota;

@@ -25,8 +25,11 @@ enum class QuotaState {
 void switch_quota_on(int fd);
 
 /// How much the subvolume may refer to, with what it shares with others. On the disk on return.
+/// \param directory  readable, in another subvolume: one that is full has no room for the change itself
 /// \param subvolume  its top, readable. Throws: CallError.
-void set_quota(int subvolume, std::uint64_t size);
+void set_quota(int directory, int subvolume, std::uint64_t size);
+/// The same, and on the disk some time.
+void change_quota(int directory, int subvolume, std::uint64_t size);
 
 struct Quota {
   std::uint64_t used = 0;  ///< with the last commit of the file system

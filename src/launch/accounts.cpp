@@ -5,6 +5,7 @@
 #include "kernel/calls.hpp"
 #include "kernel/descriptor_path.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "volume/failure.hpp"
 
 #include <dunnage/error.hpp>
 
@@ -33,11 +34,19 @@ LaunchError unread(const char* path, const std::string& cause, int number, const
                       .remedy = remedy}};
 }
 
+/// Whether that says of a file that it is not there, or nothing for this user.
+bool says_none(int number) noexcept {
+  return number == ENOENT || number == ENOTDIR || number == ELOOP || number == EACCES || number == EPERM;
+}
+
 /// The file belongs to an image: links are followed inside the root only, and nothing but a regular file of a bounded
 /// size is opened and read. A part of it could give a user another id, so it is all or an error. \return empty when
 /// there is none
 std::string read_inside(int root, const char* path) {
   const kernel::FileDescriptor found{kernel::open_at2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)};
+  if (!found && !says_none(-found.get())) {
+    throw unread(path, "open", -found.get(), volume::remedy_for(-found.get()));
+  }
   struct stat status {};
   if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return {};
@@ -45,6 +54,10 @@ std::string read_inside(int root, const char* path) {
   const kernel::FileDescriptor file{
       ::open(kernel::DescriptorPath{found.get()}.text, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!file) {
+    const int number = errno;
+    if (!says_none(number)) {
+      throw unread(path, "open", number, volume::remedy_for(number));
+    }
     return {};
   }
   std::string content;

@@ -67,16 +67,13 @@ Change::Kind kind_of(launcher::ChangeKind kind) noexcept {
   }
 }
 
-kernel::FileDescriptor open_upper(const image::Layout& images, const Changed& container) {
-  kernel::FileDescriptor upper =
-      kernel::open_beneath(images.images.get(), image::upper_path(container.id), O_PATH | O_DIRECTORY);
-  if (!upper && errno == ENOENT) {
+image::OpenedUpper open_upper(const image::Layout& images, const Changed& container) {
+  image::OpenedUpper opened = image::open_upper(
+      images.open_changes().get(), {.container_id = container.id, .container_name = container.name, .image_id = {}});
+  if (!opened.upper) {
     throw refusal(container, "they went with it", "launch it with remove_on_exit = false to keep them");
   }
-  if (!upper) {
-    throw kernel::CallError{"open changes", errno};
-  }
-  return upper;
+  return opened;
 }
 
 /// Where every container finds what it needs; an image may lack them (Docker makes them in a layer of its own).
@@ -90,13 +87,13 @@ std::vector<Change> list_changes(const Changed& container) {
   const launcher::Identity identity = launcher::identity_for(0, 0);
   const image::Trees trees =
       image::open_trees(images, *image::get_known_image(images, container.image_id), identity, {}, {});
-  const kernel::FileDescriptor upper = open_upper(images, container);
+  const image::OpenedUpper opened = open_upper(images, container);
   std::vector<int> lowers;
   std::for_each(trees.trees.rbegin(), trees.trees.rend(),
                 [&](const kernel::FileDescriptor& tree) { lowers.push_back(tree.get()); });
   std::vector<Change> changes;
   const launcher::WorkOutcome outcome =
-      launcher::list_changes(*launcher::Connection::get(identity), upper.get(), lowers,
+      launcher::list_changes(*launcher::Connection::get(identity), opened.upper.get(), lowers,
                              [&](launcher::ChangeKind kind, std::string_view path) {
                                if (!is_place_of_the_library(kind, path)) {
                                  changes.push_back({kind_of(kind), "/" + std::string{path}});

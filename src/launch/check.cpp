@@ -130,11 +130,18 @@ void check_root(const Checker& checker, const LaunchSpec& spec) {
       checker.refuse("changes of the root go to memory with an image only",
                      "use Rootfs::image(), or leave root_changes out");
     }
+    if (spec.root_changes.limit) {
+      checker.refuse("changes of the root have a limit with an image only",
+                     "use Rootfs::image(), or leave the limit of root_changes out");
+    }
     return;
   }
   checker.no_zero("the name of the image", spec.rootfs.name());
   if (spec.root_changes.kind == RootChanges::Kind::Memory && spec.root_changes.size == 0) {
     checker.refuse("root_changes in memory have no size", "give the bytes they may take");
+  }
+  if (spec.root_changes.kind == RootChanges::Kind::Memory && spec.root_changes.limit) {
+    checker.refuse("root_changes in memory have a limit for the disk", "give their size, and no limit");
   }
 }
 

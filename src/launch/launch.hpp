@@ -99,6 +99,7 @@ class Launch {
   void take_volumes_over();
   [[nodiscard]] Accounts image_accounts();
   [[nodiscard]] kernel::FileDescriptor mount_image(prepare::MountSource& source);
+  [[nodiscard]] kernel::FileDescriptor mount_limited(prepare::MountSource& source, const prepare::RootUpper& upper);
   [[nodiscard]] kernel::FileDescriptor mount_read_only(prepare::MountSource& source);
   [[nodiscard]] kernel::FileDescriptor mount_with_places(prepare::MountSource& source);
   void open_changes(bool upper);

@@ -3,6 +3,7 @@
 
 #include "image/failure.hpp"
 #include "image/known.hpp"
+#include "image/mount_room.hpp"
 #include "image/pull.hpp"
 #include "kernel/absolute_path.hpp"
 #include "kernel/call_error.hpp"
@@ -13,12 +14,14 @@
 #include "launch/image_config.hpp"
 #include "launch/launch.hpp"
 #include "plan/image_volumes.hpp"
+#include "volume/limit_choice.hpp"
 
 #include <dunnage/error.hpp>
 #include <dunnage/image_store.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <chrono>
@@ -26,6 +29,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -143,9 +147,14 @@ Accounts Launch::image_accounts() {
 void Launch::open_changes(bool upper) {
   image::explained(kOperation, spec_.rootfs.name(), [&] {
     const image::ChangesOwner owner{.container_id = id_, .container_name = subject(), .image_id = image_->id};
+    image::ChangesOptions options{.upper = upper, .is_volatile = changes_thrown_away()};
+    if (upper && spec_.root_changes.limit) {
+      options.limit = image::ChangesLimit{.store = &images_->store,
+                                          .size = *spec_.root_changes.limit,
+                                          .watch = {.progress = {}, .stop = spec_.watch.stop, .deadline = deadline_}};
+    }
     changes_.emplace();  // none yet; but what has been made of its place when it fails goes with the launch
-    changes_ =
-        image::Changes::open(changes_directory_.get(), owner, {.upper = upper, .is_volatile = changes_thrown_away()});
+    changes_ = image::Changes::open(changes_directory_.get(), owner, options);
     if (again_) {
       changes_->keep(!changes_thrown_away());
     }
@@ -165,7 +174,7 @@ kernel::FileDescriptor Launch::mount_image(prepare::MountSource& source) {
     return mount_read_only(source);
   }
   const bool disk = spec_.root_changes.kind == RootChanges::Kind::Disk;
-  if (disk && changes_thrown_away() && !again_) {
+  if (disk && !spec_.root_changes.limit && changes_thrown_away() && !again_) {
     if (kernel::FileDescriptor ready = take_ready_root(source.identity())) {
       return ready;
     }
@@ -175,12 +184,35 @@ kernel::FileDescriptor Launch::mount_image(prepare::MountSource& source) {
   if (disk) {
     upper.kind = changes_->fresh() ? launcher::UpperKind::Fresh : launcher::UpperKind::Kept;
     upper.place = image::changes_path(id_);
+    upper.written = changes_->written();
     upper.is_volatile = changes_thrown_away();
   } else {
     upper.kind = launcher::UpperKind::Memory;
     upper.size = spec_.root_changes.size;
   }
-  return image_root_->mount(source, upper);
+  return disk && spec_.root_changes.limit ? mount_limited(source, upper) : image_root_->mount(source, upper);
+}
+
+/// A full one can be mounted again, and written to then, if only to delete.
+kernel::FileDescriptor Launch::mount_limited(prepare::MountSource& source, const prepare::RootUpper& upper) {
+  return image::explained(kOperation, spec_.rootfs.name(), [&] {
+    std::optional<image::MountRoom> room;
+    if (upper.kind == launcher::UpperKind::Kept) {
+      room.emplace(changes_->limited(), volume::held_size(*spec_.root_changes.limit));
+    }
+    kernel::FileDescriptor root = image_root_->mount(source, upper);
+    struct statvfs system {};
+    if (::fstatvfs(root.get(), &system) != 0) {
+      throw kernel::CallError{"statfs", errno};
+    }
+    if ((system.f_flag & ST_RDONLY) != 0) {
+      throw kernel::CallError{"mount its changes so that they can be written to", ENOSPC};
+    }
+    if (room) {
+      room->end();
+    }
+    return root;
+  });
 }
 
 /// Empty if there is none.

@@ -42,7 +42,8 @@ container::Config Launch::record_config() const {
                      .network = spec_.network,
                      .add_capabilities = spec_.add_capabilities,
                      .drop_capabilities = spec_.drop_capabilities,
-                     .root_changes = spec_.root_changes};
+                     .root_changes = spec_.root_changes,
+                     .limit_way = changes_ ? changes_->limited().way : LimitWay::None};
   for (const AnonymousVolume& volume : anonymous()) {
     config.anonymous_volumes.push_back(volume.name);
   }

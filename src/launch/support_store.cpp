@@ -86,15 +86,15 @@ Feature probe_quota(int directory) {
   const long on = kernel::raw_syscall(__NR_quotactl_fd, opened.get(), kGetState, 0, kernel::as_argument(&attributes));
   return {"store: quota of projects", projects && on >= 0,
           projects && on >= 0
-              ? "on; the library sets none: limits of volumes are held as the next line says"
-              : "off, or not asked for at the mount (prjquota); what a container writes to its image is "
-                "limited by nothing but the disk; keep changes in memory (RootChanges::Kind::Memory)",
+              ? "on; the library sets none: limits are held as the next line says"
+              : "off, or not asked for at the mount (prjquota); the library needs none: limits are held as the next "
+                "line says",
           false};
 }
 
 Feature probe_limits(const std::filesystem::path& store) {
   constexpr std::uint64_t kSome = std::uint64_t{1} << 30U;
-  const char* const name = "store: limits of volumes on disk";
+  const char* const name = "store: limits on disk";
   try {
     const auto opened = VolumeStoreAccess::open_existing(store);
     if (!opened) {

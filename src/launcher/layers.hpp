@@ -18,6 +18,7 @@ struct LayerTexts {
   const char* work = "";
   const char* layers = "";           ///< one after the other, each with its NUL, the top one first
   const int* descriptors = nullptr;  ///< of the layers, if they are open already
+  int written = -1;                  ///< what `upper` and `work` are names in, if not the directory
 };
 
 inline const char* next_text(const char* text) noexcept {
@@ -88,7 +89,7 @@ inline Upper upper_of(int directory, const LayerTexts& texts, const DetachReques
       return make_upper(top, request.size);
     case UpperKind::Fresh:
     case UpperKind::Kept:
-      return open_kept(directory, texts, request.upper == UpperKind::Fresh, top);
+      return open_kept(texts.written >= 0 ? texts.written : directory, texts, request.upper == UpperKind::Fresh, top);
     default:
       return {};
   }

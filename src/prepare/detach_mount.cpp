@@ -171,9 +171,16 @@ DetachResult MountSource::layers(const DetachRequest& request, const LayersPath&
   std::for_each(path.layers.rbegin(), path.layers.rend(), [&](const std::string& layer) { names += layer + '\0'; });
   if (!identity_.rootless()) {
     const std::vector<int> trees{path.trees.rbegin(), path.trees.rend()};
-    return launcher::detach_layers(
-        path.opened, {path.upper.c_str(), path.work.c_str(), names.c_str(), trees.empty() ? nullptr : trees.data()},
-        wanted);
+    return launcher::detach_layers(path.opened,
+                                   {.upper = path.upper.c_str(),
+                                    .work = path.work.c_str(),
+                                    .layers = names.c_str(),
+                                    .descriptors = trees.empty() ? nullptr : trees.data(),
+                                    .written = path.written},
+                                   wanted);
+  }
+  if (path.written >= 0) {
+    return launcher::detach_failure(launcher::Step::OpenUpper, EOPNOTSUPP);
   }
   wanted.user_xattr = 1;
   if (const int number = pin(wanted, path.opened); number != 0) {

@@ -37,6 +37,7 @@ struct LayersPath {
   std::vector<int> trees{};         ///< the same, open; or none
   std::string upper{};              ///< with UpperKind::Fresh and Kept
   std::string work{};
+  int written = -1;  ///< what these two are names in, if not the directory; only as root
 };
 
 /// The one way to a detached mount for an identity. Cheap; the launcher is started at the first need of it.

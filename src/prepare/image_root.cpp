@@ -70,8 +70,9 @@ std::string remedy_of(const Failure& failure, const RootUpper& upper) {
     default:
       break;
   }
-  return upper.kind == launcher::UpperKind::Memory
-             ? "changes in memory need Linux 6.13; keep them on disk"
+  return upper.kind == launcher::UpperKind::Memory ? "changes in memory need Linux 6.13; keep them on disk"
+         : upper.written >= 0
+             ? "changes with a limit need Linux 6.13, or a store on btrfs; launch it without a limit of root_changes"
              : "choose a store on a file system an overlay can be written on, or keep changes in memory (root_changes)";
 }
 
@@ -108,18 +109,22 @@ kernel::FileDescriptor ImageRoot::mount(MountSource& source, const RootUpper& up
   request.upper = upper.kind;
   request.size = upper.size;
   request.is_volatile = upper.is_volatile ? 1 : 0;
-  const launcher::DetachResult result = source.layers(request, path_of(upper.place));
+  const launcher::DetachResult result = source.layers(request, path_of(upper));
   if (result.failure.error != 0) {
     throw failed(*info_, result.failure, upper);
   }
   return kernel::FileDescriptor{result.fd};
 }
 
-LayersPath ImageRoot::path_of(const std::string& place) const {
+LayersPath ImageRoot::path_of(const RootUpper& upper) const {
   LayersPath path = layers_path(layout_, trees_);
-  if (!place.empty()) {
-    path.upper = place + "/upper";
-    path.work = place + "/work";
+  if (upper.written >= 0) {
+    path.upper = "upper";
+    path.work = "work";
+    path.written = upper.written;
+  } else if (!upper.place.empty()) {
+    path.upper = upper.place + "/upper";
+    path.work = upper.place + "/work";
   }
   return path;
 }

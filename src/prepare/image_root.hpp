@@ -30,6 +30,7 @@ struct RootUpper {
   launcher::UpperKind kind = launcher::UpperKind::None;
   std::uint64_t size = 0;    ///< in memory
   std::string place{};       ///< on disk: changes_path() or ahead_path() of image/changes.hpp
+  int written = -1;          ///< on disk, with a limit: Changes::written()
   bool is_volatile = false;  ///< it is thrown away at the end
 };
 
@@ -48,7 +49,7 @@ class ImageRoot {
   [[nodiscard]] std::vector<int> locks() const;
 
  private:
-  [[nodiscard]] LayersPath path_of(const std::string& place) const;
+  [[nodiscard]] LayersPath path_of(const RootUpper& upper) const;
   const image::Layout& layout_;
   std::shared_ptr<const ImageInfo> info_;
   image::Trees trees_;

@@ -104,6 +104,9 @@ void add_place(const Service& service, Collector& fields) {
   fields.add("configs", files_of(service.configs));
   fields.add("secrets", files_of(service.secrets));
   fields.add("read_only", service.read_only);
+  for (const auto& [name, value] : service.storage_opt) {
+    fields.add("storage_opt." + name, value);
+  }
   fields.add("network_mode", service.host_network);
   fields.add("security_opt", service.no_new_privileges);
   fields.add("security_opt.seccomp", seccomp_of(service.seccomp));

@@ -91,14 +91,19 @@ VolumeLimitPlan choose_image(const Deed& deed, VolumeLimit limit, std::string wh
   return plan;
 }
 
+VolumeLimit held_limit(const Deed& deed, const VolumeLimit& asked) {
+  const VolumeLimit limit{held_size(asked.size), asked.inodes};
+  if (limit.is_none()) {
+    refuse_limit(deed, "a limit of nothing", errc::invalid_argument, "give a size of at least 4096 bytes, or no limit");
+  }
+  return limit;
+}
+
 }  // namespace
 
 VolumeLimitPlan choose_limit(const Layout& layout, const Deed& deed, const VolumeLimit& asked,
                              const DriverOptions& driver_options) {
-  const VolumeLimit limit{asked.size / kLimitStep * kLimitStep, asked.inodes};
-  if (limit.is_none()) {
-    refuse_limit(deed, "a limit of nothing", errc::invalid_argument, "give a size of at least 4096 bytes, or no limit");
-  }
+  const VolumeLimit limit = held_limit(deed, asked);
   LocalDriver driver;
   if (read_driver_options(driver_options, driver) || driver.kind == LocalDriver::Kind::Bind ||
       driver.kind == LocalDriver::Kind::FileSystem) {
@@ -108,9 +113,16 @@ VolumeLimitPlan choose_limit(const Layout& layout, const Deed& deed, const Volum
   if (driver.kind == LocalDriver::Kind::Tmpfs) {
     return plan_memory_limit(deed, limit, driver_options);
   }
+  return choose_limit_in_store(layout, deed, limit,
+                               "make a volume in memory, with the driver options type=tmpfs and device=tmpfs");
+}
+
+VolumeLimitPlan choose_limit_in_store(const Layout& layout, const Deed& deed, const VolumeLimit& asked,
+                                      const char* instead) {
+  const VolumeLimit limit = held_limit(deed, asked);
   if (launcher::identity_for(0, 0).rootless()) {
     refuse_limit(deed, "an ordinary user can neither set a quota nor mount an image", errc::not_supported,
-                 "do it as root, or make a volume in memory, with the driver options type=tmpfs and device=tmpfs");
+                 fmt::format("do it as root, or {}", instead));
   }
   const kernel::QuotaState state = kernel::quota_state(layout.volumes.get());
   if (state == kernel::QuotaState::NoBtrfs) {

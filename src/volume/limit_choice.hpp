@@ -30,7 +30,18 @@ inline constexpr std::uint64_t kLimitStep = 4096;
 /// Inodes that ext4 keeps for itself, one of which is the root's.
 inline constexpr std::uint64_t kExt4OwnInodes = 10;
 
-/// Looks, and changes nothing. Throws: VolumeError(not_supported, invalid_argument); CallError.
+/// The size that is held for one that was asked for.
+[[nodiscard]] constexpr std::uint64_t held_size(std::uint64_t asked) noexcept {
+  return asked / kLimitStep * kLimitStep;
+}
+
+/// Of data that lies in the store. Looks, and changes nothing.
+/// \param instead  what an ordinary user can do, who can have no such limit
+/// Throws: VolumeError(not_supported, invalid_argument); CallError.
+[[nodiscard]] VolumeLimitPlan choose_limit_in_store(const Layout& layout, const Deed& deed, const VolumeLimit& asked,
+                                                    const char* instead);
+
+/// The same of a volume, whose driver's options may say that it lies elsewhere.
 [[nodiscard]] VolumeLimitPlan choose_limit(const Layout& layout, const Deed& deed, const VolumeLimit& limit,
                                            const DriverOptions& driver_options);
 

@@ -27,21 +27,12 @@ VolumeError does_not_hold(const Deed& deed, const std::string& what) {
                       make_error_code(errc::not_supported), "use another file system for the store, or no limit");
 }
 
-/// \return 0 or errno
-int allocate(int file, std::uint64_t size) {
-  int answer = 0;
-  do {
-    answer = ::fallocate(file, 0, 0, static_cast<off_t>(size));
-  } while (answer != 0 && errno == EINTR);
-  return answer == 0 ? 0 : errno;
-}
-
 void prove_size(const Deed& deed, int data, std::uint64_t size) {
   const auto file = kernel::open_beneath(data, ".", O_TMPFILE | O_RDWR, S_IRUSR | S_IWUSR, kernel::Crossing::Allowed);
   if (!file) {
     throw kernel::CallError{"open a file to try the limit", errno};
   }
-  const int number = allocate(file.get(), size + 1);
+  const int number = kernel::allocate(file.get(), size + 1);
   (void)::ftruncate(file.get(), 0);  // it goes with its descriptor anyway
   if (number == 0) {
     throw does_not_hold(deed, fmt::format("allocating {} bytes", size + 1));

@@ -107,7 +107,7 @@ void make_limited_data(const Layout& layout, const Deed& deed, const Stage& stag
   if (way == LimitWay::BtrfsQuota) {
     have_quotas(deed, stage.directory(), watch);
     const auto data = make_subvolume_of(stage);
-    kernel::set_quota(data.get(), limit.size);
+    kernel::set_quota(stage.directory(), data.get(), limit.size);
     prove_limit(deed, data.get(), limit);
     kernel::sync(data.get());
   } else {
@@ -146,7 +146,7 @@ void put_quota(const Deed& deed, int directory, const VolumeLimit& limit) {
                        std::make_error_code(std::errc::no_space_on_device),
                        "delete some of it, or give a larger limit");
   }
-  kernel::set_quota(data.get(), limit.size);
+  kernel::set_quota(directory, data.get(), limit.size);
 }
 
 void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, const VolumeInfo& volume,
@@ -156,7 +156,7 @@ void keep_limit(const Layout& layout, const Deed& deed, const Stage& stage, cons
     grow_image(deed, data.get(), path_of(layout, stage), volume.limit.size, volume.limit_way, watch);
   }
   if (volume.limit_way == LimitWay::BtrfsQuota) {
-    kernel::set_quota(data.get(), volume.limit.size);
+    kernel::set_quota(stage.directory(), data.get(), volume.limit.size);
     kernel::sync(data.get());
   }
 }

@@ -251,6 +251,17 @@ class RunImage(ImageTest):
         self.succeed("run", "--read-only", "--tmpfs", "/scratch", "base", "touch", "/scratch/file")
         self.fail_with(125, "run", "--root-changes", "paper", "base", "true")
 
+    def test_a_root_with_a_limit_on_disk(self):
+        fill = ("run", "--storage-opt", "size=16m", "base", "sh", "-c", "cat /dev/zero > /file; wc -c < /file")
+        if os.geteuid() == 0:
+            result = self.dunnage(*fill)
+            self.assertRegex(result.stderr, "No space left on device|Disk quota exceeded")
+            self.assertLess(int(result.stdout), 16 << 20)
+        else:
+            self.assertIn("keep changes in memory", self.fail_with(125, *fill))
+        self.assertIn("no size", self.fail_with(125, "run", "--storage-opt", "size=much", "base", "true"))
+        self.assertIn("no such option", self.fail_with(125, "run", "--storage-opt", "inodes=5", "base", "true"))
+
     def test_an_image_that_is_not_there(self):
         message = self.fail_with(125, "run", "--pull", "never", "bsae", "true")
         self.assertIn("base", message)

@@ -167,6 +167,17 @@ TEST_CASE("changes in memory are bounded, and nothing of them is on disk", "[con
   spec = ground.program({"true"});
   spec.root_changes = {.kind = RootChanges::Kind::Memory};
   CHECK(code_of([&] { (void)Container::launch(std::move(spec)); }) == errc::invalid_argument);
+  if (who() != Launcher::Root) {
+    const auto launch = [&] {
+      LaunchSpec limited = images.shell("app", "true");
+      limited.root_changes = {.limit = 16_MiB};
+      (void)Container::launch(std::move(limited));
+    };
+    CHECK(code_of(launch) == errc::not_supported);
+    CHECK_THAT(message_of(launch), Catch::Contains("can neither set a quota nor mount an image") &&
+                                       Catch::Contains("do it as root, or keep changes in memory"));
+    CHECK(is_tidy(ground, images));
+  }
 }
 
 TEST_CASE("a read-only root takes no writes, and its mounts get their places all the same", "[container][image]") {

@@ -6,8 +6,10 @@
 #include "crash/failures.hpp"
 #include "support/call_errors.hpp"
 #include "support/catch.hpp"
+#include "support/find_program.hpp"
 
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -120,6 +122,9 @@ void fail_launches(const std::vector<StoreOperation>& operations, std::size_t us
 TEST_CASE("T-2: any system call of the host that fails while it launches is told, and nothing is left",
           "[crash][launch][single-too]") {
   fail_launches(launch_operations(), 3, Maker::Host);
+  if (::geteuid() == 0 && find_program("mkfs.ext4")) {
+    fail_launches({limited_launch_operation()}, 6, Maker::Host);
+  }
 }
 
 TEST_CASE("T-2: any system call of the launcher that fails while it launches is told, and nothing is left",

@@ -9,6 +9,7 @@
 
 #include "launcher/connection.hpp"
 #include "support/host.hpp"
+#include "support/loop_devices.hpp"
 #include "support/oci_image.hpp"
 #include "support/read_to_end.hpp"
 
@@ -17,6 +18,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -162,6 +164,12 @@ StoreOperation of_image() {
       make_image);
 }
 
+/// A device goes a moment after the last who had it.
+std::string devices_of(const Place& place) {
+  const bool gone = becomes_true([&] { return devices_below(place) == 0; }, std::chrono::seconds{20});
+  return gone ? "no device" : "LEFT a loop device";
+}
+
 StoreOperation from_template() {
   return attempt_operation(
       "launch a container from a template",
@@ -267,6 +275,23 @@ StoreOperation removing() {
 }
 
 }  // namespace
+
+StoreOperation limited_launch_operation() {
+  StoreOperation operation = attempt_operation(
+      "launch a container whose changes have a limit",
+      [](const Place& place) {
+        const Change change = [](LaunchSpec& spec) {
+          spec.rootfs = Rootfs::image("box:1");
+          spec.root_changes.limit = std::uint64_t{16} << 20U;
+        };
+        return launch_of_facts(place, "an image with a limit", launch_changed(place, change));
+      },
+      make_image);
+  operation.tells_cause = false;  // what makes the file system has words of its own
+  operation.passes_later = true;
+  operation.beside = devices_of;
+  return operation;
+}
 
 std::vector<StoreOperation> launch_operations() {
   return {of_directory(),    with_its_launcher(), until_its_end(), restarted(),

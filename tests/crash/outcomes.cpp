@@ -86,6 +86,10 @@ bool Outcomes::is_as_before(const std::string& state) const {
   return rest == before_ || (operation_.orphans && without_orphans(rest) == before_);
 }
 
+bool Outcomes::is_as_after(const std::string& state) const {
+  return (operation_.passes_later ? without_lines(state, operation_.passing) : state) == after_;
+}
+
 bool Outcomes::is_left_at_end(const std::string& state) const {
   const std::string& left = operation_.left_at_end;
   return !left.empty() && without_orphans(without_lines(state, left)) == after_;

@@ -29,6 +29,8 @@ class Outcomes {
   [[nodiscard]] bool is_undone(const std::string& state, bool stays) const;
   /// Whether it is as before a call that was killed.
   [[nodiscard]] bool is_as_before(const std::string& state) const;
+  /// Whether it is as after a call that was done by somebody who was killed.
+  [[nodiscard]] bool is_as_after(const std::string& state) const;
   /// Whether it is as after a call whose end could not remove what goes then.
   [[nodiscard]] bool is_left_at_end(const std::string& state) const;
   /// Whether a removal of several has been done for some.

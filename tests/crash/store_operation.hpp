@@ -41,6 +41,7 @@ struct StoreOperation {
   bool tells_cause = false;  ///< the error of a call that fails is in the one that is thrown
   /// In the lines of what it makes for a moment: only who is killed leaves that, and the same call takes it away.
   std::string passing{};
+  bool passes_later = false;  ///< that goes a moment after the call was done; whoever is killed by then leaves it, too
   /// In the lines of what goes at the end of its container, and stays where it cannot be removed for ever.
   std::string left_at_end{};
   /// In the lines of what it has begun and keeps closed until it is done.
@@ -82,6 +83,8 @@ struct StoreOperation {
 [[nodiscard]] StoreOperation pull_operation(const std::string& name);
 /// Launches of each kind, with everything they can come with.
 [[nodiscard]] std::vector<StoreOperation> launch_operations();
+/// Root alone, with mkfs.ext4: not one of these.
+[[nodiscard]] StoreOperation limited_launch_operation();
 /// What is asked of containers that run: further programs, and their end.
 [[nodiscard]] std::vector<StoreOperation> asking_operations();
 /// File systems in files, mounted by loop devices: root alone, with mkfs.ext4.

@@ -69,6 +69,7 @@ IN_THE_STORE = [
     ("container/record_mounts.cpp", "unlinkat", "a configuration that is proposed in a record"),
     ("image/blob.cpp", "fstatat renameat", "a blob, named by its digest"),
     ("image/changes.cpp", "fstatat renameat2 unlinkat", "the directory of a container's changes, and its marks"),
+    ("image/mount_room.cpp", "unlinkat", "a file beside what a container writes, in a directory it never sees"),
     ("image/collect.cpp", "fstatat", "the size of a blob"),
     ("image/intake.cpp", "linkat renameat unlinkat", "blobs go from the staging directory to their place"),
     ("image/known.cpp", "fstatat", "whether the index has changed"),

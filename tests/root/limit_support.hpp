@@ -6,6 +6,7 @@
 
 #include "container/history_support.hpp"
 #include "crash/places.hpp"
+#include "support/loop_devices.hpp"
 
 #include <cstdlib>
 #include <memory>

@@ -11,23 +11,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <fstream>
-
 namespace dunnage::test {
 namespace {
 
 namespace fs = std::filesystem;
 
 /// Loop devices of the image of a volume.
-int devices_of(const VolumeStore& store, const std::string& volume) {
-  int count = 0;
-  const std::string image = fs::canonical(store.get(volume).mountpoint() / "image").string();
-  for (const auto& entry : fs::directory_iterator{"/sys/block"}) {
-    std::ifstream backing{entry.path() / "loop/backing_file"};
-    std::string line;
-    if (std::getline(backing, line) && line == image) ++count;
-  }
-  return count;
+std::size_t devices_of(const VolumeStore& store, const std::string& volume) {
+  return devices_below(fs::canonical(store.get(volume).mountpoint() / "image"));
 }
 
 void commit(const VolumeStore& store) {

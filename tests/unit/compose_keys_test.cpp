@@ -102,7 +102,6 @@ std::string example_of(const std::string& key) {
       {"oom_score_adj", "1"},
       {"privileged", "true"},
       {"security_opt", "[\"seccomp:unconfined\"]"},
-      {"storage_opt", "{size: 1G}"},
       {"sysctls", "{a: 1}"},
       {"ulimits", "{nofile: 1}"},
       {"umask", "18"},

@@ -43,6 +43,7 @@ services:
     configs: [{source: site, target: /etc/site, mode: 0400}, plain]
     secrets: [key]
     read_only: true
+    storage_opt: {size: 1.5G}
     tty: true
     network_mode: host
     security_opt: [no-new-privileges:true]
@@ -91,6 +92,25 @@ TEST_CASE("a service is what its file says", "[compose]") {
   CHECK(project.secrets().at("key").content == "secret");
   CHECK(project.start_order() == std::vector<std::string>{"cache", "db", "web"});
   CHECK_THAT(project.to_yaml(), !Catch::Contains("secret\n"));
+}
+
+TEST_CASE("what a service may write to its image is what its storage option says, or it is not launched", "[compose]") {
+  const auto changes_with = [](const std::string& options) {
+    const ProjectDirectory directory{{{"compose.yaml", "services: {a: {image: a, storage_opt: " + options + "}}"}}};
+    return Project::load(directory.trusted()).launch_spec("a").root_changes;
+  };
+  const ProjectDirectory directory = shop();
+  CHECK(Project::load(directory.trusted()).launch_spec("web", 1, "/files").root_changes.limit == std::uint64_t{1536}
+                                                                                                     << 20U);
+  CHECK(changes_with("{size: 1048576}").limit == 1048576);
+  CHECK(changes_with("{size: 20mb}").limit == std::uint64_t{20} << 20U);
+  CHECK(changes_with("{size: 0}").limit == std::nullopt);
+  CHECK(changes_with("{}").limit == std::nullopt);
+  CHECK_THROWS_WITH(changes_with("{size: much}"), Catch::Contains("services.a.storage_opt.size") &&
+                                                      Catch::Contains("\"much\" is no size") &&
+                                                      Catch::Contains("write a number"));
+  CHECK_THROWS_WITH(changes_with("{inodes: 10}"),
+                    Catch::Contains("services.a.storage_opt.inodes") && Catch::Contains("there is no such option"));
 }
 
 TEST_CASE("a name that is no service is answered with the nearest one", "[compose]") {

@@ -58,9 +58,11 @@ TEST_CASE("a changed service is recreated alone, and the plan names the fields",
   project.running("web").anonymous = {"0123"};
   project.service("web").environment = {{"PORT", "81"}, {"SAME", "x"}, {"NEW", std::nullopt}};
   project.service("web").command = std::nullopt;
+  project.service("web").storage_opt = {{"size", "1G"}};
   const auto steps = project.up();
   REQUIRE(words_of(steps) == Words{"keep container shop-db-1", "recreate container shop-web-1"});
-  CHECK(steps[1].changed == Words{"command", "environment.MODE", "environment.NEW", "environment.PORT"});
+  CHECK(steps[1].changed ==
+        Words{"command", "environment.MODE", "environment.NEW", "environment.PORT", "storage_opt.size"});
   CHECK(steps[1].lost.empty());
   CHECK(steps[1].to_string().find("1 anonymous volume is carried over") != std::string::npos);
   const auto renewed = project.up({.renew_anonymous_volumes = true});

@@ -1670,12 +1670,17 @@ class RootChanges:
     class Kind(enum.Enum):
         Disk = "disk"
         Memory = "memory"
-    def __init__(self, *, kind: RootChanges.Kind | str = ..., size: _Size = ...) -> None: ...
+    def __init__(self, *, kind: RootChanges.Kind | str = ..., size: _Size = ...,
+                 limit: _Size | None = ...) -> None: ...
     @property
     def kind(self) -> RootChanges.Kind: ...
     @property
     def size(self) -> int: ...
+    @property
+    def limit(self) -> int | None: ...
     def replace(self, **changes: Any) -> RootChanges: ...
+    @staticmethod
+    def parse_storage_option(text: str) -> RootChanges: ...
 
 class ImageVolumes(enum.Enum):
     Anonymous = "anonymous"
@@ -1999,7 +2004,8 @@ class Container:
 class ContainerInfo:
     def __init__(self, *, id: str = ..., name: str = ..., status: ContainerStatus | str = ..., pid: int = ...,
                  argv: Sequence[str] = ..., rootfs: str = ..., image: str = ..., image_id: str = ...,
-                 changes: _Path | None = ..., env: dict[str, str] = ..., cwd: str = ...,
+                 changes: _Path | None = ..., changes_limit: int = ..., changes_limit_way: LimitWay | str = ...,
+                 env: dict[str, str] = ..., cwd: str = ...,
                  user: str = ..., hostname: str = ..., labels: dict[str, str] = ..., restart: RestartPolicy = ...,
                  restart_count: int = ..., mounts: MountPlan = ..., terminal: bool = ..., remove_on_exit: bool = ...,
                  stop_signal: int = ..., resources: Resources = ..., seccomp: Seccomp | _Path = ..., exit: ExitStatus | None = ..., created_at: datetime | float | None = ...,
@@ -2023,6 +2029,10 @@ class ContainerInfo:
     def image_id(self) -> str: ...
     @property
     def changes(self) -> Path | None: ...
+    @property
+    def changes_limit(self) -> int: ...
+    @property
+    def changes_limit_way(self) -> LimitWay: ...
     @property
     def env(self) -> dict[str, str]: ...
     @property
@@ -2452,6 +2462,7 @@ class Service:
                  group_add: Sequence[_Text] = ..., hostname: _Text = "", labels: Mapping[str, str] = ...,
                  volumes: Sequence[SpecMount] = ..., volumes_from: Sequence[SpecVolumesFrom] = ...,
                  configs: Sequence[ServiceFile] = ..., secrets: Sequence[ServiceFile] = ..., read_only: bool = False,
+                 storage_opt: Mapping[str, str] = ...,
                  tty: bool = False, stdin_open: bool = False, init: bool = False, host_network: bool = False,
                  no_new_privileges: bool = False, cap_add: Sequence[_Text] = ..., cap_drop: Sequence[_Text] = ...,
                  seccomp: Seccomp | _Path = ..., resources: Resources = ..., restart: _Text = "no", stop_signal: _Text = "", stop_grace_period: _Seconds | None = None,
@@ -2492,6 +2503,8 @@ class Service:
     def secrets(self) -> list[ServiceFile]: ...
     @property
     def read_only(self) -> bool: ...
+    @property
+    def storage_opt(self) -> dict[str, str]: ...
     @property
     def tty(self) -> bool: ...
     @property

@@ -24,6 +24,8 @@ Fields<ContainerInfo> info_fields() {
       .option("image", &I::image)
       .option("image_id", &I::image_id)
       .option("changes", &I::changes)
+      .option("changes_limit", &I::changes_limit)
+      .option("changes_limit_way", &I::changes_limit_way)
       .option("env", &I::env)
       .option("cwd", &I::cwd)
       .option("user", &I::user)

@@ -92,6 +92,7 @@ void define_service(py::module_& module) {
       .DUNNAGE_MEMBER(configs)
       .DUNNAGE_MEMBER(secrets)
       .DUNNAGE_MEMBER(read_only)
+      .DUNNAGE_MEMBER(storage_opt)
       .DUNNAGE_MEMBER(tty)
       .DUNNAGE_MEMBER(stdin_open)
       .DUNNAGE_MEMBER(init)

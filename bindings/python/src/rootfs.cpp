@@ -6,6 +6,10 @@
 #include "size.hpp"
 #include "value.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 namespace dunnage::python {
 namespace {
 
@@ -26,6 +30,10 @@ Rootfs image_root(const py::object& image) {
                                                           : value_from<std::string>(image, "Rootfs.image(): name"));
 }
 
+std::optional<std::uint64_t> changes_limit_from(py::handle object, const std::string& name) {
+  return object.is_none() ? std::nullopt : std::optional{size_from(object, name)};
+}
+
 void define_changes(py::module_& module) {
   using Kind = RootChanges::Kind;
   const py::object kind =
@@ -33,11 +41,19 @@ void define_changes(py::module_& module) {
                               {{"Disk", Kind::Disk, std::string{to_string(Kind::Disk)}},
                                {"Memory", Kind::Memory, std::string{to_string(Kind::Memory)}}});
   Fields<RootChanges> fields{"RootChanges"};
-  fields.option("kind", &RootChanges::kind).option("size", &RootChanges::size, size_from);
-  value_class(module, std::move(fields),
-              "Where what a container writes to the root file system of its image goes: into the store, as long as its "
-              "record is there, or into memory, at most `size` bytes.")
-      .attr("Kind") = kind;
+  fields.option("kind", &RootChanges::kind)
+      .option("size", &RootChanges::size, size_from)
+      .option("limit", &RootChanges::limit, changes_limit_from);
+  auto cls = value_class(
+      module, std::move(fields),
+      "Where what a container writes to the root file system of its image goes: into the store, as long as its record "
+      "is there, at most `limit` bytes if there is one, or into memory, at most `size` bytes. A limit holds, or the "
+      "container is not launched: writing past it is ENOSPC or EDQUOT. It is for root.");
+  cls.attr("Kind") = kind;
+  cls.def_static(
+      "parse_storage_option", [](const std::string& text) { return RootChanges::parse_storage_option(text); },
+      py::arg("text"),
+      "parse_storage_option(text)\n--\n\nDocker's --storage-opt: \"size=1G\", on disk. Raises LaunchError.");
   Enumeration<ImageVolumes>::define(
       module, "ImageVolumes", "What the places are that an image declares as volumes.",
       {{"Anonymous", ImageVolumes::Anonymous, std::string{to_string(ImageVolumes::Anonymous)}},

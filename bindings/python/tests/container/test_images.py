@@ -2,6 +2,7 @@
 """Containers of images, images as mounts of containers, and copies into and out of both."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -81,6 +82,27 @@ def test_what_a_container_writes_to_its_image_is_its_own(box):
     assert done.stdout == b""
     plan = MountSet().resolve(rootfs=root, image_volumes="anonymous")
     assert [mount.target for mount in plan] == ["/data"] and plan[0].kind is dunnage.MountKind.Volume
+
+
+def test_what_a_container_writes_has_the_limit_it_was_given(box):
+    changes = RootChanges.parse_storage_option("size=16m")
+    assert changes == RootChanges(limit="16m") and changes.limit == 16 << 20 and RootChanges().limit is None
+    with pytest.raises(dunnage.LaunchError):
+        RootChanges.parse_storage_option("size=much")
+    fill = {"argv": ["-c", "cat /dev/zero > /tmp/file; cat /data/file"], "entrypoint": ["/bin/sh"],
+            "rootfs": Rootfs.image("box:1"), "root_changes": changes, "name": "bounded", "remove_on_exit": False}
+    if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+        with pytest.raises(dunnage.VolumeError) as raised:
+            Container.run(**fill)
+        assert raised.value.code == dunnage.errc.not_supported
+        return
+    done = Container.run(**fill)
+    assert b"No space left on device" in done.stderr or b"Disk quota exceeded" in done.stderr
+    assert done.stdout == b"from the image\n"
+    info = ContainerStore.open().inspect("bounded")
+    assert info.changes_limit == 16 << 20
+    assert info.changes_limit_way in (dunnage.LimitWay.Ext4Image, dunnage.LimitWay.BtrfsQuota)
+    ContainerStore.open().remove("bounded")
 
 
 def test_a_record_names_the_image(box):

@@ -60,7 +60,7 @@ VALUES = [
     FileOwner(), FileOwner(uid=1, gid=2, mode=0o755), PathAccess(), PathAccess(read=True),
     PathExplanation(), PathExplanation(path="/a", presence="there", by_kernel=PathAccess(write=True),
                                        users=[IdRange(0, 1000)]),
-    Change(), Change(kind="deleted", path="/etc/conf"), MountHolder(pid=7, program="sh"), MountEvent(kind="replaced"), RootChanges(), RootChanges(kind="memory", size="1m"),
+    Change(), Change(kind="deleted", path="/etc/conf"), MountHolder(pid=7, program="sh"), MountEvent(kind="replaced"), RootChanges(), RootChanges(kind="memory", size="1m"), RootChanges(limit="1g"),
     Stdio.inherit(), Stdio.null(), Stdio.pipe(), Stdio.log(), Stdio.file("/tmp/log"),
     ExitStatus(), ExitStatus(3), ExitStatus(signal=9), ExitStatus(signal=9, launcher_lost=True),
     ExitStatus(signal=9, oom_killed=True), ExitStatus(1, oom_killed=True),
