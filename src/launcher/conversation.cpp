@@ -79,17 +79,28 @@ ssize_t Conversation::receive() {
   header.msg_controllen = control.size();
   descriptor_.reset();
   const ssize_t size = ::recvmsg(channel_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  take_descriptors(size < 0 ? nullptr : CMSG_FIRSTHDR(&header));
   if (size >= 0 && (header.msg_flags & MSG_CTRUNC) != 0) {
     errno = EMFILE;  // the kernel could not give this process the descriptor
     return -1;
   }
-  const cmsghdr* first = size < 0 ? nullptr : CMSG_FIRSTHDR(&header);
-  if (first != nullptr && first->cmsg_type == SCM_RIGHTS && first->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int number = -1;
-    std::memcpy(&number, CMSG_DATA(first), sizeof number);
-    descriptor_.reset(number);
-  }
   return size;
+}
+
+/// There is one in a message; but the room for one is room for two.
+void Conversation::take_descriptors(const cmsghdr* control) {
+  if (control == nullptr || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) {
+    return;
+  }
+  const std::size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (std::size_t index = 0; index < count; ++index) {
+    int number = -1;
+    std::memcpy(&number, CMSG_DATA(control) + index * sizeof number, sizeof number);
+    kernel::FileDescriptor descriptor{number};
+    if (index == 0) {
+      descriptor_ = std::move(descriptor);
+    }
+  }
 }
 
 Conversation::Event Conversation::take(std::size_t size) {

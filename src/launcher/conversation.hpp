@@ -11,6 +11,7 @@
 #include "launcher/stop_signal.hpp"
 #include "launcher/work.hpp"
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -38,6 +39,7 @@ class Conversation {
  private:
   [[nodiscard]] Event next(Deadline deadline, bool stoppable);
   [[nodiscard]] ssize_t receive();
+  void take_descriptors(const cmsghdr* control);
   [[nodiscard]] Event take(std::size_t size);
   [[nodiscard]] Event wait(Deadline deadline, bool stoppable);
 
