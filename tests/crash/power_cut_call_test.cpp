@@ -147,4 +147,10 @@ TEST_CASE(
   cut_each(lasting(container_operations()), 6);
 }
 
+TEST_CASE(
+    "T-3: a project whose power is cut at any change is up or down as far as it was, and the next call does the rest",
+    "[crash][dropping]") {
+  cut_each(ended_project_operations(), 3);
+}
+
 }  // namespace dunnage::test
