@@ -141,7 +141,7 @@ TEST_CASE("T-8: a server that stops between plan and mount is not waited for, wh
     const std::string before = children();
     server.halt();
     for (const auto& [what, plan] : plans) {
-      refused[what] = words_of([&] { (void)Container::launch(with_plan(ground, "true", plan)); });
+      refused[what] = words_of([&ground, &plan = plan] { (void)Container::launch(with_plan(ground, "true", plan)); });
     }
     refused["a change"] = words_of([&] { (void)running.attach(BindMount{place, "/late"}); });
     for (int round = 0; round < 3; ++round) {
