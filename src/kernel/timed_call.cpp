@@ -28,6 +28,7 @@ int in_time(std::array<int, 2> about, const char* text, const Give& give, const 
     call->fd = about[0];
     std::ranges::transform(about, call->kept, [](int fd) { return std::max(fd, -1); });
     call->text = text;
+    call->path = call->text.c_str();
     if (terms.data.size > 0) {
       std::memcpy(call->data, terms.data.bytes, terms.data.size);
     }
@@ -39,20 +40,19 @@ int in_time(std::array<int, 2> about, const char* text, const Give& give, const 
 }
 
 DUNNAGE_UNSANITIZED long open_there(TimedProcess& call) noexcept {
-  return raw_syscall(__NR_openat2, call.fd, as_argument(call.text.c_str()), as_argument(&call.how), sizeof call.how);
+  return raw_syscall(__NR_openat2, call.fd, as_argument(call.path), as_argument(&call.how), sizeof call.how);
 }
 DUNNAGE_UNSANITIZED long look_at_path(TimedProcess& call) noexcept {
-  return raw_syscall(__NR_statx, AT_FDCWD, as_argument(call.text.c_str()), AT_NO_AUTOMOUNT, STATX_TYPE,
-                     as_argument(call.data));
+  return raw_syscall(__NR_statx, AT_FDCWD, as_argument(call.path), AT_NO_AUTOMOUNT, STATX_TYPE, as_argument(call.data));
 }
 DUNNAGE_UNSANITIZED long look_at_descriptor(TimedProcess& call) noexcept {
   return raw_syscall(__NR_statx, call.fd, as_argument(""), AT_EMPTY_PATH, call.number, as_argument(call.data));
 }
 DUNNAGE_UNSANITIZED long make_directory_there(TimedProcess& call) noexcept {
-  return raw_syscall(__NR_mkdirat, call.fd, as_argument(call.text.c_str()), call.number);
+  return raw_syscall(__NR_mkdirat, call.fd, as_argument(call.path), call.number);
 }
 DUNNAGE_UNSANITIZED long set_mode_there(TimedProcess& call) noexcept {
-  return raw_syscall(__NR_fchmodat, AT_FDCWD, as_argument(call.text.c_str()), call.number);
+  return raw_syscall(__NR_fchmodat, AT_FDCWD, as_argument(call.path), call.number);
 }
 DUNNAGE_UNSANITIZED long set_owner_there(TimedProcess& call) noexcept {
   return raw_syscall(__NR_fchownat, call.fd, as_argument(""), call.number, call.other, AT_EMPTY_PATH);

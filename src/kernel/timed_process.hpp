@@ -40,6 +40,7 @@ struct TimedProcess {
   int kept[3]{-1, -1, -1};  ///< what the call is about, and `answers`, sorted by make_in_time(); -1: nothing
   int answers = -1;
   std::string text{};
+  const char* path = nullptr;  ///< the text: what is instrumented by a sanitizer shall not run there
   open_how how{};
   alignas(16) std::byte data[512]{};  ///< what it reads or writes
   long result = 0;
