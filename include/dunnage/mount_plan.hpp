@@ -129,9 +129,9 @@ class DUNNAGE_API MountPlan {
 
   /// Asks the kernel for detached mounts: descriptors that no mount table shows and that go when the process goes.
   /// Creates what the plan says is to be created (source directories, volumes) and takes the volumes' use locks.
-  /// Layers of
-  /// images that are not unpacked yet are unpacked. All or nothing. Throws: MountError naming the mount, VolumeError,
-  /// ImageError.
+  /// Layers of images that are not unpacked yet are unpacked. All or nothing. Throws: MountError naming the mount, with
+  /// std::errc::timed_out if what serves its source (FUSE, NFS) leaves a call without an answer for 10 seconds;
+  /// VolumeError, ImageError.
   /// Kernel: open_tree(2), mount_setattr(2), fsopen(2); Linux 5.12.
   [[nodiscard]] PreparedMounts prepare(const PrepareOptions& options = {}) const;
 

@@ -6,7 +6,9 @@
 #include "compose/hash.hpp"
 #include "compose/model.hpp"
 #include "kernel/call_error.hpp"
+#include "kernel/file_descriptor.hpp"
 #include "kernel/files.hpp"
+#include "kernel/open_beneath.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/own_list.hpp"
 
@@ -53,9 +55,11 @@ class ContentWriter {
     kernel::remove_replacements(directory_, made);  // a secret may be in what a killed one left
     kernel::replace_file(directory_, made, content, static_cast<mode_t>(file.mode.value_or(kReadable)));
     try {
+      const kernel::FileDescriptor held = kernel::open_beneath(directory_, made, O_RDONLY);
       if (file.uid || file.gid) {
         give(made, file);
       }
+      sync(held);
       if (::renameat(directory_, made.c_str(), directory_, name.c_str()) != 0) {
         throw kernel::CallError{"renameat", errno};
       }
@@ -66,6 +70,15 @@ class ContentWriter {
   }
 
  private:
+  /// By its name it is taken for whole from then on, also when the power has been cut.
+  void sync(const kernel::FileDescriptor& held) const {
+    if (held) {
+      kernel::sync(held.get());
+    } else if (::syncfs(directory_) != 0) {  // its mode lets nobody read it
+      throw kernel::CallError{"syncfs", errno};
+    }
+  }
+
   /// The ids are the container's.
   void give(const std::string& name, const ServiceFile& file) const {
     const launcher::Identity identity = launcher::identity_for(0, 0);

@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Looking up paths of the host where a file system may never answer: FUSE, NFS and others whose server stands still.
+/// Looking up paths of the host where a file system may never answer (kernel/timed_call.hpp).
 
 #include <chrono>
 #include <string>
@@ -13,8 +13,5 @@ namespace dunnage::kernel {
 /// process of our own memory does it, which can be killed while it waits. What comes right afterwards rarely waits.
 /// \return 0 when there is an answer, be it that nothing is there; ETIMEDOUT; or why no process could be made
 [[nodiscard]] int await_answer(const std::string& path, std::chrono::milliseconds patience);
-
-/// Whether looking into the directory may wait for somebody: not if it lies on a disk. Asks nobody itself.
-[[nodiscard]] bool may_wait_for_others(int directory) noexcept;
 
 }  // namespace dunnage::kernel

@@ -2,12 +2,14 @@
 #include "kernel/device_mount.hpp"
 
 #include "kernel/calls.hpp"
+#include "kernel/timed_call.hpp"
 
 #include <fmt/format.h>
 
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <string_view>
 
 namespace dunnage::kernel {
@@ -37,7 +39,7 @@ int configure(int context, const std::string& name, const std::optional<std::str
 
 }  // namespace
 
-DeviceMount mount_device(const std::string& type, const std::string& device, bool read_only,
+DeviceMount mount_device(const std::string& type, const BlockDevice& device, bool read_only,
                          const std::vector<std::pair<std::string, std::optional<std::string>>>& data) {
   DeviceMount made;
   const FileDescriptor context{open_file_system(type.c_str())};
@@ -50,7 +52,7 @@ DeviceMount mount_device(const std::string& type, const std::string& device, boo
   if (!context) {
     return failed("fsopen", context.get());
   }
-  int answer = configure_string(context.get(), "source", device.c_str());
+  int answer = configure_string(context.get(), "source", device.path.c_str());
   if (answer >= 0 && read_only) {
     answer = configure_flag(context.get(), "ro");
   }
@@ -60,7 +62,13 @@ DeviceMount mount_device(const std::string& type, const std::string& device, boo
   if (answer < 0) {
     return failed("fsconfig", answer);
   }
-  if (answer = create_file_system(context.get()); answer < 0) {
+  answer = device.waits ? TimedCalls::create_file_system(context.get()) : create_file_system(context.get());
+  if (answer == -ETIMEDOUT) {
+    made.call = "mount";  // what the file system has to say waits as well
+    made.number = ETIMEDOUT;
+    return made;
+  }
+  if (answer < 0) {
     return failed("mount", answer);
   }
   made.mount = FileDescriptor{mount_file_system(context.get(), 0)};

@@ -15,6 +15,7 @@ namespace dunnage::kernel {
 struct BlockDevice {
   FileDescriptor held;
   std::string path;
+  bool waits = false;  ///< what it holds is in a file whose server may never answer
 };
 
 /// A disk is itself. A file gets a loop device that frees itself, and has the one it has: two for one file would be two

@@ -20,9 +20,13 @@ namespace dunnage::launcher {
 DetachResult Connection::detach(const DetachRequest& request, const std::string& path, Deadline deadline,
                                 std::span<const int> targets) const {
   constexpr int kAttempts = 4;
+  const Deadline over = std::chrono::steady_clock::now() + std::chrono::milliseconds{request.apart};
   for (int attempt = 1;; ++attempt) {
     DetachResult result = ask_broker(request, path, deadline, targets);
     const bool silent = result.failure.step == Step::None && result.failure.error == EPIPE;
+    if (silent && request.apart != 0 && std::chrono::steady_clock::now() >= over) {
+      return detach_failure(Step::None, ETIMEDOUT);
+    }
     if (!silent || !makes_mount(request.kind) || attempt == kAttempts || !alive()) {
       return result;
     }

@@ -7,6 +7,7 @@
 
 #include "kernel/read_back.hpp"
 #include "launcher/detach_result.hpp"
+#include "launcher/direct_calls.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/subpath.hpp"
 
@@ -30,32 +31,33 @@ inline const char* write_number(uint64_t value, unsigned base, char (&buffer)[24
   return buffer + position;
 }
 
+/// Kinds and inodes do not change, so their server is not asked: it may never answer. Who serves a request apart asks,
+/// and so hears that the server is gone.
+inline unsigned look_flags(const DetachRequest& request) noexcept {
+  return AT_EMPTY_PATH | (request.apart != 0 ? 0U : AT_STATX_DONT_SYNC);
+}
+
 /// Checks that what was opened is what the plan was made for: a bind's source may have been swapped since.
-/// \param id  gets that of the mount
-inline Failure check_source(int fd, const DetachRequest& request, bool below, uint64_t& id) noexcept {
-  Failure failure;
+/// \param below  it is something below the source
+inline void check_source(DetachResult& opened, const DetachRequest& request, bool below) noexcept {
   struct statx status {};
-  const long answer = kernel::raw_syscall(__NR_statx, fd, kernel::as_argument(""), AT_EMPTY_PATH,
+  const long answer = kernel::raw_syscall(__NR_statx, opened.fd, kernel::as_argument(""), look_flags(request),
                                           STATX_TYPE | STATX_INO | STATX_MNT_ID, kernel::as_argument(&status));
   if (answer < 0) {
-    failure.step = Step::OpenSource;
-    failure.error = static_cast<int>(-answer);
-    return failure;
+    opened.failure = failure_of(Step::OpenSource, answer);
+    return;
   }
-  id = (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : 0;
+  opened.id = (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : 0;
+  opened.device = makedev(status.stx_dev_major, status.stx_dev_minor);
   const unsigned kind = status.stx_mode & S_IFMT;
   if (kind == S_IFLNK) {
-    failure = failure_of(Step::OpenSource, -ELOOP);
+    opened.failure = failure_of(Step::OpenSource, -ELOOP);
   } else if ((kind == S_IFDIR) != (request.is_file == 0)) {
-    failure.step = Step::KindOfSource;
-    failure.error = kind == S_IFDIR ? EISDIR : ENOTDIR;
+    opened.failure = failure_of(Step::KindOfSource, kind == S_IFDIR ? -EISDIR : -ENOTDIR);
   } else if (request.check_inode != 0 && !below &&
-             (status.stx_ino != request.inode ||
-              makedev(status.stx_dev_major, status.stx_dev_minor) != request.device)) {
-    failure.step = Step::SourceChanged;
-    failure.error = ESTALE;
+             (status.stx_ino != request.inode || opened.device != request.device)) {
+    opened.failure = failure_of(Step::SourceChanged, -ESTALE);
   }
-  return failure;
 }
 
 /// Sets the attributes while the mount is still nowhere, so that it is never seen without them: first what holds for
@@ -82,15 +84,16 @@ inline Failure set_attributes(int fd, const DetachRequest& request) noexcept {
 }
 
 /// For an empty path what is open already, of which a file is as good as a directory.
-inline int open_found(int directory, const char* path, const DetachRequest& request) noexcept {
+template <class Calls = DirectCalls>
+int open_found(int directory, const char* path, const DetachRequest& request) noexcept {
   if (path[0] == '\0') {
     return static_cast<int>(kernel::raw_syscall(__NR_fcntl, directory, F_DUPFD_CLOEXEC, 3));
   }
   const uint64_t resolve = request.no_links != 0 ? RESOLVE_NO_SYMLINKS : 0;
   const unsigned for_automount = request.is_file == 0 ? O_DIRECTORY : 0;  // O_PATH alone does not trigger it (open(2))
-  int fd = kernel::open_at2(directory, path, O_PATH | for_automount, resolve);
+  int fd = Calls::open_at2(directory, path, O_PATH | for_automount, resolve);
   if (fd == -ENOTDIR && for_automount != 0) {
-    fd = kernel::open_at2(directory, path, O_PATH, resolve);  // whoever checks its kind has the words for it
+    fd = Calls::open_at2(directory, path, O_PATH, resolve);  // whoever checks its kind has the words for it
   }
   return fd;
 }
@@ -103,8 +106,8 @@ inline DetachResult open_source(int directory, const char* path, const DetachReq
     return detach_failure(Step::OpenSource, -result.fd);
   }
   struct statx status {};
-  const long answer = kernel::raw_syscall(__NR_statx, result.fd, kernel::as_argument(""), AT_EMPTY_PATH, STATX_INO,
-                                          kernel::as_argument(&status));
+  const long answer = kernel::raw_syscall(__NR_statx, result.fd, kernel::as_argument(""), look_flags(request),
+                                          STATX_INO, kernel::as_argument(&status));
   if (answer < 0) {
     result.failure = failure_of(Step::OpenSource, answer);
   } else if (request.require_mountpoint != 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
@@ -146,7 +149,7 @@ inline DetachResult clone_source(int directory, const char* path, const char* be
   if (result.fd < 0) {
     return detach_failure(Step::OpenSource, -result.fd);
   }
-  result.failure = check_source(result.fd, request, below[0] != '\0', result.id);
+  check_source(result, request, below[0] != '\0');
   return result;
 }
 
@@ -193,7 +196,7 @@ inline DetachResult detach_bind(int directory, const char* path, const char* bel
   DetachResult result;
   result.fd = clone_with_attributes(directory, path, below, request, user_namespace);
   if (result.fd >= 0) {
-    result.failure = check_source(result.fd, request, false, result.id);
+    check_source(result, request, false);
     return close_if_failed(result);
   }
   result = clone_source(directory, path, below, request);
@@ -207,11 +210,12 @@ inline DetachResult detach_bind(int directory, const char* path, const char* bel
 }
 
 /// Makes a configured file system a detached mount, and closes its context. \param answer of its configuration
-inline DetachResult finish_file_system(int context, int answer, uint64_t attributes) noexcept {
+template <class Calls = DirectCalls>
+DetachResult finish_file_system(int context, int answer, uint64_t attributes) noexcept {
   DetachResult result;
   if (answer < 0) {
     result = detach_failure(Step::ConfigureFileSystem, -answer);
-  } else if (answer = kernel::create_file_system(context); answer < 0) {
+  } else if (answer = Calls::create_file_system(context); answer < 0) {
     result = detach_failure(Step::CreateFileSystem, -answer);
   } else if (result.fd = kernel::mount_file_system(context, attributes); result.fd < 0) {
     result = detach_failure(Step::CreateFileSystem, -result.fd);

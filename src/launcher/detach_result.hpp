@@ -11,7 +11,8 @@ namespace dunnage::launcher {
 /// What became of a request: a descriptor, or the step that failed and its errno.
 struct DetachResult {
   int fd = -1;
-  uint64_t id = 0;  ///< of the mount, as statx(2) has it; 0: nobody has looked
+  uint64_t id = 0;      ///< of the mount, as statx(2) has it; 0: nobody has looked
+  uint64_t device = 0;  ///< of its file system, as stat(2) has it; 0: nobody has looked
   Failure failure{};
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/examine.hpp"
 
+#include "launcher/found_records.hpp"
+
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -31,19 +32,7 @@ WorkOutcome examine(const Connection& connection, int root, const std::string& p
   work.texts = texts_of(path, user);
   work.descriptors = {root};
   return run_work(connection, work, watch, [&](std::span<const std::byte> payload, kernel::FileDescriptor& found) {
-    ExamineReport& report = examined.report;
-    if (payload.size() < sizeof report) {
-      return;
-    }
-    std::memcpy(&report, payload.data(), sizeof report);
-    const auto rest = payload.subspan(sizeof report);
-    if (rest.size() < std::size_t{report.resolved_size} + report.target_size) {
-      return;
-    }
-    const auto* texts = reinterpret_cast<const char*>(rest.data());
-    examined.resolved.assign(texts, report.resolved_size);
-    examined.target.assign(texts + report.resolved_size, report.target_size);
-    examined.found = std::move(found);
+    examined = examination_of(payload, std::move(found));
   });
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/look.hpp"
 
-#include <algorithm>
-#include <cstring>
+#include "launcher/found_records.hpp"
+
+#include <cstddef>
+#include <span>
 
 namespace dunnage::launcher {
 
@@ -14,12 +16,7 @@ WorkOutcome look_at(const Connection& connection, int root, const std::string& p
   work.texts = path + '\0';
   work.descriptors = {root};
   return run_work(connection, work, watch, [&](std::span<const std::byte> payload, kernel::FileDescriptor& /*none*/) {
-    if (payload.size() >= sizeof found.report) {
-      std::memcpy(&found.report, payload.data(), sizeof found.report);
-      const auto rest = payload.subspan(sizeof found.report);
-      found.target.assign(reinterpret_cast<const char*>(rest.data()),
-                          std::min<std::size_t>(rest.size(), found.report.target_size));
-    }
+    found = seen_at(payload);
   });
 }
 

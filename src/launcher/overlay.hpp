@@ -27,10 +27,10 @@ struct Upper {
 };
 
 /// The root of an overlay is its upper directory; that has to look like the source. \param directory not O_PATH
-inline long copy_owner_and_mode(int source, int directory) noexcept {
+template <class Calls = DirectCalls>
+long copy_owner_and_mode(int source, int directory) noexcept {
   struct statx status {};
-  long answer = kernel::raw_syscall(__NR_statx, source, kernel::as_argument(""), AT_EMPTY_PATH,
-                                    STATX_MODE | STATX_UID | STATX_GID, kernel::as_argument(&status));
+  long answer = Calls::look(source, STATX_MODE | STATX_UID | STATX_GID, status);
   if (answer >= 0) {
     answer = kernel::raw_syscall(__NR_fchown, directory, status.stx_uid, status.stx_gid);
     if (answer == -EINVAL || answer == -EPERM) {
@@ -44,7 +44,8 @@ inline long copy_owner_and_mode(int source, int directory) noexcept {
 }
 
 /// Directories in a new tmpfs, which lives as long as the overlay.
-inline Upper make_upper(int source, uint64_t size) noexcept {
+template <class Calls = DirectCalls>
+Upper make_upper(int source, uint64_t size) noexcept {
   Upper result;
   DetachRequest request;
   request.size = size;
@@ -62,7 +63,7 @@ inline Upper make_upper(int source, uint64_t size) noexcept {
     result.work = kernel::open_at2(memory.fd, "work", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     answer = result.upper < 0  ? result.upper
              : result.work < 0 ? result.work
-                               : copy_owner_and_mode(source, result.upper);
+                               : copy_owner_and_mode<Calls>(source, result.upper);
   }
   if (answer < 0) {
     result.failure = failure_of(Step::CreateUpper, answer);
@@ -90,12 +91,13 @@ inline long check_upper(int upper, const DetachRequest& request) noexcept {
   return same ? 0 : -ESTALE;
 }
 
-inline Upper open_upper(const UpperPlace& place, const DetachRequest& request) noexcept {
+template <class Calls>
+Upper open_upper(const UpperPlace& place, const DetachRequest& request) noexcept {
   Upper result;
   constexpr unsigned kFlags = O_PATH | O_DIRECTORY;
   result.upper = place.locked >= 0 ? static_cast<int>(kernel::raw_syscall(__NR_fcntl, place.locked, F_DUPFD_CLOEXEC, 3))
-                                   : kernel::open_at2(AT_FDCWD, place.upper, kFlags, RESOLVE_NO_SYMLINKS);
-  result.work = kernel::open_at2(AT_FDCWD, place.work, kFlags, RESOLVE_NO_SYMLINKS);
+                                   : Calls::open_at2(AT_FDCWD, place.upper, kFlags, RESOLVE_NO_SYMLINKS);
+  result.work = Calls::open_at2(AT_FDCWD, place.work, kFlags, RESOLVE_NO_SYMLINKS);
   long worse = result.upper < 0 ? result.upper : result.work;
   if (worse >= 0 && request.check_upper != 0) {
     worse = check_upper(result.upper, request);
@@ -106,7 +108,8 @@ inline Upper open_upper(const UpperPlace& place, const DetachRequest& request) n
   return result;
 }
 
-inline DetachResult mount_overlay(int lower, const Upper& upper, const DetachRequest& request) noexcept {
+template <class Calls>
+DetachResult mount_overlay(int lower, const Upper& upper, const DetachRequest& request) noexcept {
   const int context = kernel::open_file_system("overlay");
   if (context < 0) {
     return detach_failure(Step::CreateFileSystem, -context);
@@ -123,12 +126,13 @@ inline DetachResult mount_overlay(int lower, const Upper& upper, const DetachReq
     answer = answer < 0 ? answer : kernel::configure_string(context, "metacopy", "off");
     answer = answer < 0 ? answer : kernel::configure_string(context, "index", "off");
   }
-  return finish_file_system(context, answer, request.attributes);
+  return finish_file_system<Calls>(context, answer, request.attributes);
 }
 
 /// \param directory, path, below the source, as for detach_bind()
-inline DetachResult detach_overlay(int directory, const char* path, const char* below, const UpperPlace& place,
-                                   const DetachRequest& request, int user_namespace = -1) noexcept {
+template <class Calls = DirectCalls>
+DetachResult detach_overlay(int directory, const char* path, const char* below, const UpperPlace& place,
+                            const DetachRequest& request, int user_namespace = -1) noexcept {
   DetachResult lower = clone_source(directory, path, below, request);
   if (lower.failure.error == 0) {
     lower.failure = map_ids(lower.fd, request, user_namespace);
@@ -136,11 +140,12 @@ inline DetachResult detach_overlay(int directory, const char* path, const char* 
   if (lower.failure.error != 0) {
     return close_if_failed(lower);
   }
-  Upper changes = place.upper[0] == '\0' ? make_upper(lower.fd, request.size) : open_upper(place, request);
+  Upper changes =
+      place.upper[0] == '\0' ? make_upper<Calls>(lower.fd, request.size) : open_upper<Calls>(place, request);
   DetachResult result;
   result.failure = changes.failure;
   if (changes.failure.error == 0) {
-    result = mount_overlay(lower.fd, changes, request);
+    result = mount_overlay<Calls>(lower.fd, changes, request);
   }
   changes.close_all();
   (void)kernel::close_descriptor(lower.fd);

@@ -7,42 +7,45 @@
 
 #include "kernel/calls.hpp"
 #include "launcher/detach_result.hpp"
+#include "launcher/direct_calls.hpp"
 
-#include <asm/unistd.h>
 #include <errno.h>
 #include <stddef.h>
 
 namespace dunnage::launcher {
 
 /// Links are followed as long as they stay below; the kernel refuses what would leave, however it is swapped meanwhile.
-inline int open_below(int directory, const char* path) noexcept {
+template <class Calls = DirectCalls>
+int open_below(int directory, const char* path) noexcept {
   constexpr int kRenames = 64;  // a directory on the way that is renamed at that moment looks like one that leaves
   int fd = -EXDEV;
   for (int tries = 0; fd == -EXDEV && tries < kRenames; ++tries) {
-    fd = kernel::open_at2(directory, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+    fd = Calls::open_at2(directory, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
   }
   return fd;
 }
 
 /// Gives back to a directory just made what the umask of the host program took.
-inline long open_to_all(int directory) noexcept {
-  const int fd = kernel::open_at2(directory, ".", O_RDONLY | O_DIRECTORY, RESOLVE_BENEATH);
+template <class Calls>
+long open_to_all(int directory) noexcept {
+  const int fd = Calls::open_at2(directory, ".", O_RDONLY | O_DIRECTORY, RESOLVE_BENEATH);
   if (fd < 0) {
     return fd;
   }
-  const long result = kernel::raw_syscall(__NR_fchmod, fd, 0755);
+  const long result = Calls::set_mode(fd, 0755);
   (void)kernel::close_descriptor(fd);
   return result;
 }
 
 /// Opens `prefix` below `base`; if it is missing, makes `name`, its last part, in the open directory `parent`.
-inline DetachResult open_or_make(int base, int parent, const char* prefix, const char* name) noexcept {
+template <class Calls>
+DetachResult open_or_make(int base, int parent, const char* prefix, const char* name) noexcept {
   DetachResult result;
-  result.fd = open_below(base, prefix);
+  result.fd = open_below<Calls>(base, prefix);
   if (result.fd == -ENOENT) {
-    const long made = kernel::raw_syscall(__NR_mkdirat, parent, kernel::as_argument(name), 0755);
-    result.fd = open_below(base, prefix);
-    const long moded = made < 0 || result.fd < 0 ? 0 : open_to_all(result.fd);
+    const long made = Calls::make_directory(parent, name, 0755);
+    result.fd = open_below<Calls>(base, prefix);
+    const long moded = made < 0 || result.fd < 0 ? 0 : open_to_all<Calls>(result.fd);
     if ((made < 0 && made != -EEXIST) || moded < 0) {
       result.failure = failure_of(Step::CreateSubpath, made < 0 ? made : moded);
       return result;
@@ -56,10 +59,11 @@ inline DetachResult open_or_make(int base, int parent, const char* prefix, const
 
 /// Opens `path` below `base` and closes `base`. Missing directories are made, one component in one open directory at a
 /// time.
-inline DetachResult open_subpath(int base, const char* path) noexcept {
+template <class Calls = DirectCalls>
+DetachResult open_subpath(int base, const char* path) noexcept {
   constexpr size_t kLongest = 4096;
   char prefix[kLongest];
-  int parent = kernel::open_at2(base, ".", O_PATH | O_DIRECTORY, 0);
+  int parent = Calls::open_at2(base, ".", O_PATH | O_DIRECTORY, 0);
   DetachResult result;
   size_t end = 0;
   while (parent >= 0 && path[end] != '\0' && result.failure.error == 0) {
@@ -80,7 +84,7 @@ inline DetachResult open_subpath(int base, const char* path) noexcept {
       result.failure = failure_of(Step::OpenSubpath, -ENAMETOOLONG);
       break;
     }
-    const DetachResult step = open_or_make(base, parent, prefix, prefix + begin);
+    const DetachResult step = open_or_make<Calls>(base, parent, prefix, prefix + begin);
     const int fd = step.fd;
     result.failure = step.failure;
     (void)kernel::close_descriptor(parent);

@@ -4,15 +4,17 @@
 #include "kernel/await_answer.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "kernel/file_system_kind.hpp"
+#include "kernel/timed_call.hpp"
 #include "model/mount_name.hpp"
 #include "model/target.hpp"
+#include "plan/host_path.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <boost/filesystem.hpp>
 
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -52,7 +54,8 @@ std::string absolute(const BindMount& mount, const std::filesystem::path& curren
 [[noreturn]] void refuse_unreachable(const BindMount& mount, int number) {
   const bool link = number == ELOOP;
   refuse(mount, "look at the source", {number, std::generic_category()},
-         number == EACCES    ? "allow this user to search its directories"
+         number == ETIMEDOUT ? kServerRemedy
+         : number == EACCES  ? "allow this user to search its directories"
          : number == ENOTDIR ? "a part of the path is a file; correct the path"
          : link              ? "remove the loop of symbolic links"
                              : "correct the path");
@@ -86,11 +89,10 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
 
 /// Whoever serves its file system may stand still for ever, and must not take the host along.
 void require_answer(const BindMount& mount, const std::string& path) {
-  constexpr auto kPatience = std::chrono::seconds{10};
-  const int number = kernel::await_answer(path, kPatience);
+  const int number = kernel::await_answer(path, kernel::kPatience);
   if (number != 0 && number != ENOSYS) {  // without openat2(2) nothing can be mounted either, which prepare() says
     refuse(mount, "look at the source", {number, std::generic_category()},
-           number == ETIMEDOUT ? "see what serves its file system, or unmount that" : "try again");
+           number == ETIMEDOUT ? kServerRemedy : "try again");
   }
 }
 
@@ -118,7 +120,7 @@ std::optional<BindSource> SourceLook::look_without_links(const BindMount& mount,
     opened_.reset();
     require_answer(mount, path.substr(0, name));
     parent_ = path.substr(0, name);
-    opened_.reset(kernel::open_at2(AT_FDCWD, parent_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
+    opened_.reset(kernel::open_in_time(AT_FDCWD, parent_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
     may_wait_ = opened_ && kernel::may_wait_for_others(opened_.get());
   }
   if (may_wait_) {
@@ -132,23 +134,18 @@ BindSource SourceLook::look(const BindMount& mount, const std::filesystem::path&
   if (auto source = look_without_links(mount, path)) {
     return std::move(*source);
   }
-  require_answer(mount, path);
-  boost::system::error_code fault;
-  (void)fs::status(path, fault);
-  if (fault.value() == ENOENT) {
+  const HostPath found = follow_host_path(path);
+  if (found.number == ENOENT) {
     return missing_source(mount, path);
   }
-  const fs::path canonical = fault ? fs::path{} : fs::canonical(path, "/", fault);
-  if (fault) {
-    refuse_unreachable(mount, fault.value());
+  if (found.number != 0) {
+    refuse_unreachable(mount, found.number);
   }
-  const kernel::FileDescriptor opened{::open(canonical.c_str(), O_PATH | O_CLOEXEC)};
-  const int number = errno;
-  auto source = look_at(opened ? opened.get() : -1, "", AT_EMPTY_PATH, canonical.string());
+  auto source = look_at(found.opened.get(), "", AT_EMPTY_PATH, found.path);
   if (!source) {
-    refuse_unreachable(mount, opened ? EIO : number);
+    refuse_unreachable(mount, EIO);
   }
-  source->followed = canonical.string() == path ? "" : path;
+  source->followed = found.path == path ? "" : path;
   return std::move(*source);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/copy_up.hpp"
 
+#include "plan/host_path.hpp"
 #include "plan/known_directory.hpp"
 #include "volume/limit_choice.hpp"
 #include "volume/local_driver.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <boost/filesystem/operations.hpp>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <utility>
@@ -17,12 +19,14 @@ namespace {
 
 /// Of a directory of the host.
 const char* obstacle_at(const std::filesystem::path& device) {
-  boost::system::error_code fault;
-  const auto path = boost::filesystem::canonical(device.string(), "/", fault);
-  if (fault || !boost::filesystem::is_directory(path, fault)) {
+  const HostPath found = follow_host_path(device.string());
+  struct statx status {};
+  constexpr int kWithoutAsking = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;  // kinds do not change
+  if (found.number != 0 || ::statx(found.opened.get(), "", kWithoutAsking, STATX_TYPE, &status) != 0 ||
+      !S_ISDIR(status.stx_mode)) {
     return "what it shows is no directory that can be reached";
   }
-  return is_known_directory(path.string()) ? "what it shows is a directory of the machine itself" : nullptr;
+  return is_known_directory(found.path) ? "what it shows is a directory of the machine itself" : nullptr;
 }
 
 /// Why a volume that shows another place than its own directory is left as it is; null if it is not.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/followed_source.hpp"
 
-#include "kernel/await_answer.hpp"
 #include "kernel/calls.hpp"
 #include "kernel/file_descriptor.hpp"
+#include "kernel/file_system_kind.hpp"
 #include "launcher/protocol.hpp"
 #include "model/mount_name.hpp"
 #include "volume/local_driver.hpp"

@@ -2,10 +2,11 @@
 #include "plan/order.hpp"
 
 #include "kernel/file_descriptor.hpp"
-#include "kernel/open_beneath.hpp"
+#include "kernel/timed_call.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 
 #include <algorithm>
 #include <bitset>
@@ -94,9 +95,11 @@ const ResolvedMount* mount_above(const std::vector<ResolvedMount>& mounts, Targe
 
 /// Containers may have put links there: none is followed, and one is something that is there.
 bool is_missing(const std::filesystem::path& source, const std::filesystem::path& below) {
-  const kernel::FileDescriptor top{::open(source.c_str(), O_PATH | O_CLOEXEC)};
-  return (!top || !kernel::open_beneath(top.get(), below.c_str(), O_PATH | O_NOFOLLOW, 0, kernel::Crossing::Allowed)) &&
-         (errno == ENOENT || errno == ENOTDIR);
+  constexpr auto kNoLinks = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const kernel::FileDescriptor top{kernel::open_in_time(AT_FDCWD, source.c_str(), O_PATH, 0)};
+  const kernel::FileDescriptor found{top ? kernel::open_in_time(top.get(), below.c_str(), O_PATH | O_NOFOLLOW, kNoLinks)
+                                         : top.get()};
+  return found.get() == -ENOENT || found.get() == -ENOTDIR;
 }
 
 std::string reason_of(const ResolvedMount& mount, const ResolvedMount& above) {

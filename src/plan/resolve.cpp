@@ -13,6 +13,7 @@
 #include "plan/check_options.hpp"
 #include "plan/copy_up.hpp"
 #include "plan/followed_source.hpp"
+#include "plan/host_path.hpp"
 #include "plan/image_source.hpp"
 #include "plan/image_volumes.hpp"
 #include "plan/known_directory.hpp"
@@ -24,7 +25,6 @@
 #include "plan/volume_path.hpp"
 
 #include <fmt/format.h>
-#include <boost/filesystem/operations.hpp>
 
 #include <array>
 #include <filesystem>
@@ -108,13 +108,12 @@ void explain_recursion(const BindMount& bind, ResolvedMount& mount) {
 
 /// Preparing follows no link; what is missing, it says.
 void follow_links(std::filesystem::path& path, std::vector<std::string>& reasons) {
-  boost::system::error_code fault;
-  const std::string there = boost::filesystem::canonical(path.string(), "/", fault).string();
-  if (!fault && model::clean_path(path.string()) != there) {
-    reasons.push_back(fmt::format("\"{}\" leads over a symbolic link to \"{}\"", path.string(), there));
+  const plan::HostPath found = plan::follow_host_path(path.string());
+  if (found.number == 0 && model::clean_path(path.string()) != found.path) {
+    reasons.push_back(fmt::format("\"{}\" leads over a symbolic link to \"{}\"", path.string(), found.path));
   }
-  if (!fault) {
-    path = there;
+  if (found.number == 0) {
+    path = found.path;
   }
 }
 

@@ -2,14 +2,15 @@
 #include "plan/volume_driver.hpp"
 
 #include "model/mount_name.hpp"
+#include "plan/host_path.hpp"
 #include "plan/known_directory.hpp"
 #include "volume/local_driver.hpp"
 
 #include <dunnage/error.hpp>
 
 #include <fmt/format.h>
-#include <boost/filesystem.hpp>
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -49,9 +50,12 @@ void take_driver_options(const VolumeMount& volume, ResolvedMount& mount) {
     mount.reasons.emplace_back("it is read-only, because the volume's option \"o\" says so");
   }
   const bool changes = volume.options.chown || volume.options.relabel != Relabel::None;
-  boost::system::error_code fault;
-  const std::string device =
-      driver.kind == Kind::Bind ? boost::filesystem::canonical(driver.device.string(), "/", fault).string() : "";
+  const HostPath found = driver.kind == Kind::Bind ? follow_host_path(driver.device.string()) : HostPath{};
+  const std::string& device = found.path;
+  if (found.number == ETIMEDOUT) {
+    refuse(volume, fmt::format("look at \"{}\"", driver.device.string()), {ETIMEDOUT, std::generic_category()},
+           kServerRemedy);
+  }
   if (driver.kind == Kind::Bind && changes && is_known_directory(device)) {
     refuse(
         volume,
@@ -59,7 +63,7 @@ void take_driver_options(const VolumeMount& volume, ResolvedMount& mount) {
         errc::invalid_argument, "leave chown and relabel out");
   }
   if (driver.kind == Kind::Bind) {
-    mount.source = fault ? driver.device.string() : device;  // preparing follows no link
+    mount.source = found.number != 0 ? driver.device.string() : device;  // preparing follows no link
     mount.recursive = driver.recursive;
     mount.recursive_read_only = mount.read_only && mount.recursive;
     mount.reasons.push_back(fmt::format("the volume shows \"{}\" of the host", driver.device.string()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepare/detach_mount.hpp"
 
+#include "kernel/timed_call.hpp"
 #include "launcher/change_owner.hpp"
 #include "launcher/layers.hpp"
 #include "launcher/mask.hpp"
@@ -9,11 +10,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <string>
@@ -22,6 +25,7 @@
 namespace dunnage::prepare {
 namespace {
 
+using kernel::FileSystemKind;
 using launcher::DetachKind;
 using launcher::DetachRequest;
 using launcher::DetachResult;
@@ -41,33 +45,26 @@ std::string texts_of(std::initializer_list<std::string> texts) {
 }
 
 /// A descriptor of this mount namespace is of no use in the broker's copy; the inode is the same.
-int pin(DetachRequest& request, int opened) {
-  struct stat status {};
-  if (opened < 0) {
-    return 0;
-  }
-  if (::fstat(opened, &status) != 0) {
+int look_at(int opened, std::uint64_t& device, std::uint64_t& inode) {
+  struct statx status {};
+  constexpr int kWithoutAsking = AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+  if (::statx(opened, "", kWithoutAsking, STATX_INO, &status) != 0) {
     return errno;
   }
-  request.check_inode = 1;
-  request.device = status.st_dev;
-  request.inode = status.st_ino;
+  device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  inode = status.stx_ino;
   return 0;
+}
+
+int pin(DetachRequest& request, int opened) {
+  request.check_inode = opened < 0 ? 0 : 1;
+  return opened < 0 ? 0 : look_at(opened, request.device, request.inode);
 }
 
 /// The same for the upper directory of an overlay.
 int pin_upper(DetachRequest& request, int upper) {
-  struct stat status {};
-  if (upper < 0) {
-    return 0;
-  }
-  if (::fstat(upper, &status) != 0) {
-    return errno;
-  }
-  request.check_upper = 1;
-  request.upper_device = status.st_dev;
-  request.upper_inode = status.st_ino;
-  return 0;
+  request.check_upper = upper < 0 ? 0 : 1;
+  return upper < 0 ? 0 : look_at(upper, request.upper_device, request.upper_inode);
 }
 
 }  // namespace
@@ -85,26 +82,15 @@ MountSource::Start MountSource::start_of(const SourcePath& source, const DetachR
   const std::size_t name = path.rfind('/') + 1;
   if (!parent_ || path.substr(0, name) != parent_path_) {
     parent_path_ = path.substr(0, name);
-    const int fd = kernel::open_at2(AT_FDCWD, parent_path_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    const int fd = kernel::open_in_time(AT_FDCWD, parent_path_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     if (fd < 0) {
       parent_.reset();
       return {fd, ""};
     }
     parent_.reset(fd);
+    parent_kind_ = kernel::kind_of_file_system(fd, &parent_device_);
   }
   return {parent_.get(), source.path + name};
-}
-
-DetachResult MountSource::open(const char* path, const DetachRequest& request) {
-  DetachRequest wanted = request;
-  wanted.no_links = 1;
-  DetachResult result;
-  result.fd = launcher::open_found(AT_FDCWD, path, wanted);
-  if (result.fd < 0) {
-    return launcher::detach_failure(launcher::Step::OpenSource, -result.fd);
-  }
-  result.failure = launcher::check_source(result.fd, wanted, false, result.id);
-  return launcher::close_if_failed(result);
 }
 
 const launcher::Connection& MountSource::broker() {
@@ -114,20 +100,50 @@ const launcher::Connection& MountSource::broker() {
   return *connection_;
 }
 
+/// Whether the broker, which all ask, is to have another process wait for the source.
+bool MountSource::is_served(const SourcePath& source, const DetachRequest& request) {
+  const Start start = start_of(source, request);
+  if (start.directory < 0 || start.path[0] == '\0') {
+    return start.directory >= 0 && kernel::kind_of_file_system(start.directory) == FileSystemKind::Server;
+  }
+  if (parent_kind_ == FileSystemKind::Server) {
+    return true;
+  }
+  struct statx status {};
+  constexpr int kWithoutAsking = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+  if (::statx(start.directory, start.path, kWithoutAsking, STATX_TYPE, &status) != 0 ||
+      makedev(status.stx_dev_major, status.stx_dev_minor) == parent_device_ || status.stx_dev_major != 0) {
+    return false;
+  }
+  const kernel::FileDescriptor mounted{kernel::open_in_time(start.directory, start.path, O_PATH, RESOLVE_NO_SYMLINKS)};
+  return kernel::kind_of_file_system(mounted.get()) == FileSystemKind::Server;
+}
+
+DetachResult MountSource::ask_broker(DetachRequest& request, const SourcePath& source, const std::string& texts) {
+  constexpr auto kTree = std::chrono::seconds{60};
+  constexpr auto kAnswering = std::chrono::seconds{1};
+  if (!is_served(source, request)) {
+    return broker().detach(request, texts, deadline());
+  }
+  const std::chrono::milliseconds patience = request.kind == DetachKind::Owner ? kTree : kernel::kPatience;
+  request.apart = static_cast<std::uint32_t>(patience.count());
+  DetachResult result = broker().detach(request, texts, std::chrono::steady_clock::now() + patience + kAnswering);
+  if (result.failure.step == launcher::Step::None && result.failure.error == ETIMEDOUT) {
+    result.failure.step = launcher::Step::OpenSource;
+  }
+  return result;
+}
+
 DetachResult MountSource::bind(const DetachRequest& request, const SourcePath& source) {
   DetachRequest wanted = request;
   wanted.kind = DetachKind::Bind;
   if (!identity_.rootless()) {
-    const Start start = start_of(source, wanted);
-    if (start.directory < 0 && start.directory != AT_FDCWD) {
-      return launcher::detach_failure(launcher::Step::OpenSource, -start.directory);
-    }
-    return launcher::detach_bind(start.directory, start.path, source.below, wanted, source.user_namespace);
+    return bind_here(wanted, source);
   }
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
-  return broker().detach(wanted, texts_of({source.path, source.below}), deadline());
+  return ask_broker(wanted, source, texts_of({source.path, source.below}));
 }
 
 DetachResult MountSource::tmpfs(const DetachRequest& request) {
@@ -145,9 +161,7 @@ DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath
   wanted.kind = DetachKind::Overlay;
   wanted.size = options.size;
   if (!identity_.rootless()) {
-    return launcher::detach_overlay(source.opened, "", source.below,
-                                    {options.upper.c_str(), options.work.c_str(), source.upper}, wanted,
-                                    source.user_namespace);
+    return overlay_here(wanted, source, options);
   }
   wanted.user_xattr = 1;
   if (const int number = pin_upper(wanted, source.upper); number != 0) {
@@ -156,8 +170,8 @@ DetachResult MountSource::overlay(const DetachRequest& request, const SourcePath
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::detach_failure(launcher::Step::OpenSource, number);
   }
-  return broker().detach(wanted, texts_of({source.path, source.below, options.upper.string(), options.work.string()}),
-                         deadline());
+  return ask_broker(wanted, source,
+                    texts_of({source.path, source.below, options.upper.string(), options.work.string()}));
 }
 
 DetachResult MountSource::layers(const DetachRequest& request, const LayersPath& path) {
@@ -208,7 +222,7 @@ launcher::Failure MountSource::change_owner(const DetachRequest& request, const 
   if (const int number = pin(wanted, source.opened); number != 0) {
     return launcher::failure_of(launcher::Step::ChangeOwner, -number);
   }
-  return broker().detach(wanted, source.path, deadline()).failure;
+  return ask_broker(wanted, source, source.path).failure;
 }
 
 launcher::Failure MountSource::mask(std::span<const int> targets) {

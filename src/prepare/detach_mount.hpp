@@ -5,12 +5,14 @@
 /// Asking for detached mounts, in this process or of the broker, whichever may.
 
 #include "kernel/file_descriptor.hpp"
+#include "kernel/file_system_kind.hpp"
 #include "launcher/connection.hpp"
 #include "launcher/detach.hpp"
 #include "launcher/identity.hpp"
 
 #include <dunnage/overlay.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -40,7 +42,8 @@ struct LayersPath {
   int written = -1;  ///< what these two are names in, if not the directory; only as root
 };
 
-/// The one way to a detached mount for an identity. Cheap; the launcher is started at the first need of it.
+/// The one way to a detached mount for an identity. Cheap; the launcher is started at the first need of it. A source
+/// whose server does not answer is a failure with ETIMEDOUT after kernel::kPatience.
 class MountSource {
  public:
   explicit MountSource(const launcher::Identity& identity) : identity_{identity} {}
@@ -70,10 +73,18 @@ class MountSource {
   };
   const launcher::Connection& broker();
   [[nodiscard]] Start start_of(const SourcePath& source, const launcher::DetachRequest& request);
+  [[nodiscard]] bool is_served(const SourcePath& source, const launcher::DetachRequest& request);
+  [[nodiscard]] launcher::DetachResult ask_broker(launcher::DetachRequest& request, const SourcePath& source,
+                                                  const std::string& texts);
+  [[nodiscard]] static launcher::DetachResult overlay_here(launcher::DetachRequest request, const SourcePath& source,
+                                                           const OverlayOptions& options);
+  [[nodiscard]] launcher::DetachResult bind_here(launcher::DetachRequest request, const SourcePath& source);
   const launcher::Identity& identity_;
   std::shared_ptr<launcher::Connection> connection_;
   std::string parent_path_;  ///< with the slash at its end
   kernel::FileDescriptor parent_;
+  kernel::FileSystemKind parent_kind_{};
+  std::uint64_t parent_device_ = 0;
 };
 
 }  // namespace dunnage::prepare

@@ -18,7 +18,8 @@ std::string cause_of(const ResolvedMount& mount, const launcher::Failure& failur
   switch (failure.step) {
     case Step::OpenSource:
       return failure.error == ELOOP ? "a symbolic link has been put in the way to the source since the plan was made"
-                                    : "open_tree";
+             : failure.error == ETIMEDOUT ? "look at the source"
+                                          : "open_tree";
     case Step::KindOfSource:
       return "the source is of another kind than when the plan was made";
     case Step::SourceChanged:
@@ -219,15 +220,16 @@ MountError prepare_error(const ResolvedMount& mount, const std::string& cause, i
                                : mount.kind == MountKind::Bind && number == ENOENT
                                    ? make_error_code(errc::source_missing)
                                    : std::error_code{number, std::system_category()};
-  return MountError{{.stage = Stage::Prepare,
-                     .operation = "prepare " + words.kind,
-                     .subject = std::move(words.subject),
-                     .detail = std::move(words.detail),
-                     .cause = cause,
-                     .code = code,
-                     .remedy = std::move(remedy)},
-                    source_of(mount),
-                    mount.target};
+  return MountError{
+      {.stage = Stage::Prepare,
+       .operation = "prepare " + words.kind,
+       .subject = std::move(words.subject),
+       .detail = std::move(words.detail),
+       .cause = cause,
+       .code = code,
+       .remedy = number == ETIMEDOUT ? "see what serves its file system, or unmount that" : std::move(remedy)},
+      source_of(mount),
+      mount.target};
 }
 
 }  // namespace dunnage::prepare

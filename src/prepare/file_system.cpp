@@ -44,7 +44,7 @@ kernel::FileDescriptor mount_device(const ResolvedMount& mount, const volume::Lo
     throw prepare_error(mount, fmt::format("{} \"{}\"", error.call(), driver.device.string()), error.code().value(),
                         "check the option \"device\" of the volume");
   }
-  kernel::DeviceMount made = kernel::mount_device(driver.type, device.path, driver.read_only, driver.data);
+  kernel::DeviceMount made = kernel::mount_device(driver.type, device, driver.read_only, driver.data);
   if (made.number != 0) {
     throw refused(mount, driver, made);
   }

@@ -2,6 +2,8 @@
 #include "prepare/source_options.hpp"
 
 #include "kernel/call_error.hpp"
+#include "kernel/file_system_kind.hpp"
+#include "kernel/timed_call.hpp"
 #include "launcher/subpath.hpp"
 #include "plan/selinux.hpp"
 #include "prepare/exclude.hpp"
@@ -35,18 +37,25 @@ namespace {
 /// The source as this process sees it; for the owner on disk.
 Ids owner_on_disk(const ResolvedMount& mount, const SourcePath& source) {
   kernel::FileDescriptor opened{::fcntl(source.opened, F_DUPFD_CLOEXEC, 3)};
+  const bool waits = opened && kernel::may_wait_for_others(opened.get());
   if (opened && source.below[0] != '\0') {
-    const launcher::DetachResult below = launcher::open_subpath(opened.release(), source.below);
+    const int base = opened.release();
+    const launcher::DetachResult below = waits ? launcher::open_subpath<kernel::TimedCalls>(base, source.below)
+                                               : launcher::open_subpath(base, source.below);
     if (below.failure.error != 0) {
       throw prepare_error(mount, below.failure);
     }
     opened.reset(below.fd);
   }
-  struct stat status {};
-  if (!opened || ::fstat(opened.get(), &status) != 0) {
-    throw prepare_error(mount, "look at the owner of the source", errno, "give this user access to it");
+  struct statx status {};
+  constexpr unsigned kOwner = STATX_UID | STATX_GID;
+  const int answer = !opened ? -errno
+                     : waits ? kernel::TimedCalls::look(opened.get(), kOwner, status)
+                             : launcher::DirectCalls::look(opened.get(), kOwner, status);
+  if (answer < 0) {
+    throw prepare_error(mount, "look at the owner of the source", -answer, "give this user access to it");
   }
-  return {status.st_uid, status.st_gid};
+  return {status.stx_uid, status.stx_gid};
 }
 
 /// One container after the other, and none while something of it is being taken over.
@@ -71,13 +80,22 @@ kernel::FileDescriptor lock_transaction(const ResolvedMount& mount, kernel::File
   }
 }
 
+/// \return or -errno
+int open_to_lock(const char* path) {
+  constexpr unsigned kFlags = O_RDONLY | O_DIRECTORY;
+  const kernel::FileDescriptor found{kernel::open_in_time(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)};
+  return !found ? found.get()
+         : kernel::may_wait_for_others(found.get())
+             ? kernel::open_served_in_time(found.get(), ".", kFlags, RESOLVE_BENEATH)
+             : kernel::open_at2(found.get(), ".", kFlags, RESOLVE_BENEATH);
+}
+
 /// Two overlays that write to one directory damage it, and the kernel lets them (overlayfs(5)).
 kernel::FileDescriptor lock_upper(const ResolvedMount& mount) {
   if (!mount.overlay || mount.overlay->upper.empty()) {
     return {};
   }
-  const int opened =
-      kernel::open_at2(AT_FDCWD, mount.overlay->upper.c_str(), O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+  const int opened = open_to_lock(mount.overlay->upper.c_str());
   kernel::FileDescriptor lock{opened};
   if (!lock) {
     throw prepare_error(mount, "open the upper directory \"" + mount.overlay->upper.string() + "\"", -opened,

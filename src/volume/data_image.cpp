@@ -78,7 +78,7 @@ MountOptions options_of(LimitWay way, bool read_only) {
 }
 
 kernel::DeviceMount try_to_mount(const kernel::BlockDevice& device, LimitWay way, bool read_only) {
-  return kernel::mount_device(type_of(way), device.path, read_only, options_of(way, read_only));
+  return kernel::mount_device(type_of(way), device, read_only, options_of(way, read_only));
 }
 
 kernel::FileDescriptor require_mount(const Deed& deed, LimitWay way, kernel::DeviceMount made) {

@@ -44,6 +44,19 @@ std::string without_orphans(const std::string& state) {
   return rest;
 }
 
+/// Of volumes alone.
+std::string volumes_in(const std::string& state) {
+  std::istringstream lines{state};
+  std::string volumes;
+  bool in_volume = false;
+  for (std::string line; std::getline(lines, line);) {
+    in_volume = line.starts_with("volume ") || (in_volume && line.starts_with("  "));
+    const bool of_volumes = line.starts_with("DAMAGED volume ") || line.starts_with("THE INDEX ");
+    if (in_volume || of_volumes) volumes += line + "\n";
+  }
+  return volumes;
+}
+
 /// Without the lines that have this in them.
 std::string without_lines(const std::string& state, const std::string& part) {
   std::istringstream lines{state};
@@ -129,6 +142,7 @@ std::string Outcomes::passing_lines(const std::string& state) const {
 }
 
 std::string Outcomes::wrong_after_cut(const std::string& state, bool done) const {
+  if (operation_.unsynced_containers) return wrong_without_containers(state, done);
   if (operation_.cache) {
     for (const std::string& tree : trees_of(state)) {
       if ((before_ + after_).find(tree) == std::string::npos) return "half a layer:\n" + tree;
@@ -142,6 +156,21 @@ std::string Outcomes::wrong_after_cut(const std::string& state, bool done) const
   if (operation_.resumes) return strange_lines(state) + lost_paths(state);
   const bool right = operation_.partial ? is_between(state) : is_as_before(state);
   return right ? std::string{} : "it is neither done nor undone:\n" + state;
+}
+
+/// What is left of volumes is whole. Volumes nobody chose a name for go with their containers, and with a prune.
+std::string Outcomes::wrong_without_containers(const std::string& whole, bool done) const {
+  const auto rest_of = [](const std::string& state) { return without_orphans(volumes_in(state)); };
+  const std::string state = rest_of(whole);
+  if (state == rest_of(after_)) return {};
+  if (done) return "it was acknowledged, and there is\n" + whole;
+  std::string strange;
+  std::istringstream lines{state};
+  for (std::string line; std::getline(lines, line);) {
+    const bool known = is_part_of(line, before_) || is_part_of(line, after_);
+    strange += known || has(line, operation_.passing) ? "" : line + "\n";
+  }
+  return strange;
 }
 
 void Outcomes::do_again(const std::filesystem::path& place, bool was_done) const {

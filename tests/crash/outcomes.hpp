@@ -50,6 +50,8 @@ class Outcomes {
   [[nodiscard]] std::string wrong_after_retry(const std::string& state) const;
 
  private:
+  [[nodiscard]] std::string wrong_without_containers(const std::string& whole, bool done) const;
+
   StoreOperation operation_;
   std::string before_;
   std::string after_;

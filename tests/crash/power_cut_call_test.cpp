@@ -147,4 +147,16 @@ TEST_CASE(
   cut_each(lasting(container_operations()), 6);
 }
 
+TEST_CASE(
+    "T-3: a project whose power is cut at any change is up or down as far as it was, and the next call does the rest",
+    "[crash][dropping]") {
+  cut_each(ended_project_operations(), 3);
+}
+
+TEST_CASE("T-3: a change of a volume's limit whose power is cut at any change of its disk is done or undone",
+          "[crash][dropping]") {
+  if (!requires_root() || !requires_program("mkfs.ext4")) return;
+  cut_each(limit_operations(), 2);
+}
+
 }  // namespace dunnage::test

@@ -7,29 +7,19 @@
 //
 // DUNNAGE_CRASHES says at how many moments.
 
-#include "crash/bench.hpp"
-#include "crash/dropping_disk.hpp"
 #include "crash/power_cuts.hpp"
 #include "crash/told_stages.hpp"
-#include "kernel/file_descriptor.hpp"
 #include "support/catch.hpp"
-#include "support/fuse_server.hpp"
-#include "support/requires.hpp"
 
 #include <dunnage/container.hpp>
 #include <dunnage/container_store.hpp>
 #include <dunnage/store_check.hpp>
 #include <dunnage/volume_store.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
-#include <random>
-#include <stdexcept>
 #include <string>
 
 namespace dunnage::test {
@@ -49,11 +39,6 @@ std::string first_volume(int number) { return "data-" + std::to_string(number); 
 std::string second_volume(int number) { return "moved-" + std::to_string(number); }
 bool is_renamed(int number) { return number % 2 == 0; }
 bool is_removed(int number) { return number <= 2; }
-
-void sync_disk(const fs::path& top) {
-  const kernel::FileDescriptor opened{::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!opened || ::syncfs(opened.get()) != 0) throw std::runtime_error{"syncfs"};
-}
 
 Container launch(const fs::path& store, int number) {
   const std::string program = number == kRunsOn ? "exec sleep 100000" : "exit " + std::to_string(kExitCode);
@@ -182,20 +167,7 @@ std::string inspect(const fs::path& top, const Told& told) {
 
 TEST_CASE("T-3: containers whose power was cut are dead and as they were synced, and hold no volume, or are not there",
           "[crash][dropping]") {
-  if (!requires_root()) return;
-  if (!has_fuse()) return skip("there is no /dev/fuse");
-  DroppingDisk disk;
-  const Recording recording = disk.record({}, use);
-  const auto& kinds = all_that_may_be_left();
-  const std::size_t times = crashes_of_each(40);
-  std::minstd_rand random{20240229};
-  for (std::size_t time = 0; time < times; ++time) {
-    const std::size_t at = time * recording.size() / times;
-    const Left kind = kinds[time % kinds.size()];
-    CAPTURE(at, recording.size(), to_string(kind));
-    const auto left = disk.serve(recording.cut(at, kind, random));
-    inspect_apart(left.top(), recording.told_before(at), inspect);
-  }
+  cut_recorded(use, 40, inspect);
 }
 
 }  // namespace dunnage::test

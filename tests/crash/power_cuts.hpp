@@ -32,4 +32,11 @@ struct CutWork {
 
 void cut_power(const std::string& kind, std::size_t times, const CutWork& work);
 
+/// Does the work once on a disk that drops what was not synced, and cuts its power at `usual` moments of it, or as many
+/// as DUNNAGE_CRASHES says. Skips where no such disk can be served.
+void cut_recorded(const CutDisk::Work& work, std::size_t usual, const Inspect& inspect);
+
+/// Brings to the disk all that is on it.
+void sync_disk(const std::filesystem::path& top);
+
 }  // namespace dunnage::test

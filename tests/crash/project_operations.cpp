@@ -4,6 +4,7 @@
 #include "crash/store_operation.hpp"
 #include "crash/store_state.hpp"
 
+#include <dunnage/container_store.hpp>
 #include <dunnage/project_plan.hpp>
 #include <dunnage/volume_store.hpp>
 
@@ -100,6 +101,15 @@ void make_up(const Place& place, const Version& version) {
   }
 }
 
+/// As it is told to whoever finds a record in the way that a power cut has left without its content.
+void remove_damaged(const Place& store) {
+  if (!std::filesystem::exists(store)) return;
+  ContainerStore containers = ContainerStore::open(store);
+  for (const ContainerInfo& info : containers.list()) {
+    if (info.id.empty()) containers.remove(info.name);
+  }
+}
+
 StoreOperation operation(std::string name, std::function<void(const Place&)> call,
                          std::function<void(const Place&)> undo) {
   return {.name = std::move(name),
@@ -119,7 +129,7 @@ StoreOperation operation(std::string name, std::function<void(const Place&)> cal
           .resumes = true,
           .passing = ".new",
           .begun = "container shop-",
-          .beside = [](const Place& place) { return content_of(place / "store/projects"); },
+          .beside = [](const Place& place) { return "configs and secrets\n" + content_of(place / "store/projects"); },
           .leave = drop};
 }
 
@@ -151,6 +161,23 @@ std::vector<StoreOperation> down_operations() {
   with_volumes.orphans = true;
   return {from("take a project down", running, [running](const Place& place) { down(place, running, false); }),
           std::move(with_volumes)};
+}
+
+std::vector<StoreOperation> ended_project_operations() {
+  std::vector<StoreOperation> operations = up_operations();
+  operations.push_back(
+      from("take a project down that has ended", {}, [](const Place& place) { down(place, {}, false); }));
+  operations.push_back(from("take a project down that has ended, with its volumes", {},
+                            [](const Place& place) { down(place, {}, true); }));
+  for (StoreOperation& operation : operations) {
+    operation.unsynced_containers = true;
+    operation.orphans = true;  // what has lost its record is nobody's, and not gone
+    operation.ready = [ready = std::move(operation.ready)](const Place& place) {
+      remove_damaged(place / "store");
+      return ready(place);
+    };
+  }
+  return operations;
 }
 
 }  // namespace dunnage::test

@@ -5,6 +5,7 @@
 #include "support/host.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -18,9 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What the holder has in memory. How likely a process is to be killed goes by how much the cgroup may have in all.
+constexpr std::uint64_t kHeld = 16U << 20U;
+
 Container launch_holder(ShortCgroup::Of kind, const fs::path& store) {
   LaunchSpec spec{.argv = {"sleep", "100000"}, .out = Stdio::null(), .err = Stdio::null(), .store = store};
   if (kind == ShortCgroup::Of::Memory) {
+    spec.argv = {"sh", "-c", "head -c " + std::to_string(kHeld) + " /dev/zero >/dev/shm/held; exec sleep 100000"};
     spec.resources.memory = std::int64_t{1} << 30U;
   } else {
     spec.resources.pids = 10'000;
@@ -69,6 +74,9 @@ ShortCgroup::ShortCgroup(Of kind, const fs::path& store) : kind_{kind}, holder_{
   }
   if (directory_.empty()) throw std::runtime_error{"the container has no such cgroup"};
   before_ = file_text(limit_file(kind, directory_));
+  if (kind == Of::Memory && !becomes_true([&] { return current() > kHeld; }, std::chrono::seconds{20})) {
+    throw std::runtime_error{"the container holds no memory"};
+  }
 }
 
 ShortCgroup::~ShortCgroup() {
@@ -86,13 +94,16 @@ void ShortCgroup::take(pid_t process) {
   const fs::path hierarchy = whole.substr(0, whole.size() - own.string().size());
   origins_.emplace(process, cgroup_of(process, hierarchy, controller));
   write(directory_ / "cgroup.procs", std::to_string(process));
+  // else it would be the holder, which is the largest there, and with it its whole cgroup would go
+  if (kind_ == Of::Memory) write("/proc/" + std::to_string(process) + "/oom_score_adj", "1000");
 }
 
-void ShortCgroup::allow(std::uint64_t more) {
-  const fs::path current = kind_ == Of::Memory ? file_in(directory_, "memory.current", "memory.usage_in_bytes")
-                                               : directory_ / "pids.current";
-  limit(std::to_string(std::stoull(file_text(current)) + more));
+std::uint64_t ShortCgroup::current() const {
+  return std::stoull(file_text(kind_ == Of::Memory ? file_in(directory_, "memory.current", "memory.usage_in_bytes")
+                                                   : directory_ / "pids.current"));
 }
+
+void ShortCgroup::allow(std::uint64_t more) { limit(std::to_string(current() + more)); }
 
 void ShortCgroup::give_back() {
   if (!fs::exists(directory_)) return;  // its launcher was killed, and has been swept

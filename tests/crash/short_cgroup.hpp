@@ -25,7 +25,7 @@ class ShortCgroup {
   ShortCgroup& operator=(const ShortCgroup&) = delete;
   ~ShortCgroup();
 
-  /// A process with all its threads; what it starts is in it, too.
+  /// A process with all its threads; what it starts is in it, too. Where memory is short these are killed first.
   void take(pid_t process);
   /// From here on there may be so much more than there is: bytes, or processes.
   void allow(std::uint64_t more);
@@ -33,6 +33,7 @@ class ShortCgroup {
   void give_back();
 
  private:
+  [[nodiscard]] std::uint64_t current() const;
   void limit_nothing() const;
   void limit(const std::string& text) const;
 

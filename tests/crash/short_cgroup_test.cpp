@@ -23,14 +23,20 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace dunnage::test {
 namespace {
 
 using Place = StoreOperation::Place;
+
+const std::string kHungry =
+    "all=$(head -c 4000000 /dev/zero | tr '\\0' a); [ ${#all} = 4000000 ] || exit 1\n"
+    "all=\n";
+constexpr const char* kNotDone = "not done";  ///< a file beside the store: the program has ended before it was done
 
 struct Shortage {
   ShortCgroup::Of kind;
@@ -60,8 +66,36 @@ StoreOperation in_short_cgroup(StoreOperation operation, const std::shared_ptr<S
   return operation;
 }
 
+/// What it was launched for it has done, or how it ended says that it has not.
+StoreOperation honest_launch() {
+  struct Run {
+    std::string facts;
+    std::optional<ExitStatus> status;
+  };
+  return attempt_operation(
+      "launch a container of a directory",
+      [](const Place& place) -> Attempt {
+        const auto run = std::make_shared<Run>();
+        return {.call =
+                    [run, place, mounts = mounts_of_everything(place)] {
+                      LaunchSpec spec = facts_spec(place, mounts);
+                      spec.argv.back() = kHungry + spec.argv.back();
+                      const Container container = Container::launch(std::move(spec));
+                      run->facts = read_to_end(container.stdout_fd());
+                      run->status = container.wait();
+                    },
+                .judge =
+                    [run, place] {
+                      if (run->status->success()) return wrong_facts(place, "a directory", run->facts);
+                      std::ofstream{place / kNotDone} << run->status->to_string();
+                      return std::string{};
+                    }};
+      },
+      make_sources);
+}
+
 bool says_what_it_lacks(const std::string& words) {
-  for (const char* lack : {"[EAGAIN]", "[ENOMEM]", "std::bad_alloc", "launcher_lost", "not_running"}) {
+  for (const char* lack : {"[EAGAIN]", "[ENOMEM]", "std::bad_alloc", "the launcher has died", "not_running"}) {
     if (words.find(lack) != std::string::npos) return true;
   }
   return false;
@@ -87,7 +121,7 @@ bool is_done_with(const Bench& bench, Shortage& shortage, std::uint64_t more) {
   return verdict == Verdict::Done;
 }
 
-void starve(const StoreOperation& operation, const Shortage& wanted, std::initializer_list<std::uint64_t> amounts,
+void starve(const StoreOperation& operation, const Shortage& wanted, const std::vector<std::uint64_t>& amounts,
             const std::string& kind_of_place = "machine") {
   const auto place = make_place(kind_of_place);
   const auto shortage = std::make_shared<Shortage>(wanted);
@@ -95,7 +129,7 @@ void starve(const StoreOperation& operation, const Shortage& wanted, std::initia
   const Bench bench{in_short_cgroup(operation, shortage), place->path()};
   std::size_t refused = 0;
   for (const std::uint64_t more : amounts) refused += is_done_with(bench, *shortage, more) ? 0 : 1;
-  CHECK(refused > 0);
+  CHECK((refused > 0 || std::filesystem::exists(place->path() / kNotDone)));
 }
 
 bool requires_short_cgroups() { return requires_root() && requires_tracing() && requires_limits({"memory", "pids"}); }
@@ -122,6 +156,16 @@ TEST_CASE("T-5: a launcher that may have no further process says so, and the nex
       starve(operation, {.kind = ShortCgroup::Of::Processes, .more = {}}, {0});
     }
   }
+}
+
+TEST_CASE("T-5: a launcher without memory says so or is lost, and the next launch works", "[crash][few]") {
+  if (!requires_short_cgroups()) return;
+  constexpr std::uint64_t kStep = 64U << 10U;
+  std::vector<std::uint64_t> amounts{0, kStep, 8 * kStep, 64 * kStep, 400 * kStep};
+  for (std::uint64_t more = 0; std::getenv("DUNNAGE_CRASHES") != nullptr && more < 128; ++more) {
+    amounts.push_back(more * kStep / 2);
+  }
+  starve(honest_launch(), {.kind = ShortCgroup::Of::Memory, .more = {}}, amounts);
 }
 
 TEST_CASE("T-5: an image is unpacked or not where memory is short, and the next time it is", "[crash][few]") {

@@ -37,7 +37,9 @@ struct StoreOperation {
   bool partial = false;
   /// Whoever is killed leaves a volume nobody chose a name for, which nobody uses: it goes with a prune.
   bool orphans = false;
-  bool unsynced = false;     ///< nothing of it has to be there after a power cut
+  bool unsynced = false;  ///< nothing of it has to be there after a power cut
+  /// Its containers and what they are given have not: what was not synced of them the same call makes again.
+  bool unsynced_containers = false;
   bool tells_cause = false;  ///< the error of a call that fails is in the one that is thrown
   /// In the lines of what it makes for a moment: only who is killed leaves that, and the same call takes it away.
   std::string passing{};
@@ -75,6 +77,8 @@ struct StoreOperation {
 /// Projects of Compose, whose services and volumes are made, changed and removed one after the other.
 [[nodiscard]] std::vector<StoreOperation> up_operations();
 [[nodiscard]] std::vector<StoreOperation> down_operations();
+/// Those of projects whose containers have ended before, so that they can be done in another run of the machine.
+[[nodiscard]] std::vector<StoreOperation> ended_project_operations();
 /// Containers that are started again.
 [[nodiscard]] std::vector<StoreOperation> restart_operations();
 /// Exports of volumes to pipes.

@@ -15,7 +15,8 @@ OF_THE_CALLER = [
     ("container/image_holders.cpp", "filesystem::equivalent", "whether two stores the caller names are one"),
     ("image/input.cpp", "open", "the archive or layout the caller names"),
     ("image/skopeo.cpp", "access filesystem::absolute", "its policy, and the files the caller names for it"),
-    ("kernel/await_answer.cpp", "statx:cwd openat2:cwd", "whether a path the caller names answers; nothing is kept of it"),
+    ("kernel/await_answer.cpp", "openat2:cwd", "whether a path the caller names answers; nothing is kept of it"),
+    ("kernel/timed_call.cpp", "statx:cwd openat2 mkdirat", "for the layers above, whose callers are in this table"),
     ("kernel/files.cpp", "open", "read_host_file(), whose callers are in this table"),
     ("kernel/absolute_path.hpp", "filesystem::absolute", "a text only: a path the caller names"),
     ("launch/directory_root.cpp", "open", "the root file system the caller names, opened once"),
@@ -29,19 +30,16 @@ OF_THE_CALLER = [
     ("launcher/identity.cpp", "access read_host_file", "newuidmap, /etc/subuid and /etc/subgid of the machine"),
     ("launcher/kept_program.cpp", "find_executable", "the programs of the machine"),
     ("launcher/spawn.cpp", "open chdir", "/dev/null; the launcher leaves the host's working directory for /"),
-    ("plan/bind_source.cpp", "open statx filesystem::current_path filesystem::absolute filesystem::weakly_canonical "
-     "filesystem::symlink_status filesystem::status filesystem::canonical",
+    ("plan/bind_source.cpp", "statx filesystem::current_path filesystem::absolute filesystem::weakly_canonical "
+     "filesystem::symlink_status",
      "where the source of a bind the caller names leads; the plan says so"),
-    ("plan/copy_up.cpp", "filesystem::canonical filesystem::is_directory", "the device of a volume's options"),
+    ("plan/host_path.cpp", "open_in_time:cwd", "a path the caller names: a source, a device of a volume, an overlay's"),
     ("plan/known_directory.cpp", "filesystem::canonical", "the home directory of this user"),
-    ("plan/order.cpp", "open", "the source of a mount; what is in it is looked for below that"),
-    ("plan/resolve.cpp", "filesystem::canonical",
-     "where the upper and the work directory the caller names lead; the plan says so"),
+    ("plan/order.cpp", "open_in_time:cwd", "the source of a mount; what is in it is looked for below that"),
     ("plan/selinux.hpp", "access", "whether the machine has SELinux"),
     ("plan/store_look.cpp", "filesystem::status", "whether the store the caller names is there"),
-    ("plan/volume_driver.cpp", "filesystem::canonical", "the device of a volume's options"),
     ("plan/volume_path.cpp", "open", "the directory of a volume in the store; what is in it is looked for below that"),
-    ("kernel/loop_device.cpp", "open", "the device of a volume's options, and the machine's loop devices"),
+    ("kernel/loop_device.cpp", "open open_in_time:cwd open_served_in_time:cwd", "the device of a volume's options, and the machine's loop devices"),
     ("seccomp/seccomp.cpp", "open", "the profile the caller names"),
     ("spec/host.cpp", "filesystem::current_path filesystem::exists filesystem::symlink_status",
      "what an engine would look for when it reads an option"),
@@ -124,7 +122,8 @@ AMONG_OTHERS = [
     ("launcher/program/remove.cpp", "renameat2 unlinkat", "one level after the other, each opened with a bound"),
     ("launcher/program/target.cpp", "mknodat make_directory_at",
      "a mount point in the directory that was found; it is looked up from the root again then"),
-    ("launcher/subpath.hpp", "mkdirat open_at2", "likewise in a volume; the path is \".\""),
+    ("launcher/subpath.hpp", "open_at2", "likewise in a volume; the path is \".\""),
+    ("launcher/direct_calls.hpp", "mkdirat", "for launcher/subpath.hpp: one name in the directory that was opened"),
     ("prepare/create_source.cpp", "mkdirat", "likewise on the host; one directory after the other is held"),
     ("prepare/prepared_mounts.cpp", "unlinkat", "an empty directory that create_source made"),
 ]
@@ -217,6 +216,8 @@ BY_DESCRIPTOR = [
     ("image/tar_writer.cpp", "DescriptorPath open listxattr getxattr", "a regular file that is packed; attributes"),
     ("image/unpack/attributes.cpp", "DescriptorPath setxattr", "attributes of a node"),
     ("kernel/files.cpp", "DescriptorPath chmod", "set_mode(), for what fchmod refuses"),
+    ("kernel/timed_call.cpp", "DescriptorPath fchmodat:cwd", "the same in time"),
+    ("plan/host_path.cpp", "DescriptorPath readlink", "the way to what was opened; nothing is opened by it"),
     ("launch/accounts.cpp", "DescriptorPath", "/etc/passwd and /etc/group of an image"),
     ("launcher/layers.hpp", "DescriptorPath", "a layer, for kernels that take no descriptor of it"),
     ("launcher/program/compare_content.cpp", "DescriptorPath open_at:cwd", "a regular file that is compared"),
@@ -235,6 +236,7 @@ BY_DESCRIPTOR = [
 BY_THE_PLAN = [
     ("launcher/detach.hpp", "open_tree_at open_tree_with_attributes",
      "the source of a mount: a name that is not followed, or a descriptor"),
+    ("prepare/detach_mount.cpp", "statx", "whether something is mounted at that name, which is not followed"),
 ]
 
 # The wrappers themselves, and programs of the machine.

@@ -61,8 +61,9 @@ WITHOUT_PATHS = set("""accept4 capget capset clock_gettime clone3 close close_ra
 WRAPPERS = {
     "open_at": ("launcher", [1]), "make_directory_at": ("launcher", [1]), "attach_at": ("launcher", [2]),
     "make_file_at": ("launcher", [1]), "open_tree_at": ("", [1]), "open_tree_with_attributes": ("", [1]),
-    "open_at2": ("", [1]), "read_host_file": ("", [0]),
+    "open_at2": ("", [1]), "open_in_time": ("", [1]), "open_served_in_time": ("", [1]), "read_host_file": ("", [0]),
 }
+BOUNDED = {"open_at2", "open_in_time", "open_served_in_time"}  # their last argument says how far a path may lead
 BY_NUMBER = {"raw_syscall": "kernel/raw_syscall.hpp", "syscall": ""}
 STREAMS = re.compile(r"\bstd::(?:basic_)?([io]?fstream|filebuf)\b")
 NOT_ON_DISK = {"path", "filesystem_error", "perms", "file_type", "file_status", "copy_options"}
@@ -178,7 +179,7 @@ def wrapped_calls(file, code, bounds):
         defined = re.match(r"(?:int|const char\*)\s+\w+$", arguments[0]) if arguments else True
         if not file.startswith(folder) or defined:
             continue
-        if name == "open_at2":
+        if name in BOUNDED:
             bound = arguments[3] if len(arguments) > 3 else ""
             if "RESOLVE_" in bound or any(word in bounds for word in re.findall(r"\w+", bound)):
                 continue

@@ -93,6 +93,11 @@ class Session {
         out.attr = attributes(header.nodeid);
         return reply(header, 0, &out, sizeof out);
       }
+      case FUSE_STATFS: {
+        fuse_statfs_out out{};
+        out.st.namelen = 255;
+        return reply(header, 0, &out, sizeof out);
+      }
       case FUSE_LOOKUP:
         return look_up(header, body);
       case FUSE_OPEN:

@@ -5,6 +5,7 @@
 #include "fuzz/message_input.hpp"
 #include "fuzz/record_input.hpp"
 #include "fuzz/table_input.hpp"
+#include "fuzz/work_input.hpp"
 #include "support/catch.hpp"
 
 #include <filesystem>
@@ -44,6 +45,10 @@ TEST_CASE("T-10: records of volumes and containers of the fuzzer's corpus are re
 
 TEST_CASE("T-10: neither library nor launcher goes outside of a message of the fuzzer's corpus", "[robustness]") {
   CHECK(play("messages", read_message_input) > 10);
+}
+
+TEST_CASE("T-10: what a launcher reports of work on trees of the fuzzer's corpus is read or refused", "[robustness]") {
+  CHECK(play("works", read_work_input) > 10);
 }
 
 }  // namespace dunnage::test
