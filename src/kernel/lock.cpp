@@ -13,10 +13,12 @@
 namespace dunnage::kernel {
 namespace {
 
-struct flock whole_file(short type) noexcept {
+struct flock part_of_file(short type, LockRange range) noexcept {
   struct flock lock {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
+  lock.l_start = range.first;
+  lock.l_len = range.count;
   return lock;
 }
 
@@ -27,9 +29,7 @@ short type_of(LockKind kind) noexcept { return kind == LockKind::Shared ? F_RDLC
 bool try_lock(int fd, LockKind kind) { return try_lock(fd, kind, LockRange{}); }
 
 bool try_lock(int fd, LockKind kind, LockRange range) {
-  struct flock lock = whole_file(type_of(kind));
-  lock.l_start = range.first;
-  lock.l_len = range.count;
+  struct flock lock = part_of_file(type_of(kind), range);
   while (::fcntl(fd, F_OFD_SETLK, &lock) != 0) {
     if (errno == EAGAIN || errno == EACCES) {
       return false;
@@ -54,12 +54,12 @@ bool lock_within(int fd, LockKind kind, std::chrono::milliseconds patience) {
 }
 
 void unlock(int fd) noexcept {
-  struct flock lock = whole_file(F_UNLCK);
+  struct flock lock = part_of_file(F_UNLCK, {});
   (void)::fcntl(fd, F_OFD_SETLK, &lock);  // closing the descriptor is the other way, and the caller does that next
 }
 
-bool is_locked_by_another(int fd, LockKind kind) {
-  struct flock lock = whole_file(type_of(kind));
+bool is_locked_by_another(int fd, LockKind kind, LockRange range) {
+  struct flock lock = part_of_file(type_of(kind), range);
   if (::fcntl(fd, F_OFD_GETLK, &lock) != 0) {
     throw CallError{"lock", errno};
   }

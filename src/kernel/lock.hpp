@@ -36,6 +36,6 @@ void unlock(int fd) noexcept;
 
 /// Whether somebody else holds a lock that would exclude `kind`. Takes none.
 /// Throws: CallError.
-[[nodiscard]] bool is_locked_by_another(int fd, LockKind kind);
+[[nodiscard]] bool is_locked_by_another(int fd, LockKind kind, LockRange range = {});
 
 }  // namespace dunnage::kernel

@@ -9,10 +9,13 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include <atomic>
+#include <barrier>
 #include <chrono>
 #include <fstream>
 #include <optional>
 #include <thread>
+#include <vector>
 
 using namespace dunnage;
 using test::entries_of;
@@ -94,6 +97,32 @@ TEST_CASE("of several users the dead one is forgotten, the living one stays", "[
   CHECK(temporary.store.users("v") == Names{"dead", "living"});
   dead.clear();
   CHECK(temporary.store.users("v") == Names{"living"});
+}
+
+TEST_CASE("whoever puts a dead user's record away is taken for no user by others who look", "[volume][use]") {
+  TemporaryStore temporary;
+  temporary.store.create("v");
+  constexpr int kRounds = 300;
+  constexpr int kLookers = 4;
+  std::barrier together{kLookers + 1};
+  std::atomic<int> seen{0};
+  std::vector<std::jthread> lookers;
+  for (int looker = 0; looker < kLookers; ++looker) {
+    lookers.emplace_back([&] {
+      for (int round = 0; round < kRounds; ++round) {
+        together.arrive_and_wait();
+        for (int look = 0; look < 3; ++look) seen += static_cast<int>(temporary.store.users("v").size());
+        together.arrive_and_wait();
+      }
+    });
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    VolumeUse::acquire(temporary.root, "v", "c1", "dead").release_locks().clear();
+    together.arrive_and_wait();
+    together.arrive_and_wait();
+  }
+  lookers.clear();
+  CHECK(seen == 0);
 }
 
 TEST_CASE("a use that is kept leaves its locks to their copies", "[volume][use]") {
