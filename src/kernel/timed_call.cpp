@@ -84,6 +84,10 @@ int open_in_time(int directory, const char* path, std::uint64_t flags, std::uint
   for (int tries = 0; result == -EAGAIN && tries < kTries; ++tries) {
     result = raw_syscall(__NR_openat2, directory, as_argument(path), as_argument(&how), sizeof how);
   }
+  if (resolve == 0 && (result == -ENOSYS || result == -EPERM)) {
+    // without openat2(2) nothing can be mounted, which whoever mounts it says; where a path leads can still be told
+    result = raw_syscall(__NR_openat, directory, as_argument(path), static_cast<long>(how.flags));
+  }
   return result == -EAGAIN ? open_served_in_time(directory, path, flags, resolve) : static_cast<int>(result);
 }
 

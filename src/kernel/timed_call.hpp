@@ -20,7 +20,8 @@ namespace dunnage::kernel {
 /// How long a file system has for each call.
 inline constexpr std::chrono::seconds kPatience{10};
 
-/// openat2(2) with O_PATH. What is in memory costs one call. O_CLOEXEC is added. \return the descriptor, or -errno
+/// openat2(2) with O_PATH. What is in memory costs one call. O_CLOEXEC is added. Where there is no openat2(2), and no
+/// bound in `resolve`, openat(2), which is waited for. \return the descriptor, or -errno
 [[nodiscard]] int open_in_time(int directory, const char* path, std::uint64_t flags, std::uint64_t resolve) noexcept;
 /// openat2(2) with other flags, where whoever serves it hears of that it is opened. \return the descriptor, or -errno
 [[nodiscard]] int open_served_in_time(int directory, const char* path, std::uint64_t flags,
