@@ -51,6 +51,9 @@ Message describe(const Slot& slot, MessageKind kind) noexcept {
 }
 
 void on_status(Slot& slot) noexcept {
+  if (slot.status < 0) {
+    return;  // the end of the process was heard of before, with the same call, and it may be about to start again
+  }
   Message message;
   Descriptors descriptors;
   const long size = receive_message(slot.status, &message, sizeof message, descriptors, MSG_DONTWAIT);
