@@ -22,7 +22,8 @@ std::size_t lines_of(const std::string& text) {
 }
 
 /// The call's own error is in it, or its words. poll(2) of so few needs no memory: where it fails so it is taken for
-/// one that waits in vain. A launcher that cannot come back from a network it has made ahead ends, and says nothing more.
+/// one that waits in vain. A launcher that cannot come back from a network it has made ahead ends, and says nothing
+/// more.
 bool is_cause_told(const std::string& words, const CallFault& fault) {
   const bool waits = fault.call == SYS_ppoll || fault.call == SYS_poll;
   const bool ended = fault.call == SYS_setns && words.find("the launcher has died [EPIPE]") != std::string::npos;
