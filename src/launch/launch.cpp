@@ -256,25 +256,16 @@ void Launch::forget_attempt() {
     spec_.mounts = *std::exchange(whole_plan_, nullptr);
   }
   discard_changes();
+  if (template_ != nullptr) {
+    template_ = renew_(template_);
+    stale_ = false;
+  }
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::run() {
   auto discard = gsl::finally([this] { discard_changes(); });
-  return container::explained({Stage::Launch, "launch container", subject()}, [this] {
-    try {
-      return attempt();
-    } catch (const Error&) {
-      if (!may_try_again()) {
-        throw;
-      }
-    }
-    forget_attempt();
-    if (template_ != nullptr) {
-      template_ = renew_(template_);
-      stale_ = false;
-    }
-    return attempt();
-  });
+  return container::explained({Stage::Launch, "launch container", subject()},
+                              [this] { return try_twice(&Launch::attempt); });
 }
 
 std::shared_ptr<ContainerAccess::ContainerState> Launch::attempt() {

@@ -68,6 +68,9 @@ class Launch {
   [[nodiscard]] std::shared_ptr<ContainerAccess::ContainerState> attempt();
   [[nodiscard]] bool may_try_again() const;
   void forget_attempt();
+  /// \param attempt  a member; what it answers the first time, or the second one where trying again is of use
+  template <typename Answer>
+  [[nodiscard]] Answer try_twice(Answer (Launch::*attempt)());
   void decide_identity();
   void resolve_mounts();
   /// Where mounts may follow the request, and are many, they are left for then.
@@ -166,5 +169,18 @@ class Launch {
       whole_plan_;      ///< with a template, or if preparing adds nothing; else that of `prepared_`
   bool begun_ = false;  ///< the launcher has looked at the request: the program may have run
 };
+
+template <typename Answer>
+Answer Launch::try_twice(Answer (Launch::*attempt)()) {
+  try {
+    return (this->*attempt)();
+  } catch (const Error&) {
+    if (!may_try_again()) {
+      throw;
+    }
+  }
+  forget_attempt();
+  return (this->*attempt)();
+}
 
 }  // namespace dunnage::launch

@@ -187,17 +187,8 @@ void Launch::prepare_shared_mounts(Template& made, const prepare::Owner& owner) 
 
 std::shared_ptr<const Template> Launch::make_template() {
   makes_template_ = true;
-  return container::explained({Stage::Prepare, "prepare the template of containers", subject()}, [this] {
-    try {
-      return attempt_template();
-    } catch (const Error&) {
-      if (!may_try_again()) {
-        throw;
-      }
-    }
-    forget_attempt();
-    return attempt_template();
-  });
+  return container::explained({Stage::Prepare, "prepare the template of containers", subject()},
+                              [this] { return try_twice(&Launch::attempt_template); });
 }
 
 std::shared_ptr<const Template> Launch::attempt_template() {
