@@ -28,21 +28,26 @@ int look_in_memory(const std::string& path) noexcept {
 
 }  // namespace
 
+bool is_unanswered(int number) noexcept {
+  switch (number) {
+    case ETIMEDOUT:
+    case EINTR:  // the process was killed
+    case EAGAIN:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 int await_answer(const std::string& path, std::chrono::milliseconds patience) {
   if (const int number = look_in_memory(path); number != EAGAIN) {
     return number;
   }
-  switch (const int answer = look_in_time(path.c_str(), patience)) {
-    case -ETIMEDOUT:
-    case -EINTR:  // the process was killed
-    case -EAGAIN:
-    case -ENOMEM:
-    case -EMFILE:
-    case -ENFILE:
-      return -answer;
-    default:
-      return 0;
-  }
+  const int number = -look_in_time(path.c_str(), patience);
+  return is_unanswered(number) ? number : 0;
 }
 
 }  // namespace dunnage::kernel

@@ -14,4 +14,7 @@ namespace dunnage::kernel {
 /// \return 0 when there is an answer, be it that nothing is there; ETIMEDOUT; or why no process could be made
 [[nodiscard]] int await_answer(const std::string& path, std::chrono::milliseconds patience);
 
+/// Whether the errno of a timed call (kernel/timed_call.hpp) is about the asking, and says nothing of what is there.
+[[nodiscard]] bool is_unanswered(int number) noexcept;
+
 }  // namespace dunnage::kernel

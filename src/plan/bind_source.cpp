@@ -88,9 +88,8 @@ BindSource missing_source(const BindMount& mount, const std::string& path) {
 }
 
 /// Whoever serves its file system may stand still for ever, and must not take the host along.
-void require_answer(const BindMount& mount, const std::string& path) {
-  const int number = kernel::await_answer(path, kernel::kPatience);
-  if (number != 0 && number != ENOSYS) {  // without openat2(2) nothing can be mounted either, which prepare() says
+void require_answer(const BindMount& mount, int number) {
+  if (kernel::is_unanswered(number)) {
     refuse(mount, "look at the source", {number, std::generic_category()},
            number == ETIMEDOUT ? kServerRemedy : "try again");
   }
@@ -118,13 +117,16 @@ std::optional<BindSource> SourceLook::look_without_links(const BindMount& mount,
   const std::size_t name = path.rfind('/') + 1;
   if (path.compare(0, name, parent_) != 0) {
     opened_.reset();
-    require_answer(mount, path.substr(0, name));
-    parent_ = path.substr(0, name);
-    opened_.reset(kernel::open_in_time(AT_FDCWD, parent_.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
+    parent_.clear();
+    const std::string parent = path.substr(0, name);
+    const int opened = kernel::open_in_time(AT_FDCWD, parent.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    require_answer(mount, -opened);
+    parent_ = parent;
+    opened_.reset(opened);
     may_wait_ = opened_ && kernel::may_wait_for_others(opened_.get());
   }
   if (may_wait_) {
-    require_answer(mount, path);
+    require_answer(mount, kernel::await_answer(path, kernel::kPatience));
   }
   return look_at(opened_ ? opened_.get() : -1, path.c_str() + name, 0, path);
 }

@@ -3,6 +3,7 @@
 
 #include "kernel/await_answer.hpp"
 #include "kernel/files.hpp"
+#include "kernel/timed_call.hpp"
 #include "transaction/baseline.hpp"
 #include "transaction/clearing.hpp"
 #include "transaction/journal.hpp"
@@ -45,12 +46,11 @@ std::optional<Place> open_seen(const SeenTransaction& seen, const volume::Deed& 
 /// Empty, with the fault, if there is none.
 kernel::FileDescriptor open_source_of(const SeenTransaction& seen, const volume::Deed& deed, const Place& place,
                                       StoreFaults& faults) {
-  constexpr auto kPatience = std::chrono::seconds{10};
   const auto tell = [&](const std::string& why) {
     faults.push_back({finding_of(seen, "", fmt::format("its source \"{}\" {}", place.metadata.source, why),
                                  "put the source back where it was, or discard the transaction", false)});
   };
-  if (kernel::await_answer(place.metadata.source, kPatience) == ETIMEDOUT) {
+  if (kernel::await_answer(place.metadata.source, kernel::kPatience) == ETIMEDOUT) {
     tell("does not answer: what serves its file system stands still");
     return {};
   }
