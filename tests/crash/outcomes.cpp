@@ -33,15 +33,8 @@ std::map<std::string, int> paths_of(const std::string& state) {
 
 /// Without volumes nobody chose a name for, if nobody uses one.
 std::string without_orphans(const std::string& state) {
-  if (state.find("USED (anonymous)") != std::string::npos) return state;
-  std::istringstream lines{state};
-  std::string rest;
-  bool in_orphan = false;
-  for (std::string line; std::getline(lines, line);) {
-    in_orphan = line.starts_with("volume (anonymous)") || (in_orphan && line.starts_with("  "));
-    if (!in_orphan) rest += line + "\n";
-  }
-  return rest;
+  const bool used = state.find("USED (anonymous)") != std::string::npos;
+  return used ? state : without_parts(state, "volume (anonymous)");
 }
 
 /// Of volumes alone.

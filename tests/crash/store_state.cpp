@@ -224,16 +224,18 @@ std::string content_of(const fs::path& directory) {
   return text;
 }
 
-std::string without_trees(const std::string& state) {
+std::string without_parts(const std::string& state, std::string_view heading) {
   std::istringstream lines{state};
   std::string text;
-  bool in_tree = false;
+  bool in_part = false;
   for (std::string line; std::getline(lines, line);) {
-    in_tree = line.starts_with("tree ") || (in_tree && line.starts_with("  "));
-    if (!in_tree) text += line + "\n";
+    in_part = line.starts_with(heading) || (in_part && line.starts_with("  "));
+    if (!in_part) text += line + "\n";
   }
   return text;
 }
+
+std::string without_trees(const std::string& state) { return without_parts(state, "tree "); }
 
 std::string state_of(const fs::path& root) {
   std::string text = containers_of(root);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace dunnage::test {
 
@@ -14,6 +15,8 @@ namespace dunnage::test {
 /// volume is one.
 [[nodiscard]] std::string state_of(const std::filesystem::path& root);
 
+/// A state without what it says under headings that begin so.
+[[nodiscard]] std::string without_parts(const std::string& state, std::string_view heading);
 /// A state without the layers that are unpacked, which can be made again.
 [[nodiscard]] std::string without_trees(const std::string& state);
 
